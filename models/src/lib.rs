@@ -1,0 +1,1 @@
+//! What a weights file must be: GGUF, manifests, tokenizer, chat template, adapters.

@@ -1,0 +1,1 @@
+//! How a model is asked: prompts, token budgets, agent kinds, parsing of answers.

@@ -1,0 +1,66 @@
+//! The world that a task plays out in.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::task::Task;
+
+/// A world that an actor changes one action at a time.
+///
+/// The same task and the same actions give the same steps: what is random is
+/// drawn from a seed in the task. That is what makes a trial replayable.
+pub trait Environment {
+    /// Puts the world back to the start of `task` and says what there is to see.
+    fn reset(&mut self, task: &Task) -> Result<String, EnvironmentError>;
+
+    /// Takes one action.
+    ///
+    /// An action that the world does not understand is not an error: it is a
+    /// step whose observation says so.
+    fn step(&mut self, action: &str) -> Result<Step, EnvironmentError>;
+
+    /// The actions that change or tell something now, sorted, without doubles;
+    /// `None` where the world takes free text.
+    fn admissible_actions(&mut self) -> Option<Vec<String>>;
+
+    /// How the episode stands, in words that may help the next trial: what
+    /// `--feedback text` shows. It may tell which subgoals were reached, and
+    /// never how to reach the others.
+    fn feedback(&self) -> String;
+}
+
+/// What one action led to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What the actor sees next.
+    pub observation: String,
+    /// What the action earned. A whole episode earns between 0.0 and 1.0.
+    pub reward: f32,
+    /// The share of subgoals reached at best so far, 0.0 to 1.0.
+    pub progress: f32,
+    /// Whether the episode is over.
+    pub done: bool,
+}
+
+/// Why a world could not go on. What an agent does badly is never one of these.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvironmentError {
+    /// The task is not one of this environment's.
+    #[error("there is no task {0:?}")]
+    UnknownTask(String),
+    /// The task's data cannot be read; the text says where and what was expected.
+    #[error("the data of task {task:?} cannot be used: {reason}")]
+    Data {
+        /// The task's id.
+        task: String,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// An action came before the first reset.
+    #[error("the environment was not reset before its first step")]
+    NotReset,
+    /// The world broke; the text is its own account.
+    #[error("the environment broke: {0}")]
+    Broken(String),
+}

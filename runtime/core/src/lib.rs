@@ -1,0 +1,29 @@
+//! The agent loop, and nothing that a board might lack.
+//!
+//! ```text
+//! task ─► environment ◄─► actor ─► trajectory ─► return
+//!                           ▲                      │ failed
+//!                         memory ◄─ reflection ◄─ retrospective
+//! ```
+//!
+//! The core holds the vocabulary and the order of events. It reads no clock,
+//! opens no file, renders no prompt and loads no model: those come in as
+//! arguments, so the loop that runs on a board is the loop that runs in a test.
+#![no_std]
+
+extern crate alloc;
+
+pub mod task;
+pub mod environment;
+pub mod prompt;
+pub mod model;
+pub mod trajectory;
+pub mod reflection;
+pub mod strategy;
+pub mod agent;
+pub mod event;
+pub mod record;
+pub mod progress;
+pub mod trial;
+pub mod seed;
+pub mod scripted;

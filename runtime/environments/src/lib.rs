@@ -1,0 +1,1 @@
+//! Worlds, one a file: tasks, steps, scoring.

@@ -1,0 +1,1 @@
+//! What is made of many trials: arms, intervals, paired tests, reports.

@@ -1,0 +1,1 @@
+//! What outlives a power cut: trial log, memories, adapter slots.
