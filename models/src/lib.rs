@@ -1,1 +1,21 @@
 //! What a weights file must be: GGUF, manifests, tokenizer, chat template, adapters.
+//!
+//! ```text
+//! manifest ─► pull ─► file ─► gguf ─┬─► tokenizer   text ─► ids
+//!                                   ├─► chat        messages ─► template parts
+//!                                   └─► adapter     a file that fits a base
+//! tiny ─► a GGUF file made on the spot, for tests
+//! ```
+//!
+//! This crate reads, checks and writes files. It does not run a model, train
+//! one or decide where files lie: folders and dates come in as arguments.
+
+pub mod gguf;
+//pub mod tokenizer;
+//pub mod chat;
+//pub mod adapter;
+//pub mod manifest;
+//pub mod pull;
+//pub mod tiny;
+#[allow(unsafe_code)]
+mod map;
