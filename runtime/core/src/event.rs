@@ -1,1 +1,236 @@
-//! event
+//! The events of a run, in the order they are written down.
+//!
+//! ```text
+//! Run ─► TrialStart ─► Step … Step ─► TrialEnd ─► Reflection ─► TrialStart …
+//! ```
+//!
+//! A trial's record is its events. They hold what cannot be computed again:
+//! observations, tokens with log-probabilities, times. Each prompt stands as
+//! its difference to the tokens before it, since an episode's prompts repeat
+//! almost everything.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::environment::Step;
+use crate::model::{Cost, Generation, ModelIdentity, StopReason, Token};
+use crate::task::Task;
+use crate::trajectory::{Decision, Ending, TakenStep};
+
+/// Something that happened in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// What is run; always the first event.
+    Run(RunEvent),
+    /// An episode was reset.
+    TrialStart(TrialStartEvent),
+    /// An action was taken.
+    Step(StepEvent),
+    /// An episode ended.
+    TrialEnd(TrialEndEvent),
+    /// Advice was drawn from a failed episode.
+    Reflection(ReflectionEvent),
+}
+
+/// What is run: enough to run it again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunEvent {
+    /// Version of the program.
+    pub version: String,
+    /// The arm's strategy, by name.
+    pub strategy: String,
+    /// Every setting that decides what is played, as JSON.
+    pub settings: String,
+    /// sha256 of the prompt templates, in hexadecimal.
+    pub prompts_sha256: String,
+    /// Who acts.
+    pub actor: ModelIdentity,
+    /// Who reflects.
+    pub retrospective: ModelIdentity,
+    /// The pool of tasks; events name them by their place here.
+    pub tasks: Vec<Task>,
+}
+
+/// Which trial an event belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TrialKey {
+    /// Place of the task in the run's pool, from 0.
+    pub task: u32,
+    /// The trial, from 1.
+    pub trial: u32,
+}
+
+/// An episode was reset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialStartEvent {
+    /// Which trial.
+    pub key: TrialKey,
+    /// The first observation.
+    pub opening: String,
+}
+
+/// An action was taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepEvent {
+    /// Which trial.
+    pub key: TrialKey,
+    /// The action as the world got it.
+    pub action: String,
+    /// Whether no action could be read from the answer.
+    pub malformed: bool,
+    /// Older steps that the prompt no longer showed.
+    pub dropped_steps: u32,
+    /// The thought, if any, then the answer that the action was read from.
+    pub calls: Vec<Call>,
+    /// What the actor saw next.
+    pub observation: String,
+    /// What the action earned.
+    pub reward: f32,
+    /// The share of subgoals reached at best so far.
+    pub progress: f32,
+    /// Whether the episode was over.
+    pub done: bool,
+    /// Time in the environment, listing of admissible actions included.
+    pub environment_us: u64,
+}
+
+/// An episode ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialEndEvent {
+    /// Which trial.
+    pub key: TrialKey,
+    /// Why it ended.
+    pub ending: Ending,
+    /// The environment's account of how it stood.
+    pub feedback: String,
+}
+
+/// Advice was drawn from a failed episode.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReflectionEvent {
+    /// The trial that failed.
+    pub key: TrialKey,
+    /// The advice, as the next trial reads it.
+    pub text: String,
+    /// How a model wrote it.
+    pub call: Call,
+}
+
+/// A generation, its prompt as a difference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// Leading tokens shared with the call before in the same trial: its
+    /// prompt and what it generated.
+    pub shared_tokens: u32,
+    /// The prompt's tokens after those.
+    pub suffix_ids: Vec<u32>,
+    /// The answer as text.
+    pub text: String,
+    /// The answer's tokens.
+    pub tokens: Vec<Token>,
+    /// Why the answer ended.
+    pub stop: StopReason,
+    /// What it cost.
+    pub cost: Cost,
+    /// sha256 of the adapter that was attached.
+    pub adapter: Option<String>,
+}
+
+/// Turns generations into calls and back. One of these follows one trial.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallHistory {
+    ids: Vec<u32>,
+}
+
+impl CallHistory {
+    /// Writes a generation as its difference to the one before.
+    pub fn shorten(&mut self, generation: &Generation) -> Call {
+        let prompt = &generation.prompt_ids;
+        let shared = self.ids.iter().zip(prompt).take_while(|(before, now)| before == now).count();
+        self.follow(prompt.clone(), &generation.tokens);
+        Call {
+            shared_tokens: u32::try_from(shared).unwrap_or(u32::MAX),
+            suffix_ids: prompt[shared..].to_vec(),
+            text: generation.text.clone(),
+            tokens: generation.tokens.clone(),
+            stop: generation.stop,
+            cost: generation.cost,
+            adapter: generation.adapter.clone(),
+        }
+    }
+
+    /// Restores the generation that was shortened; `None` where the call shares
+    /// more tokens than there were.
+    pub fn restore(&mut self, call: &Call) -> Option<Generation> {
+        let shared = usize::try_from(call.shared_tokens).ok()?;
+        let mut prompt_ids = self.ids.get(..shared)?.to_vec();
+        prompt_ids.extend_from_slice(&call.suffix_ids);
+        self.follow(prompt_ids.clone(), &call.tokens);
+        Some(Generation {
+            text: call.text.clone(),
+            tokens: call.tokens.clone(),
+            prompt_ids,
+            stop: call.stop,
+            cost: call.cost,
+            adapter: call.adapter.clone(),
+        })
+    }
+
+    fn follow(&mut self, prompt_ids: Vec<u32>, tokens: &[Token]) {
+        self.ids = prompt_ids;
+        self.ids.extend(tokens.iter().map(|token| token.id));
+    }
+}
+
+impl StepEvent {
+    /// Writes a step down.
+    pub fn new(
+        key: TrialKey,
+        step: &TakenStep,
+        calls: &mut CallHistory,
+        environment_us: u64,
+    ) -> Self {
+        let TakenStep { decision, outcome } = step;
+        Self {
+            key,
+            action: decision.action.clone(),
+            malformed: decision.malformed,
+            dropped_steps: decision.dropped_steps,
+            calls: decision.generations().map(|generation| calls.shorten(generation)).collect(),
+            observation: outcome.observation.clone(),
+            reward: outcome.reward,
+            progress: outcome.progress,
+            done: outcome.done,
+            environment_us,
+        }
+    }
+
+    /// Reads the step back; `None` where its calls do not fit together.
+    pub fn taken_step(&self, calls: &mut CallHistory) -> Option<TakenStep> {
+        let mut generations = Vec::new();
+        for call in &self.calls {
+            generations.push(calls.restore(call)?);
+        }
+        let answer = generations.pop()?;
+        let decision = Decision {
+            action: self.action.clone(),
+            malformed: self.malformed,
+            dropped_steps: self.dropped_steps,
+            thought: generations.pop(),
+            answer,
+        };
+        Some(TakenStep { decision, outcome: self.outcome() })
+    }
+
+    /// What the world made of the action.
+    pub fn outcome(&self) -> Step {
+        Step {
+            observation: self.observation.clone(),
+            reward: self.reward,
+            progress: self.progress,
+            done: self.done,
+        }
+    }
+}

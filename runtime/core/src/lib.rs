@@ -23,7 +23,7 @@ pub mod strategy;
 pub mod agent;
 pub mod event;
 pub mod record;
-pub mod progress;
+pub mod history;
 pub mod trial;
 pub mod seed;
 pub mod scripted;

@@ -95,7 +95,7 @@ impl Generation {
 pub struct Token {
     /// Id in the model's vocabulary.
     pub id: u32,
-    /// Under the distribution sampled from: after mask, temperature and top_p.
+    /// Under the distribution sampled from: after mask, temperature and `top_p`.
     /// 0.0 for a forced token.
     pub log_prob: f32,
     /// Under the softmax of the model's own logits: no mask, temperature 1.

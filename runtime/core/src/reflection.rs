@@ -1,1 +1,50 @@
-//! reflection
+//! What an agent carries from one trial of a task to the next.
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+
+use crate::model::Generation;
+use crate::trajectory::Trajectory;
+
+/// Advice drawn from one failed trajectory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reflection {
+    /// The trial that failed, counted from 1.
+    pub trial: u32,
+    /// The advice, as the next trial reads it.
+    pub text: String,
+    /// How a model wrote it.
+    pub generation: Generation,
+}
+
+/// The latest reflections on one task, and the last failed trajectory.
+///
+/// It never holds more than `reflections_max` reflections: an older one is
+/// forgotten when a newer one comes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Memory {
+    reflections_max: usize,
+    reflections: VecDeque<Reflection>,
+    /// The trajectory that failed last, where the strategy shows it.
+    pub last_attempt: Option<Trajectory>,
+}
+
+impl Memory {
+    /// An empty memory that shows the last `reflections_max` reflections.
+    pub fn with_capacity(reflections_max: usize) -> Self {
+        Self { reflections_max, ..Self::default() }
+    }
+
+    /// Takes in a reflection and forgets the oldest one where it is full.
+    pub fn remember(&mut self, reflection: Reflection) {
+        self.reflections.push_back(reflection);
+        while self.reflections.len() > self.reflections_max {
+            self.reflections.pop_front();
+        }
+    }
+
+    /// The reflections kept, oldest first.
+    pub fn reflections(&self) -> impl DoubleEndedIterator<Item = &Reflection> {
+        self.reflections.iter()
+    }
+}

@@ -1,1 +1,292 @@
-//! trial
+//! The order of events: trials of a task, steps of an episode.
+//!
+//! ```text
+//! run_task     trial 1 ─ failed ─► reflect ─► trial 2 ─ failed ─► … ─► solved
+//! run_episode  reset ─► act ─► step ─► act ─► step ─► … ─► ending
+//! ```
+//!
+//! Every event is recorded before the next begins, so a run that is killed goes
+//! on from its records: finished steps are played into the environment again,
+//! never asked of the model again.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::agent::{Agent, Episode, Failure};
+use crate::environment::{Environment, EnvironmentError};
+use crate::event::{
+    CallHistory, Event, ReflectionEvent, StepEvent, TrialEndEvent, TrialKey, TrialStartEvent,
+};
+use crate::history::{FinishedTrial, OpenTrial, TaskHistory};
+use crate::model::ModelError;
+use crate::reflection::{Memory, Reflection};
+use crate::seed::SeedKey;
+use crate::strategy::Strategy;
+use crate::task::Task;
+use crate::trajectory::{Ending, SUCCESS_RETURN, TakenStep, Trajectory};
+
+/// The same action and observation this often in a row end an episode.
+pub const LOOP_REPEATS: usize = 3;
+
+/// Where events go, and what the loop may ask of the machine it runs on.
+pub trait Recorder {
+    /// Writes an event down for good before it returns.
+    fn record(&mut self, event: &Event) -> Result<(), RecorderError>;
+
+    /// A clock that never goes back, in microseconds.
+    fn now_us(&mut self) -> u64;
+
+    /// Whether somebody wants the run to stop after the current step.
+    fn interrupted(&mut self) -> bool;
+}
+
+/// An event could not be written; the text says where and why.
+#[derive(Debug, thiserror::Error)]
+#[error("the event could not be recorded: {0}")]
+pub struct RecorderError(pub String);
+
+/// What stays the same over all tasks of an arm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrialSettings {
+    /// What a next trial is told.
+    pub strategy: Strategy,
+    /// Reflections that a memory holds and a prompt shows.
+    pub reflections_max: usize,
+    /// The run's seed.
+    pub seed: u64,
+}
+
+/// Who plays where. They are borrowed together and travel together.
+pub struct Stage<'a> {
+    /// Acts and reflects.
+    pub agent: &'a mut dyn Agent,
+    /// The world.
+    pub environment: &'a mut dyn Environment,
+    /// Takes the events.
+    pub recorder: &'a mut dyn Recorder,
+}
+
+/// Why a trial could not be played to its end.
+///
+/// A task that the agent fails is not an error: it is a trajectory with a low
+/// return.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrialError {
+    /// The model could not answer.
+    #[error("the model could not answer")]
+    Model(#[from] ModelError),
+    /// The world broke.
+    #[error("the environment broke")]
+    Environment(#[from] EnvironmentError),
+    /// An event could not be written.
+    #[error("the run cannot go on without its records")]
+    Recorder(#[from] RecorderError),
+    /// The run was asked to stop; every finished step is recorded.
+    #[error("the run was interrupted")]
+    Interrupted,
+    /// The environment answered otherwise than when the step was recorded.
+    #[error("task {task:?} does not replay: step {step} gave {found:?}, recorded was {recorded:?}")]
+    Replay {
+        /// The task's id.
+        task: String,
+        /// The step, from 1; 0 for the first observation.
+        step: usize,
+        /// What the environment says now.
+        found: String,
+        /// What it said then.
+        recorded: String,
+    },
+}
+
+/// Tries a task until an episode succeeds or its trials are used up.
+///
+/// `history` is what was done already, empty for a new run; the trials are added
+/// to it. `task_index` is the task's place in the run's pool. Each failure but
+/// the last leaves what the strategy asks for in the memory that the next trial
+/// reads; the last one has no next trial to help.
+pub fn run_task(
+    stage: &mut Stage<'_>,
+    settings: &TrialSettings,
+    task: &Task,
+    task_index: u32,
+    history: &mut TaskHistory,
+) -> Result<(), TrialError> {
+    let reflections_shown = settings.strategy.reflections_shown(settings.reflections_max);
+    let mut memory = Memory::with_capacity(reflections_shown);
+    for trial in 1..=task.limits.trials_max {
+        let play = Play { settings, task, key: TrialKey { task: task_index, trial } };
+        if history.trials.len() < trial as usize {
+            let open = history.open.take();
+            let finished = run_episode(stage, &play, &memory, open)?;
+            history.trials.push(finished);
+        }
+        let finished = &mut history.trials[trial as usize - 1];
+        if finished.trajectory.succeeded() || trial == task.limits.trials_max {
+            break;
+        }
+        if settings.strategy.reflects() {
+            if finished.reflection.is_none() {
+                finished.reflection = Some(reflect(stage, &play, &memory, &finished.trajectory)?);
+            }
+            finished.reflection.iter().for_each(|reflection| memory.remember(reflection.clone()));
+        }
+        if settings.strategy.shows_last_attempt() {
+            memory.last_attempt = Some(finished.trajectory.clone());
+        }
+    }
+    Ok(())
+}
+
+/// One trial of one task.
+struct Play<'a> {
+    settings: &'a TrialSettings,
+    task: &'a Task,
+    key: TrialKey,
+}
+
+impl Play<'_> {
+    fn seed(&self, step: usize) -> SeedKey<'_> {
+        let step = u32::try_from(step).unwrap_or(u32::MAX);
+        let (run, task) = (self.settings.seed, self.task.id.as_str());
+        SeedKey { run, task, trial: self.key.trial, step, member: 0 }
+    }
+}
+
+fn reflect(
+    stage: &mut Stage<'_>,
+    play: &Play<'_>,
+    memory: &Memory,
+    trajectory: &Trajectory,
+) -> Result<Reflection, TrialError> {
+    let failure = Failure { task: play.task, trajectory, memory, seed: play.seed(0) };
+    let reflection = stage.agent.reflect(&failure)?;
+    stage.recorder.record(&Event::Reflection(ReflectionEvent {
+        key: play.key,
+        text: reflection.text.clone(),
+        call: CallHistory::default().shorten(&reflection.generation),
+    }))?;
+    if stage.recorder.interrupted() {
+        return Err(TrialError::Interrupted);
+    }
+    Ok(reflection)
+}
+
+/// Plays one episode, from its start or from where `open` left it.
+fn run_episode(
+    stage: &mut Stage<'_>,
+    play: &Play<'_>,
+    memory: &Memory,
+    open: Option<OpenTrial>,
+) -> Result<FinishedTrial, TrialError> {
+    let mut open = begin(stage, play, open)?;
+    let ending = loop {
+        if let Some(ending) = ending(&open.steps, play.task) {
+            break ending;
+        }
+        if stage.recorder.interrupted() {
+            return Err(TrialError::Interrupted);
+        }
+        match take_step(stage, play, memory, &mut open) {
+            Err(TrialError::Model(ModelError::PromptTooLong { .. })) => break Ending::TokenLimit,
+            other => other?,
+        }
+    };
+    let feedback = stage.environment.feedback();
+    let end = TrialEndEvent { key: play.key, ending, feedback: feedback.clone() };
+    stage.recorder.record(&Event::TrialEnd(end))?;
+    let OpenTrial { opening, steps, environment_us, .. } = open;
+    let trajectory = Trajectory { opening, steps, ending, feedback };
+    Ok(FinishedTrial { trajectory, reflection: None, environment_us })
+}
+
+/// Resets the environment, and plays into it what was recorded already.
+fn begin(
+    stage: &mut Stage<'_>,
+    play: &Play<'_>,
+    open: Option<OpenTrial>,
+) -> Result<OpenTrial, TrialError> {
+    let opening = stage.environment.reset(play.task)?;
+    let Some(open) = open else {
+        let start = TrialStartEvent { key: play.key, opening: opening.clone() };
+        stage.recorder.record(&Event::TrialStart(start))?;
+        return Ok(OpenTrial { opening, ..OpenTrial::default() });
+    };
+    let differs = |step, found, recorded: &String| {
+        let (task, recorded) = (play.task.id.clone(), recorded.clone());
+        TrialError::Replay { task, step, found, recorded }
+    };
+    if opening != open.opening {
+        return Err(differs(0, opening, &open.opening));
+    }
+    for (index, step) in open.steps.iter().enumerate() {
+        let found = stage.environment.step(&step.decision.action)?;
+        if found.observation != step.outcome.observation {
+            return Err(differs(index + 1, found.observation, &step.outcome.observation));
+        }
+    }
+    Ok(open)
+}
+
+fn take_step(
+    stage: &mut Stage<'_>,
+    play: &Play<'_>,
+    memory: &Memory,
+    open: &mut OpenTrial,
+) -> Result<(), TrialError> {
+    let before_us = stage.recorder.now_us();
+    let admissible = stage.environment.admissible_actions();
+    let listed_us = stage.recorder.now_us();
+    let decision = stage.agent.act(&Episode {
+        task: play.task,
+        memory,
+        opening: &open.opening,
+        steps: &open.steps,
+        admissible: admissible.as_ref(),
+        seed: play.seed(open.steps.len() + 1),
+    })?;
+    let decided_us = stage.recorder.now_us();
+    let outcome = stage.environment.step(&decision.action)?;
+    let stepped_us = stage.recorder.now_us();
+    let environment_us =
+        listed_us.saturating_sub(before_us) + stepped_us.saturating_sub(decided_us);
+    let step = TakenStep { decision, outcome };
+    let event = StepEvent::new(play.key, &step, &mut open.calls, environment_us);
+    stage.recorder.record(&Event::Step(event))?;
+    open.environment_us += environment_us;
+    open.steps.push(step);
+    Ok(())
+}
+
+/// Whether an episode with these steps is over, and why.
+fn ending(steps: &[TakenStep], task: &Task) -> Option<Ending> {
+    let episode_return: f32 = steps.iter().map(|step| step.outcome.reward).sum();
+    let tokens: u32 = steps.iter().map(|step| step.decision.generated_tokens()).sum();
+    if episode_return >= SUCCESS_RETURN {
+        Some(Ending::Solved)
+    } else if steps.last().is_some_and(|step| step.outcome.done) {
+        Some(Ending::Over)
+    } else if repeats(steps) {
+        Some(Ending::Loop)
+    } else if steps.len() >= task.limits.steps_max as usize {
+        Some(Ending::StepLimit)
+    } else if tokens >= task.limits.episode_tokens_max {
+        Some(Ending::TokenLimit)
+    } else {
+        None
+    }
+}
+
+/// Whether the last steps are the same action with the same observation.
+fn repeats(steps: &[TakenStep]) -> bool {
+    let Some((last, before)) = steps.split_last() else { return false };
+    let same: Vec<_> = before.iter().rev().take(LOOP_REPEATS - 1).collect();
+    same.len() == LOOP_REPEATS - 1
+        && same.iter().all(|step| {
+            step.decision.action == last.decision.action
+                && step.outcome.observation == last.outcome.observation
+        })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! What a run has already done, read back from its events.
+//!
+//! Reading is a fold over the events: it decides nothing. The trial loop goes on
+//! from a [`TaskHistory`], inside a trial too.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::event::{CallHistory, Event, RunEvent, TrialKey};
+use crate::reflection::Reflection;
+use crate::trajectory::{TakenStep, Trajectory};
+
+/// All tasks of a run, and what was done with them.
+#[derive(Clone, Debug)]
+pub struct RunHistory {
+    /// What is run.
+    pub run: RunEvent,
+    /// One for each of the run's tasks, in the same order.
+    pub tasks: Vec<TaskHistory>,
+}
+
+/// What was done with one task.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TaskHistory {
+    /// The trials that ended, in order.
+    pub trials: Vec<FinishedTrial>,
+    /// The trial that was under way when the run stopped.
+    pub open: Option<OpenTrial>,
+}
+
+/// A trial that ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FinishedTrial {
+    /// What happened.
+    pub trajectory: Trajectory,
+    /// The advice drawn from it, if any.
+    pub reflection: Option<Reflection>,
+    /// Time in the environment.
+    pub environment_us: u64,
+}
+
+/// A trial that was under way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OpenTrial {
+    /// The first observation.
+    pub opening: String,
+    /// The steps that were finished.
+    pub steps: Vec<TakenStep>,
+    /// Time in the environment.
+    pub environment_us: u64,
+    /// The calls so far, for the next call's difference.
+    pub calls: CallHistory,
+}
+
+/// Why events are not the history of a run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// The first event is missing or of another kind.
+    #[error("the records do not begin with what is run")]
+    NoRun,
+    /// A second run begins.
+    #[error("the records hold a second run")]
+    SecondRun,
+    /// An event does not follow from those before it.
+    #[error("the records hold {what} of task {}, trial {}, which does not follow from what stands before", key.task, key.trial)]
+    OutOfOrder {
+        /// What kind of event.
+        what: &'static str,
+        /// Which trial it names.
+        key: TrialKey,
+    },
+}
+
+impl RunHistory {
+    /// Reads a run's events, in the order they were written.
+    pub fn from_events(events: impl IntoIterator<Item = Event>) -> Result<Self, HistoryError> {
+        let mut events = events.into_iter();
+        let Some(Event::Run(run)) = events.next() else { return Err(HistoryError::NoRun) };
+        let mut history = Self { tasks: alloc::vec![TaskHistory::default(); run.tasks.len()], run };
+        for event in events {
+            history.follow(event)?;
+        }
+        Ok(history)
+    }
+
+    /// Adds the event that came next.
+    pub fn follow(&mut self, event: Event) -> Result<(), HistoryError> {
+        let (what, key) = match &event {
+            Event::Run(_) => return Err(HistoryError::SecondRun),
+            Event::TrialStart(start) => ("the start", start.key),
+            Event::Step(step) => ("a step", step.key),
+            Event::TrialEnd(end) => ("the end", end.key),
+            Event::Reflection(reflection) => ("a reflection", reflection.key),
+        };
+        let task = usize::try_from(key.task).ok().and_then(|index| self.tasks.get_mut(index));
+        task.and_then(|task| task.follow(event)).ok_or(HistoryError::OutOfOrder { what, key })
+    }
+}
+
+impl TaskHistory {
+    /// Whether a trial solved the task.
+    pub fn solved(&self) -> bool {
+        self.trials.last().is_some_and(|trial| trial.trajectory.succeeded())
+    }
+
+    /// Adds the event that came next; `None` where it does not follow.
+    fn follow(&mut self, event: Event) -> Option<()> {
+        let ended = u32::try_from(self.trials.len()).ok()?;
+        match event {
+            Event::TrialStart(start) => {
+                (self.open.is_none() && start.key.trial == ended + 1).then_some(())?;
+                self.open = Some(OpenTrial { opening: start.opening, ..OpenTrial::default() });
+            }
+            Event::Step(step) => {
+                let open = self.open.as_mut().filter(|_| step.key.trial == ended + 1)?;
+                open.steps.push(step.taken_step(&mut open.calls)?);
+                open.environment_us += step.environment_us;
+            }
+            Event::TrialEnd(end) => {
+                (end.key.trial == ended + 1).then_some(())?;
+                let OpenTrial { opening, steps, environment_us, .. } = self.open.take()?;
+                let (ending, feedback) = (end.ending, end.feedback);
+                let trajectory = Trajectory { opening, steps, ending, feedback };
+                self.trials.push(FinishedTrial { trajectory, reflection: None, environment_us });
+            }
+            Event::Reflection(event) => {
+                (event.key.trial == ended && self.open.is_none()).then_some(())?;
+                let generation = CallHistory::default().restore(&event.call)?;
+                let last = self.trials.last_mut().filter(|last| last.reflection.is_none())?;
+                let (trial, text) = (event.key.trial, event.text);
+                last.reflection = Some(Reflection { trial, text, generation });
+            }
+            Event::Run(_) => return None,
+        }
+        Some(())
+    }
+}

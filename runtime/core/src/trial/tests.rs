@@ -1,0 +1,204 @@
+//! The trial loop with a world of two doors.
+
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::*;
+use crate::environment::Step;
+use crate::event::RunEvent;
+use crate::history::RunHistory;
+use crate::model::{Constraint, LanguageModel, ModelIdentity, Request, Sampling};
+use crate::prompt::{Piece, Prompt};
+use crate::scripted::ScriptedModel;
+use crate::task::Limits;
+use crate::trajectory::Decision;
+
+struct TwoDoors;
+
+impl Environment for TwoDoors {
+    fn reset(&mut self, _task: &Task) -> Result<String, EnvironmentError> {
+        Ok("Two doors.".into())
+    }
+
+    fn step(&mut self, action: &str) -> Result<Step, EnvironmentError> {
+        let right = action == "open right";
+        let observation = if right { "Out." } else { "A wall." }.to_string();
+        let reward = f32::from(u8::from(right));
+        Ok(Step { observation, reward, progress: reward, done: right || action == "open left" })
+    }
+
+    fn admissible_actions(&mut self) -> Option<Vec<String>> {
+        Some(vec!["open left".into(), "open right".into()])
+    }
+
+    fn feedback(&self) -> String {
+        "You stand before a wall.".into()
+    }
+}
+
+struct PlainAgent {
+    model: ScriptedModel,
+}
+
+impl PlainAgent {
+    fn ask(&mut self, memory: &Memory, seed: u64) -> Result<crate::model::Generation, ModelError> {
+        let notes = memory.reflections().map(|note| Piece::Text(note.text.clone())).collect();
+        let sampling = Sampling { temperature: 0.0, top_p: 1.0, seed };
+        let constraint = Constraint::Free;
+        let (prompt, stop) = (Prompt::Raw(notes), Vec::new());
+        self.model.generate(&Request { prompt, constraint, sampling, tokens_max: 8, stop })
+    }
+}
+
+impl Agent for PlainAgent {
+    fn act(&mut self, episode: &Episode<'_>) -> Result<Decision, ModelError> {
+        let answer = self.ask(episode.memory, episode.seed.seed())?;
+        let action = answer.text.clone();
+        Ok(Decision { action, malformed: false, dropped_steps: 0, thought: None, answer })
+    }
+
+    fn reflect(&mut self, failure: &Failure<'_>) -> Result<Reflection, ModelError> {
+        let generation = self.ask(failure.memory, failure.seed.seed())?;
+        Ok(Reflection { trial: failure.seed.trial, text: generation.text.clone(), generation })
+    }
+}
+
+#[derive(Default)]
+struct Events {
+    events: Vec<Event>,
+    events_max: Option<usize>,
+}
+
+impl Recorder for Events {
+    fn record(&mut self, event: &Event) -> Result<(), RecorderError> {
+        self.events.push(event.clone());
+        Ok(())
+    }
+
+    fn now_us(&mut self) -> u64 {
+        0
+    }
+
+    fn interrupted(&mut self) -> bool {
+        self.events_max.is_some_and(|max| self.events.len() >= max)
+    }
+}
+
+fn task(trials_max: u32, steps_max: u32) -> Task {
+    Task {
+        id: "doors".into(),
+        kind: "doors".into(),
+        instruction: "Get out.".into(),
+        seed: 0,
+        limits: Limits { steps_max, trials_max, episode_tokens_max: 1000 },
+    }
+}
+
+fn settings(strategy: Strategy) -> TrialSettings {
+    TrialSettings { strategy, reflections_max: 3, seed: 7 }
+}
+
+struct Played {
+    history: TaskHistory,
+    events: Vec<Event>,
+    prompts: Vec<String>,
+    result: Result<(), TrialError>,
+}
+
+fn play(
+    script: &[&str],
+    strategy: Strategy,
+    task: &Task,
+    mut history: TaskHistory,
+    max: Option<usize>,
+) -> Played {
+    let mut agent = PlainAgent { model: ScriptedModel::new(script) };
+    let mut recorder = Events { events: Vec::new(), events_max: max };
+    let mut stage =
+        Stage { agent: &mut agent, environment: &mut TwoDoors, recorder: &mut recorder };
+    let result = run_task(&mut stage, &settings(strategy), task, 0, &mut history);
+    Played { history, events: recorder.events, prompts: agent.model.prompts, result }
+}
+
+fn endings(history: &TaskHistory) -> Vec<Ending> {
+    history.trials.iter().map(|trial| trial.trajectory.ending).collect()
+}
+
+#[test]
+fn a_reflection_reaches_the_next_trial() {
+    let script = ["open left", "The left door is a wall.", "open right"];
+
+    let played = play(&script, Strategy::Reflexion, &task(3, 5), TaskHistory::default(), None);
+
+    assert_eq!(endings(&played.history), [Ending::Over, Ending::Solved]);
+    assert_eq!(played.prompts, ["", "", "The left door is a wall."]);
+}
+
+#[test]
+fn the_control_arm_never_reflects() {
+    let script = ["open left"];
+
+    let played = play(&script, Strategy::None, &task(3, 5), TaskHistory::default(), None);
+
+    assert_eq!(endings(&played.history), [Ending::Over; 3]);
+    assert!(!played.events.iter().any(|event| matches!(event, Event::Reflection(_))));
+}
+
+#[test]
+fn the_last_failure_is_not_reflected_on() {
+    let script = ["open left"];
+
+    let played = play(&script, Strategy::Reflexion, &task(2, 5), TaskHistory::default(), None);
+
+    let reflections = played.events.iter().filter(|event| matches!(event, Event::Reflection(_)));
+    assert_eq!(reflections.count(), 1);
+}
+
+#[test]
+fn the_same_step_three_times_is_a_loop() {
+    let played = play(&["wait"], Strategy::None, &task(1, 9), TaskHistory::default(), None);
+
+    assert_eq!(endings(&played.history), [Ending::Loop]);
+    assert_eq!(played.history.trials[0].trajectory.steps.len(), 3);
+}
+
+#[test]
+fn steps_and_tokens_are_limited() {
+    let wander = ["look", "wait"];
+    let steps = play(&wander, Strategy::None, &task(1, 4), TaskHistory::default(), None);
+    let mut short = task(1, 9);
+    short.limits.episode_tokens_max = 5;
+    let tokens = play(&wander, Strategy::None, &short, TaskHistory::default(), None);
+
+    assert_eq!(endings(&steps.history), [Ending::StepLimit]);
+    assert_eq!(endings(&tokens.history), [Ending::TokenLimit]);
+    assert_eq!(tokens.history.trials[0].trajectory.steps.len(), 2);
+}
+
+#[test]
+fn a_run_interrupted_anywhere_goes_on_where_it_stopped() {
+    // The draw among no choices depends on the seed alone, as a real model's does.
+    let task = task(3, 4);
+    let whole = play(&[], Strategy::Reflexion, &task, TaskHistory::default(), None);
+
+    for events_max in 1..whole.events.len() {
+        let first = play(&[], Strategy::Reflexion, &task, TaskHistory::default(), Some(events_max));
+        let run = RunEvent {
+            version: String::new(),
+            strategy: String::new(),
+            settings: String::new(),
+            prompts_sha256: String::new(),
+            actor: ModelIdentity::default(),
+            retrospective: ModelIdentity::default(),
+            tasks: vec![task.clone()],
+        };
+        let events = core::iter::once(Event::Run(run)).chain(first.events.clone());
+        let history = RunHistory::from_events(events).unwrap().tasks.remove(0);
+        let rest = play(&[], Strategy::Reflexion, &task, history, None);
+
+        assert!(rest.result.is_ok());
+        assert_eq!([first.events, rest.events].concat(), whole.events, "after {events_max}");
+        assert_eq!(rest.history, whole.history);
+    }
+}
