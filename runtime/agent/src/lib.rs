@@ -1,1 +1,15 @@
 //! How a model is asked: prompts, token budgets, agent kinds, parsing of answers.
+//!
+//! ```text
+//! episode ─► conversation (templates, budget) ─► model ─► parse ─► decision
+//! failure ─► reflection prompt ─────────────────► model ──────────► reflection
+//! ```
+//!
+//! Nothing here knows an engine, opens a file or plays a world.
+
+pub mod settings;
+pub mod agent;
+pub mod prompts;
+pub mod conversation;
+pub mod budget;
+pub mod parse;

@@ -59,7 +59,8 @@ fn events() -> Vec<Event> {
 }
 
 fn stream() -> Vec<u8> {
-    let frames = events().into_iter().flat_map(|event| record::encode(&event).unwrap());
+    let frames =
+        events().into_iter().flat_map(|event| record::encode(&event).expect("events are short"));
     record::header().into_iter().chain(frames).collect()
 }
 
@@ -83,11 +84,12 @@ fn read(mut bytes: &[u8]) -> (Vec<Event>, Result<(), RecordError>) {
 
 #[test]
 fn version_1_is_these_bytes() {
-    let lines: Vec<String> = stream()
-        .chunks(16)
-        .map(|row| row.iter().map(|byte| format!("{byte:02x} ")).collect())
-        .collect();
-    let text: String = lines.iter().map(|line| format!("{}\n", line.trim_end())).collect();
+    let rows = stream().chunks(16).map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let mut text = String::new();
+    for row in rows {
+        let bytes: Vec<String> = row.iter().map(|byte| format!("{byte:02x}")).collect();
+        text += &(bytes.join(" ") + "\n");
+    }
 
     expect_file!["golden/record-v1.hex"].assert_eq(&text);
 }

@@ -1,0 +1,251 @@
+//! The agent: two language models, asked with one set of prompts.
+
+use std::sync::Arc;
+
+use runtime_core::agent::{Agent, Episode, Failure};
+use runtime_core::model::{Constraint, Generation, LanguageModel, ModelError, Request, Sampling};
+use runtime_core::prompt::{Message, Piece, Prompt, Role};
+use runtime_core::reflection::Reflection;
+use runtime_core::seed::SeedKey;
+use runtime_core::trajectory::{Decision, TakenStep, Trajectory};
+
+use crate::budget;
+use crate::conversation;
+use crate::parse;
+use crate::prompts::{PromptError, PromptSet, Scene, Transcript};
+use crate::settings::{AgentKind, AgentSettings};
+
+/// Tokens that a chat template puts around a message, at most. Those of the
+/// supported families need 4 to 7.
+const MESSAGE_MARKUP_TOKENS: u32 = 8;
+
+/// Two models and how they are asked.
+pub struct ModelAgent {
+    /// Chooses actions.
+    pub actor: Box<dyn LanguageModel + Send>,
+    /// Writes reflections; the actor's own model under Reflexion.
+    pub retrospective: Box<dyn LanguageModel + Send>,
+    /// What they are told.
+    pub prompts: Arc<PromptSet>,
+    /// How they are asked.
+    pub settings: AgentSettings,
+    /// Token counts of the episode under way.
+    pub counted: CountedEpisode,
+}
+
+/// Token counts of the episode under way, so that no text is counted twice.
+#[derive(Debug, Default)]
+pub struct CountedEpisode {
+    task: String,
+    trial: u32,
+    head_tokens: u32,
+    step_tokens: Vec<u32>,
+}
+
+impl Agent for ModelAgent {
+    fn act(&mut self, episode: &Episode<'_>) -> Result<Decision, ModelError> {
+        let answer_tokens = match self.settings.kind {
+            AgentKind::Act => self.settings.action_tokens_max,
+            AgentKind::React => self.settings.action_tokens_max + self.settings.thought_tokens_max,
+        };
+        let budget_tokens = self.budget_tokens(&*self.actor, answer_tokens);
+        let attempt = self.last_attempt(episode, budget_tokens)?;
+        let mut scene = conversation::scene(episode, attempt);
+        self.count(episode, &scene)?;
+        let counted = &self.counted;
+        let dropped =
+            budget::dropped_steps(counted.head_tokens, &counted.step_tokens, budget_tokens).ok_or(
+                ModelError::PromptTooLong {
+                    prompt_tokens: counted.head_tokens,
+                    context_tokens: budget_tokens,
+                },
+            )?;
+        scene.dropped_steps = to_u32(dropped);
+
+        let mut messages = conversation::head(&self.prompts, &scene)
+            .map_err(|error| prompt_error(&error))?
+            .to_vec();
+        messages.extend(episode.steps[dropped..].iter().flat_map(conversation::step));
+        let thought = match self.settings.kind {
+            AgentKind::Act => None,
+            AgentKind::React => Some(self.think(&mut messages, episode.seed)?),
+        };
+        let answer = self.choose(messages, episode, thought.is_some())?;
+        Ok(decision(thought, answer, scene.dropped_steps))
+    }
+
+    fn reflect(&mut self, failure: &Failure<'_>) -> Result<Reflection, ModelError> {
+        let tokens_max = self.settings.reflection_tokens_max;
+        let budget_tokens = self.budget_tokens(&*self.retrospective, tokens_max);
+        let transcript = fit_transcript(
+            &mut *self.retrospective,
+            failure.trajectory,
+            budget_tokens / 4 * 3,
+            &self.settings,
+        )?;
+        let scene = Scene {
+            instruction: &failure.task.instruction,
+            kind: &failure.task.kind,
+            opening: &failure.trajectory.opening,
+            trial: failure.seed.trial,
+            reflections: failure.memory.reflections().map(|note| note.text.as_str()).collect(),
+            transcript: Some(transcript),
+            dropped_steps: 0,
+        };
+        let render = |name| self.prompts.render(name, &scene).map_err(|error| prompt_error(&error));
+        let messages = vec![
+            Message::text(Role::System, render("reflection_system")?),
+            Message::text(Role::User, render("reflection")?),
+        ];
+        let stop = vec!["\n\n".to_string()];
+        let request = self.request(messages, failure.seed, tokens_max, stop);
+        let generation = self.retrospective.generate(&request)?;
+        let text = generation.text.trim().to_string();
+        Ok(Reflection { trial: failure.seed.trial, text, generation })
+    }
+}
+
+impl ModelAgent {
+    /// Tokens that a prompt may have so that an answer still fits.
+    fn budget_tokens(&self, model: &dyn LanguageModel, answer_tokens: u32) -> u32 {
+        let room = model.context_tokens().saturating_sub(answer_tokens + MESSAGE_MARKUP_TOKENS);
+        room.min(self.settings.prompt_tokens_max)
+    }
+
+    /// The last failed trajectory, where memory shows it, in at most a third of
+    /// the budget.
+    fn last_attempt<'a>(
+        &mut self,
+        episode: &Episode<'a>,
+        budget_tokens: u32,
+    ) -> Result<Option<Transcript<'a>>, ModelError> {
+        let Some(trajectory) = &episode.memory.last_attempt else { return Ok(None) };
+        let tokens_max = budget_tokens / 3;
+        fit_transcript(&mut *self.actor, trajectory, tokens_max, &self.settings).map(Some)
+    }
+
+    /// Brings the counts up to date with the episode.
+    fn count(&mut self, episode: &Episode<'_>, scene: &Scene<'_>) -> Result<(), ModelError> {
+        let (task, trial) = (episode.task.id.as_str(), episode.seed.trial);
+        let counted = &mut self.counted;
+        let same = counted.task == task && counted.trial == trial;
+        if !same || counted.step_tokens.len() > episode.steps.len() {
+            let head =
+                conversation::head(&self.prompts, scene).map_err(|error| prompt_error(&error))?;
+            *counted = CountedEpisode { task: task.into(), trial, ..CountedEpisode::default() };
+            counted.head_tokens = count_messages(&mut *self.actor, &head)?;
+        }
+        for step in &episode.steps[counted.step_tokens.len()..] {
+            let messages = conversation::step(step);
+            counted.step_tokens.push(count_messages(&mut *self.actor, &messages)?);
+        }
+        Ok(())
+    }
+
+    fn think(
+        &mut self,
+        messages: &mut Vec<Message>,
+        seed: SeedKey<'_>,
+    ) -> Result<Generation, ModelError> {
+        let content = vec![Piece::Text(conversation::THOUGHT.into())];
+        messages.push(Message { role: Role::Assistant, content });
+        let tokens_max = self.settings.thought_tokens_max;
+        let request = self.request(messages.clone(), seed, tokens_max, vec!["\n".into()]);
+        let thought = self.actor.generate(&request)?;
+        messages.pop();
+        let content = conversation::thought_pieces(&thought).to_vec();
+        messages.push(Message { role: Role::Assistant, content });
+        Ok(thought)
+    }
+
+    /// Asks for the action; constrained where the environment lists them.
+    fn choose(
+        &mut self,
+        messages: Vec<Message>,
+        episode: &Episode<'_>,
+        follows_thought: bool,
+    ) -> Result<Generation, ModelError> {
+        let seed = SeedKey { member: episode.seed.member + 1, ..episode.seed };
+        let tokens_max = self.settings.action_tokens_max;
+        let mut request = self.request(messages, seed, tokens_max, Vec::new());
+        // After "Action:" a word begins with its space, as in running text.
+        let space = if follows_thought { " " } else { "" };
+        match episode.admissible.filter(|actions| !actions.is_empty()) {
+            Some(actions) => {
+                let choices = actions.iter().map(|action| format!("{space}{action}")).collect();
+                request.constraint = Constraint::Choices(choices);
+            }
+            None => request.stop = vec!["\n".into()],
+        }
+        self.actor.generate(&request)
+    }
+
+    fn request(
+        &self,
+        messages: Vec<Message>,
+        seed: SeedKey<'_>,
+        tokens_max: u32,
+        stop: Vec<String>,
+    ) -> Request {
+        let AgentSettings { temperature, top_p, .. } = self.settings;
+        let sampling = Sampling { temperature, top_p, seed: seed.seed() };
+        let (prompt, constraint) = (Prompt::Chat(messages), Constraint::Free);
+        Request { prompt, constraint, sampling, tokens_max, stop }
+    }
+}
+
+fn decision(thought: Option<Generation>, answer: Generation, dropped_steps: u32) -> Decision {
+    let parsed = parse::action(&answer.text);
+    let malformed = parsed.is_none();
+    let action = parsed.unwrap_or_else(|| answer.text.clone());
+    Decision { action, malformed, dropped_steps, thought, answer }
+}
+
+/// The trajectory's latest steps that fit into `tokens_max` tokens.
+fn fit_transcript<'a>(
+    model: &mut dyn LanguageModel,
+    trajectory: &'a Trajectory,
+    tokens_max: u32,
+    settings: &AgentSettings,
+) -> Result<Transcript<'a>, ModelError> {
+    let mut shown_tokens = 0;
+    let mut omitted_steps = trajectory.steps.len();
+    for step in trajectory.steps.iter().rev() {
+        shown_tokens += count_step(model, step)?;
+        if shown_tokens > tokens_max {
+            break;
+        }
+        omitted_steps -= 1;
+    }
+    Ok(conversation::transcript(trajectory, omitted_steps, settings.feedback))
+}
+
+fn count_step(model: &mut dyn LanguageModel, step: &TakenStep) -> Result<u32, ModelError> {
+    let action_tokens = model.count_tokens(&step.decision.action)?;
+    Ok(action_tokens + model.count_tokens(&step.outcome.observation)? + MESSAGE_MARKUP_TOKENS)
+}
+
+fn count_messages(model: &mut dyn LanguageModel, messages: &[Message]) -> Result<u32, ModelError> {
+    let mut tokens = 0;
+    for message in messages {
+        tokens += MESSAGE_MARKUP_TOKENS;
+        for piece in &message.content {
+            tokens += match piece {
+                Piece::Text(text) => model.count_tokens(text)?,
+                Piece::Tokens { ids, .. } => to_u32(ids.len()),
+            };
+        }
+    }
+    Ok(tokens)
+}
+
+fn prompt_error(error: &PromptError) -> ModelError {
+    ModelError::Prompt(error.to_string())
+}
+
+fn to_u32(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! An episode as messages: what was seen is the user's, what was done is the
+//! assistant's.
+//!
+//! Each step only appends, so a model that keeps its cache computes an episode's
+//! tokens once. What a model generated goes back as the tokens it generated.
+
+use runtime_core::agent::Episode;
+use runtime_core::model::Generation;
+use runtime_core::prompt::{Message, Piece, Role};
+use runtime_core::strategy::Feedback;
+use runtime_core::trajectory::{TakenStep, Trajectory};
+
+use crate::prompts::{PromptError, PromptSet, Scene, ShownStep, Transcript};
+
+/// What stands before a thought.
+pub const THOUGHT: &str = "Thought:";
+/// What stands between a thought and its action.
+pub const ACTION: &str = "\nAction:";
+
+/// The two messages before the first action.
+pub fn head(prompts: &PromptSet, scene: &Scene<'_>) -> Result<[Message; 2], PromptError> {
+    Ok([
+        Message::text(Role::System, prompts.render("system", scene)?),
+        Message::text(Role::User, prompts.render("opening", scene)?),
+    ])
+}
+
+/// What an episode's start shows: the task, and what memory holds of it.
+pub fn scene<'a>(episode: &Episode<'a>, transcript: Option<Transcript<'a>>) -> Scene<'a> {
+    Scene {
+        instruction: &episode.task.instruction,
+        kind: &episode.task.kind,
+        opening: episode.opening,
+        trial: episode.seed.trial,
+        reflections: episode.memory.reflections().map(|note| note.text.as_str()).collect(),
+        transcript,
+        dropped_steps: 0,
+    }
+}
+
+/// A step as the two messages it adds.
+pub fn step(step: &TakenStep) -> [Message; 2] {
+    let mut content = Vec::new();
+    if let Some(thought) = &step.decision.thought {
+        content.extend(thought_pieces(thought));
+    }
+    content.push(generated(&step.decision.answer));
+    let observation = step.outcome.observation.trim();
+    [Message { role: Role::Assistant, content }, Message::text(Role::User, observation)]
+}
+
+/// A thought and the mark that asks for its action.
+pub fn thought_pieces(thought: &Generation) -> [Piece; 3] {
+    [Piece::Text(THOUGHT.into()), generated(thought), Piece::Text(ACTION.into())]
+}
+
+fn generated(generation: &Generation) -> Piece {
+    Piece::Tokens { ids: generation.text_ids(), text: generation.text.clone() }
+}
+
+/// A trajectory as prompts show it, without its `omitted_steps` oldest steps.
+pub fn transcript(
+    trajectory: &Trajectory,
+    omitted_steps: usize,
+    feedback: Feedback,
+) -> Transcript<'_> {
+    let shown = trajectory.steps[omitted_steps..].iter().map(|step| ShownStep {
+        action: &step.decision.action,
+        observation: step.outcome.observation.trim(),
+    });
+    let steps = shown.collect();
+    Transcript { omitted_steps, steps, verdict: verdict(trajectory, feedback) }
+}
+
+/// What the agent may know about its success.
+pub fn verdict(trajectory: &Trajectory, feedback: Feedback) -> String {
+    match feedback {
+        Feedback::Success if trajectory.succeeded() => "The task was completed.".into(),
+        Feedback::Success => "The task was not completed.".into(),
+        Feedback::Score => format!(
+            "Score: {:.2} of 1.00. Progress: {:.2} of 1.00.",
+            trajectory.episode_return(),
+            trajectory.progress()
+        ),
+        Feedback::Text => trajectory.feedback.clone(),
+    }
+}

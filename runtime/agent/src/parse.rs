@@ -1,0 +1,42 @@
+//! Actions out of free text, where the environment cannot list them.
+
+/// The action that an answer names: its first line with content, without the
+/// marks that models put before it. `None` where there is nothing to do.
+pub fn action(answer: &str) -> Option<String> {
+    let line = answer.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let mut action = line;
+    for mark in ["Action:", "action:", ">"] {
+        action = action.strip_prefix(mark).unwrap_or(action).trim_start();
+    }
+    let action = action.trim_matches(|c: char| c == '`' || c == '"' || c.is_control()).trim();
+    (!action.is_empty()).then(|| action.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(answer: &str, expected: Option<&str>) {
+        assert_eq!(action(answer).as_deref(), expected, "{answer:?}");
+    }
+
+    #[test]
+    fn the_first_line_is_the_action() {
+        check("go to desk 1\ngo to bed 1", Some("go to desk 1"));
+        check("\n  look  ", Some("look"));
+    }
+
+    #[test]
+    fn marks_are_no_part_of_it() {
+        check("> go to desk 1", Some("go to desk 1"));
+        check("Action: `look`", Some("look"));
+        check("\"look\"", Some("look"));
+    }
+
+    #[test]
+    fn nothing_is_no_action() {
+        check("", None);
+        check(" \n>\n", None);
+        check("``", None);
+    }
+}

@@ -1,0 +1,146 @@
+//! Prompt templates: one set for each environment, minijinja files in `prompts/`.
+//!
+//! A set has four templates: `system` and `opening` for the actor,
+//! `reflection_system` and `reflection` for whoever reflects. What they may
+//! name is what [`Scene`] and [`Transcript`] hold; naming anything else is an
+//! error. The observations after the first go to the model as they are.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// The names of a set's templates.
+pub const TEMPLATES: [&str; 4] = ["system", "opening", "reflection_system", "reflection"];
+
+const HOUSEHOLD: [&str; 4] = [
+    include_str!("../prompts/household/system.j2"),
+    include_str!("../prompts/household/opening.j2"),
+    include_str!("../prompts/household/reflection_system.j2"),
+    include_str!("../prompts/household/reflection.j2"),
+];
+
+const ALFWORLD: [&str; 4] = [
+    include_str!("../prompts/alfworld/system.j2"),
+    include_str!("../prompts/alfworld/opening.j2"),
+    include_str!("../prompts/alfworld/reflection_system.j2"),
+    include_str!("../prompts/alfworld/reflection.j2"),
+];
+
+/// The templates of one environment.
+#[derive(Debug)]
+pub struct PromptSet {
+    environment: Environment<'static>,
+    sha256: String,
+}
+
+/// A task and what is known before its first step.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scene<'a> {
+    /// What is to be achieved; empty where the first observation says it.
+    pub instruction: &'a str,
+    /// The task's type.
+    pub kind: &'a str,
+    /// The first observation.
+    pub opening: &'a str,
+    /// The trial, from 1.
+    pub trial: u32,
+    /// Reflections on earlier trials, oldest first.
+    pub reflections: Vec<&'a str>,
+    /// The trajectory to show: the failed one.
+    pub transcript: Option<Transcript<'a>>,
+    /// Steps of this episode that the prompt no longer shows.
+    pub dropped_steps: u32,
+}
+
+/// A trajectory as a prompt shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Transcript<'a> {
+    /// Oldest steps that were left out to fit.
+    pub omitted_steps: usize,
+    /// The steps that are shown.
+    pub steps: Vec<ShownStep<'a>>,
+    /// What the agent may know about its success.
+    pub verdict: String,
+}
+
+/// A step as a prompt shows it.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ShownStep<'a> {
+    /// The action.
+    pub action: &'a str,
+    /// What it led to.
+    pub observation: &'a str,
+}
+
+impl PromptSet {
+    /// The built-in set of an environment; its name's case does not matter.
+    pub fn built_in(environment: &str) -> Result<Self, PromptError> {
+        let sources = match environment.to_ascii_lowercase().as_str() {
+            "household" => HOUSEHOLD,
+            "alfworld" => ALFWORLD,
+            _ => return Err(PromptError::UnknownSet { environment: environment.to_string() }),
+        };
+        Self::from_sources(&sources.map(str::to_string))
+    }
+
+    /// A set from the texts of its templates, in the order of [`TEMPLATES`].
+    pub fn from_sources(sources: &[String; 4]) -> Result<Self, PromptError> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        environment.set_syntax(syntax.map_err(|error| PromptError::Template {
+            name: "syntax",
+            reason: error.to_string(),
+        })?);
+        let mut hash = Sha256::new();
+        for (name, source) in TEMPLATES.into_iter().zip(sources) {
+            hash.update(format!("{name} {}\n{source}", source.len()));
+            let added = environment.add_template_owned(name, source.clone());
+            added.map_err(|error| PromptError::Template { name, reason: format!("{error:#}") })?;
+        }
+        Ok(Self { environment, sha256: hexadecimal(&hash.finalize()) })
+    }
+
+    /// sha256 over all templates, in hexadecimal.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Renders the template `name`, one of [`TEMPLATES`], without white space
+    /// at its ends.
+    pub fn render(&self, name: &'static str, scene: &Scene<'_>) -> Result<String, PromptError> {
+        let template = self.environment.get_template(name);
+        let rendered = template.and_then(|template| template.render(Serde(scene)));
+        let failed = |error| PromptError::Template { name, reason: format!("{error:#}") };
+        rendered.map(|text| text.trim().to_string()).map_err(failed)
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
+}
+
+/// Why a prompt cannot be rendered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PromptError {
+    /// No templates come with the environment.
+    #[error(
+        "there are no prompts for the environment {environment:?}; there are for household and alfworld"
+    )]
+    UnknownSet {
+        /// The name given.
+        environment: String,
+    },
+    /// A template is wrong.
+    #[error("the prompt template {name}: {reason}")]
+    Template {
+        /// Which of the set's templates.
+        name: &'static str,
+        /// The template engine's account.
+        reason: String,
+    },
+}

@@ -1,0 +1,64 @@
+//! How an agent asks: its kind, its sampling and its limits.
+
+use std::str::FromStr;
+
+use runtime_core::strategy::{Feedback, UnknownName};
+use serde::{Deserialize, Serialize};
+
+/// What an agent generates in a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgentKind {
+    /// An action.
+    Act,
+    /// A thought, then an action (`ReAct`, Yao et al. 2023).
+    React,
+}
+
+impl AgentKind {
+    /// All kinds.
+    pub const ALL: [Self; 2] = [Self::Act, Self::React];
+
+    /// The name in options and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Act => "act",
+            Self::React => "react",
+        }
+    }
+}
+
+impl FromStr for AgentKind {
+    type Err = UnknownName;
+
+    /// Reads a name; its case does not matter.
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        let found = Self::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(name));
+        found.ok_or_else(|| UnknownName {
+            what: "agent",
+            name: name.to_string(),
+            known: "act, react",
+        })
+    }
+}
+
+/// How an agent asks its models.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentSettings {
+    /// What it generates in a step.
+    pub kind: AgentKind,
+    /// What it learns about its success between trials.
+    pub feedback: Feedback,
+    /// Sampling temperature of actions, thoughts and reflections.
+    pub temperature: f32,
+    /// Share of probability that sampling keeps.
+    pub top_p: f32,
+    /// Greatest number of tokens in a prompt; the model's context bounds it too.
+    pub prompt_tokens_max: u32,
+    /// Greatest number of tokens in an action.
+    pub action_tokens_max: u32,
+    /// Greatest number of tokens in a thought.
+    pub thought_tokens_max: u32,
+    /// Greatest number of tokens in a reflection.
+    pub reflection_tokens_max: u32,
+}
