@@ -11,11 +11,11 @@
 //! one or decide where files lie: folders and dates come in as arguments.
 
 pub mod gguf;
-//pub mod tokenizer;
-//pub mod chat;
+pub mod tokenizer;
+pub mod chat;
 //pub mod adapter;
 //pub mod manifest;
 //pub mod pull;
-//pub mod tiny;
+pub mod tiny;
 #[allow(unsafe_code)]
 mod map;

@@ -1,0 +1,307 @@
+//! The tokens of a file: their spelling, their bytes, and what they are for.
+//!
+//! llama.cpp finds out what a token is for from its type, from the ids that
+//! keys name, and from a list of well-known spellings. So does this module.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::TokenizerError;
+use crate::gguf::{Array, Gguf, Value};
+
+/// Spellings that end generation whatever their type says.
+const END_SPELLINGS: [&str; 22] = [
+    "<|eot_id|>",
+    "<|im_end|>",
+    "<|end|>",
+    "<|return|>",
+    "<|call|>",
+    "<|flush|>",
+    "<|calls|>",
+    "<end_of_turn>",
+    "<|endoftext|>",
+    "</s>",
+    "<|eom_id|>",
+    "<EOT>",
+    "_<EOT>",
+    "[EOT]",
+    "[EOS]",
+    "<|end_of_text|>",
+    "<end_of_utterance>",
+    "<eos>",
+    "<turn|>",
+    "<|tool_response>",
+    "<｜end▁of▁sentence｜>",
+    "[e~[",
+];
+
+/// Fill-in-the-middle tokens that end generation: the key and the spellings.
+const INFILL_END: [(&str, &[&str]); 3] = [
+    (
+        "tokenizer.ggml.fim_pad_token_id",
+        &["<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]"],
+    ),
+    (
+        "tokenizer.ggml.fim_rep_token_id",
+        &["<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>"],
+    ),
+    ("tokenizer.ggml.fim_sep_token_id", &["<|file_sep|>"]),
+];
+
+/// Other fill-in-the-middle tokens: control tokens whatever their type says.
+#[rustfmt::skip]
+const INFILL: [(&str, &[&str]); 3] = [
+    ("tokenizer.ggml.fim_pre_token_id", &[
+        "<|fim_prefix|>", "<fim-prefix>", "<fim_prefix>", "<｜fim▁begin｜>", "<PRE>", "▁<PRE>",
+        "<|code_prefix|>", "<|prefix|>",
+    ]),
+    ("tokenizer.ggml.fim_suf_token_id", &[
+        "<|fim_suffix|>", "<fim-suffix>", "<fim_suffix>", "<｜fim▁hole｜>", "<SUF>", "▁<SUF>",
+        "<|code_suffix|>", "<|suffix|>",
+    ]),
+    ("tokenizer.ggml.fim_mid_token_id", &[
+        "<|fim_middle|>", "<fim-middle>", "<fim_middle>", "<｜fim▁end｜>", "<MID>", "▁<MID>",
+        "<|code_middle|>", "<|middle|>",
+    ]),
+];
+
+/// Spellings that are words even where the file calls them control tokens.
+const WORD_SPELLINGS: [&str; 4] = ["<|channel|>", "<|message|>", "<|start|>", "<|constrain|>"];
+
+/// What a token is for; a control-looking word may be several things.
+#[derive(Clone, Copy, Default)]
+struct Kind {
+    normal: bool,
+    unknown: bool,
+    control: bool,
+    user_defined: bool,
+    byte: bool,
+}
+
+impl Kind {
+    /// The type of `tokenizer.ggml.token_type`.
+    fn from_number(number: i32) -> Self {
+        let none = Self::default();
+        match number {
+            1 => Self { normal: true, ..none },
+            2 => Self { unknown: true, ..none },
+            3 => Self { control: true, ..none },
+            4 => Self { user_defined: true, ..none },
+            6 => Self { byte: true, ..none },
+            _ => none,
+        }
+    }
+}
+
+pub(super) struct Vocabulary {
+    texts: Vec<String>,
+    ids: HashMap<String, u32>,
+    kinds: Vec<Kind>,
+    /// All tokens' bytes; token `i` has those between ends `i - 1` and `i`.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    pub(super) bos: Option<u32>,
+    pub(super) eos: Option<u32>,
+    pub(super) add_bos: bool,
+    pub(super) end_of_generation: Vec<u32>,
+}
+
+impl Vocabulary {
+    pub(super) fn from_gguf(gguf: &Gguf) -> Result<Self, TokenizerError> {
+        let scored = gguf.text("tokenizer.ggml.model") == Some("llama");
+        let texts = token_texts(gguf)?;
+        let ids = index(&texts)?;
+        let kinds = token_kinds(gguf, texts.len())?;
+        let default = |id: u32| Some(id).filter(|&id| (id as usize) < texts.len());
+        let (bos, eos) = if scored { (1, 2) } else { (11, 11) };
+        let named = |key: &str, otherwise| special_id(gguf, key, texts.len()).or(otherwise);
+        let bos = named("tokenizer.ggml.bos_token_id", default(bos));
+        let eos = named("tokenizer.ggml.eos_token_id", default(eos));
+        let llama3 = !scored && super::pre_tokenizer::adds_bos(gguf.text("tokenizer.ggml.pre"));
+        let add_bos = gguf.flag("tokenizer.ggml.add_bos_token").unwrap_or(scored || llama3);
+        let (bytes, ends, end_of_generation) = (Vec::new(), Vec::new(), Vec::new());
+        let mut vocabulary =
+            Self { texts, ids, kinds, bytes, ends, bos, eos, add_bos, end_of_generation };
+        vocabulary.find_special_tokens(gguf);
+        vocabulary.spell_out(scored);
+        Ok(vocabulary)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    pub(super) fn id(&self, text: &str) -> Option<u32> {
+        self.ids.get(text).copied()
+    }
+
+    pub(super) fn text(&self, id: u32) -> Option<&str> {
+        self.texts.get(id as usize).map(String::as_str)
+    }
+
+    pub(super) fn texts(&self) -> &[String] {
+        &self.texts
+    }
+
+    pub(super) fn bytes(&self, id: u32) -> &[u8] {
+        let index = id as usize;
+        let Some(&end) = self.ends.get(index) else { return &[] };
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[start..end]
+    }
+
+    pub(super) fn is_control(&self, id: u32) -> bool {
+        self.kinds.get(id as usize).is_some_and(|kind| kind.control)
+    }
+
+    /// Whether text is searched for the token only when it may spell commands.
+    pub(super) fn is_command(&self, id: u32) -> bool {
+        self.kinds.get(id as usize).is_some_and(|kind| kind.control || kind.unknown)
+    }
+
+    pub(super) fn is_user_defined(&self, id: u32) -> bool {
+        self.kinds.get(id as usize).is_some_and(|kind| kind.user_defined)
+    }
+
+    /// The token that stands for what cannot be spelled.
+    pub(super) fn unknown(&self) -> Option<u32> {
+        let index = self.kinds.iter().position(|kind| kind.unknown)?;
+        u32::try_from(index).ok()
+    }
+
+    fn find_special_tokens(&mut self, gguf: &Gguf) {
+        let mut ends: BTreeSet<u32> = BTreeSet::new();
+        for (key, spellings) in INFILL {
+            self.infill_token(gguf, key, spellings);
+        }
+        for (key, spellings) in INFILL_END {
+            ends.extend(self.infill_token(gguf, key, spellings));
+        }
+        for spelling in END_SPELLINGS {
+            if let Some(id) = self.id(spelling) {
+                self.kinds[id as usize].control = true;
+                ends.insert(id);
+            }
+        }
+        for spelling in WORD_SPELLINGS {
+            self.make_word(spelling);
+        }
+        ends.extend(self.eos);
+        for key in ["tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"] {
+            ends.extend(special_id(gguf, key, self.len()));
+        }
+        self.keep_harmony_end(&mut ends);
+        self.end_of_generation = ends.into_iter().collect();
+    }
+
+    /// The token that a key names, or else the first spelling that is there.
+    fn infill_token(&mut self, gguf: &Gguf, key: &str, spellings: &[&str]) -> Option<u32> {
+        if let Some(id) = special_id(gguf, key, self.len()) {
+            return Some(id);
+        }
+        let id = spellings.iter().find_map(|spelling| self.id(spelling))?;
+        self.kinds[id as usize].control = true;
+        Some(id)
+    }
+
+    /// Vocabularies with tool calls in them use `<|end|>` inside an answer, and
+    /// those with a tool response have a plain word `</s>`.
+    fn keep_harmony_end(&mut self, ends: &mut BTreeSet<u32>) {
+        let has = |ends: &BTreeSet<u32>, spelling| {
+            self.id(spelling).is_some_and(|id| ends.contains(&id))
+        };
+        let call = has(ends, "<|call|>") || has(ends, "<|calls|>");
+        let inside = call && (has(ends, "<|return|>") || has(ends, "<|flush|>"));
+        let plain = has(ends, "<|tool_response>") || has(ends, "<|plamo:eos|>");
+        if inside && let Some(id) = self.id("<|end|>") {
+            ends.remove(&id);
+            self.make_word("<|end|>");
+        }
+        if plain && let Some(id) = self.id("</s>") {
+            ends.remove(&id);
+            self.kinds[id as usize] = Kind { normal: true, ..Kind::default() };
+        }
+    }
+
+    fn make_word(&mut self, spelling: &str) {
+        if let Some(id) = self.id(spelling) {
+            self.kinds[id as usize] = Kind { user_defined: true, ..Kind::default() };
+        }
+    }
+
+    /// Fills `bytes` and `ends`.
+    fn spell_out(&mut self, scored: bool) {
+        let byte_of = super::byte_level::byte_of_char();
+        for (text, kind) in self.texts.iter().zip(&self.kinds) {
+            if kind.control || kind.unknown {
+                // They say nothing.
+            } else if kind.user_defined {
+                self.bytes.extend_from_slice(text.as_bytes());
+            } else if kind.byte {
+                self.bytes.extend(byte_of_spelling(text));
+            } else if kind.normal && scored {
+                self.bytes.extend_from_slice(text.replace('▁', " ").as_bytes());
+            } else if kind.normal {
+                for letter in text.chars() {
+                    match byte_of.get(&letter) {
+                        Some(&byte) => self.bytes.push(byte),
+                        None => self.bytes.extend_from_slice(letter.to_string().as_bytes()),
+                    }
+                }
+            }
+            self.ends.push(self.bytes.len());
+        }
+    }
+}
+
+/// The byte of a token like `<0x0A>`.
+fn byte_of_spelling(text: &str) -> Option<u8> {
+    let digits = text.strip_prefix("<0x")?.strip_suffix('>')?;
+    u8::from_str_radix(digits, 16).ok()
+}
+
+fn token_texts(gguf: &Gguf) -> Result<Vec<String>, TokenizerError> {
+    let mut texts = gguf.required_texts("tokenizer.ggml.tokens")?.to_vec();
+    for (id, text) in texts.iter_mut().enumerate() {
+        if text.is_empty() {
+            *text = format!("[EMPTY_{id}]");
+        }
+    }
+    Ok(texts)
+}
+
+fn index(texts: &[String]) -> Result<HashMap<String, u32>, TokenizerError> {
+    let key = "tokenizer.ggml.tokens";
+    let mut ids = HashMap::with_capacity(texts.len());
+    for (index, text) in texts.iter().enumerate() {
+        let id = u32::try_from(index).map_err(|_| TokenizerError::Inconsistent {
+            key,
+            expected: "fewer than 2^32 tokens".to_owned(),
+            found: texts.len().to_string(),
+        })?;
+        if let Some(before) = ids.insert(text.clone(), id) {
+            let expected = format!("{text:?} once");
+            let found = format!("it at {before} and {id}");
+            return Err(TokenizerError::Inconsistent { key, expected, found });
+        }
+    }
+    Ok(ids)
+}
+
+fn token_kinds(gguf: &Gguf, count: usize) -> Result<Vec<Kind>, TokenizerError> {
+    let key = "tokenizer.ggml.token_type";
+    let numbers = match gguf.get(key) {
+        None => return Ok(vec![Kind::from_number(1); count]),
+        Some(Value::Array(Array::I32(numbers))) if numbers.len() >= count => numbers,
+        Some(other) => {
+            let expected = format!("an array of i32, one for each of {count} tokens");
+            let found = other.kind_name().to_owned();
+            return Err(TokenizerError::Inconsistent { key, expected, found });
+        }
+    };
+    Ok(numbers.iter().take(count).map(|&number| Kind::from_number(number)).collect())
+}
+
+fn special_id(gguf: &Gguf, key: &str, count: usize) -> Option<u32> {
+    let id = gguf.unsigned(key).and_then(|id| u32::try_from(id).ok())?;
+    Some(id).filter(|&id| (id as usize) < count)
+}
