@@ -1,1 +1,189 @@
-//! x
+//! Chat templates: what stands between the messages, and where they go.
+//!
+//! ```text
+//! [system, user] ─► "<|im_start|>system\n" 0 "<|im_end|>\n<|im_start|>user\n" 1 …
+//! ```
+//!
+//! A template is rendered with placeholders for contents, and the output is
+//! split at them. So the words of a user or a world are never part of text
+//! that may spell control tokens, and what a model generated goes into the
+//! next prompt as the very tokens that it generated. Tokenizing the parts is
+//! left to the caller: markup with [`Special::Parse`], contents with
+//! [`Special::Text`].
+//!
+//! [`Special::Parse`]: crate::tokenizer::Special::Parse
+//! [`Special::Text`]: crate::tokenizer::Special::Text
+
+mod engine;
+mod placeholder;
+
+use crate::gguf::{Array, Gguf, Value};
+
+/// A message as a template sees it: all but its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChatMessage<'a> {
+    /// `system`, `user` or `assistant`.
+    pub role: &'a str,
+}
+
+/// A part of a rendered prompt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplatePart {
+    /// Text of the template's own, in which control tokens are tokens.
+    Markup(String),
+    /// The content of the message at that index, as it is: a template that
+    /// trims contents (Gemma's, Llama's) expects the caller to have trimmed.
+    Content(usize),
+}
+
+/// How a rendered prompt ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromptEnd {
+    /// With the opening of an assistant's message, for the model to go on.
+    Assistant,
+    /// After the last message.
+    Closed,
+}
+
+/// A day, for templates that tell the model which one it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Date {
+    /// Such as 2026.
+    pub year: u16,
+    /// 1 to 12.
+    pub month: u8,
+    /// 1 to 31.
+    pub day: u8,
+}
+
+/// Why a template gives no prompt.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChatError {
+    /// The template is not one, or uses what is not supported.
+    #[error("the chat template of {file} cannot be read")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// Where and why.
+        source: minijinja::Error,
+    },
+    /// The template itself refuses these messages.
+    #[error("the chat template refuses the messages: {0}")]
+    Refused(String),
+    /// The template fails on these messages.
+    #[error("the chat template fails")]
+    Render(#[source] minijinja::Error),
+    /// A message does not appear in what the template makes.
+    #[error("the chat template leaves out message {message}, of role {role}")]
+    ContentMissing {
+        /// The message's index.
+        message: usize,
+        /// Its role.
+        role: String,
+    },
+    /// A message appears twice in what the template makes.
+    #[error("the chat template repeats message {message}, of role {role}")]
+    ContentDoubled {
+        /// The message's index.
+        message: usize,
+        /// Its role.
+        role: String,
+    },
+}
+
+/// The template of a file, ready to render.
+pub struct ChatTemplate {
+    engine: engine::Engine,
+    bos: String,
+}
+
+impl ChatTemplate {
+    /// The template of `tokenizer.chat_template`; none where the file has none.
+    pub fn from_gguf(gguf: &Gguf) -> Result<Option<Self>, ChatError> {
+        let Some(source) = gguf.text("tokenizer.chat_template") else { return Ok(None) };
+        let bos = special_text(gguf, "tokenizer.ggml.bos_token_id");
+        let eos = special_text(gguf, "tokenizer.ggml.eos_token_id");
+        let template = Self::from_source(source, bos, eos);
+        template.map(Some).map_err(|source| ChatError::Syntax {
+            file: gguf.name().to_owned(),
+            source,
+        })
+    }
+
+    /// A template from its text and the spellings of the tokens that begin and
+    /// end a sequence; empty where there are none.
+    pub fn from_source(source: &str, bos: &str, eos: &str) -> Result<Self, minijinja::Error> {
+        let engine = engine::Engine::new(source, bos, eos)?;
+        Ok(Self { engine, bos: bos.to_owned() })
+    }
+
+    /// The parts of the prompt that these messages make.
+    ///
+    /// Where the template refuses or drops a system message at the beginning,
+    /// its content goes before the first user message's, with an empty line
+    /// between, as Gemma's own template does it.
+    ///
+    /// `today` is what `strftime_now` tells the template. Without it, templates
+    /// fall back to a date of their own, and the same messages make the same
+    /// prompt on any day.
+    pub fn render(
+        &self,
+        messages: &[ChatMessage<'_>],
+        end: PromptEnd,
+        today: Option<Date>,
+    ) -> Result<Vec<TemplatePart>, ChatError> {
+        let roles: Vec<&str> = messages.iter().map(|message| message.role).collect();
+        let rendered = self.render_roles(&roles, end, today);
+        let refused = match &rendered {
+            Err(ChatError::Refused(_)) => true,
+            Err(ChatError::ContentMissing { message, .. }) => *message == 0,
+            _ => false,
+        };
+        if refused && let ["system", rest @ ..] = roles.as_slice() && rest.first() == Some(&"user")
+        {
+            return self.render_roles(rest, end, today).map(placeholder::prepend_system);
+        }
+        rendered
+    }
+
+    /// Whether the parts begin with the beginning-of-sequence token, so that
+    /// none is to be added before them.
+    pub fn begins_with_bos(&self, parts: &[TemplatePart]) -> bool {
+        match parts.first() {
+            Some(TemplatePart::Markup(text)) => {
+                !self.bos.is_empty() && text.starts_with(&self.bos)
+            }
+            _ => false,
+        }
+    }
+
+    fn render_roles(
+        &self,
+        roles: &[&str],
+        end: PromptEnd,
+        today: Option<Date>,
+    ) -> Result<Vec<TemplatePart>, ChatError> {
+        let text = self.engine.render(roles, end, today)?;
+        let parts = placeholder::split(&text);
+        placeholder::check(&parts, roles)?;
+        Ok(parts)
+    }
+}
+
+impl std::fmt::Debug for ChatTemplate {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ChatTemplate").field("bos", &self.bos).finish_non_exhaustive()
+    }
+}
+
+/// How the token whose id a key names is spelled; empty where there is none.
+fn special_text<'a>(gguf: &'a Gguf, key: &str) -> &'a str {
+    let index = gguf.unsigned(key).and_then(|id| usize::try_from(id).ok());
+    match (gguf.get("tokenizer.ggml.tokens"), index) {
+        (Some(Value::Array(Array::Text(tokens))), Some(index)) => {
+            tokens.get(index).map_or("", String::as_str)
+        }
+        _ => "",
+    }
+}

@@ -17,6 +17,7 @@ mod scored;
 
 use crate::gguf::{Gguf, GgufError};
 use byte_level::ByteLevel;
+pub(crate) use byte_level::char_of_byte;
 use scored::Scored;
 use special::{Fragment, SpecialTokens};
 use vocabulary::Vocabulary;
