@@ -1,0 +1,67 @@
+# Sets up what is missing, then builds, tests and shows Rebound.
+#
+#   make demo    build the program, fetch a real model, play, reflect, compare
+#   make test    all checks, as CI runs them
+#   make bench   the benchmarks, as tables
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+CARGO_DENY_VERSION := 0.20.2
+MODEL := smollm2-135m-instruct
+
+.PHONY: demo test bench setup deny-tool clean help
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+## Debian packages when root, otherwise a list of what is missing.
+setup:
+	@missing=(); \
+	command -v cmake >/dev/null || missing+=(cmake); \
+	command -v c++ >/dev/null || missing+=(g++); \
+	ls /usr/lib/llvm*/lib/libclang*.so* /usr/lib/*/libclang*.so* >/dev/null 2>&1 \
+	  || [ -n "$${LIBCLANG_PATH:-}" ] || [ "$$(uname)" = Darwin ] || missing+=(libclang-dev); \
+	python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip); \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing $${missing[*]}"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$${missing[@]}" >/dev/null; \
+	  else \
+	    echo "These are missing: $${missing[*]}"; \
+	    echo "Install them, on Debian or Ubuntu with: sudo apt-get install $${missing[*]}"; exit 1; \
+	  fi; \
+	fi
+	@command -v cargo >/dev/null || { echo "Rust is missing: see https://rustup.rs"; exit 1; }
+
+demo: setup
+	cargo build --release -p targets-host
+	target/release/rebound models pull $(MODEL)
+	target/release/rebound compare --config targets/host/demo.toml
+
+test: setup deny-tool
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo build -p targets-host
+	@for model in smollm2-135m-instruct gemma-3-270m; do \
+	  target/debug/rebound models pull $$model \
+	    || echo "WARNING: $$model could not be fetched; the tests that need it will say that they are skipped"; \
+	done
+	cargo test --workspace
+	cargo build -p runtime-core --target thumbv7m-none-eabi
+	cargo deny --log-level error check licenses bans sources
+
+## rustup installs the toolchain by itself; the target for runtime/core may be missing.
+deny-tool:
+	@cargo deny --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-deny@$(CARGO_DENY_VERSION)
+	@! command -v rustup >/dev/null || rustup target add thumbv7m-none-eabi >/dev/null 2>&1 || true
+
+bench: setup
+	cargo build --release -p benches -p targets-host
+	target/release/rebound models pull $(MODEL)
+	cargo run --release -p benches --bin decode
+	cargo run --release -p benches --bin episode
+	cargo run --release -p benches --bin alfworld
+
+clean:
+	cargo clean
