@@ -1,1 +1,22 @@
 //! Worlds, one a file: tasks, steps, scoring.
+//!
+//! ```text
+//! open(name) ─► World ─► tasks
+//!                 └────► environment ◄─ actions
+//! ```
+//!
+//! [`alfworld`] plays the official games from their files, [`household`] makes
+//! games of the same kind from a seed. Both are text games: [`pddl`] says what
+//! can be done, [`text`] how it is said, [`game`] plays. Models, prompts and
+//! memory are for others.
+
+pub mod world;
+pub mod selection;
+pub mod alfworld;
+pub mod household;
+mod text_game;
+pub mod game;
+pub mod text;
+pub mod pddl;
+pub mod objects;
+pub mod facts;

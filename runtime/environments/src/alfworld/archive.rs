@@ -1,0 +1,189 @@
+//! Where a split's game files lie: `<split>.tar.zst`, read as a stream, or the
+//! folder that it unpacks to.
+//!
+//! An archive is never held unpacked: `train` is 330 MB. A walk over it
+//! takes under a second.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::alfworld::AlfworldError;
+
+/// The file of a game, in its folder.
+const GAME_FILE: &str = "game.tw-pddl";
+/// The folder that archives unpack to.
+const RELEASE: &str = "json_2.1.1";
+/// Largest file that is read; ALFWorld's games have 100 kB, its trajectories 1 MB.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+/// Most files of one split; `train` has 7106.
+const FILES_MAX: usize = 200_000;
+
+/// The game files of one split.
+#[derive(Clone, Debug)]
+pub struct Archive {
+    split: String,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Packed(PathBuf),
+    Folder(PathBuf),
+}
+
+/// Is told of each game: `wants` whether it is to be read, `found` its bytes.
+/// The walk ends when `found` returns false.
+pub trait Visitor {
+    /// Whether the game of this id (`SPLIT/TASK/TRIAL`) is to be read.
+    fn wants(&mut self, id: &str) -> bool;
+    /// The bytes of a wanted game's file; false ends the walk.
+    fn found(&mut self, id: &str, bytes: Vec<u8>) -> bool;
+}
+
+impl Archive {
+    /// Finds a split under the data folder.
+    pub fn find(data: &Path, split: &str) -> Result<Self, AlfworldError> {
+        let home = data.join("alfworld");
+        let packed = home.join(format!("{split}.tar.zst"));
+        let folders = [home.join(RELEASE).join(split), data.join(RELEASE).join(split)];
+        let place = if packed.is_file() {
+            Place::Packed(packed)
+        } else if let Some(folder) = folders.into_iter().find(|folder| folder.is_dir()) {
+            Place::Folder(folder)
+        } else {
+            return Err(AlfworldError::Missing { split: split.to_owned(), path: packed });
+        };
+        Ok(Self { split: split.to_owned(), place })
+    }
+
+    /// The file or folder that is read.
+    pub fn path(&self) -> &Path {
+        match &self.place {
+            Place::Packed(path) | Place::Folder(path) => path,
+        }
+    }
+
+    /// Walks over the games: in the archive's order, a folder by name.
+    pub fn visit(&self, visitor: &mut dyn Visitor) -> Result<(), AlfworldError> {
+        match &self.place {
+            Place::Packed(path) => self.visit_packed(path, visitor),
+            Place::Folder(path) => self.visit_folder(path, visitor),
+        }
+        .map_err(|problem| self.unreadable(problem))
+    }
+
+    fn visit_packed(&self, path: &Path, visitor: &mut dyn Visitor) -> io::Result<()> {
+        let mut archive = tar::Archive::new(zstd::Decoder::new(File::open(path)?)?);
+        for (count, entry) in archive.entries()?.enumerate() {
+            let entry = entry?;
+            if count == FILES_MAX || entry.size() > FILE_BYTES_MAX {
+                return Err(io::Error::other("the archive is larger than any release"));
+            }
+            let id = game_id(&entry.path()?, &self.split);
+            if let Some(id) = id.filter(|id| visitor.wants(id)) {
+                let bytes = read_bounded(entry)?;
+                if !visitor.found(&id, bytes) {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_folder(&self, path: &Path, visitor: &mut dyn Visitor) -> io::Result<()> {
+        for task in sorted_entries(path)? {
+            for trial in sorted_entries(&task)? {
+                let file = trial.join(GAME_FILE);
+                let id = game_id(&file, &self.split).filter(|_| file.is_file());
+                if let Some(id) = id.filter(|id| visitor.wants(id)) {
+                    let bytes = read_bounded(File::open(&file)?)?;
+                    if !visitor.found(&id, bytes) {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, source: io::Error) -> AlfworldError {
+        AlfworldError::Unreadable { path: self.path().to_owned(), source }
+    }
+}
+
+fn sorted_entries(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut entries: Vec<PathBuf> =
+        path.read_dir()?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    entries.retain(|entry| entry.is_dir());
+    entries.sort_unstable();
+    Ok(entries)
+}
+
+fn read_bounded(file: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(io::Error::other("a file is larger than any of a release"));
+    }
+    Ok(bytes)
+}
+
+/// `SPLIT/TASK/TRIAL` of `…/SPLIT/TASK/TRIAL/game.tw-pddl`.
+fn game_id(path: &Path, split: &str) -> Option<String> {
+    let mut parts = path.iter().rev().map(|part| part.to_str());
+    let (file, trial, task) = (parts.next()??, parts.next()??, parts.next()??);
+    (file == GAME_FILE && parts.next()?? == split).then(|| format!("{split}/{task}/{trial}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Count(usize);
+
+    impl Visitor for Count {
+        fn wants(&mut self, _: &str) -> bool {
+            self.0 += 1;
+            false
+        }
+        fn found(&mut self, _: &str, _: Vec<u8>) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn ids_name_split_task_and_trial() {
+        let path = Path::new("json_2.1.1/valid_seen/look-A/trial_1/game.tw-pddl");
+        assert_eq!(game_id(path, "valid_seen").as_deref(), Some("valid_seen/look-A/trial_1"));
+        assert_eq!(game_id(path, "train"), None);
+        assert_eq!(game_id(Path::new("game.tw-pddl"), "train"), None);
+    }
+
+    #[test]
+    fn torn_and_foreign_archives_are_errors_that_name_the_file() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = data.path().join("alfworld");
+        std::fs::create_dir(&folder).unwrap();
+        let whole = {
+            let mut tar = tar::Builder::new(Vec::new());
+            let mut header = tar::Header::new_gnu();
+            header.set_size(40_000);
+            let name = "json_2.1.1/train/a/b/game.tw-pddl";
+            let noise: Vec<u8> =
+                (0..40_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+            tar.append_data(&mut header, name, &noise[..]).unwrap();
+            zstd::encode_all(&tar.into_inner().unwrap()[..], 1).unwrap()
+        };
+        for bytes in [&whole[..whole.len() / 2], b"not an archive", b""] {
+            std::fs::write(folder.join("train.tar.zst"), bytes).unwrap();
+            let archive = Archive::find(data.path(), "train").unwrap();
+            let problem = archive.visit(&mut Count(0)).unwrap_err().to_string();
+            assert!(problem.contains("train.tar.zst"), "{problem}");
+        }
+        std::fs::write(folder.join("train.tar.zst"), &whole).unwrap();
+        let mut count = Count(0);
+        Archive::find(data.path(), "train").unwrap().visit(&mut count).unwrap();
+        assert_eq!(count.0, 1);
+    }
+}

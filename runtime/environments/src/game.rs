@@ -1,0 +1,298 @@
+//! A text game made ready to play: a PDDL domain and a TextWorld grammar, which
+//! games share, and one problem.
+//!
+//! ```text
+//! domain + grammar ─► Rules ┐
+//!                  problem ─┴─► Game ─► Play ◄─ commands
+//! ```
+//!
+//! The meaning is TextWorld's, which runs Fast Downward: see `play`. This
+//! module knows no world by name.
+
+pub mod join;
+pub mod compile;
+pub mod subgoals;
+pub mod play;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::facts::{Facts, NOTHING, Pair, Relation};
+use crate::objects::{OBJECTS_MAX, Objects};
+use crate::pddl::condition::Atom;
+use crate::pddl::{Action, Domain, PddlError, Problem};
+use crate::text::{Grammar, GrammarError};
+use compile::{Change, Compiler};
+use join::{Conjunction, Join, View};
+use subgoals::Subgoals;
+
+/// Most objects that one action may be done with.
+pub const PARAMETERS_MAX: usize = 8;
+
+/// What the games of one kind share.
+#[derive(Debug)]
+pub struct Rules {
+    /// What can be done.
+    pub domain: Domain,
+    /// How it is said.
+    pub grammar: Grammar,
+    /// Number and arity of each predicate.
+    predicates: HashMap<String, (usize, usize)>,
+}
+
+/// One problem under its rules.
+#[derive(Debug)]
+pub struct Game {
+    /// What it shares with others.
+    pub rules: Arc<Rules>,
+    /// What there is.
+    pub objects: Objects,
+    /// What is true at the start.
+    pub start: Facts,
+    /// In the order of the domain.
+    pub actions: Vec<GameAction>,
+    /// The ways to win.
+    pub goal: Vec<Join>,
+    /// Whether a predicate decides about goal or subgoals.
+    pub decisive: Vec<bool>,
+    /// What progress is measured by.
+    pub subgoals: Subgoals,
+    /// The objects' kind that each placeholder of the grammar may stand for.
+    pub placeholder_kinds: Vec<Option<usize>>,
+    /// What is to be done, where the grammar does not say it.
+    pub task: Option<String>,
+}
+
+/// An action, ready to be joined with the facts.
+#[derive(Debug)]
+pub struct GameAction {
+    /// As the domain calls it, in lower case.
+    pub name: String,
+    /// The placeholders of its parameters.
+    pub placeholders: Vec<usize>,
+    /// The ways to be allowed it.
+    pub alternatives: Vec<Alternative>,
+    /// What it changes.
+    pub changes: Vec<Change>,
+}
+
+/// One way to be allowed an action.
+#[derive(Debug)]
+pub struct Alternative {
+    /// Finds the objects.
+    pub join: Join,
+    /// What it asks for.
+    pub conjunction: Conjunction,
+    /// Whether some objects make the action change nothing, so that it must be
+    /// looked into.
+    pub may_be_idle: bool,
+}
+
+/// Why a game cannot be made ready.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GameError {
+    /// Domain or problem cannot be read.
+    #[error(transparent)]
+    Pddl(#[from] PddlError),
+    /// The grammar cannot be read.
+    #[error(transparent)]
+    Grammar(#[from] GrammarError),
+    /// More objects than are supported.
+    #[error("the problem has {0} objects, at most {OBJECTS_MAX} are supported")]
+    TooManyObjects(usize),
+    /// An object that was not declared.
+    #[error("a declared object was expected, {0:?} was found")]
+    UnknownObject(String),
+    /// A predicate that was not declared.
+    #[error("a declared predicate was expected, {0:?} was found")]
+    UnknownPredicate(String),
+    /// A variable that was not declared.
+    #[error("a declared variable was expected, {0:?} was found")]
+    UnknownVariable(String),
+    /// A predicate over the wrong number of terms.
+    #[error("predicate {predicate:?} does not take {found} terms")]
+    Terms {
+        /// Its name.
+        predicate: String,
+        /// How many it was given.
+        found: usize,
+    },
+    /// An action that the grammar cannot say.
+    #[error("the grammar has no action {0:?}")]
+    UnsaidAction(String),
+    /// More variables than are supported.
+    #[error("an action or goal has more than {} variables", join::SLOTS_MAX)]
+    TooManyVariables,
+    /// An action over more objects than are supported.
+    #[error("an action has more than {PARAMETERS_MAX} parameters")]
+    TooManyParameters,
+    /// A condition with more alternatives than are supported.
+    #[error("a condition has too many alternatives")]
+    TooManyAlternatives,
+}
+
+impl Rules {
+    /// Reads a domain and a grammar.
+    pub fn parse(domain: &str, grammar: &str) -> Result<Self, GameError> {
+        let domain = crate::pddl::parse_domain(domain)?;
+        let mut names: Vec<_> = domain.predicates.iter().collect();
+        names.sort_unstable();
+        let predicates: HashMap<String, (usize, usize)> = names
+            .into_iter()
+            .enumerate()
+            .map(|(number, (name, &arity))| (name.clone(), (number, arity)))
+            .collect();
+        let numbers =
+            predicates.iter().map(|(name, &(number, _))| (name.clone(), number)).collect();
+        let mut grammar = Grammar::parse(grammar, &numbers)?;
+        for action in &domain.actions {
+            if !grammar.actions.contains_key(&action.name) {
+                return Err(GameError::UnsaidAction(action.name.clone()));
+            }
+            if action.parameters.len() > PARAMETERS_MAX {
+                return Err(GameError::TooManyParameters);
+            }
+            for parameter in &action.parameters {
+                grammar
+                    .lexicon
+                    .placeholder(parameter.name.trim_start_matches('?'), &parameter.kind);
+            }
+        }
+        Ok(Self { domain, grammar, predicates })
+    }
+
+    /// The number of a predicate.
+    pub fn predicate(&self, name: &str) -> Option<usize> {
+        self.predicates.get(name).map(|&(number, _)| number)
+    }
+
+    /// Whether some action changes a predicate.
+    pub fn is_changed(&self, predicate: usize) -> bool {
+        let changes = |action: &Action| {
+            action
+                .effects
+                .iter()
+                .any(|effect| self.predicate(&effect.atom.predicate) == Some(predicate))
+        };
+        self.domain.actions.iter().any(changes)
+    }
+}
+
+impl Game {
+    /// Makes a problem ready. `task` stands in for what the grammar says of it.
+    pub fn new(
+        rules: Arc<Rules>,
+        problem: &Problem,
+        task: Option<String>,
+    ) -> Result<Self, GameError> {
+        if problem.objects.len() + rules.domain.constants.len() >= OBJECTS_MAX {
+            return Err(GameError::TooManyObjects(problem.objects.len()));
+        }
+        let mut objects = Objects::new(&rules.domain, &problem.objects);
+        let start = start_facts(&rules, &mut objects, &problem.facts)?;
+        let view = View { facts: &start, objects: &objects };
+        let actions = rules
+            .domain
+            .actions
+            .iter()
+            .map(|action| compile_action(&rules, action, view))
+            .collect::<Result<Vec<_>, _>>()?;
+        let goal = Compiler::new(&rules.predicates, &objects).alternatives(&problem.goal)?;
+        let subgoals = Subgoals::new(&rules, &goal, view);
+        let placeholders = &rules.grammar.lexicon.placeholders;
+        Ok(Self {
+            goal: goal.iter().map(|way| Join::plan(way, view)).collect(),
+            decisive: decisive_predicates(&rules, &goal),
+            subgoals,
+            placeholder_kinds: placeholders.iter().map(|known| objects.kind(&known.kind)).collect(),
+            actions,
+            start,
+            objects,
+            rules,
+            task,
+        })
+    }
+}
+
+/// What is true at the start; names the objects on the way.
+fn start_facts(rules: &Rules, objects: &mut Objects, facts: &[Atom]) -> Result<Facts, GameError> {
+    let mut pairs: Vec<Vec<Pair>> = vec![Vec::new(); rules.predicates.len()];
+    let mut mentioned = vec![false; objects.len()];
+    for atom in facts {
+        let &(predicate, arity) = rules
+            .predicates
+            .get(&atom.predicate)
+            .ok_or_else(|| GameError::UnknownPredicate(atom.predicate.clone()))?;
+        if arity != atom.terms.len() {
+            let predicate = atom.predicate.clone();
+            return Err(GameError::Terms { predicate, found: atom.terms.len() });
+        }
+        let mut pair = [NOTHING; 2];
+        for (object, name) in pair.iter_mut().zip(&atom.terms) {
+            *object = objects.number(name).ok_or_else(|| GameError::UnknownObject(name.clone()))?;
+            mentioned[usize::from(*object)] = true;
+        }
+        pairs[predicate].push((pair[0], pair[1]));
+    }
+    objects.name(&mentioned);
+    Ok(Facts::new(pairs.into_iter().map(Relation::new).collect()))
+}
+
+fn compile_action(rules: &Rules, action: &Action, view: View<'_>) -> Result<GameAction, GameError> {
+    let mut compiler = Compiler::new(&rules.predicates, view.objects);
+    let parameters = compiler.declare(&action.parameters)?;
+    let mut conjunctions = compiler.alternatives(&action.precondition)?;
+    let changes: Vec<Change> =
+        action.effects.iter().map(|effect| compiler.change(effect)).collect::<Result<_, _>>()?;
+    conjunctions.iter_mut().for_each(|one| one.slots.extend(&parameters));
+    let alternatives = conjunctions
+        .into_iter()
+        .map(|conjunction| Alternative {
+            join: Join::plan(&conjunction, view),
+            may_be_idle: changes.iter().all(|change| may_be_idle(change, &changes, &conjunction)),
+            conjunction,
+        })
+        .collect();
+    let lexicon = &rules.grammar.lexicon;
+    let placeholders = action.parameters.iter().map(|parameter| {
+        let name = parameter.name.trim_start_matches('?');
+        let known = lexicon.placeholders.iter();
+        known.enumerate().find(|(_, known)| known.name == name && known.kind == parameter.kind)
+    });
+    Ok(GameAction {
+        name: action.name.clone(),
+        placeholders: placeholders.flatten().map(|(number, _)| number).collect(),
+        alternatives,
+        changes,
+    })
+}
+
+/// Whether some objects make a change none: it adds what was asked for, or
+/// takes away what another change adds.
+fn may_be_idle(change: &Change, changes: &[Change], conjunction: &Conjunction) -> bool {
+    let predicate = change.fact.predicate;
+    if change.adds {
+        conjunction.facts.iter().any(|fact| fact.predicate == predicate)
+    } else {
+        changes.iter().any(|other| other.adds && other.fact.predicate == predicate)
+    }
+}
+
+fn decisive_predicates(rules: &Rules, goal: &[Conjunction]) -> Vec<bool> {
+    // A test may look anywhere, so with one every predicate counts. An equality
+    // looks nowhere.
+    let looks_around = |test: &join::Test| match test {
+        join::Test::Not(part) => !matches!(**part, join::Test::Equal(..)),
+        test => !matches!(test, join::Test::Equal(..)),
+    };
+    let anywhere = goal.iter().flat_map(|way| &way.tests).any(looks_around);
+    let mut decisive = vec![anywhere; rules.predicates.len()];
+    for fact in goal.iter().flat_map(|way| &way.facts) {
+        decisive[fact.predicate] = true;
+    }
+    if let Some(holds) = rules.predicate("holds") {
+        decisive[holds] = true;
+    }
+    decisive
+}

@@ -1,0 +1,184 @@
+//! Turns conditions over names into conjunctions over numbers.
+//!
+//! A condition becomes alternatives, each a conjunction, with the variables of
+//! `exists` among its own: that is how Fast Downward reads it, too. What cannot
+//! be split so (`forall`, negations) stays a test.
+
+use std::collections::HashMap;
+
+use crate::facts::NOTHING;
+use crate::game::GameError;
+use crate::game::join::{Conjunction, Fact, SLOTS_MAX, Slot, Term, Test};
+use crate::objects::Objects;
+use crate::pddl::condition::{Atom, Condition, Effect, Parameter};
+
+/// Most alternatives that one condition may have.
+const ALTERNATIVES_MAX: usize = 64;
+
+/// One fact that an action changes.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Variables besides the action's own.
+    pub for_all: Vec<Slot>,
+    /// Judged before the action.
+    pub when: Test,
+    /// The fact.
+    pub fact: Fact,
+    /// Whether it becomes true.
+    pub adds: bool,
+}
+
+/// Numbers the names of one action or goal.
+pub struct Compiler<'a> {
+    /// Number and arity of each predicate.
+    predicates: &'a HashMap<String, (usize, usize)>,
+    objects: &'a Objects,
+    /// The variables that can be seen, innermost last.
+    visible: Vec<(String, usize)>,
+    slots: usize,
+}
+
+impl<'a> Compiler<'a> {
+    /// A compiler that knows no variables yet.
+    pub fn new(predicates: &'a HashMap<String, (usize, usize)>, objects: &'a Objects) -> Self {
+        Self { predicates, objects, visible: Vec::new(), slots: 0 }
+    }
+
+    /// Makes variables visible; their numbers follow those before.
+    pub fn declare(&mut self, parameters: &[Parameter]) -> Result<Vec<Slot>, GameError> {
+        let slots = parameters.iter().map(|parameter| {
+            let slot = self.slots;
+            if slot == SLOTS_MAX {
+                return Err(GameError::TooManyVariables);
+            }
+            self.slots += 1;
+            self.visible.push((parameter.name.clone(), slot));
+            Ok(Slot { slot, kind: self.objects.kind(&parameter.kind) })
+        });
+        slots.collect()
+    }
+
+    fn forget(&mut self, slots: &[Slot]) {
+        self.visible.truncate(self.visible.len() - slots.len());
+    }
+
+    /// The ways to meet a condition.
+    pub fn alternatives(&mut self, condition: &Condition) -> Result<Vec<Conjunction>, GameError> {
+        let alternatives = match condition {
+            Condition::All(parts) => {
+                let mut all = vec![Conjunction::default()];
+                for part in parts {
+                    let part = self.alternatives(part)?;
+                    if all.len() * part.len() > ALTERNATIVES_MAX {
+                        return Err(GameError::TooManyAlternatives);
+                    }
+                    all = all
+                        .iter()
+                        .flat_map(|one| part.iter().map(|other| both(one, other)))
+                        .collect();
+                }
+                all
+            }
+            Condition::Any(parts) => {
+                let mut any = Vec::new();
+                for part in parts {
+                    any.extend(self.alternatives(part)?);
+                }
+                any
+            }
+            Condition::Exists(parameters, part) => {
+                let slots = self.declare(parameters)?;
+                let mut inner = self.alternatives(part)?;
+                self.forget(&slots);
+                inner.iter_mut().for_each(|one| one.slots.extend(&slots));
+                inner
+            }
+            Condition::Atom(atom) if atom.predicate != "=" => {
+                vec![Conjunction { facts: vec![self.fact(atom)?], ..Conjunction::default() }]
+            }
+            other => vec![Conjunction { tests: vec![self.test(other)?], ..Conjunction::default() }],
+        };
+        if alternatives.len() > ALTERNATIVES_MAX {
+            return Err(GameError::TooManyAlternatives);
+        }
+        Ok(alternatives)
+    }
+
+    fn test(&mut self, condition: &Condition) -> Result<Test, GameError> {
+        Ok(match condition {
+            Condition::All(parts) => {
+                Test::All(parts.iter().map(|part| self.test(part)).collect::<Result<_, _>>()?)
+            }
+            Condition::Any(parts) => {
+                Test::Any(parts.iter().map(|part| self.test(part)).collect::<Result<_, _>>()?)
+            }
+            Condition::Not(part) => Test::Not(Box::new(self.test(part)?)),
+            Condition::Exists(parameters, part) => {
+                let slots = self.declare(parameters)?;
+                let part = self.test(part)?;
+                self.forget(&slots);
+                Test::Exists(slots, Box::new(part))
+            }
+            Condition::ForAll(parameters, part) => {
+                let slots = self.declare(parameters)?;
+                let part = self.test(part)?;
+                self.forget(&slots);
+                let counterexample = Test::Exists(slots, Box::new(Test::Not(Box::new(part))));
+                Test::Not(Box::new(counterexample))
+            }
+            Condition::Atom(Atom { predicate, terms }) if predicate == "=" => match &terms[..] {
+                [one, other] => Test::Equal(self.term(one)?, self.term(other)?),
+                _ => {
+                    return Err(GameError::Terms { predicate: "=".to_owned(), found: terms.len() });
+                }
+            },
+            Condition::Atom(atom) => Test::Fact(self.fact(atom)?),
+        })
+    }
+
+    /// One change of an action.
+    pub fn change(&mut self, effect: &Effect) -> Result<Change, GameError> {
+        let for_all = self.declare(&effect.for_all)?;
+        let change = Change {
+            when: self.test(&effect.when)?,
+            fact: self.fact(&effect.atom)?,
+            adds: effect.adds,
+            for_all,
+        };
+        self.forget(&change.for_all);
+        Ok(change)
+    }
+
+    fn fact(&self, atom: &Atom) -> Result<Fact, GameError> {
+        let &(predicate, arity) = self
+            .predicates
+            .get(&atom.predicate)
+            .ok_or_else(|| GameError::UnknownPredicate(atom.predicate.clone()))?;
+        if arity != atom.terms.len() {
+            let predicate = atom.predicate.clone();
+            return Err(GameError::Terms { predicate, found: atom.terms.len() });
+        }
+        let mut terms = [Term::Object(NOTHING); 2];
+        for (term, name) in terms.iter_mut().zip(&atom.terms) {
+            *term = self.term(name)?;
+        }
+        Ok(Fact { predicate, terms })
+    }
+
+    fn term(&self, name: &str) -> Result<Term, GameError> {
+        if !name.starts_with('?') {
+            return Ok(self.objects.number(name).map_or(Term::Absent, Term::Object));
+        }
+        let seen = self.visible.iter().rev().find(|(visible, _)| visible == name);
+        seen.map(|&(_, slot)| Term::Slot(slot))
+            .ok_or_else(|| GameError::UnknownVariable(name.to_owned()))
+    }
+}
+
+fn both(one: &Conjunction, other: &Conjunction) -> Conjunction {
+    Conjunction {
+        facts: [&one.facts[..], &other.facts].concat(),
+        tests: [&one.tests[..], &other.tests].concat(),
+        slots: [&one.slots[..], &other.slots].concat(),
+    }
+}

@@ -1,0 +1,296 @@
+//! Finds the objects for which a conjunction of facts holds.
+//!
+//! A join is planned once a game, the most selective fact first, and run at
+//! every step: it is what makes listing the admissible actions cheap.
+
+use crate::facts::{Facts, NOTHING, ObjectId, Relation};
+use crate::objects::Objects;
+
+/// Variables that one action or goal may have, quantified ones included.
+pub const SLOTS_MAX: usize = 24;
+/// Marks a slot that stands for nothing yet.
+pub const UNBOUND: ObjectId = ObjectId::MAX;
+
+/// Whom the variables stand for.
+pub type Binding = [ObjectId; SLOTS_MAX];
+
+/// A variable, or an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Term {
+    /// The variable of this number.
+    Slot(usize),
+    /// This object.
+    Object(ObjectId),
+    /// An object that the game does not have: no fact holds for it.
+    Absent,
+}
+
+/// A predicate over terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Its number.
+    pub predicate: usize,
+    /// [`NOTHING`] where it takes fewer than two.
+    pub terms: [Term; 2],
+}
+
+/// A variable with the kind of objects that it stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// Its number.
+    pub slot: usize,
+    /// `None` is a kind without objects.
+    pub kind: Option<usize>,
+}
+
+/// A condition over bound variables.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// Every part holds.
+    All(Vec<Test>),
+    /// One part holds.
+    Any(Vec<Test>),
+    /// The part does not hold.
+    Not(Box<Test>),
+    /// The fact holds.
+    Fact(Fact),
+    /// Both are one object.
+    Equal(Term, Term),
+    /// Some objects make the part hold.
+    Exists(Vec<Slot>, Box<Test>),
+}
+
+/// Facts and tests that must hold together, and the variables in them.
+#[derive(Clone, Debug, Default)]
+pub struct Conjunction {
+    /// What must be known.
+    pub facts: Vec<Fact>,
+    /// What is judged once its variables are bound.
+    pub tests: Vec<Test>,
+    /// Every variable, each to be bound.
+    pub slots: Vec<Slot>,
+}
+
+/// A conjunction in the order in which it is met.
+#[derive(Clone, Debug)]
+pub struct Join {
+    steps: Vec<JoinStep>,
+    kinds: [Option<usize>; SLOTS_MAX],
+}
+
+#[derive(Clone, Debug)]
+enum JoinStep {
+    Fact(Fact),
+    Test(Test),
+    Each(usize),
+}
+
+/// What joins and tests are run over.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// What is true.
+    pub facts: &'a Facts,
+    /// What there is.
+    pub objects: &'a Objects,
+}
+
+impl Join {
+    /// Orders a conjunction, judging by how many facts there are in `view`.
+    pub fn plan(conjunction: &Conjunction, view: View<'_>) -> Self {
+        let mut join = Join { steps: Vec::new(), kinds: [None; SLOTS_MAX] };
+        let mut bound = [true; SLOTS_MAX];
+        for slot in &conjunction.slots {
+            join.kinds[slot.slot] = slot.kind;
+            bound[slot.slot] = false;
+        }
+        let mut facts = conjunction.facts.clone();
+        let mut tests = conjunction.tests.clone();
+        loop {
+            let (ready, waiting) = tests.into_iter().partition(|test| is_bound(test, &bound));
+            join.steps.extend(Vec::into_iter(ready).map(JoinStep::Test));
+            tests = waiting;
+            let cheapest = (0..facts.len()).min_by_key(|&place| cost(facts[place], &bound, view));
+            if let Some(place) = cheapest {
+                let fact = facts.remove(place);
+                for term in fact.terms {
+                    if let Term::Slot(slot) = term {
+                        bound[slot] = true;
+                    }
+                }
+                join.steps.push(JoinStep::Fact(fact));
+            } else if let Some(slot) = bound.iter().position(|bound| !bound) {
+                bound[slot] = true;
+                join.steps.push(JoinStep::Each(slot));
+            } else {
+                return join;
+            }
+        }
+    }
+
+    /// Calls `found` for every binding until it returns false; says whether it
+    /// never did.
+    pub fn run(&self, view: View<'_>, found: &mut dyn FnMut(&Binding) -> bool) -> bool {
+        self.run_from(0, view, &mut [UNBOUND; SLOTS_MAX], found)
+    }
+
+    fn run_from(
+        &self,
+        start: usize,
+        view: View<'_>,
+        binding: &mut Binding,
+        found: &mut dyn FnMut(&Binding) -> bool,
+    ) -> bool {
+        match self.steps.get(start) {
+            None => found(binding),
+            Some(JoinStep::Test(test)) => {
+                !test.holds(view, binding) || self.run_from(start + 1, view, binding, found)
+            }
+            Some(&JoinStep::Each(slot)) => {
+                for object in view.objects.of_kind(self.kinds[slot]) {
+                    binding[slot] = object;
+                    if !self.run_from(start + 1, view, binding, found) {
+                        return false;
+                    }
+                }
+                binding[slot] = UNBOUND;
+                true
+            }
+            Some(&JoinStep::Fact(fact)) => {
+                let relation = view.facts.known(fact.predicate);
+                match fact.terms.map(|term| value(term, binding)) {
+                    [None, _] | [_, None] => true,
+                    [Some(UNBOUND), Some(UNBOUND)] => {
+                        relation.pairs().iter().all(|&(first, second)| {
+                            self.go_on(start, [first, second], view, binding, found)
+                        })
+                    }
+                    [Some(UNBOUND), Some(second)] => {
+                        relation.from_second(second).iter().all(|&(second, first)| {
+                            self.go_on(start, [first, second], view, binding, found)
+                        })
+                    }
+                    [Some(first), Some(UNBOUND)] => {
+                        relation.from_first(first).iter().all(|&(first, second)| {
+                            self.go_on(start, [first, second], view, binding, found)
+                        })
+                    }
+                    [Some(first), Some(second)] => {
+                        !relation.contains((first, second))
+                            || self.run_from(start + 1, view, binding, found)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Binds the fact at `start` to `objects` and runs the steps after it.
+    fn go_on(
+        &self,
+        start: usize,
+        objects: [ObjectId; 2],
+        view: View<'_>,
+        binding: &mut Binding,
+        found: &mut dyn FnMut(&Binding) -> bool,
+    ) -> bool {
+        let Some(&JoinStep::Fact(fact)) = self.steps.get(start) else {
+            return true;
+        };
+        let before = *binding;
+        let fits = fact.terms.iter().zip(objects).all(|(&term, object)| match term {
+            Term::Slot(slot) if binding[slot] == UNBOUND => {
+                binding[slot] = object;
+                view.objects.fits(self.kinds[slot], object)
+            }
+            term => value(term, binding) == Some(object),
+        });
+        let go_on = !fits || self.run_from(start + 1, view, binding, found);
+        *binding = before;
+        go_on
+    }
+}
+
+/// The object of a term; `None` where the game does not have it.
+fn value(term: Term, binding: &Binding) -> Option<ObjectId> {
+    match term {
+        Term::Slot(slot) => Some(binding[slot]),
+        Term::Object(object) => Some(object),
+        Term::Absent => None,
+    }
+}
+
+impl Fact {
+    /// The fact's objects; `None` where the game does not have one.
+    pub fn pair(&self, binding: &Binding) -> Option<(ObjectId, ObjectId)> {
+        Some((value(self.terms[0], binding)?, value(self.terms[1], binding)?))
+    }
+}
+
+impl Test {
+    /// Whether the test holds for bound variables.
+    pub fn holds(&self, view: View<'_>, binding: &Binding) -> bool {
+        match self {
+            Test::All(parts) => parts.iter().all(|part| part.holds(view, binding)),
+            Test::Any(parts) => parts.iter().any(|part| part.holds(view, binding)),
+            Test::Not(part) => !part.holds(view, binding),
+            Test::Fact(fact) => fact
+                .pair(binding)
+                .is_some_and(|pair| view.facts.known(fact.predicate).contains(pair)),
+            Test::Equal(one, other) => value(*one, binding) == value(*other, binding),
+            Test::Exists(slots, part) => exists(slots, part, view, binding),
+        }
+    }
+}
+
+fn exists(slots: &[Slot], part: &Test, view: View<'_>, binding: &Binding) -> bool {
+    let Some((slot, rest)) = slots.split_first() else {
+        return part.holds(view, binding);
+    };
+    let mut binding = *binding;
+    view.objects.of_kind(slot.kind).any(|object| {
+        binding[slot.slot] = object;
+        exists(rest, part, view, &binding)
+    })
+}
+
+/// Whether every variable that the test does not bind itself is bound.
+fn is_bound(test: &Test, bound: &[bool; SLOTS_MAX]) -> bool {
+    let term_is_bound = |term: &Term| match term {
+        Term::Slot(slot) => bound[*slot],
+        Term::Object(_) | Term::Absent => true,
+    };
+    match test {
+        Test::All(parts) | Test::Any(parts) => parts.iter().all(|part| is_bound(part, bound)),
+        Test::Not(part) => is_bound(part, bound),
+        Test::Fact(fact) => fact.terms.iter().all(term_is_bound),
+        Test::Equal(one, other) => term_is_bound(one) && term_is_bound(other),
+        Test::Exists(slots, part) => {
+            let mut bound = *bound;
+            slots.iter().for_each(|slot| bound[slot.slot] = true);
+            is_bound(part, &bound)
+        }
+    }
+}
+
+/// About how many pairs a fact has once `bound` variables are known. Facts that
+/// come and go count as one at least.
+fn cost(fact: Fact, bound: &[bool; SLOTS_MAX], view: View<'_>) -> usize {
+    let is_free = |term: Term| matches!(term, Term::Slot(slot) if !bound[slot]);
+    let relation: &Relation = view.facts.known(fact.predicate);
+    let pairs = relation.pairs().len().max(1);
+    match fact.terms.map(is_free) {
+        [false, false] => 0,
+        [false, true] => pairs.div_ceil(distinct(relation.pairs().iter().map(|pair| pair.0))),
+        [true, false] if fact.terms[1] != Term::Object(NOTHING) => {
+            let mut seconds: Vec<_> = relation.pairs().iter().map(|pair| pair.1).collect();
+            seconds.sort_unstable();
+            pairs.div_ceil(distinct(seconds.into_iter()))
+        }
+        _ => pairs,
+    }
+}
+
+/// How many different numbers a sorted sequence has, at least 1.
+fn distinct(sorted: impl Iterator<Item = ObjectId>) -> usize {
+    let mut last = None;
+    sorted.filter(|&object| last.replace(object) != Some(object)).count().max(1)
+}

@@ -1,0 +1,277 @@
+//! One episode of a game, as TextWorld plays it.
+//!
+//! - A command counts only if it is one of the admissible ones, letter by
+//!   letter, after the blanks around it are cut. Anything else gets `Nothing
+//!   happens.` and changes nothing.
+//! - An action is admissible when its precondition holds and it could change
+//!   something: Fast Downward drops those that add what they ask for, so one
+//!   cannot go to where one is.
+//! - What an action adds outweighs what it takes away.
+//! - The game goes on after it is won, and may be lost again.
+
+use std::cell::{Cell, OnceCell};
+use std::sync::Arc;
+
+use crate::facts::{Facts, ObjectId, Pair};
+use crate::game::join::{Binding, SLOTS_MAX, UNBOUND, View};
+use crate::game::subgoals::Reached;
+use crate::game::{Alternative, Game, PARAMETERS_MAX};
+use crate::text::GrammarError;
+use crate::text::symbol::Symbol;
+use crate::text::telling::Teller;
+
+/// What the reference says to a command that is not admissible.
+pub const NOTHING_HAPPENS: &str = "Nothing happens.";
+
+/// A game being played.
+#[derive(Debug)]
+pub struct Play {
+    game: Arc<Game>,
+    facts: Facts,
+    won: bool,
+    progress: f32,
+    reached: Reached,
+    commands: OnceCell<Commands>,
+}
+
+/// The admissible commands of one moment.
+#[derive(Debug, Default)]
+struct Commands {
+    /// All of them, one after the other.
+    text: String,
+    instances: Vec<Instance>,
+}
+
+/// An action with its objects.
+#[derive(Clone, Copy, Debug)]
+struct Instance {
+    action: usize,
+    arguments: [ObjectId; PARAMETERS_MAX],
+    /// Where the command starts and ends in the text.
+    command: (usize, usize),
+}
+
+impl Play {
+    /// Starts a game.
+    pub fn new(game: Arc<Game>) -> Self {
+        let facts = game.start.clone();
+        let mut play = Self {
+            game,
+            facts,
+            won: false,
+            progress: 0.0,
+            reached: Reached::default(),
+            commands: OnceCell::new(),
+        };
+        play.judge();
+        play
+    }
+
+    /// The game that is played.
+    pub fn game(&self) -> &Arc<Game> {
+        &self.game
+    }
+
+    /// Whether the goal is met now.
+    pub fn won(&self) -> bool {
+        self.won
+    }
+
+    /// The best share of subgoals so far; 1.0 once the game was won.
+    pub fn progress(&self) -> f32 {
+        self.progress
+    }
+
+    /// The subgoals reached when progress was best.
+    pub fn reached(&self) -> &Reached {
+        &self.reached
+    }
+
+    /// What opens the episode.
+    pub fn intro(&self) -> Result<String, GrammarError> {
+        self.tell_rule(self.game.rules.grammar.intro)
+    }
+
+    /// What is to be done.
+    pub fn instruction(&self) -> Result<String, GrammarError> {
+        self.tell_rule(self.game.rules.grammar.task)
+    }
+
+    /// The admissible commands, sorted, without doubles.
+    pub fn admissible(&self) -> Result<Vec<String>, GrammarError> {
+        let commands = self.commands()?;
+        let mut listed: Vec<&str> =
+            commands.instances.iter().map(|instance| commands.said(instance)).collect();
+        listed.sort_unstable();
+        listed.dedup();
+        Ok(listed.into_iter().map(str::to_owned).collect())
+    }
+
+    /// Carries out a command and says what comes of it.
+    pub fn step(&mut self, command: &str) -> Result<String, GrammarError> {
+        let command = command.trim_matches(is_blank);
+        let commands = self.commands()?;
+        let found = commands.instances.iter().find(|instance| commands.said(instance) == command);
+        let Some(&instance) = found else {
+            return Ok(NOTHING_HAPPENS.to_owned());
+        };
+        self.apply(&instance);
+        let action = &self.game.actions[instance.action];
+        let teller = self.teller();
+        let mut scope = teller.scope_of(&action.placeholders, &instance.arguments);
+        let mut said = String::new();
+        teller.tell(
+            &self.game.rules.grammar.actions[&action.name].feedback,
+            &mut scope,
+            &mut said,
+        )?;
+        Ok(said)
+    }
+
+    fn view(&self) -> View<'_> {
+        View { facts: &self.facts, objects: &self.game.objects }
+    }
+
+    fn teller(&self) -> Teller<'_> {
+        Teller {
+            grammar: &self.game.rules.grammar,
+            facts: &self.facts,
+            objects: &self.game.objects,
+            placeholder_kinds: &self.game.placeholder_kinds,
+            task: self.game.task.as_deref(),
+            symbols: Cell::new(0),
+        }
+    }
+
+    fn tell_rule(&self, rule: usize) -> Result<String, GrammarError> {
+        let teller = self.teller();
+        let mut said = String::new();
+        teller.tell(&[Symbol::Rule(rule)], &mut teller.scope(), &mut said)?;
+        Ok(said)
+    }
+
+    /// The admissible commands, listed when first asked for.
+    fn commands(&self) -> Result<&Commands, GrammarError> {
+        if let Some(commands) = self.commands.get() {
+            return Ok(commands);
+        }
+        let listed = self.list_commands()?;
+        Ok(self.commands.get_or_init(|| listed))
+    }
+
+    fn list_commands(&self) -> Result<Commands, GrammarError> {
+        let teller = self.teller();
+        let mut commands = Commands::default();
+        for (number, action) in self.game.actions.iter().enumerate() {
+            let template = &self.game.rules.grammar.actions[&action.name].template;
+            let mut scope = teller.scope();
+            let mut problem = None;
+            for alternative in &action.alternatives {
+                alternative.join.run(self.view(), &mut |binding| {
+                    if alternative.may_be_idle && self.is_idle(number, alternative, binding) {
+                        return true;
+                    }
+                    let mut arguments = [UNBOUND; PARAMETERS_MAX];
+                    let count = action.placeholders.len();
+                    arguments[..count].copy_from_slice(&binding[..count]);
+                    teller.rebind(&mut scope, &action.placeholders, &arguments);
+                    let start = commands.text.len();
+                    problem = teller.tell(template, &mut scope, &mut commands.text).err();
+                    let command = (start, commands.text.len());
+                    commands.instances.push(Instance { action: number, arguments, command });
+                    problem.is_none()
+                });
+            }
+            if let Some(problem) = problem {
+                return Err(problem);
+            }
+        }
+        Ok(commands)
+    }
+
+    /// Whether all that an action would change was asked for or cancels out.
+    fn is_idle(&self, action: usize, alternative: &Alternative, binding: &Binding) -> bool {
+        let changes = &self.game.actions[action].changes;
+        changes.iter().all(|change| {
+            let pair = change.fact.pair(binding);
+            let same = |fact: &crate::game::join::Fact| {
+                fact.predicate == change.fact.predicate && fact.pair(binding) == pair
+            };
+            if change.adds {
+                alternative.conjunction.facts.iter().any(same)
+            } else {
+                changes.iter().any(|other| other.adds && same(&other.fact))
+            }
+        })
+    }
+
+    fn apply(&mut self, instance: &Instance) {
+        let mut added = Vec::new();
+        let mut taken = Vec::new();
+        let mut binding = [UNBOUND; SLOTS_MAX];
+        binding[..PARAMETERS_MAX].copy_from_slice(&instance.arguments);
+        let game = Arc::clone(&self.game);
+        for change in &game.actions[instance.action].changes {
+            let list = if change.adds { &mut added } else { &mut taken };
+            self.find_changes(change, 0, &mut binding, list);
+        }
+        taken.retain(|change| !added.contains(change));
+        let decides = |changes: &[(usize, Pair)]| changes.iter().any(|one| game.decisive[one.0]);
+        let decisive = decides(&added) || decides(&taken);
+        taken.iter().for_each(|&(predicate, pair)| self.facts.deny(predicate, pair));
+        added.iter().for_each(|&(predicate, pair)| self.facts.add(predicate, pair));
+        self.commands.take();
+        if decisive {
+            self.judge();
+        }
+    }
+
+    /// Appends the facts that `change` makes true or false, for each object that
+    /// it runs over.
+    fn find_changes(
+        &self,
+        change: &crate::game::compile::Change,
+        depth: usize,
+        binding: &mut Binding,
+        found: &mut Vec<(usize, Pair)>,
+    ) {
+        if let Some(slot) = change.for_all.get(depth) {
+            for object in self.game.objects.of_kind(slot.kind) {
+                binding[slot.slot] = object;
+                self.find_changes(change, depth + 1, binding, found);
+            }
+        } else if change.when.holds(self.view(), binding) {
+            found.extend(change.fact.pair(binding).map(|pair| (change.fact.predicate, pair)));
+        }
+    }
+
+    /// Looks whether the game is won, and how far it has come.
+    fn judge(&mut self) {
+        let view = self.view();
+        let won = self.game.goal.iter().any(|way| !way.run(view, &mut |_| false));
+        let reached = self.game.subgoals.reached(view);
+        let share = if won {
+            1.0
+        } else if reached.total == 0 {
+            0.0
+        } else {
+            reached.reached.len() as f32 / reached.total as f32
+        };
+        self.won = won;
+        if share > self.progress || self.reached.total == 0 {
+            self.progress = self.progress.max(share);
+            self.reached = reached;
+        }
+    }
+}
+
+impl Commands {
+    fn said(&self, instance: &Instance) -> &str {
+        &self.text[instance.command.0..instance.command.1]
+    }
+}
+
+/// The blanks that Python's `str.strip` cuts.
+fn is_blank(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '\u{1c}'..='\u{1f}')
+}

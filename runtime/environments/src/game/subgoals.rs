@@ -1,0 +1,174 @@
+//! How far a play has come: the goal's facts, counted.
+//!
+//! The goal says that some objects exist for which facts hold. For each choice
+//! of objects that can meet it (those for which the facts that no action
+//! changes hold), the facts that actions do change are subgoals. Progress is the
+//! best choice's share of them. Two kinds of facts are special:
+//!
+//! - `(inreceptacle o r)` over something that can be picked up counts as two
+//!   subgoals, taking `o` and putting it into `r`; who put it has taken it.
+//! - `(inreceptacle o r)` over something that cannot, a lamp on its desk, is
+//!   true from the start or never, so it only tells which objects can meet the
+//!   goal.
+
+use crate::facts::ObjectId;
+use crate::game::Rules;
+use crate::game::join::{Binding, Conjunction, Fact, Join, View};
+use crate::objects::Objects;
+
+/// Choices of objects that are followed; ALFWorld's games have up to 800.
+const CHOICES_MAX: usize = 4096;
+
+/// The subgoals of a game, for each choice of objects.
+#[derive(Clone, Debug, Default)]
+pub struct Subgoals {
+    choices: Vec<Vec<Subgoal>>,
+    holds: Option<usize>,
+}
+
+/// A fact to be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Subgoal {
+    predicate: usize,
+    pair: (ObjectId, ObjectId),
+    /// Whether being held is enough.
+    taking: bool,
+    what: What,
+}
+
+/// What a subgoal asks of an actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Take,
+    Put,
+    Hold,
+    Clean,
+    Heat,
+    Cool,
+    Use,
+    Stand,
+    Other,
+}
+
+/// How far the best choice has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// What was reached, in words.
+    pub reached: Vec<String>,
+    /// How many subgoals there are.
+    pub total: usize,
+}
+
+impl Subgoals {
+    /// Finds the choices at the start of a game.
+    pub fn new(rules: &Rules, goal: &[Conjunction], view: View<'_>) -> Self {
+        let mut choices: Vec<Vec<Subgoal>> = Vec::new();
+        for way in goal {
+            let (changed, fixed) =
+                way.facts.iter().partition::<Vec<Fact>, _>(|fact| rules.is_changed(fact.predicate));
+            let fixed = Conjunction { facts: fixed, ..way.clone() };
+            Join::plan(&fixed, view).run(view, &mut |binding| {
+                let choice = choose(rules, &changed, view, binding);
+                choices.extend(choice.filter(|choice| !choice.is_empty()));
+                choices.len() < CHOICES_MAX
+            });
+        }
+        choices.dedup();
+        Self { choices, holds: rules.predicate("holds") }
+    }
+
+    /// How far the best choice has come.
+    pub fn reached(&self, view: View<'_>) -> Reached {
+        let count = |choice: &[Subgoal]| choice.iter().filter(|one| self.holds(one, view)).count();
+        // Shares are compared by their cross product: counts are small.
+        let best =
+            self.choices.iter().map(|choice| (count(choice), choice)).reduce(|best, other| {
+                if other.0 * best.1.len() > best.0 * other.1.len() { other } else { best }
+            });
+        best.map_or_else(Reached::default, |(_, choice)| Reached {
+            reached: choice
+                .iter()
+                .filter(|one| self.holds(one, view))
+                .map(|one| one.words(view.objects))
+                .collect(),
+            total: choice.len(),
+        })
+    }
+
+    fn holds(&self, subgoal: &Subgoal, view: View<'_>) -> bool {
+        let is_held = || {
+            self.holds.is_some_and(|holds| {
+                !view.facts.known(holds).from_second(subgoal.pair.0).is_empty()
+            })
+        };
+        view.facts.known(subgoal.predicate).contains(subgoal.pair) || (subgoal.taking && is_held())
+    }
+}
+
+/// The subgoals of one choice; `None` where it can never be met.
+fn choose(
+    rules: &Rules,
+    changed: &[Fact],
+    view: View<'_>,
+    binding: &Binding,
+) -> Option<Vec<Subgoal>> {
+    let inside = rules.predicate("inreceptacle");
+    let portable = rules.predicate("pickupable");
+    let mut subgoals = Vec::new();
+    for fact in changed {
+        let pair = fact.pair(binding)?;
+        let what = what(rules, fact.predicate);
+        let subgoal = Subgoal { predicate: fact.predicate, pair, taking: false, what };
+        if Some(fact.predicate) == inside {
+            if portable
+                .is_none_or(|portable| view.facts.known(portable).from_first(pair.0).is_empty())
+            {
+                if !view.facts.known(fact.predicate).contains(pair) {
+                    return None;
+                }
+                continue;
+            }
+            subgoals.push(Subgoal { taking: true, what: What::Take, ..subgoal });
+        }
+        subgoals.push(subgoal);
+    }
+    // In the order in which they are usually reached.
+    subgoals.sort_by_key(|subgoal| (subgoal.what == What::Put, subgoal.what != What::Take));
+    Some(subgoals)
+}
+
+fn what(rules: &Rules, predicate: usize) -> What {
+    const WORDS: [(&str, What); 7] = [
+        ("inreceptacle", What::Put),
+        ("holds", What::Hold),
+        ("isclean", What::Clean),
+        ("ishot", What::Heat),
+        ("iscool", What::Cool),
+        ("istoggled", What::Use),
+        ("atlocation", What::Stand),
+    ];
+    let known = WORDS.iter().find(|(name, _)| rules.predicate(name) == Some(predicate));
+    known.map_or(What::Other, |&(_, what)| what)
+}
+
+impl Subgoal {
+    /// The kinds of things in it, without their numbers.
+    fn words(&self, objects: &Objects) -> String {
+        let noun = |object: ObjectId| {
+            let name = &objects.names[usize::from(object)];
+            name.split(' ').next().unwrap_or_default()
+        };
+        let (first, second) = (noun(self.pair.0), noun(self.pair.1));
+        match self.what {
+            What::Take => format!("take {first}"),
+            What::Put => format!("put {first} in/on {second}"),
+            What::Hold => format!("hold {second}"),
+            What::Clean => format!("clean {first}"),
+            What::Heat => format!("heat {first}"),
+            What::Cool => format!("cool {first}"),
+            What::Use => format!("use {first}"),
+            What::Stand => "stand at the right place".to_owned(),
+            What::Other => format!("{first} {second}"),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Which tasks of a split a run takes, and in which order.
+//!
+//! Without a count, all of them in the world's own order. With one, each task
+//! type is shuffled by the seed and the types take turns, in the order of their
+//! names, until there are enough: a small sample has every type, and a larger
+//! one of the same seed starts with it.
+
+use runtime_core::seed::mix;
+use runtime_core::task::Limits;
+
+/// What a run takes.
+#[derive(Clone, Debug)]
+pub struct TaskSelection {
+    /// A split of the world.
+    pub split: String,
+    /// How many tasks; all of them where `None`.
+    pub count: Option<usize>,
+    /// Shuffles.
+    pub seed: u64,
+    /// How long the agent may try each.
+    pub limits: Limits,
+}
+
+/// Picks from places that are grouped by task type.
+pub(crate) fn select(mut types: Vec<Vec<usize>>, selection: &TaskSelection) -> Vec<usize> {
+    let Some(count) = selection.count else {
+        let mut all: Vec<usize> = types.concat();
+        all.sort_unstable();
+        return all;
+    };
+    for (number, places) in (0_u64..).zip(&mut types) {
+        shuffle(places, mix(selection.seed ^ mix(number)));
+    }
+    let longest = types.iter().map(Vec::len).max().unwrap_or(0);
+    let turns =
+        (0..longest).flat_map(|turn| types.iter().filter_map(move |places| places.get(turn)));
+    turns.copied().take(count).collect()
+}
+
+/// Fisher and Yates, driven by `SplitMix64`.
+pub(crate) fn shuffle<T>(items: &mut [T], seed: u64) {
+    for last in (1..items.len()).rev() {
+        let draw = mix(seed.wrapping_add(last as u64));
+        // The remainder of a draw from 2^64 is even enough for any split.
+        let other = draw % (last as u64 + 1);
+        items.swap(last, usize::try_from(other).unwrap_or(0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(count: Option<usize>, seed: u64) -> TaskSelection {
+        TaskSelection { split: "test".to_owned(), count, seed, limits: Limits::default() }
+    }
+
+    fn types() -> Vec<Vec<usize>> {
+        vec![(0..50).collect(), (50..60).collect(), vec![60]]
+    }
+
+    #[test]
+    fn types_take_turns_and_small_samples_begin_large_ones() {
+        let few = select(types(), &selection(Some(6), 1));
+        let many = select(types(), &selection(Some(40), 1));
+
+        assert_eq!(few, many[..6]);
+        let of_first = few.iter().filter(|&&place| place < 50).count();
+        assert_eq!((of_first, few.contains(&60)), (3, true));
+    }
+
+    #[test]
+    fn the_seed_decides_and_all_means_all_in_order() {
+        assert_eq!(
+            select(types(), &selection(Some(9), 1)),
+            select(types(), &selection(Some(9), 1))
+        );
+        assert_ne!(
+            select(types(), &selection(Some(9), 1)),
+            select(types(), &selection(Some(9), 2))
+        );
+        assert_eq!(select(types(), &selection(None, 1)), (0..61).collect::<Vec<_>>());
+        assert_eq!(select(types(), &selection(Some(1000), 1)).len(), 61);
+    }
+}

@@ -1,0 +1,168 @@
+//! Takes a TextWorld grammar file apart: actions with their templates, and the
+//! production rules as JSON. What the rules say is for `symbol`.
+//!
+//! ```text
+//! grammar :: """ {…} """;
+//! action NAME { template :: "…"; feedback :: "…"; grammar :: """ {…} """; }
+//! ```
+
+use serde_json::{Map, Value};
+
+use crate::text::GrammarError;
+
+/// How one action is said.
+#[derive(Clone, Debug, Default)]
+pub struct ActionText {
+    /// In lower case, as the domain calls it.
+    pub name: String,
+    /// What the actor types.
+    pub template: String,
+    /// What the actor reads afterwards.
+    pub feedback: String,
+}
+
+/// A grammar file in its parts.
+#[derive(Debug, Default)]
+pub struct Document {
+    /// In the order of the file.
+    pub actions: Vec<ActionText>,
+    /// Rules by name; of two with one name the later stands.
+    pub rules: Map<String, Value>,
+}
+
+/// Takes `text` apart.
+pub fn parse(text: &str) -> Result<Document, GrammarError> {
+    let mut reader = Reader { text, place: 0 };
+    let mut document = Document::default();
+    while !reader.at_end() {
+        match reader.word()? {
+            "grammar" => {
+                let rules = parse_rules(reader.field()?)?;
+                document.rules.extend(rules);
+            }
+            "action" => {
+                let mut action = ActionText {
+                    name: reader.word()?.to_ascii_lowercase(),
+                    ..ActionText::default()
+                };
+                reader.expect("{")?;
+                while !reader.take("}") {
+                    match reader.word()? {
+                        "template" => reader.field()?.clone_into(&mut action.template),
+                        "feedback" => reader.field()?.clone_into(&mut action.feedback),
+                        "grammar" => {
+                            document.rules.extend(parse_rules(&uncommented(reader.field()?))?)
+                        }
+                        "pddl" => drop(reader.field()?),
+                        _ => return Err(reader.unexpected("template, feedback or grammar")),
+                    }
+                }
+                document.actions.push(action);
+            }
+            _ => return Err(reader.unexpected("grammar or action")),
+        }
+    }
+    Ok(document)
+}
+
+fn parse_rules(json: &str) -> Result<Map<String, Value>, GrammarError> {
+    Ok(serde_json::from_str(json)?)
+}
+
+/// Without the lines that start with a number sign.
+fn uncommented(json: &str) -> String {
+    json.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n")
+}
+
+/// A place in the text.
+struct Reader<'a> {
+    text: &'a str,
+    place: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// What follows, without blanks and comments.
+    fn rest(&mut self) -> &'a str {
+        loop {
+            let rest = &self.text[self.place..];
+            let trimmed = rest.trim_start();
+            self.place += rest.len() - trimmed.len();
+            if !trimmed.starts_with('#') {
+                return trimmed;
+            }
+            self.place += trimmed.find('\n').unwrap_or(trimmed.len());
+        }
+    }
+
+    fn at_end(&mut self) -> bool {
+        self.rest().is_empty()
+    }
+
+    fn take(&mut self, token: &str) -> bool {
+        let taken = self.rest().starts_with(token);
+        if taken {
+            self.place += token.len();
+        }
+        taken
+    }
+
+    fn expect(&mut self, token: &'static str) -> Result<(), GrammarError> {
+        if self.take(token) { Ok(()) } else { Err(self.unexpected(token)) }
+    }
+
+    fn word(&mut self) -> Result<&'a str, GrammarError> {
+        let rest = self.rest();
+        let length = rest
+            .find(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '_' | '/' | '-'))
+            .unwrap_or(rest.len());
+        if length == 0 {
+            return Err(self.unexpected("a name"));
+        }
+        self.place += length;
+        Ok(&rest[..length])
+    }
+
+    /// The text of `:: "…";` or `:: """…""";`.
+    fn field(&mut self) -> Result<&'a str, GrammarError> {
+        self.expect("::")?;
+        let quote = if self.rest().starts_with("\"\"\"") { "\"\"\"" } else { "\"" };
+        self.expect(quote)?;
+        let rest = &self.text[self.place..];
+        let length = rest.find(quote).ok_or_else(|| self.unexpected("a closing quotation mark"))?;
+        self.place += length + quote.len();
+        self.expect(";")?;
+        Ok(&rest[..length])
+    }
+
+    fn unexpected(&self, expected: &'static str) -> GrammarError {
+        let found = self.text[self.place..].chars().take(40).collect();
+        let line = self.text[..self.place].lines().count().max(1);
+        GrammarError::Unexpected { line, expected, found }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_taken_apart_and_the_later_rule_stands() {
+        let document = parse(
+            "# head\ngrammar :: \"\"\" {\"a\": [1], \"b\": []} \"\"\";\n\
+             action Go { template :: \"go\"; feedback :: \"\nyes\n\";\n\
+             grammar :: \"\"\"\n# off\n{\"a\": [2]}\"\"\"; }",
+        )
+        .unwrap();
+
+        assert_eq!(document.actions[0].name, "go");
+        assert_eq!(document.actions[0].feedback, "\nyes\n");
+        assert_eq!(document.rules["a"], serde_json::json!([2]));
+    }
+
+    #[test]
+    fn torn_files_say_where() {
+        let torn = parse("\naction Go { template :: \"go").unwrap_err().to_string();
+        assert!(torn.contains("line 2"), "{torn}");
+        assert!(parse("verb").is_err());
+    }
+}

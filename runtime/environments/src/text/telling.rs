@@ -1,0 +1,286 @@
+//! Says a rule of the grammar: which production fits the facts, and whom its
+//! variables stand for.
+
+use std::cell::Cell;
+
+use crate::facts::{Facts, NOTHING, ObjectId, Pair, Relation};
+use crate::objects::Objects;
+use crate::text::symbol::{Each, Item, Part, QueryAtom, Symbol};
+use crate::text::{Grammar, GrammarError};
+
+/// Marks a placeholder or variable that stands for nothing yet.
+const UNBOUND: ObjectId = ObjectId::MAX;
+/// Symbols that one text may take; a hostile grammar could go on for ever.
+const SYMBOLS_MAX: u32 = 200_000;
+/// How deep rules may stand within rules.
+const DEPTH_MAX: u32 = 64;
+
+/// Whom the placeholders and variables of a grammar stand for.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    placeholders: Vec<ObjectId>,
+    variables: Vec<ObjectId>,
+}
+
+/// Everything that a text is made from.
+pub struct Teller<'a> {
+    /// How things are said.
+    pub grammar: &'a Grammar,
+    /// What is true.
+    pub facts: &'a Facts,
+    /// What things are called.
+    pub objects: &'a Objects,
+    /// The objects' kind that each placeholder may stand for.
+    pub placeholder_kinds: &'a [Option<usize>],
+    /// What the rule for the task says here, where the game has its own text.
+    pub task: Option<&'a str>,
+    /// Symbols said so far.
+    pub symbols: Cell<u32>,
+}
+
+impl Teller<'_> {
+    /// A scope in which nothing is bound.
+    pub fn scope(&self) -> Scope {
+        Scope {
+            placeholders: vec![UNBOUND; self.grammar.lexicon.placeholders.len()],
+            variables: vec![UNBOUND; self.grammar.lexicon.variables.len()],
+        }
+    }
+
+    /// A scope in which `placeholders` stand for `arguments`.
+    pub fn scope_of(&self, placeholders: &[usize], arguments: &[ObjectId]) -> Scope {
+        let mut scope = self.scope();
+        self.rebind(&mut scope, placeholders, arguments);
+        scope
+    }
+
+    /// Makes `placeholders` stand for other `arguments`.
+    pub fn rebind(&self, scope: &mut Scope, placeholders: &[usize], arguments: &[ObjectId]) {
+        for (&placeholder, &object) in placeholders.iter().zip(arguments) {
+            scope.placeholders[placeholder] = object;
+            scope.variables[self.variable(placeholder)] = object;
+        }
+    }
+
+    /// Appends what `symbols` say.
+    pub fn tell(
+        &self,
+        symbols: &[Symbol],
+        scope: &mut Scope,
+        said: &mut String,
+    ) -> Result<(), GrammarError> {
+        self.tell_at(0, symbols, scope, said)
+    }
+
+    fn tell_at(
+        &self,
+        depth: u32,
+        symbols: &[Symbol],
+        scope: &mut Scope,
+        said: &mut String,
+    ) -> Result<(), GrammarError> {
+        for symbol in symbols {
+            match symbol {
+                Symbol::Text(text) => said.push_str(text),
+                Symbol::Rule(rule) => self.tell_rule(depth + 1, *rule, scope, said)?,
+                Symbol::Each(each) => {
+                    for item in self.items(depth, each, scope)? {
+                        said.push_str(&item);
+                    }
+                }
+                Symbol::List(each) => self.tell_list(depth, each, scope, said)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_list(
+        &self,
+        depth: u32,
+        each: &Each,
+        scope: &mut Scope,
+        said: &mut String,
+    ) -> Result<(), GrammarError> {
+        let rules = self.grammar.list;
+        let items = self.items(depth, each, scope)?;
+        let Some((last, others)) = items.split_last() else {
+            return self.tell_rule(depth + 1, rules.empty, scope, said);
+        };
+        for (place, item) in others.iter().enumerate() {
+            if place > 0 {
+                self.tell_rule(depth + 1, rules.separator, scope, said)?;
+            }
+            said.push_str(item);
+        }
+        if !others.is_empty() {
+            self.tell_rule(depth + 1, rules.last_separator, scope, said)?;
+        }
+        said.push_str(last);
+        Ok(())
+    }
+
+    fn tell_rule(
+        &self,
+        depth: u32,
+        rule: usize,
+        scope: &mut Scope,
+        said: &mut String,
+    ) -> Result<(), GrammarError> {
+        let name = || self.grammar.lexicon.rules[rule].clone();
+        self.symbols.set(self.symbols.get() + 1);
+        if depth > DEPTH_MAX || self.symbols.get() > SYMBOLS_MAX {
+            return Err(GrammarError::Endless(name()));
+        }
+        if let Some(task) = self.task.filter(|_| rule == self.grammar.task) {
+            said.push_str(task);
+            return Ok(());
+        }
+        for production in &self.grammar.productions[rule] {
+            let mut fits = production.condition.is_empty();
+            if !fits {
+                self.bindings(&production.condition, scope, &mut |_| {
+                    fits = true;
+                    Ok(false)
+                })?;
+            }
+            if fits {
+                return self.tell_at(depth, &production.symbols, scope, said);
+            }
+        }
+        Err(GrammarError::Silent(name()))
+    }
+
+    /// What is said for each binding.
+    fn items(
+        &self,
+        depth: u32,
+        each: &Each,
+        scope: &mut Scope,
+    ) -> Result<Vec<String>, GrammarError> {
+        let mut items = Vec::new();
+        let mut tell = |scope: &mut Scope| {
+            let mut said = String::new();
+            match &each.item {
+                Item::Rule(rule) => self.tell_rule(depth + 1, *rule, scope, &mut said)?,
+                Item::Value(sums) => self.tell_value(sums, scope, &mut said),
+            }
+            items.push(said);
+            Ok(true)
+        };
+        match &each.given {
+            None => drop(tell(scope)?),
+            Some(query) => drop(self.bindings(query, scope, &mut tell)?),
+        }
+        Ok(items)
+    }
+
+    fn tell_value(&self, sums: &[Vec<Part>], scope: &Scope, said: &mut String) {
+        let start = said.len();
+        for sum in sums {
+            for part in sum {
+                match part {
+                    Part::Text(text) => said.push_str(text),
+                    Part::Article => said.push('a'),
+                    Part::Name(variable) => {
+                        said.push_str(self.word(&self.objects.names, scope, *variable))
+                    }
+                    Part::Id(variable) => {
+                        said.push_str(self.word(&self.objects.ids, scope, *variable))
+                    }
+                }
+            }
+            if said.len() > start {
+                return;
+            }
+        }
+    }
+
+    /// The word of the object that a variable stands for; nothing where it
+    /// stands for none.
+    fn word<'w>(&self, words: &'w [String], scope: &Scope, variable: usize) -> &'w str {
+        words.get(usize::from(scope.variables[variable])).map_or("", String::as_str)
+    }
+
+    /// Calls `found` for each way to meet the query, in the order of the facts,
+    /// until it returns false. No two placeholders stand for one object.
+    fn bindings(
+        &self,
+        query: &[QueryAtom],
+        scope: &mut Scope,
+        found: &mut dyn FnMut(&mut Scope) -> Result<bool, GrammarError>,
+    ) -> Result<bool, GrammarError> {
+        let Some((atom, rest)) = query.split_first() else {
+            return found(scope);
+        };
+        let Some(predicate) = atom.predicate else {
+            return Ok(true);
+        };
+        let relation =
+            if atom.denied { self.facts.denied(predicate) } else { self.facts.known(predicate) };
+        let bound = |place: usize| {
+            atom.placeholders
+                .get(place)
+                .map_or(NOTHING, |&placeholder| scope.placeholders[placeholder])
+        };
+        let (first, second) = (bound(0), bound(1));
+        for &pair in candidates(relation, first, second) {
+            let pair = if first == UNBOUND && second != UNBOUND { (pair.1, pair.0) } else { pair };
+            let mut undo = [(usize::MAX, UNBOUND); 2];
+            let fits = self.bind(atom, pair, scope, &mut undo);
+            let go_on = if fits { self.bindings(rest, scope, found) } else { Ok(true) };
+            for (placeholder, variable_before) in undo {
+                if placeholder != usize::MAX {
+                    scope.placeholders[placeholder] = UNBOUND;
+                    scope.variables[self.variable(placeholder)] = variable_before;
+                }
+            }
+            if !go_on? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Makes the atom's placeholders stand for `pair`; says whether they can.
+    fn bind(
+        &self,
+        atom: &QueryAtom,
+        pair: Pair,
+        scope: &mut Scope,
+        undo: &mut [(usize, ObjectId); 2],
+    ) -> bool {
+        for ((&placeholder, object), undo) in
+            atom.placeholders.iter().zip([pair.0, pair.1]).zip(undo)
+        {
+            let standing = scope.placeholders[placeholder];
+            if standing == UNBOUND {
+                let taken = scope.placeholders.contains(&object);
+                if taken || !self.objects.fits(self.placeholder_kinds[placeholder], object) {
+                    return false;
+                }
+                let variable = self.variable(placeholder);
+                *undo = (placeholder, scope.variables[variable]);
+                scope.placeholders[placeholder] = object;
+                scope.variables[variable] = object;
+            } else if standing != object {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn variable(&self, placeholder: usize) -> usize {
+        self.grammar.lexicon.placeholders[placeholder].variable
+    }
+}
+
+/// The pairs that may match, turned round where only the second is bound.
+fn candidates(relation: &Relation, first: ObjectId, second: ObjectId) -> &[Pair] {
+    if first != UNBOUND {
+        relation.from_first(first)
+    } else if second != UNBOUND {
+        relation.from_second(second)
+    } else {
+        relation.pairs()
+    }
+}

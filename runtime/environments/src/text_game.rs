@@ -1,0 +1,85 @@
+//! The environment that every world of text games gives: a play, its progress
+//! and its standing.
+
+use std::sync::Arc;
+
+use runtime_core::environment::{Environment, EnvironmentError, Step};
+use runtime_core::task::Task;
+
+use crate::game::Game;
+use crate::game::play::Play;
+use crate::text::GrammarError;
+use crate::world::{Playable, Standing};
+
+/// Plays the games of one world, one at a time.
+pub(crate) struct TextGames {
+    /// Makes a task's game ready.
+    pub(crate) load: Box<dyn Fn(&Task) -> Result<Game, EnvironmentError> + Send>,
+    /// Other words for an action, where it has some.
+    pub(crate) reword: fn(&str) -> Option<String>,
+    /// The task last reset to, and its play: a further trial loads nothing.
+    pub(crate) current: Option<(String, Play)>,
+}
+
+impl Environment for TextGames {
+    fn reset(&mut self, task: &Task) -> Result<String, EnvironmentError> {
+        let kept = self.current.take().filter(|(id, _)| *id == task.id);
+        let game = match kept {
+            Some((_, play)) => Arc::clone(play.game()),
+            None => Arc::new((self.load)(task)?),
+        };
+        let play = Play::new(game);
+        let intro = play.intro().map_err(broken)?;
+        self.current = Some((task.id.clone(), play));
+        Ok(intro)
+    }
+
+    /// Earns 1.0 when the game is won for the first time.
+    fn step(&mut self, action: &str) -> Result<Step, EnvironmentError> {
+        let (_, play) = self.current.as_mut().ok_or(EnvironmentError::NotReset)?;
+        let was_won = play.progress() >= 1.0;
+        let reworded = (self.reword)(action);
+        let observation = play.step(reworded.as_deref().unwrap_or(action)).map_err(broken)?;
+        let done = play.won();
+        let reward = if done && !was_won { 1.0 } else { 0.0 };
+        Ok(Step { observation, reward, progress: play.progress(), done })
+    }
+
+    fn admissible_actions(&mut self) -> Option<Vec<String>> {
+        self.current.as_ref().and_then(|(_, play)| play.admissible().ok())
+    }
+
+    fn feedback(&self) -> String {
+        self.current.as_ref().map_or_else(String::new, |(_, play)| feedback(play))
+    }
+}
+
+impl Playable for TextGames {
+    /// As the Python package counts: one point while the game is won.
+    fn standing(&self) -> Standing {
+        let won = self.current.as_ref().is_some_and(|(_, play)| play.won());
+        Standing { score: i64::from(won), score_max: 1, won, done: won }
+    }
+}
+
+/// How the episode stands: the subgoals reached, none of the others.
+fn feedback(play: &Play) -> String {
+    if play.won() {
+        return "You finished the task.".to_owned();
+    }
+    let reached = play.reached();
+    let count = reached.reached.len();
+    let words =
+        if count == 0 { String::new() } else { format!(": {}", reached.reached.join(", ")) };
+    match reached.total {
+        0 => "You did not finish the task.".to_owned(),
+        total => {
+            format!("You did not finish the task. Subgoals reached: {count} of {total}{words}.")
+        }
+    }
+}
+
+/// A grammar that cannot say something.
+fn broken(problem: GrammarError) -> EnvironmentError {
+    EnvironmentError::Broken(problem.to_string())
+}

@@ -1,0 +1,158 @@
+//! The worlds by name, and what a program asks of each.
+
+use std::path::PathBuf;
+
+use runtime_core::environment::Environment;
+use runtime_core::task::Task;
+
+use crate::alfworld::{Alfworld, AlfworldError, AlfworldOptions};
+use crate::household::Household;
+use crate::selection::TaskSelection;
+
+/// Every world, as [`open`] takes it.
+pub const WORLDS: [&str; 2] = ["alfworld", "household"];
+
+/// A source of tasks, and of environments to play them in.
+pub trait World: Send + Sync {
+    /// What [`open`] calls it.
+    fn name(&self) -> &'static str;
+
+    /// What [`TaskSelection::split`] may be.
+    fn splits(&self) -> Vec<String>;
+
+    /// The tasks that a run takes; the same selection gives the same tasks in
+    /// the same order.
+    fn tasks(&self, selection: &TaskSelection) -> Result<Vec<Task>, WorldError>;
+
+    /// An environment for one worker. All of them share the world's data.
+    fn environment(&self) -> Box<dyn Playable + Send>;
+}
+
+/// An environment that can also be looked at from outside, as a person who
+/// plays it would.
+pub trait Playable: Environment {
+    /// How the episode stands.
+    fn standing(&self) -> Standing;
+}
+
+/// How an episode stands, by the world's own count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Points now.
+    pub score: i64,
+    /// Most points there are.
+    pub score_max: i64,
+    /// Whether the goal is met.
+    pub won: bool,
+    /// Whether the episode is over.
+    pub done: bool,
+}
+
+/// What a world may need to be opened.
+#[derive(Clone, Debug, Default)]
+pub struct EnvironmentOptions {
+    /// The folder with benchmark data.
+    pub data: Option<PathBuf>,
+    /// How ALFWorld is played.
+    pub alfworld: AlfworldOptions,
+}
+
+/// Why a world cannot give what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// There is no such world.
+    #[error("there is no environment {name:?}{}; there are {}", did_you_mean(.nearest.as_ref()), .known.join(", "))]
+    UnknownWorld {
+        /// What was asked for.
+        name: String,
+        /// The one most like it.
+        nearest: Option<String>,
+        /// All of them.
+        known: Vec<String>,
+    },
+    /// The world has no such split.
+    #[error("{world} has no split {split:?}{}; there are {}", did_you_mean(.nearest.as_ref()), .known.join(", "))]
+    UnknownSplit {
+        /// The world.
+        world: &'static str,
+        /// What was asked for.
+        split: String,
+        /// The one most like it.
+        nearest: Option<String>,
+        /// All of them.
+        known: Vec<String>,
+    },
+    /// The world needs data and was given no folder.
+    #[error("{0} needs a data folder; none was given")]
+    NoData(&'static str),
+    /// ALFWorld's data cannot be used.
+    #[error(transparent)]
+    Alfworld(#[from] AlfworldError),
+}
+
+/// Opens a world by its name; case does not matter.
+pub fn open(name: &str, options: &EnvironmentOptions) -> Result<Box<dyn World>, WorldError> {
+    match name.to_ascii_lowercase().as_str() {
+        "alfworld" => {
+            let data = options.data.as_deref().ok_or(WorldError::NoData("alfworld"))?;
+            Ok(Box::new(Alfworld::new(data, options.alfworld)))
+        }
+        "household" => Ok(Box::new(Household)),
+        _ => {
+            let known: Vec<String> = WORLDS.map(str::to_owned).into();
+            Err(WorldError::UnknownWorld {
+                name: name.to_owned(),
+                nearest: nearest(name, &known),
+                known,
+            })
+        }
+    }
+}
+
+/// The split of `world` that is meant, or an error that lists them.
+pub(crate) fn known_split(world: &dyn World, split: &str) -> Result<String, WorldError> {
+    let known = world.splits();
+    if let Some(found) = known.iter().find(|known| known.eq_ignore_ascii_case(split)) {
+        return Ok(found.clone());
+    }
+    Err(WorldError::UnknownSplit {
+        world: world.name(),
+        split: split.to_owned(),
+        nearest: nearest(split, &known),
+        known,
+    })
+}
+
+/// The word most like `word`, where one is like it at all.
+fn nearest(word: &str, known: &[String]) -> Option<String> {
+    let likeness = |other: &String| strsim::jaro_winkler(&word.to_ascii_lowercase(), other);
+    let best = known.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
+    (likeness(best) > 0.7).then(|| best.clone())
+}
+
+fn did_you_mean(nearest: Option<&String>) -> String {
+    nearest.map_or_else(String::new, |nearest| format!(", did you mean {nearest}?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_ignore_case_and_typing_errors_are_guessed() {
+        let options = EnvironmentOptions::default();
+        assert_eq!(open("HouseHold", &options).unwrap().name(), "household");
+        let unknown = open("alfwrld", &options).map(|_| ()).unwrap_err().to_string();
+        assert!(unknown.contains("did you mean alfworld?"), "{unknown}");
+        assert!(unknown.contains("household"), "{unknown}");
+        assert!(matches!(open("alfworld", &options), Err(WorldError::NoData(_))));
+    }
+
+    #[test]
+    fn an_unknown_split_lists_the_known() {
+        let problem = known_split(&Household, "tets/easy").unwrap_err().to_string();
+        assert!(problem.contains("did you mean test/easy?"), "{problem}");
+        assert_eq!(known_split(&Household, "Test/Easy").unwrap(), "test/easy");
+    }
+}
