@@ -1,1 +1,29 @@
 //! Language models on GGUF files.
+//!
+//! ```text
+//! request ─► prompt ─► ids ─┐
+//!            constraint ────┤            ┌► sampler ─► answer ─► generation
+//!                           └► engine ─► logits ─┘
+//! ```
+//!
+//! An engine turns ids into logits. Everything around that is here once, for
+//! all engines: how a prompt becomes ids, which tokens a constraint allows, how
+//! a token is drawn, where an answer ends. What is asked, and why, is left to
+//! others.
+//!
+//! Features:
+//!
+//! - `llama` (default): llama.cpp, on the CPU and on the devices that it was
+//!   built for.
+
+#[cfg(feature = "llama")]
+pub mod llama;
+
+mod prompt;
+mod guide;
+mod choices;
+mod schema;
+mod sampler;
+mod exponential;
+mod answer;
+mod clock;

@@ -1,0 +1,76 @@
+//! Answers that follow a grammar in GBNF, by llama.cpp's own grammar sampler.
+//!
+//! The sampler is used as a mask alone: it is shown a row of zeros and leaves
+//! those that are allowed. It is the only constraint that walks the whole
+//! vocabulary before each token.
+
+use std::sync::Arc;
+
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::sampling::LlamaSampler;
+use llama_cpp_2::token::LlamaToken;
+use llama_cpp_2::token::data::LlamaTokenData;
+use llama_cpp_2::token::data_array::LlamaTokenDataArray;
+use runtime_core::model::ModelError;
+
+use crate::guide::{Guide, Next};
+use crate::prompt::Vocabulary;
+
+/// The rule that an answer is.
+const ROOT: &str = "root";
+/// Longer grammars are refused: they are a mistake or an attack.
+const GRAMMAR_BYTES_MAX: usize = 1 << 20;
+
+/// A grammar, advancing token by token.
+pub(crate) struct Grammar {
+    sampler: LlamaSampler,
+    vocabulary: Arc<Vocabulary>,
+    ends: Vec<u32>,
+}
+
+impl Grammar {
+    /// Compiles a grammar for a model.
+    pub(crate) fn new(
+        model: &LlamaModel,
+        vocabulary: Arc<Vocabulary>,
+        grammar: &str,
+    ) -> Result<Self, ModelError> {
+        if grammar.len() > GRAMMAR_BYTES_MAX {
+            return Err(ModelError::Constraint(format!(
+                "the grammar has {} bytes, at most {GRAMMAR_BYTES_MAX} are read",
+                grammar.len()
+            )));
+        }
+        let sampler = LlamaSampler::grammar(model, grammar, ROOT)
+            .map_err(|error| ModelError::Constraint(error.to_string()))?;
+        let ends = vocabulary.ends();
+        Ok(Self { sampler, vocabulary, ends })
+    }
+}
+
+impl Guide for Grammar {
+    fn next(&mut self) -> Result<Next, ModelError> {
+        let size = u32::try_from(self.vocabulary.tokenizer.vocabulary_len()).unwrap_or(u32::MAX);
+        let zeros =
+            (0..size.cast_signed()).map(|id| LlamaTokenData::new(LlamaToken::new(id), 0.0, 0.0));
+        let mut candidates = LlamaTokenDataArray::from_iter(zeros, false);
+        self.sampler.apply(&mut candidates);
+        let allowed: Vec<u32> = candidates
+            .data
+            .iter()
+            .filter(|candidate| candidate.logit() > f32::NEG_INFINITY)
+            .map(|candidate| candidate.id().0.cast_unsigned())
+            .collect();
+        Next::of_mask(allowed, &self.ends)
+            .ok_or_else(|| ModelError::Constraint("the grammar allows no further token".to_owned()))
+    }
+
+    fn accept(&mut self, id: u32) -> Result<(), ModelError> {
+        if self.ends.contains(&id) {
+            return Ok(());
+        }
+        self.sampler
+            .try_accept(LlamaToken::new(id.cast_signed()))
+            .map_err(|error| ModelError::Constraint(error.to_string()))
+    }
+}

@@ -1,0 +1,125 @@
+//! What asks a loaded model: one role, from any thread.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{channel, sync_channel};
+
+use models::tokenizer::{Special, Tokenizer};
+use runtime_core::model::{Generation, LanguageModel, ModelError, ModelIdentity, Request};
+
+use super::engine::Shared;
+use super::error::stopped;
+use super::prepared::Reply;
+use super::score::ScoreJob;
+use super::ticket::{Event, Ticket};
+use super::worker::{Command, RoleId};
+
+/// A loaded model in one role: bare, or with one adapter.
+///
+/// Clones share the context. Requests of all clones are decoded together.
+#[derive(Clone)]
+pub struct LlamaHandle {
+    role: Arc<OpenRole>,
+    adapter_sha256: Option<String>,
+}
+
+/// A role that is closed when its last handle goes.
+struct OpenRole {
+    shared: Arc<Shared>,
+    id: RoleId,
+}
+
+impl LlamaHandle {
+    pub(crate) fn new(shared: Arc<Shared>, role: RoleId, adapter_sha256: Option<String>) -> Self {
+        Self { role: Arc::new(OpenRole { shared, id: role }), adapter_sha256 }
+    }
+
+    /// Begins a request; its ticket tells what comes of it.
+    ///
+    /// The prompt is tokenized and the constraint compiled here, on the calling
+    /// thread.
+    pub fn submit(&self, request: &Request) -> Ticket {
+        let (events, receiver) = channel();
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let reply = Reply { events: events.clone(), cancelled: Arc::clone(&cancelled) };
+        let sent = self.role.shared.preparation.prepare(request).and_then(|prepared| {
+            let command = Command::Generate { role: self.role.id, prepared, reply };
+            self.role.shared.send(command).map_err(|_| stopped())
+        });
+        if let Err(error) = sent {
+            // The receiver is in this function.
+            let _ = events.send(Event::Done(Err(error)));
+        }
+        Ticket::new(receiver, cancelled)
+    }
+
+    /// The natural log-probability of each token after those before it, under
+    /// the softmax of all logits; the first has none.
+    ///
+    /// Waits until no request of this context is live, and empties its cache, so
+    /// that the same tokens get the same bits. At most as many tokens as the
+    /// context holds.
+    pub fn score(&self, tokens: &[u32]) -> Result<Vec<Option<f32>>, ModelError> {
+        let context_tokens = self.context_tokens();
+        if tokens.len() > context_tokens as usize {
+            let prompt_tokens = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
+            return Err(ModelError::PromptTooLong { prompt_tokens, context_tokens });
+        }
+        let size = self.tokenizer().vocabulary_len();
+        if let Some(id) = tokens.iter().find(|&&id| id as usize >= size) {
+            return Err(ModelError::Prompt(format!("token {id} is not one of the model's {size}")));
+        }
+        if tokens.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (reply, answer) = sync_channel(1);
+        let job = ScoreJob { ids: tokens.to_vec(), reply };
+        self.role.shared.send(Command::Score { role: self.role.id, job }).map_err(|_| stopped())?;
+        answer.recv().map_err(|_| stopped())?
+    }
+
+    /// The prompt of a request as the model would see it.
+    pub fn prompt_ids(
+        &self,
+        prompt: &runtime_core::prompt::Prompt,
+    ) -> Result<Vec<u32>, ModelError> {
+        self.role.shared.preparation.vocabulary.prompt_ids(prompt)
+    }
+
+    /// The model's tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.role.shared.preparation.vocabulary.tokenizer
+    }
+}
+
+impl LanguageModel for LlamaHandle {
+    fn generate(&mut self, request: &Request) -> Result<Generation, ModelError> {
+        self.submit(request).wait()
+    }
+
+    fn count_tokens(&mut self, text: &str) -> Result<u32, ModelError> {
+        let count = self.tokenizer().encode(text, Special::Text).len();
+        u32::try_from(count).map_err(|_| ModelError::Prompt("it is too long".to_owned()))
+    }
+
+    fn context_tokens(&self) -> u32 {
+        self.role.shared.config.context_tokens.get()
+    }
+
+    fn identity(&self) -> ModelIdentity {
+        let path = &self.role.shared.config.path;
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        ModelIdentity {
+            name: name.to_string_lossy().into_owned(),
+            sha256: self.role.shared.file_sha256().to_owned(),
+            adapter_sha256: self.adapter_sha256.clone(),
+        }
+    }
+}
+
+impl Drop for OpenRole {
+    fn drop(&mut self) {
+        // A worker that is gone has freed everything.
+        let _ = self.shared.send(Command::Close(self.id));
+    }
+}

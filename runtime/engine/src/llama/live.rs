@@ -1,0 +1,221 @@
+//! One request while it is decoded: what it has, what it waits for.
+
+use std::sync::Arc;
+
+use runtime_core::model::{Cost, Generation, ModelError, StopReason, Token};
+
+use super::prepared::{Question, Reply};
+use super::ticket::{Event, Streamed};
+use crate::answer::Answer;
+use crate::clock::Moment;
+use crate::guide::{Guide, Next};
+use crate::prompt::Vocabulary;
+use crate::sampler::{Allowed, Sampler};
+
+/// A request between its first and its last token.
+pub(crate) struct Live {
+    /// Where its tokens go.
+    pub(crate) reply: Reply,
+    /// The prompt and the answer.
+    pub(crate) tokens: Vec<u32>,
+    /// How many of `tokens` are the prompt's.
+    pub(crate) prompt_tokens: usize,
+    /// How long `tokens` may get.
+    pub(crate) length_max: usize,
+    /// How many of `tokens` have their keys and values in the cache.
+    pub(crate) computed: usize,
+    /// How many of the prompt's were there when the request began.
+    pub(crate) cached: usize,
+    tokens_max: usize,
+    vocabulary: Arc<Vocabulary>,
+    guide: Box<dyn Guide>,
+    /// What the guide said about the token that comes next.
+    next: Next,
+    sampler: Sampler,
+    answer: Answer,
+    started: Moment,
+    first_token_at: Option<Moment>,
+}
+
+/// Whether a request goes on.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    /// The next token needs logits.
+    Waiting,
+    /// The answer is whole.
+    Finished(StopReason),
+}
+
+impl Live {
+    /// The beginning of a request.
+    pub(crate) fn new(
+        question: Question,
+        guide: Box<dyn Guide>,
+        reply: Reply,
+        vocabulary: Arc<Vocabulary>,
+        context_tokens: usize,
+    ) -> Self {
+        let prompt_tokens = question.prompt_ids.len();
+        Self {
+            reply,
+            tokens: question.prompt_ids,
+            prompt_tokens,
+            length_max: context_tokens.min(prompt_tokens + question.tokens_max),
+            computed: 0,
+            cached: 0,
+            tokens_max: question.tokens_max,
+            vocabulary,
+            guide,
+            next: Next::Anything,
+            sampler: Sampler::new(question.sampling),
+            answer: Answer::new(&question.stop),
+            started: question.started,
+            first_token_at: None,
+        }
+    }
+
+    /// Whether tokens of the prompt are still to be computed.
+    pub(crate) fn in_prompt(&self) -> bool {
+        self.computed < self.prompt_tokens
+    }
+
+    /// Takes all tokens that need no logits.
+    pub(crate) fn advance(&mut self) -> Result<Progress, ModelError> {
+        loop {
+            if let Some(reason) = self.limit_reached()? {
+                return Ok(Progress::Finished(reason));
+            }
+            match self.guide.next()? {
+                Next::End => return Ok(self.end()),
+                Next::Forced(ids) => {
+                    for id in ids {
+                        if let Some(reason) = self.push(forced(id)) {
+                            return Ok(Progress::Finished(reason));
+                        }
+                    }
+                }
+                Next::OneOf(ids) if ids.len() == 1 => {
+                    self.guide.accept(ids[0])?;
+                    if let Some(reason) = self.push(forced(ids[0])) {
+                        return Ok(Progress::Finished(reason));
+                    }
+                }
+                next => {
+                    self.next = next;
+                    return Ok(Progress::Waiting);
+                }
+            }
+        }
+    }
+
+    /// Draws a token from logits, and takes what is forced behind it.
+    pub(crate) fn draw(&mut self, logits: &[f32]) -> Result<Progress, ModelError> {
+        let allowed = match &self.next {
+            Next::OneOf(ids) => Allowed::Ids(ids),
+            _ => Allowed::All,
+        };
+        let drawn = self
+            .sampler
+            .draw(logits, allowed)
+            .ok_or_else(|| ModelError::Engine("the logits are not numbers".to_owned()))?;
+        self.guide.accept(drawn.id)?;
+        let token = Token {
+            id: drawn.id,
+            log_prob: drawn.log_prob,
+            log_prob_full: Some(drawn.log_prob_full),
+            forced: false,
+        };
+        match self.push(token) {
+            Some(reason) => Ok(Progress::Finished(reason)),
+            None => self.advance(),
+        }
+    }
+
+    /// The answer, as it is sent.
+    pub(crate) fn generation(mut self, stop: StopReason, adapter: Option<String>) -> Finished {
+        let tokenizer = &self.vocabulary.tokenizer;
+        self.answer.drop_tokens_behind_the_cut(|id| tokenizer.token_bytes(id).len());
+        let whole = stop == StopReason::EndOfTurn;
+        let text = self.guide.text().filter(|_| whole).map(str::to_owned);
+        let text = text.unwrap_or_else(|| self.answer.text());
+        let now = Moment::now();
+        let first_token_at = self.first_token_at.unwrap_or(now);
+        // What is forced from the start needs no prompt.
+        let computed = self.computed.min(self.prompt_tokens).saturating_sub(self.cached);
+        let count = |tokens: usize| u32::try_from(tokens).unwrap_or(u32::MAX);
+        let generation = Generation {
+            text,
+            tokens: self.answer.tokens,
+            prompt_ids: self.tokens[..self.prompt_tokens].to_vec(),
+            stop,
+            cost: Cost {
+                cached_tokens: count(self.cached),
+                computed_tokens: count(computed),
+                prefill_us: self.started.microseconds_to(first_token_at),
+                decode_us: first_token_at.microseconds_to(now),
+            },
+            adapter,
+        };
+        Finished { reply: self.reply, generation }
+    }
+
+    /// Ends the answer with the end-of-turn token, which was the only way on.
+    fn end(&mut self) -> Progress {
+        self.answer.tokens.push(forced(self.vocabulary.end_of_turn));
+        self.first_token_at.get_or_insert_with(Moment::now);
+        Progress::Finished(StopReason::EndOfTurn)
+    }
+
+    /// Why no further token has room, unless the constraint is complete.
+    fn limit_reached(&mut self) -> Result<Option<StopReason>, ModelError> {
+        let length = self.tokens.len();
+        if length < self.length_max {
+            return Ok(None);
+        }
+        if self.guide.next()? == Next::End {
+            self.end();
+            return Ok(Some(StopReason::EndOfTurn));
+        }
+        let all_tokens = length - self.prompt_tokens >= self.tokens_max;
+        Ok(Some(if all_tokens { StopReason::Length } else { StopReason::ContextFull }))
+    }
+
+    fn push(&mut self, token: Token) -> Option<StopReason> {
+        self.first_token_at.get_or_insert_with(Moment::now);
+        if self.vocabulary.is_end(token.id) {
+            self.answer.tokens.push(token);
+            self.stream(token);
+            return Some(StopReason::EndOfTurn);
+        }
+        if self.tokens.len() >= self.length_max {
+            let all_tokens = self.length_max - self.prompt_tokens >= self.tokens_max;
+            return Some(if all_tokens { StopReason::Length } else { StopReason::ContextFull });
+        }
+        self.tokens.push(token.id);
+        let stop = self.answer.push(token, self.vocabulary.tokenizer.token_bytes(token.id));
+        self.stream(token);
+        stop
+    }
+
+    fn stream(&mut self, token: Token) {
+        let text = self.answer.fresh_text();
+        self.reply.send(Event::Streamed(Streamed { token, text }));
+    }
+}
+
+/// A whole answer and where it goes.
+pub(crate) struct Finished {
+    reply: Reply,
+    generation: Generation,
+}
+
+impl Finished {
+    /// Sends it.
+    pub(crate) fn send(self) {
+        self.reply.send(Event::Done(Ok(self.generation)));
+    }
+}
+
+fn forced(id: u32) -> Token {
+    Token { id, log_prob: 0.0, log_prob_full: None, forced: true }
+}

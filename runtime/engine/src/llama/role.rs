@@ -1,0 +1,113 @@
+//! A context and the adapter it has: what one handle talks to.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
+use llama_cpp_2::model::LlamaModel;
+use runtime_core::model::ModelError;
+
+use super::config::{CacheType, LlamaConfig};
+use super::context::Context;
+use super::error::LlamaError;
+use super::raw::Adapter;
+use crate::prompt::Vocabulary;
+
+/// An adapter file that was checked against its model.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct AdapterFile {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// What its output is multiplied by.
+    pub(crate) scale: f32,
+    /// sha256 of the file, in hexadecimal.
+    pub(crate) sha256: String,
+}
+
+/// What one handle talks to: at most one context, made when it is first needed.
+pub(crate) struct Role<'model> {
+    // Before the adapter, since fields are dropped in this order.
+    context: Option<Context<'model>>,
+    adapter: Option<(Adapter<'model>, AdapterFile)>,
+    model: &'model LlamaModel,
+    config: Arc<LlamaConfig>,
+    vocabulary: Arc<Vocabulary>,
+}
+
+impl<'model> Role<'model> {
+    /// Loads the adapter, if any; makes no context yet.
+    pub(crate) fn open(
+        model: &'model LlamaModel,
+        config: Arc<LlamaConfig>,
+        vocabulary: Arc<Vocabulary>,
+        adapter: Option<AdapterFile>,
+    ) -> Result<Self, LlamaError> {
+        let adapter = adapter
+            .map(|file| match Adapter::load(model, &file.path) {
+                Some(adapter) => Ok((adapter, file)),
+                None => Err(LlamaError::Adapter {
+                    path: file.path,
+                    reason: "llama.cpp refused it; its log says why".to_owned(),
+                }),
+            })
+            .transpose()?;
+        Ok(Self { context: None, adapter, model, config, vocabulary })
+    }
+
+    /// The adapter's file.
+    pub(crate) fn adapter_file(&self) -> Option<&AdapterFile> {
+        self.adapter.as_ref().map(|(_, file)| file)
+    }
+
+    /// The context, where there is work for it.
+    pub(crate) fn busy_context(&mut self) -> Option<&mut Context<'model>> {
+        self.context.as_mut().filter(|context| !context.is_idle())
+    }
+
+    /// The context; made now if there is none.
+    pub(crate) fn context(&mut self) -> Result<&mut Context<'model>, ModelError> {
+        if self.context.is_none() {
+            self.context = Some(self.new_context()?);
+        }
+        self.context.as_mut().ok_or_else(|| ModelError::Engine("no context".to_owned()))
+    }
+
+    #[tracing::instrument(skip_all, fields(adapter = self.adapter_file().map(|file| &file.sha256)))]
+    fn new_context(&mut self) -> Result<Context<'model>, ModelError> {
+        let failed = |error: String| ModelError::Engine(format!("no context: {error}"));
+        let backend = super::engine::backend();
+        let mut llama = self
+            .model
+            .new_context(backend, params(&self.config))
+            .map_err(|error| failed(error.to_string()))?;
+        if let Some((adapter, file)) = &mut self.adapter {
+            llama
+                .lora_adapter_set(adapter.wrapper(), file.scale)
+                .map_err(|error| failed(error.to_string()))?;
+        }
+        let sha256 = self.adapter_file().map(|file| file.sha256.clone());
+        let (config, vocabulary) = (Arc::clone(&self.config), Arc::clone(&self.vocabulary));
+        Ok(Context::new(llama, self.model, config, vocabulary, sha256))
+    }
+}
+
+fn params(config: &LlamaConfig) -> LlamaContextParams {
+    let threads = i32::try_from(config.threads.get()).unwrap_or(i32::MAX);
+    let cache_type = match config.cache_type {
+        CacheType::F32 => KvCacheType::F32,
+        CacheType::F16 => KvCacheType::F16,
+        CacheType::Q8_0 => KvCacheType::Q8_0,
+    };
+    LlamaContextParams::default()
+        .with_n_ctx(Some(config.cache_tokens))
+        .with_n_batch(config.micro_batch.get())
+        .with_n_ubatch(config.micro_batch.get())
+        .with_n_seq_max(config.slots())
+        .with_kv_unified(true)
+        .with_swa_full(true)
+        .with_n_threads(threads)
+        .with_n_threads_batch(threads)
+        .with_type_k(cache_type)
+        .with_type_v(cache_type)
+        .with_no_perf(true)
+}

@@ -1,0 +1,304 @@
+//! Which tokens' keys and values are in a context's cache, and for whom.
+//!
+//! llama.cpp has cells and sequences; a cell may belong to several sequences.
+//! This is the account of them: which sequence holds which tokens, how many
+//! cells are taken, and which remembered sequence goes first when room is
+//! needed. It calls nothing: what llama.cpp has to do is returned as [`Edit`]s.
+
+/// A change that the cache of llama.cpp has to follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edit {
+    /// Remove a sequence's tokens from a position on.
+    Remove {
+        /// The sequence.
+        slot: usize,
+        /// The first position to go.
+        from: usize,
+    },
+    /// Let a sequence share the first tokens of another one.
+    Share {
+        /// The sequence that has them.
+        from: usize,
+        /// The sequence that gets them; it is empty.
+        to: usize,
+        /// How many.
+        tokens: usize,
+    },
+}
+
+/// A sequence that a request may now grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lease {
+    /// The sequence.
+    pub(crate) slot: usize,
+    /// How many tokens of the request are in it already.
+    pub(crate) cached: usize,
+}
+
+/// What a request needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Need<'a> {
+    /// The tokens it begins with.
+    pub(crate) tokens: &'a [u32],
+    /// How many of them may come from the cache.
+    pub(crate) reuse_max: usize,
+    /// Tokens are reused in multiples of this.
+    pub(crate) block: usize,
+    /// How long the sequence may get.
+    pub(crate) length_max: usize,
+}
+
+/// The account of one context's cache.
+#[derive(Debug)]
+pub(crate) struct Sequences {
+    slots: Vec<Slot>,
+    cells: Cells,
+    /// Counts the leases, to know what was used last.
+    time: u64,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    tokens: Vec<u32>,
+    /// The cell of each token.
+    cells: Vec<u32>,
+    /// How long it may get while a request grows it; `None` when it is only
+    /// remembered.
+    length_max: Option<usize>,
+    used_at: u64,
+    /// Whether llama.cpp has given away its beginning.
+    purged: bool,
+}
+
+impl Sequences {
+    /// An empty cache of that many sequences and cells.
+    pub(crate) fn new(slots: usize, cells: usize) -> Self {
+        let slots = std::iter::repeat_with(Slot::default).take(slots).collect();
+        Self { slots, cells: Cells::new(cells), time: 0 }
+    }
+
+    /// Leases a sequence that holds the longest reusable beginning of what is
+    /// needed; `None` where there is no room while others are live.
+    pub(crate) fn lease(&mut self, need: Need<'_>, edits: &mut Vec<Edit>) -> Option<Lease> {
+        let source = self.longest_common(need);
+        let cached = source.map_or(0, |(_, cached)| cached);
+        let source = source.map(|(slot, _)| slot);
+        let whole = source.filter(|&slot| self.is_remembered(slot) && self.len(slot) == cached);
+        let target = match whole {
+            Some(slot) => slot,
+            None => {
+                self.oldest_except(source).or(source.filter(|&slot| self.is_remembered(slot)))?
+            }
+        };
+        let target = self.make_room(
+            need.length_max - cached,
+            source.map(|slot| (slot, cached)),
+            target,
+            edits,
+        )?;
+        if source == Some(target) {
+            self.truncate(target, cached, edits);
+        } else {
+            self.truncate(target, 0, edits);
+            if let Some(source) = source.filter(|_| cached > 0) {
+                self.share(source, target, cached, edits);
+            }
+        }
+        self.time += 1;
+        self.slots[target].used_at = self.time;
+        self.slots[target].length_max = Some(need.length_max);
+        Some(Lease { slot: target, cached })
+    }
+
+    /// How many tokens of what is needed the cache holds now.
+    pub(crate) fn reusable(&self, need: Need<'_>) -> usize {
+        self.longest_common(need).map_or(0, |(_, cached)| cached)
+    }
+
+    /// Notes that `tokens` were computed at the end of a sequence.
+    pub(crate) fn grow(&mut self, slot: usize, tokens: &[u32]) {
+        let slot = &mut self.slots[slot];
+        slot.tokens.extend_from_slice(tokens);
+        slot.cells.extend(tokens.iter().map(|_| self.cells.take()));
+    }
+
+    /// Ends a lease; the first `kept` tokens are remembered.
+    pub(crate) fn release(&mut self, slot: usize, kept: usize, edits: &mut Vec<Edit>) {
+        self.slots[slot].length_max = None;
+        let kept = if self.slots[slot].purged { 0 } else { kept };
+        self.truncate(slot, kept, edits);
+    }
+
+    /// Notes that llama.cpp has given away the beginning of a sequence: nothing
+    /// is reused of it any more.
+    pub(crate) fn note_purged(&mut self, slot: usize) {
+        self.slots[slot].purged = true;
+    }
+
+    /// Forgets all that is only remembered.
+    pub(crate) fn forget_remembered(&mut self, edits: &mut Vec<Edit>) {
+        for slot in 0..self.slots.len() {
+            if self.is_remembered(slot) {
+                self.truncate(slot, 0, edits);
+            }
+        }
+    }
+
+    /// The sequences that hold tokens and that no request grows.
+    pub(crate) fn remembered(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.slots.len()).filter(|&slot| self.is_remembered(slot) && self.len(slot) > 0)
+    }
+
+    /// How many cells hold a token.
+    pub(crate) fn cells_used(&self) -> usize {
+        self.cells.used()
+    }
+
+    fn is_remembered(&self, slot: usize) -> bool {
+        self.slots[slot].length_max.is_none()
+    }
+
+    fn len(&self, slot: usize) -> usize {
+        self.slots[slot].tokens.len()
+    }
+
+    /// The sequence with the most reusable tokens, and how many; of equals one
+    /// that is only remembered and has no others, then the one used last.
+    fn longest_common(&self, need: Need<'_>) -> Option<(usize, usize)> {
+        let reusable = |slot: usize| {
+            let common = common_prefix(&self.slots[slot].tokens, need.tokens);
+            let common = common.min(need.reuse_max);
+            common - common % need.block
+        };
+        (0..self.slots.len())
+            .map(|slot| (slot, reusable(slot)))
+            .filter(|&(slot, cached)| cached > 0 && !self.slots[slot].purged)
+            .max_by_key(|&(slot, cached)| {
+                let whole = self.is_remembered(slot) && self.len(slot) == cached;
+                (cached, whole, self.slots[slot].used_at)
+            })
+    }
+
+    /// A sequence to fill anew: an empty one, or the one not used for longest.
+    fn oldest_except(&self, source: Option<usize>) -> Option<usize> {
+        (0..self.slots.len())
+            .filter(|&slot| self.is_remembered(slot) && Some(slot) != source)
+            .min_by_key(|&slot| (self.len(slot) > 0, self.slots[slot].used_at))
+    }
+
+    /// Frees cells until `wanted` more fit beside what live sequences may still
+    /// need; returns the sequence to use, `target` or else `source`.
+    fn make_room(
+        &mut self,
+        wanted: usize,
+        reused: Option<(usize, usize)>,
+        target: usize,
+        edits: &mut Vec<Edit>,
+    ) -> Option<usize> {
+        let source = reused.map(|(slot, _)| slot);
+        if Some(target) != source {
+            self.truncate(target, 0, edits);
+        }
+        while self.room() < wanted {
+            let oldest = self
+                .remembered()
+                .filter(|&slot| slot != target && Some(slot) != source)
+                .min_by_key(|&slot| self.slots[slot].used_at);
+            match oldest {
+                Some(slot) => self.truncate(slot, 0, edits),
+                None => return self.room_in_source(wanted, reused),
+            }
+        }
+        Some(target)
+    }
+
+    /// The source, where giving up its tokens behind `cached` makes the room.
+    fn room_in_source(&self, wanted: usize, reused: Option<(usize, usize)>) -> Option<usize> {
+        let (slot, cached) = reused.filter(|&(slot, _)| self.is_remembered(slot))?;
+        let freed = self.cells.owned_once(&self.slots[slot].cells[cached..]);
+        (self.room() + freed >= wanted).then_some(slot)
+    }
+
+    /// Cells that are neither taken nor promised to a live sequence.
+    fn room(&self) -> usize {
+        let promised: usize = self
+            .slots
+            .iter()
+            .filter_map(|slot| Some(slot.length_max?.saturating_sub(slot.tokens.len())))
+            .sum();
+        self.cells.free().saturating_sub(promised)
+    }
+
+    fn truncate(&mut self, slot: usize, length: usize, edits: &mut Vec<Edit>) {
+        let kept = &mut self.slots[slot];
+        if length >= kept.tokens.len() {
+            return;
+        }
+        kept.tokens.truncate(length);
+        for cell in kept.cells.drain(length..) {
+            self.cells.give_back(cell);
+        }
+        kept.purged &= length > 0;
+        edits.push(Edit::Remove { slot, from: length });
+    }
+
+    fn share(&mut self, from: usize, to: usize, tokens: usize, edits: &mut Vec<Edit>) {
+        let cells = self.slots[from].cells[..tokens].to_vec();
+        cells.iter().for_each(|&cell| self.cells.share(cell));
+        self.slots[to].tokens = self.slots[from].tokens[..tokens].to_vec();
+        self.slots[to].cells = cells;
+        edits.push(Edit::Share { from, to, tokens });
+    }
+}
+
+/// How many first tokens two sequences have in common.
+pub(crate) fn common_prefix(a: &[u32], b: &[u32]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
+
+/// Cells and how many sequences each belongs to.
+#[derive(Debug)]
+struct Cells {
+    owners: Vec<u16>,
+    unused: Vec<u32>,
+}
+
+impl Cells {
+    fn new(count: usize) -> Self {
+        let last = u32::try_from(count).expect("a cache has fewer than 2^32 cells");
+        Self { owners: vec![0; count], unused: (0..last).rev().collect() }
+    }
+
+    fn free(&self) -> usize {
+        self.unused.len()
+    }
+
+    /// How many of these belong to one sequence alone.
+    fn owned_once(&self, cells: &[u32]) -> usize {
+        cells.iter().filter(|&&cell| self.owners[cell as usize] == 1).count()
+    }
+
+    fn used(&self) -> usize {
+        self.owners.len() - self.unused.len()
+    }
+
+    /// # Panics
+    ///
+    /// If a sequence grows beyond what its lease promised: a bug.
+    fn take(&mut self) -> u32 {
+        let cell = self.unused.pop().expect("a lease has promised this cell");
+        self.owners[cell as usize] = 1;
+        cell
+    }
+
+    fn share(&mut self, cell: u32) {
+        self.owners[cell as usize] += 1;
+    }
+
+    fn give_back(&mut self, cell: u32) {
+        self.owners[cell as usize] -= 1;
+        if self.owners[cell as usize] == 0 {
+            self.unused.push(cell);
+        }
+    }
+}

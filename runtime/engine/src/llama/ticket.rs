@@ -1,0 +1,78 @@
+//! A request under way: its tokens as they come, its answer, its end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+
+use runtime_core::model::{Generation, ModelError, Token};
+
+use super::error::stopped;
+
+/// What has come of an answer since the last time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Streamed {
+    /// The next token.
+    pub token: Token,
+    /// Text that can no longer change: whole characters, and nothing that may
+    /// turn out to belong to a stop text. Empty while more must be seen.
+    pub text: String,
+}
+
+/// What the engine sends to a ticket.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A token more.
+    Streamed(Streamed),
+    /// The end. Nothing follows.
+    Done(Result<Generation, ModelError>),
+}
+
+/// A request under way. Dropping it cancels the request.
+#[derive(Debug)]
+pub struct Ticket {
+    events: Receiver<Event>,
+    cancelled: Arc<AtomicBool>,
+    done: Option<Result<Generation, ModelError>>,
+}
+
+impl Ticket {
+    pub(crate) fn new(events: Receiver<Event>, cancelled: Arc<AtomicBool>) -> Self {
+        Self { events, cancelled, done: None }
+    }
+
+    /// Waits for the next token; `None` when the answer is whole or has failed.
+    pub fn next_token(&mut self) -> Option<Streamed> {
+        if self.done.is_some() {
+            return None;
+        }
+        match self.events.recv() {
+            Ok(Event::Streamed(streamed)) => Some(streamed),
+            Ok(Event::Done(result)) => {
+                self.done = Some(result);
+                None
+            }
+            Err(_) => {
+                self.done = Some(Err(stopped()));
+                None
+            }
+        }
+    }
+
+    /// Waits for the whole answer.
+    pub fn wait(mut self) -> Result<Generation, ModelError> {
+        while self.next_token().is_some() {}
+        self.done.take().unwrap_or_else(|| Err(stopped()))
+    }
+
+    /// Ends the request before the next piece of work for it; the answer is
+    /// then [`ModelError::Cancelled`].
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}

@@ -1,0 +1,136 @@
+//! Answers that follow a JSON schema, by llguidance.
+//!
+//! The trie of the vocabulary is built once a model and shared; a schema costs
+//! a parser.
+
+use std::sync::{Arc, OnceLock};
+
+use llguidance::api::TopLevelGrammar;
+use llguidance::{Matcher, ParserFactory};
+use models::tokenizer::Special;
+use runtime_core::model::ModelError;
+use toktrie::{InferenceCapabilities, SimpleVob, TokEnv, TokRxInfo, TokTrie, TokenizerEnv};
+
+use crate::guide::{Guide, Next};
+use crate::prompt::Vocabulary;
+
+/// Makes the guides of one model's vocabulary.
+pub(crate) struct Schemas {
+    vocabulary: Arc<Vocabulary>,
+    factory: OnceLock<Result<ParserFactory, String>>,
+}
+
+impl Schemas {
+    /// Nothing is built before the first schema is asked for.
+    pub(crate) fn new(vocabulary: Arc<Vocabulary>) -> Self {
+        Self { vocabulary, factory: OnceLock::new() }
+    }
+
+    /// The guide of a schema.
+    pub(crate) fn guide(&self, schema: &str) -> Result<SchemaGuide, ModelError> {
+        let factory = self
+            .factory
+            .get_or_init(|| factory(&self.vocabulary).map_err(|error| error.to_string()));
+        let factory = factory.as_ref().map_err(|error| ModelError::Engine(error.clone()))?;
+        let grammar = TopLevelGrammar::from_tagged_str("json_schema", schema);
+        let matcher = Matcher::new(grammar.and_then(|grammar| factory.create_parser(grammar)));
+        let guide = SchemaGuide { matcher, ends: self.vocabulary.ends() };
+        guide.check()?;
+        Ok(guide)
+    }
+}
+
+/// A schema, advancing token by token.
+pub(crate) struct SchemaGuide {
+    matcher: Matcher,
+    ends: Vec<u32>,
+}
+
+impl SchemaGuide {
+    fn check(&self) -> Result<(), ModelError> {
+        self.matcher.get_error().map_or(Ok(()), |error| Err(ModelError::Constraint(error)))
+    }
+}
+
+impl Guide for SchemaGuide {
+    fn next(&mut self) -> Result<Next, ModelError> {
+        if self.matcher.is_stopped() {
+            return self.check().map(|()| Next::End);
+        }
+        let forced = self.matcher.consume_ff_tokens();
+        if !forced.is_empty() {
+            return self.check().map(|()| Next::Forced(forced));
+        }
+        let mask = self.matcher.compute_mask_or_eos().map_err(refused)?;
+        let ids = ids_of(&mask);
+        Next::of_mask(ids, &self.ends)
+            .ok_or_else(|| ModelError::Constraint("the schema allows no further token".to_owned()))
+    }
+
+    fn accept(&mut self, id: u32) -> Result<(), ModelError> {
+        if self.ends.contains(&id) {
+            Ok(())
+        } else {
+            self.matcher.consume_token(id).map_err(refused)
+        }
+    }
+}
+
+fn refused(error: impl std::fmt::Display) -> ModelError {
+    ModelError::Constraint(error.to_string())
+}
+
+fn ids_of(mask: &SimpleVob) -> Vec<u32> {
+    mask.iter().collect()
+}
+
+fn factory(vocabulary: &Arc<Vocabulary>) -> Result<ParserFactory, impl std::fmt::Display> {
+    let env: TokEnv = Arc::new(Environment::new(Arc::clone(vocabulary)));
+    let capabilities =
+        InferenceCapabilities { ff_tokens: true, ..InferenceCapabilities::default() };
+    ParserFactory::new(&env, capabilities, &[]).map(|mut factory| {
+        factory.quiet();
+        factory
+    })
+}
+
+/// A vocabulary as llguidance sees it.
+struct Environment {
+    vocabulary: Arc<Vocabulary>,
+    trie: TokTrie,
+}
+
+impl Environment {
+    fn new(vocabulary: Arc<Vocabulary>) -> Self {
+        let tokenizer = &vocabulary.tokenizer;
+        let size = u32::try_from(tokenizer.vocabulary_len()).unwrap_or(u32::MAX);
+        let words: Vec<Vec<u8>> = (0..size).map(|id| word(&vocabulary, id)).collect();
+        let ends = vocabulary.ends();
+        let info = TokRxInfo::new(size, vocabulary.end_of_turn);
+        let trie = TokTrie::from(&info, &words).with_eos_tokens(&ends);
+        Self { vocabulary, trie }
+    }
+}
+
+/// The bytes of a token; a control token's name behind the byte that marks it.
+fn word(vocabulary: &Vocabulary, id: u32) -> Vec<u8> {
+    let tokenizer = &vocabulary.tokenizer;
+    let bytes = tokenizer.token_bytes(id);
+    match tokenizer.token_text(id) {
+        Some(name) if bytes.is_empty() && !name.is_empty() => {
+            [&[TokTrie::SPECIAL_TOKEN_MARKER], name.as_bytes()].concat()
+        }
+        _ => bytes.to_vec(),
+    }
+}
+
+impl TokenizerEnv for Environment {
+    fn tok_trie(&self) -> &TokTrie {
+        &self.trie
+    }
+
+    fn tokenize_bytes(&self, bytes: &[u8]) -> Vec<u32> {
+        let encode = |text: &str| self.vocabulary.tokenizer.encode(text, Special::Text);
+        self.trie.tokenize_with_greedy_fallback(bytes, encode)
+    }
+}

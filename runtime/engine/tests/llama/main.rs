@@ -1,0 +1,6 @@
+//! The promises of the llama.cpp engine, on a model made on the spot and on the
+//! real ones where they are at hand.
+#![cfg(feature = "llama")]
+
+mod support;
+mod real;
