@@ -54,11 +54,7 @@ fn main() -> Result<()> {
         }
     }
     let report = measure(&Alfworld::new(&data, AlfworldOptions::default()), &split)?;
-    if json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print_table(&report);
-    }
+    print(&if json { serde_json::to_string_pretty(&report)? } else { table(&report) });
     Ok(())
 }
 
@@ -147,16 +143,21 @@ fn ms(elapsed: Duration) -> f64 {
     elapsed.as_secs_f64() * 1e3
 }
 
+fn table(report: &Report) -> String {
+    let rows = [
+        format!("alfworld {}, {} games", report.split, report.games),
+        format!("open and select    {:>10.1} ms", report.open_ms),
+        format!("reset, mean        {:>10.2} ms", report.reset_ms_mean),
+        format!("reset, max         {:>10.2} ms", report.reset_ms_max),
+        format!("walkthroughs       {:>10.0} steps/s", report.walkthrough_steps_per_second),
+        format!("walkthroughs won   {:>10}", report.walkthroughs_won),
+        format!("random play        {:>10.0} steps/s", report.random_steps_per_second),
+        format!("admissible actions {:>10.1} a step", report.random_admissible_mean),
+    ];
+    rows.join("\n")
+}
+
 #[expect(clippy::print_stdout, reason = "a program prints")]
-fn print_table(report: &Report) {
-    println!("alfworld {}, {} games", report.split, report.games);
-    println!("open and select        {:>12.1} ms", report.open_ms);
-    println!("reset, mean            {:>12.2} ms", report.reset_ms_mean);
-    println!("reset, max             {:>12.2} ms", report.reset_ms_max);
-    println!(
-        "walkthroughs           {:>12.0} steps/s, {} won",
-        report.walkthrough_steps_per_second, report.walkthroughs_won
-    );
-    println!("random play            {:>12.0} steps/s", report.random_steps_per_second);
-    println!("admissible actions     {:>12.1} a step", report.random_admissible_mean);
+fn print(text: &str) {
+    println!("{text}");
 }

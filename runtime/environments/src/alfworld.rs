@@ -7,10 +7,11 @@
 
 pub mod archive;
 pub mod file;
+pub mod store;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
 use runtime_core::environment::EnvironmentError;
 use runtime_core::task::Task;
@@ -19,8 +20,9 @@ use crate::game::Game;
 use crate::selection::{TaskSelection, select};
 use crate::text_game::TextGames;
 use crate::world::{Playable, World, WorldError};
-use archive::{Archive, Visitor};
-use file::{GameFile, GameFileError, RulesCache};
+use file::GameFile;
+pub use store::AlfworldError;
+use store::Store;
 
 /// The release's splits: training, evaluation in rooms seen there, and in
 /// others.
@@ -34,44 +36,6 @@ pub struct AlfworldOptions {
     pub put_is_move: bool,
 }
 
-/// Why ALFWorld's data cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AlfworldError {
-    /// A split lies nowhere.
-    #[error("the split {split:?} was expected as {path:?}, or unpacked beside it; neither exists")]
-    Missing {
-        /// Its name.
-        split: String,
-        /// Where its archive should be.
-        path: PathBuf,
-    },
-    /// An archive or folder cannot be read.
-    #[error("{path:?} cannot be read as a split: {source}")]
-    Unreadable {
-        /// The archive or folder.
-        path: PathBuf,
-        /// What the reader said.
-        source: std::io::Error,
-    },
-    /// An archive or folder has nothing in it.
-    #[error("{path:?} was expected to hold games (…/TASK/TRIAL/game.tw-pddl), it holds none")]
-    Empty {
-        /// The archive or folder.
-        path: PathBuf,
-    },
-    /// A game file cannot be played.
-    #[error("{path:?}, game {id:?}: {source}")]
-    Game {
-        /// The archive or folder.
-        path: PathBuf,
-        /// The game.
-        id: String,
-        /// What is wrong with it.
-        source: GameFileError,
-    },
-}
-
 /// ALFWorld's games in a data folder.
 #[derive(Clone, Debug)]
 pub struct Alfworld {
@@ -79,29 +43,12 @@ pub struct Alfworld {
     options: AlfworldOptions,
 }
 
-/// What all environments share.
-#[derive(Debug)]
-struct Store {
-    data: PathBuf,
-    rules: RulesCache,
-    /// Ids of a split's games, sorted.
-    indexes: Mutex<HashMap<String, Arc<Vec<String>>>>,
-    /// Files of the games that were selected, each packed by itself (11 kB).
-    files: Mutex<HashMap<String, Arc<[u8]>>>,
-}
-
 impl Alfworld {
     /// ALFWorld over a data folder: `<data>/alfworld/<split>.tar.zst`, or the
     /// folders `<data>/alfworld/json_2.1.1/<split>`, `<data>/json_2.1.1/<split>`.
     /// Nothing is read yet.
     pub fn new(data: &Path, options: AlfworldOptions) -> Self {
-        let store = Store {
-            data: data.to_owned(),
-            rules: RulesCache::default(),
-            indexes: Mutex::default(),
-            files: Mutex::default(),
-        };
-        Self { store: Arc::new(store), options }
+        Self { store: Arc::new(Store::new(data)), options }
     }
 
     /// The ids of a split's games, sorted.
@@ -170,102 +117,6 @@ impl World for Alfworld {
 /// The task type: what stands before the first dash of the task's folder.
 fn kind(id: &str) -> &str {
     id.split('/').nth(1).and_then(|task| task.split('-').next()).unwrap_or_default()
-}
-
-impl Store {
-    fn archive(&self, split: &str) -> Result<Archive, AlfworldError> {
-        Archive::find(&self.data, split)
-    }
-
-    fn index(&self, split: &str) -> Result<Arc<Vec<String>>, AlfworldError> {
-        if let Some(index) = lock(&self.indexes).get(split) {
-            return Ok(Arc::clone(index));
-        }
-        let archive = self.archive(split)?;
-        let mut ids = Ids(Vec::new());
-        archive.visit(&mut ids)?;
-        let Ids(mut ids) = ids;
-        if ids.is_empty() {
-            return Err(AlfworldError::Empty { path: archive.path().to_owned() });
-        }
-        ids.sort_unstable();
-        let index = Arc::new(ids);
-        lock(&self.indexes).insert(split.to_owned(), Arc::clone(&index));
-        Ok(index)
-    }
-
-    fn load(&self, split: &str, ids: &[String]) -> Result<(), AlfworldError> {
-        let mut wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
-        wanted.retain(|id| !lock(&self.files).contains_key(*id));
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        self.archive(split)?.visit(&mut Files { wanted, files: &self.files })
-    }
-
-    fn file(&self, id: &str) -> Result<Option<GameFile>, AlfworldError> {
-        let split = id.split('/').next().unwrap_or_default();
-        if !SPLITS.contains(&split) {
-            return Ok(None);
-        }
-        self.load(split, &[id.to_owned()])?;
-        let Some(packed) = lock(&self.files).get(id).cloned() else {
-            return Ok(None);
-        };
-        let path = self.archive(split)?.path().to_owned();
-        let bytes = zstd::decode_all(&packed[..])
-            .map_err(|source| AlfworldError::Unreadable { path: path.clone(), source })?;
-        let file = file::parse(&bytes);
-        file.map(Some).map_err(|source| AlfworldError::Game { path, id: id.to_owned(), source })
-    }
-
-    fn game(&self, id: &str) -> Result<Option<Game>, AlfworldError> {
-        let Some(file) = self.file(id)? else {
-            return Ok(None);
-        };
-        file.compile(&self.rules).map(Some).map_err(|source| AlfworldError::Game {
-            path: self.data.join("alfworld"),
-            id: id.to_owned(),
-            source,
-        })
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-struct Ids(Vec<String>);
-
-impl Visitor for Ids {
-    fn wants(&mut self, id: &str) -> bool {
-        self.0.push(id.to_owned());
-        false
-    }
-
-    fn found(&mut self, _: &str, _: Vec<u8>) -> bool {
-        true
-    }
-}
-
-struct Files<'a> {
-    wanted: HashSet<&'a str>,
-    files: &'a Mutex<HashMap<String, Arc<[u8]>>>,
-}
-
-impl Visitor for Files<'_> {
-    fn wants(&mut self, id: &str) -> bool {
-        self.wanted.contains(id)
-    }
-
-    fn found(&mut self, id: &str, bytes: Vec<u8>) -> bool {
-        self.wanted.remove(id);
-        // Packing bytes in memory cannot fail; were it to, the game is missing.
-        if let Ok(packed) = zstd::encode_all(&bytes[..], 1) {
-            lock(self.files).insert(id.to_owned(), packed.into());
-        }
-        !self.wanted.is_empty()
-    }
 }
 
 /// `move X to Y` for `put X in/on Y`, `put X in Y` and `put X on Y`.

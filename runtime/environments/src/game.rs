@@ -9,6 +9,7 @@
 //! The meaning is TextWorld's, which runs Fast Downward: see `play`. This
 //! module knows no world by name.
 
+pub mod error;
 pub mod join;
 pub mod compile;
 pub mod subgoals;
@@ -20,9 +21,10 @@ use std::sync::Arc;
 use crate::facts::{Facts, NOTHING, Pair, Relation};
 use crate::objects::{OBJECTS_MAX, Objects};
 use crate::pddl::condition::Atom;
-use crate::pddl::{Action, Domain, PddlError, Problem};
-use crate::text::{Grammar, GrammarError};
+use crate::pddl::{Action, Domain, Problem};
+use crate::text::Grammar;
 use compile::{Change, Compiler};
+pub use error::GameError;
 use join::{Conjunction, Join, View};
 use subgoals::Subgoals;
 
@@ -86,50 +88,6 @@ pub struct Alternative {
     /// Whether some objects make the action change nothing, so that it must be
     /// looked into.
     pub may_be_idle: bool,
-}
-
-/// Why a game cannot be made ready.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum GameError {
-    /// Domain or problem cannot be read.
-    #[error(transparent)]
-    Pddl(#[from] PddlError),
-    /// The grammar cannot be read.
-    #[error(transparent)]
-    Grammar(#[from] GrammarError),
-    /// More objects than are supported.
-    #[error("the problem has {0} objects, at most {OBJECTS_MAX} are supported")]
-    TooManyObjects(usize),
-    /// An object that was not declared.
-    #[error("a declared object was expected, {0:?} was found")]
-    UnknownObject(String),
-    /// A predicate that was not declared.
-    #[error("a declared predicate was expected, {0:?} was found")]
-    UnknownPredicate(String),
-    /// A variable that was not declared.
-    #[error("a declared variable was expected, {0:?} was found")]
-    UnknownVariable(String),
-    /// A predicate over the wrong number of terms.
-    #[error("predicate {predicate:?} does not take {found} terms")]
-    Terms {
-        /// Its name.
-        predicate: String,
-        /// How many it was given.
-        found: usize,
-    },
-    /// An action that the grammar cannot say.
-    #[error("the grammar has no action {0:?}")]
-    UnsaidAction(String),
-    /// More variables than are supported.
-    #[error("an action or goal has more than {} variables", join::SLOTS_MAX)]
-    TooManyVariables,
-    /// An action over more objects than are supported.
-    #[error("an action has more than {PARAMETERS_MAX} parameters")]
-    TooManyParameters,
-    /// A condition with more alternatives than are supported.
-    #[error("a condition has too many alternatives")]
-    TooManyAlternatives,
 }
 
 impl Rules {
@@ -218,7 +176,7 @@ impl Game {
 /// What is true at the start; names the objects on the way.
 fn start_facts(rules: &Rules, objects: &mut Objects, facts: &[Atom]) -> Result<Facts, GameError> {
     let mut pairs: Vec<Vec<Pair>> = vec![Vec::new(); rules.predicates.len()];
-    let mut mentioned = vec![false; objects.len()];
+    let mut mentioned = vec![false; objects.ids.len()];
     for atom in facts {
         let &(predicate, arity) = rules
             .predicates
@@ -245,7 +203,9 @@ fn compile_action(rules: &Rules, action: &Action, view: View<'_>) -> Result<Game
     let mut conjunctions = compiler.alternatives(&action.precondition)?;
     let changes: Vec<Change> =
         action.effects.iter().map(|effect| compiler.change(effect)).collect::<Result<_, _>>()?;
-    conjunctions.iter_mut().for_each(|one| one.slots.extend(&parameters));
+    for one in &mut conjunctions {
+        one.slots.extend(&parameters);
+    }
     let alternatives = conjunctions
         .into_iter()
         .map(|conjunction| Alternative {

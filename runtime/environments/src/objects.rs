@@ -58,11 +58,6 @@ impl Objects {
         }
     }
 
-    /// How many there are, [`crate::facts::NOTHING`] included.
-    pub fn len(&self) -> usize {
-        self.ids.len()
-    }
-
     /// The number of an object.
     pub fn number(&self, id: &str) -> Option<ObjectId> {
         self.by_id.get(id).copied()
@@ -102,9 +97,10 @@ impl Objects {
         for (place, id) in self.ids.iter().enumerate().filter(counted) {
             self.names[place] = match noun(id) {
                 Some(noun) => {
-                    let count = left.get_mut(&noun).expect("every noun was counted above");
-                    *count -= 1;
-                    format!("{noun} {}", *count + 1)
+                    let count = left.entry(noun.clone()).or_default();
+                    let number = *count;
+                    *count = number.saturating_sub(1);
+                    format!("{noun} {number}")
                 }
                 None => format!("{} ", readable(id)),
             };

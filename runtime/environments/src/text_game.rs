@@ -11,10 +11,13 @@ use crate::game::play::Play;
 use crate::text::GrammarError;
 use crate::world::{Playable, Standing};
 
+/// Makes a task's game ready.
+pub(crate) type Load = dyn Fn(&Task) -> Result<Game, EnvironmentError> + Send;
+
 /// Plays the games of one world, one at a time.
 pub(crate) struct TextGames {
     /// Makes a task's game ready.
-    pub(crate) load: Box<dyn Fn(&Task) -> Result<Game, EnvironmentError> + Send>,
+    pub(crate) load: Box<Load>,
     /// Other words for an action, where it has some.
     pub(crate) reword: fn(&str) -> Option<String>,
     /// The task last reset to, and its play: a further trial loads nothing.
@@ -29,7 +32,7 @@ impl Environment for TextGames {
             None => Arc::new((self.load)(task)?),
         };
         let play = Play::new(game);
-        let intro = play.intro().map_err(broken)?;
+        let intro = play.intro().map_err(|problem| broken(&problem))?;
         self.current = Some((task.id.clone(), play));
         Ok(intro)
     }
@@ -39,7 +42,8 @@ impl Environment for TextGames {
         let (_, play) = self.current.as_mut().ok_or(EnvironmentError::NotReset)?;
         let was_won = play.progress() >= 1.0;
         let reworded = (self.reword)(action);
-        let observation = play.step(reworded.as_deref().unwrap_or(action)).map_err(broken)?;
+        let action = reworded.as_deref().unwrap_or(action);
+        let observation = play.step(action).map_err(|problem| broken(&problem))?;
         let done = play.won();
         let reward = if done && !was_won { 1.0 } else { 0.0 };
         Ok(Step { observation, reward, progress: play.progress(), done })
@@ -80,6 +84,6 @@ fn feedback(play: &Play) -> String {
 }
 
 /// A grammar that cannot say something.
-fn broken(problem: GrammarError) -> EnvironmentError {
+fn broken(problem: &GrammarError) -> EnvironmentError {
     EnvironmentError::Broken(problem.to_string())
 }

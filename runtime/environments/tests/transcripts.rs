@@ -1,6 +1,12 @@
 //! Plays what the Python package was recorded playing: every observation, every
 //! list of admissible commands, score and end, letter by letter.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may panic, and says what it skips"
+)]
+
 use std::path::{Path, PathBuf};
 
 use runtime_core::task::{Limits, Task};

@@ -90,7 +90,9 @@ impl<'a> Compiler<'a> {
                 let slots = self.declare(parameters)?;
                 let mut inner = self.alternatives(part)?;
                 self.forget(&slots);
-                inner.iter_mut().for_each(|one| one.slots.extend(&slots));
+                for one in &mut inner {
+                    one.slots.extend(&slots);
+                }
                 inner
             }
             Condition::Atom(atom) if atom.predicate != "=" => {

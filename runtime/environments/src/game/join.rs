@@ -3,7 +3,7 @@
 //! A join is planned once a game, the most selective fact first, and run at
 //! every step: it is what makes listing the admissible actions cheap.
 
-use crate::facts::{Facts, NOTHING, ObjectId, Relation};
+use crate::facts::{Facts, NOTHING, ObjectId, Pair, Relation};
 use crate::objects::Objects;
 
 /// Variables that one action or goal may have, quantified ones included.
@@ -130,81 +130,76 @@ impl Join {
     /// Calls `found` for every binding until it returns false; says whether it
     /// never did.
     pub fn run(&self, view: View<'_>, found: &mut dyn FnMut(&Binding) -> bool) -> bool {
-        self.run_from(0, view, &mut [UNBOUND; SLOTS_MAX], found)
+        Run { join: self, view, binding: [UNBOUND; SLOTS_MAX], found }.meet(0)
     }
+}
 
-    fn run_from(
-        &self,
-        start: usize,
-        view: View<'_>,
-        binding: &mut Binding,
-        found: &mut dyn FnMut(&Binding) -> bool,
-    ) -> bool {
-        match self.steps.get(start) {
-            None => found(binding),
+/// A join being run.
+struct Run<'a> {
+    join: &'a Join,
+    view: View<'a>,
+    binding: Binding,
+    found: &'a mut dyn FnMut(&Binding) -> bool,
+}
+
+impl Run<'_> {
+    /// Meets the steps from `start` on in every way; false once it is to end.
+    fn meet(&mut self, start: usize) -> bool {
+        match self.join.steps.get(start) {
+            None => (self.found)(&self.binding),
             Some(JoinStep::Test(test)) => {
-                !test.holds(view, binding) || self.run_from(start + 1, view, binding, found)
+                !test.holds(self.view, &self.binding) || self.meet(start + 1)
             }
             Some(&JoinStep::Each(slot)) => {
-                for object in view.objects.of_kind(self.kinds[slot]) {
-                    binding[slot] = object;
-                    if !self.run_from(start + 1, view, binding, found) {
-                        return false;
-                    }
-                }
-                binding[slot] = UNBOUND;
-                true
+                let objects = self.view.objects;
+                let go_on = objects.of_kind(self.join.kinds[slot]).all(|object| {
+                    self.binding[slot] = object;
+                    self.meet(start + 1)
+                });
+                self.binding[slot] = UNBOUND;
+                go_on
             }
-            Some(&JoinStep::Fact(fact)) => {
-                let relation = view.facts.known(fact.predicate);
-                match fact.terms.map(|term| value(term, binding)) {
-                    [None, _] | [_, None] => true,
-                    [Some(UNBOUND), Some(UNBOUND)] => {
-                        relation.pairs().iter().all(|&(first, second)| {
-                            self.go_on(start, [first, second], view, binding, found)
-                        })
-                    }
-                    [Some(UNBOUND), Some(second)] => {
-                        relation.from_second(second).iter().all(|&(second, first)| {
-                            self.go_on(start, [first, second], view, binding, found)
-                        })
-                    }
-                    [Some(first), Some(UNBOUND)] => {
-                        relation.from_first(first).iter().all(|&(first, second)| {
-                            self.go_on(start, [first, second], view, binding, found)
-                        })
-                    }
-                    [Some(first), Some(second)] => {
-                        !relation.contains((first, second))
-                            || self.run_from(start + 1, view, binding, found)
-                    }
-                }
+            Some(&JoinStep::Fact(fact)) => self.meet_fact(start, fact),
+        }
+    }
+
+    fn meet_fact(&mut self, start: usize, fact: Fact) -> bool {
+        let facts = self.view.facts;
+        let relation = facts.known(fact.predicate);
+        match fact.terms.map(|term| value(term, &self.binding)) {
+            [None, _] | [_, None] => true,
+            [Some(UNBOUND), Some(UNBOUND)] => {
+                relation.pairs().iter().all(|&pair| self.meet_pair(start, fact, pair))
+            }
+            [Some(UNBOUND), Some(second)] => relation
+                .from_second(second)
+                .iter()
+                .all(|&(second, first)| self.meet_pair(start, fact, (first, second))),
+            [Some(first), Some(UNBOUND)] => {
+                relation.from_first(first).iter().all(|&pair| self.meet_pair(start, fact, pair))
+            }
+            [Some(first), Some(second)] => {
+                !relation.contains((first, second)) || self.meet(start + 1)
             }
         }
     }
 
-    /// Binds the fact at `start` to `objects` and runs the steps after it.
-    fn go_on(
-        &self,
-        start: usize,
-        objects: [ObjectId; 2],
-        view: View<'_>,
-        binding: &mut Binding,
-        found: &mut dyn FnMut(&Binding) -> bool,
-    ) -> bool {
-        let Some(&JoinStep::Fact(fact)) = self.steps.get(start) else {
-            return true;
-        };
-        let before = *binding;
-        let fits = fact.terms.iter().zip(objects).all(|(&term, object)| match term {
-            Term::Slot(slot) if binding[slot] == UNBOUND => {
-                binding[slot] = object;
-                view.objects.fits(self.kinds[slot], object)
-            }
-            term => value(term, binding) == Some(object),
-        });
-        let go_on = !fits || self.run_from(start + 1, view, binding, found);
-        *binding = before;
+    /// Binds the fact at `start` to a pair and goes on.
+    fn meet_pair(&mut self, start: usize, fact: Fact, pair: Pair) -> bool {
+        let before = self.binding;
+        let mut fits = true;
+        for (term, object) in fact.terms.into_iter().zip([pair.0, pair.1]) {
+            fits = fits
+                && match term {
+                    Term::Slot(slot) if self.binding[slot] == UNBOUND => {
+                        self.binding[slot] = object;
+                        self.view.objects.fits(self.join.kinds[slot], object)
+                    }
+                    term => value(term, &self.binding) == Some(object),
+                };
+        }
+        let go_on = !fits || self.meet(start + 1);
+        self.binding = before;
         go_on
     }
 }
@@ -220,7 +215,7 @@ fn value(term: Term, binding: &Binding) -> Option<ObjectId> {
 
 impl Fact {
     /// The fact's objects; `None` where the game does not have one.
-    pub fn pair(&self, binding: &Binding) -> Option<(ObjectId, ObjectId)> {
+    pub fn pair(&self, binding: &Binding) -> Option<Pair> {
         Some((value(self.terms[0], binding)?, value(self.terms[1], binding)?))
     }
 }
@@ -265,7 +260,9 @@ fn is_bound(test: &Test, bound: &[bool; SLOTS_MAX]) -> bool {
         Test::Equal(one, other) => term_is_bound(one) && term_is_bound(other),
         Test::Exists(slots, part) => {
             let mut bound = *bound;
-            slots.iter().for_each(|slot| bound[slot.slot] = true);
+            for slot in slots {
+                bound[slot.slot] = true;
+            }
             is_bound(part, &bound)
         }
     }

@@ -162,9 +162,11 @@ impl Play {
     fn list_commands(&self) -> Result<Commands, GrammarError> {
         let teller = self.teller();
         let mut commands = Commands::default();
+        commands.text.reserve(1024);
+        let mut scope = teller.scope();
         for (number, action) in self.game.actions.iter().enumerate() {
             let template = &self.game.rules.grammar.actions[&action.name].template;
-            let mut scope = teller.scope();
+            scope.clear();
             let mut problem = None;
             for alternative in &action.alternatives {
                 alternative.join.run(self.view(), &mut |binding| {
@@ -218,8 +220,12 @@ impl Play {
         taken.retain(|change| !added.contains(change));
         let decides = |changes: &[(usize, Pair)]| changes.iter().any(|one| game.decisive[one.0]);
         let decisive = decides(&added) || decides(&taken);
-        taken.iter().for_each(|&(predicate, pair)| self.facts.deny(predicate, pair));
-        added.iter().for_each(|&(predicate, pair)| self.facts.add(predicate, pair));
+        for (predicate, pair) in taken {
+            self.facts.deny(predicate, pair);
+        }
+        for (predicate, pair) in added {
+            self.facts.add(predicate, pair);
+        }
         self.commands.take();
         if decisive {
             self.judge();
@@ -249,19 +255,14 @@ impl Play {
     fn judge(&mut self) {
         let view = self.view();
         let won = self.game.goal.iter().any(|way| !way.run(view, &mut |_| false));
-        let reached = self.game.subgoals.reached(view);
-        let share = if won {
-            1.0
-        } else if reached.total == 0 {
-            0.0
-        } else {
-            reached.reached.len() as f32 / reached.total as f32
-        };
-        self.won = won;
-        if share > self.progress || self.reached.total == 0 {
-            self.progress = self.progress.max(share);
-            self.reached = reached;
+        let best = self.game.subgoals.best(view);
+        let share = if won { 1.0 } else { best.share() };
+        let is_first = self.reached.total == 0 && best.total > 0;
+        if share > self.progress || is_first {
+            self.reached = self.game.subgoals.reached(best, view);
+            self.progress = share;
         }
+        self.won = won;
     }
 }
 

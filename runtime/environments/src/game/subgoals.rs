@@ -50,7 +50,25 @@ enum What {
     Other,
 }
 
-/// How far the best choice has come.
+/// The choice that has come farthest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Best {
+    /// Its number.
+    choice: usize,
+    /// Subgoals that it has reached.
+    pub reached: usize,
+    /// Subgoals that it has.
+    pub total: usize,
+}
+
+impl Best {
+    /// The share of subgoals reached; 0.0 where there are none.
+    pub fn share(self) -> f32 {
+        self.reached as f32 / self.total.max(1) as f32
+    }
+}
+
+/// What the best choice has reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reached {
     /// What was reached, in words.
@@ -77,22 +95,26 @@ impl Subgoals {
         Self { choices, holds: rules.predicate("holds") }
     }
 
-    /// How far the best choice has come.
-    pub fn reached(&self, view: View<'_>) -> Reached {
-        let count = |choice: &[Subgoal]| choice.iter().filter(|one| self.holds(one, view)).count();
-        // Shares are compared by their cross product: counts are small.
-        let best =
-            self.choices.iter().map(|choice| (count(choice), choice)).reduce(|best, other| {
-                if other.0 * best.1.len() > best.0 * other.1.len() { other } else { best }
-            });
-        best.map_or_else(Reached::default, |(_, choice)| Reached {
-            reached: choice
-                .iter()
-                .filter(|one| self.holds(one, view))
-                .map(|one| one.words(view.objects))
-                .collect(),
-            total: choice.len(),
-        })
+    /// The choice that has come farthest, the first of several.
+    pub fn best(&self, view: View<'_>) -> Best {
+        let mut best = Best::default();
+        for (choice, subgoals) in self.choices.iter().enumerate() {
+            let reached = subgoals.iter().filter(|one| self.holds(one, view)).count();
+            let total = subgoals.len();
+            // Shares are compared by their cross product: counts are small.
+            if best.total == 0 || reached * best.total > best.reached * total {
+                best = Best { choice, reached, total };
+            }
+        }
+        best
+    }
+
+    /// What a choice has reached, in words.
+    pub fn reached(&self, best: Best, view: View<'_>) -> Reached {
+        let subgoals = self.choices.get(best.choice).map_or(&[][..], |subgoals| &subgoals[..]);
+        let reached = subgoals.iter().filter(|one| self.holds(one, view));
+        let reached = reached.map(|one| one.words(view.objects)).collect();
+        Reached { reached, total: best.total }
     }
 
     fn holds(&self, subgoal: &Subgoal, view: View<'_>) -> bool {

@@ -36,12 +36,7 @@
     :precondition (not (atlocation ?a ?r))
     :effect (and (forall (?s - receptacle) (not (atlocation ?a ?s))) (atlocation ?a ?r)))
 
-  (:action examine-receptacle
-    :parameters (?a - agent ?r - receptacle)
-    :precondition (atlocation ?a ?r)
-    :effect (looked ?a))
-
-  (:action examine-object
+  (:action examine
     :parameters (?a - agent ?o - object)
     :precondition (holds ?a ?o)
     :effect (looked ?a))

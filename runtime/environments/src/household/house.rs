@@ -101,8 +101,8 @@ pub fn build(difficulty: &Difficulty, kind: Kind, seed: u64) -> House {
         builder.put(thing.noun, thing.suits, place);
     }
     if kind == Kind::Light {
-        builder.put("desklamp", &[], target);
-        builder.items.last_mut().expect("the lamp was just put").is_lamp = true;
+        let lamp = Item { noun: "desklamp", suits: &[], number: 1, place: target, is_lamp: true };
+        builder.items.push(lamp);
     }
     builder.fill(difficulty, kind, thing, target);
     builder.finish(kind, thing, tool, target)
@@ -154,11 +154,13 @@ impl Builder {
     }
 
     fn draw_target(&mut self, difficulty: &Difficulty, kind: Kind) -> usize {
-        // A lamp stands in the open, and what stands there already is a tool.
+        // What stands there already is a tool, and a lamp stands in the open.
+        // Ends: a room has open furniture that is no tool, and draws come upon it.
         loop {
             let furniture = self.draw_furniture(difficulty, "").expect("a room has open furniture");
             let is_tool = self.receptacles.iter().any(|other| other.furniture == furniture);
-            if !is_tool && !(kind == Kind::Light && furniture.openable) {
+            let is_fit = kind != Kind::Light || !furniture.openable;
+            if is_fit && !is_tool {
                 return self.add(furniture);
             }
         }

@@ -51,7 +51,7 @@ pub fn parse(text: &str) -> Result<Document, GrammarError> {
                         "template" => reader.field()?.clone_into(&mut action.template),
                         "feedback" => reader.field()?.clone_into(&mut action.feedback),
                         "grammar" => {
-                            document.rules.extend(parse_rules(&uncommented(reader.field()?))?)
+                            document.rules.extend(parse_rules(&uncommented(reader.field()?))?);
                         }
                         "pddl" => drop(reader.field()?),
                         _ => return Err(reader.unexpected("template, feedback or grammar")),
@@ -99,11 +99,11 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, token: &str) -> bool {
-        let taken = self.rest().starts_with(token);
-        if taken {
+        let is_next = self.rest().starts_with(token);
+        if is_next {
             self.place += token.len();
         }
-        taken
+        is_next
     }
 
     fn expect(&mut self, token: &'static str) -> Result<(), GrammarError> {

@@ -38,6 +38,20 @@ pub struct Teller<'a> {
     pub symbols: Cell<u32>,
 }
 
+impl Scope {
+    /// Makes everything stand for nothing again.
+    pub fn clear(&mut self) {
+        self.placeholders.fill(UNBOUND);
+        self.variables.fill(UNBOUND);
+    }
+
+    /// The word of the object that a variable stands for; nothing where it
+    /// stands for none.
+    fn word<'w>(&self, words: &'w [String], variable: usize) -> &'w str {
+        words.get(usize::from(self.variables[variable])).map_or("", String::as_str)
+    }
+}
+
 impl Teller<'_> {
     /// A scope in which nothing is bound.
     pub fn scope(&self) -> Scope {
@@ -83,15 +97,35 @@ impl Teller<'_> {
             match symbol {
                 Symbol::Text(text) => said.push_str(text),
                 Symbol::Rule(rule) => self.tell_rule(depth + 1, *rule, scope, said)?,
-                Symbol::Each(each) => {
-                    for item in self.items(depth, each, scope)? {
-                        said.push_str(&item);
-                    }
-                }
+                Symbol::Each(each) => drop(self.tell_items(depth, each, scope, said)?),
                 Symbol::List(each) => self.tell_list(depth, each, scope, said)?,
             }
         }
         Ok(())
+    }
+
+    /// Says the items one after the other, and where each ends.
+    fn tell_items(
+        &self,
+        depth: u32,
+        each: &Each,
+        scope: &mut Scope,
+        said: &mut String,
+    ) -> Result<Vec<usize>, GrammarError> {
+        let mut ends = Vec::new();
+        let mut tell = |scope: &mut Scope| {
+            match &each.item {
+                Item::Rule(rule) => self.tell_rule(depth + 1, *rule, scope, said)?,
+                Item::Value(sums) => self.tell_value(sums, scope, said),
+            }
+            ends.push(said.len());
+            Ok(true)
+        };
+        match &each.given {
+            None => tell(scope)?,
+            Some(query) => self.bindings(query, scope, &mut tell)?,
+        };
+        Ok(ends)
     }
 
     fn tell_list(
@@ -102,20 +136,26 @@ impl Teller<'_> {
         said: &mut String,
     ) -> Result<(), GrammarError> {
         let rules = self.grammar.list;
-        let items = self.items(depth, each, scope)?;
-        let Some((last, others)) = items.split_last() else {
+        let mut start = said.len();
+        let ends = self.tell_items(depth, each, scope, said)?;
+        if ends.is_empty() {
             return self.tell_rule(depth + 1, rules.empty, scope, said);
-        };
-        for (place, item) in others.iter().enumerate() {
+        }
+        if ends.len() == 1 {
+            return Ok(());
+        }
+        // Several items are said anew, with what stands between them.
+        let items = said.clone();
+        said.truncate(start);
+        for (place, &end) in ends.iter().enumerate() {
             if place > 0 {
-                self.tell_rule(depth + 1, rules.separator, scope, said)?;
+                let is_last = place == ends.len() - 1;
+                let between = if is_last { rules.last_separator } else { rules.separator };
+                self.tell_rule(depth + 1, between, scope, said)?;
             }
-            said.push_str(item);
+            said.push_str(&items[start..end]);
+            start = end;
         }
-        if !others.is_empty() {
-            self.tell_rule(depth + 1, rules.last_separator, scope, said)?;
-        }
-        said.push_str(last);
         Ok(())
     }
 
@@ -150,30 +190,6 @@ impl Teller<'_> {
         Err(GrammarError::Silent(name()))
     }
 
-    /// What is said for each binding.
-    fn items(
-        &self,
-        depth: u32,
-        each: &Each,
-        scope: &mut Scope,
-    ) -> Result<Vec<String>, GrammarError> {
-        let mut items = Vec::new();
-        let mut tell = |scope: &mut Scope| {
-            let mut said = String::new();
-            match &each.item {
-                Item::Rule(rule) => self.tell_rule(depth + 1, *rule, scope, &mut said)?,
-                Item::Value(sums) => self.tell_value(sums, scope, &mut said),
-            }
-            items.push(said);
-            Ok(true)
-        };
-        match &each.given {
-            None => drop(tell(scope)?),
-            Some(query) => drop(self.bindings(query, scope, &mut tell)?),
-        }
-        Ok(items)
-    }
-
     fn tell_value(&self, sums: &[Vec<Part>], scope: &Scope, said: &mut String) {
         let start = said.len();
         for sum in sums {
@@ -182,10 +198,10 @@ impl Teller<'_> {
                     Part::Text(text) => said.push_str(text),
                     Part::Article => said.push('a'),
                     Part::Name(variable) => {
-                        said.push_str(self.word(&self.objects.names, scope, *variable))
+                        said.push_str(scope.word(&self.objects.names, *variable));
                     }
                     Part::Id(variable) => {
-                        said.push_str(self.word(&self.objects.ids, scope, *variable))
+                        said.push_str(scope.word(&self.objects.ids, *variable));
                     }
                 }
             }
@@ -193,12 +209,6 @@ impl Teller<'_> {
                 return;
             }
         }
-    }
-
-    /// The word of the object that a variable stands for; nothing where it
-    /// stands for none.
-    fn word<'w>(&self, words: &'w [String], scope: &Scope, variable: usize) -> &'w str {
-        words.get(usize::from(scope.variables[variable])).map_or("", String::as_str)
     }
 
     /// Calls `found` for each way to meet the query, in the order of the facts,
