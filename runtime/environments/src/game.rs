@@ -12,6 +12,7 @@
 pub mod error;
 pub mod join;
 pub mod compile;
+pub mod template;
 pub mod subgoals;
 pub mod play;
 
@@ -27,6 +28,7 @@ use compile::{Change, Compiler};
 pub use error::GameError;
 use join::{Conjunction, Join, View};
 use subgoals::Subgoals;
+use template::{Parameters, Template};
 
 /// Most objects that one action may be done with.
 pub const PARAMETERS_MAX: usize = 8;
@@ -72,6 +74,8 @@ pub struct GameAction {
     pub name: String,
     /// The placeholders of its parameters.
     pub placeholders: Vec<usize>,
+    /// Its command, where that is a text with holes.
+    pub template: Option<Template>,
     /// The ways to be allowed it.
     pub alternatives: Vec<Alternative>,
     /// What it changes.
@@ -206,7 +210,7 @@ fn compile_action(rules: &Rules, action: &Action, view: View<'_>) -> Result<Game
     for one in &mut conjunctions {
         one.slots.extend(&parameters);
     }
-    let alternatives = conjunctions
+    let alternatives: Vec<Alternative> = conjunctions
         .into_iter()
         .map(|conjunction| Alternative {
             join: Join::plan(&conjunction, view),
@@ -220,12 +224,16 @@ fn compile_action(rules: &Rules, action: &Action, view: View<'_>) -> Result<Game
         let known = lexicon.placeholders.iter();
         known.enumerate().find(|(_, known)| known.name == name && known.kind == parameter.kind)
     });
-    Ok(GameAction {
-        name: action.name.clone(),
-        placeholders: placeholders.flatten().map(|(number, _)| number).collect(),
-        alternatives,
-        changes,
-    })
+    let placeholders: Vec<usize> = placeholders.flatten().map(|(number, _)| number).collect();
+    let variables: Vec<usize> =
+        placeholders.iter().map(|&number| lexicon.placeholders[number].variable).collect();
+    let known = Parameters {
+        placeholders: &placeholders,
+        variables: &variables,
+        alternatives: &alternatives,
+    };
+    let template = template::simplify(&rules.grammar.actions[&action.name].template, &known);
+    Ok(GameAction { name: action.name.clone(), placeholders, template, alternatives, changes })
 }
 
 /// Whether some objects make a change none: it adds what was asked for, or

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use crate::facts::{Facts, ObjectId, Pair};
 use crate::game::join::{Binding, SLOTS_MAX, UNBOUND, View};
 use crate::game::subgoals::Reached;
+use crate::game::template::say;
 use crate::game::{Alternative, Game, PARAMETERS_MAX};
 use crate::text::GrammarError;
 use crate::text::symbol::Symbol;
@@ -176,9 +177,13 @@ impl Play {
                     let mut arguments = [UNBOUND; PARAMETERS_MAX];
                     let count = action.placeholders.len();
                     arguments[..count].copy_from_slice(&binding[..count]);
-                    teller.rebind(&mut scope, &action.placeholders, &arguments);
                     let start = commands.text.len();
-                    problem = teller.tell(template, &mut scope, &mut commands.text).err();
+                    if let Some(template) = &action.template {
+                        say(template, &arguments, &self.game.objects, &mut commands.text);
+                    } else {
+                        teller.rebind(&mut scope, &action.placeholders, &arguments);
+                        problem = teller.tell(template, &mut scope, &mut commands.text).err();
+                    }
                     let command = (start, commands.text.len());
                     commands.instances.push(Instance { action: number, arguments, command });
                     problem.is_none()

@@ -1,0 +1,125 @@
+//! Commands of an action without a question to the facts.
+//!
+//! `go to [{r.name | receptacleatlocation(r:receptacle, lend:location)}]` asks
+//! for what the action's precondition already grants: one receptacle, `r`. Such
+//! a template is a text with holes, which is what makes listing commands cheap.
+
+use crate::facts::{NOTHING, ObjectId};
+use crate::game::Alternative;
+use crate::game::join::{Fact, Term};
+use crate::objects::Objects;
+use crate::text::symbol::{Each, Item, Part, QueryAtom, Symbol};
+
+/// A text with holes.
+pub type Template = Vec<Piece>;
+
+/// A part of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Said as it is.
+    Text(String),
+    /// The name of the object that the action's parameter stands for.
+    Name(usize),
+}
+
+/// What a template is simplified with.
+pub struct Parameters<'a> {
+    /// The placeholder of each parameter.
+    pub placeholders: &'a [usize],
+    /// The variable of each parameter.
+    pub variables: &'a [usize],
+    /// What the precondition grants.
+    pub alternatives: &'a [Alternative],
+}
+
+/// The template as a text with holes; `None` where it depends on the facts.
+pub fn simplify(symbols: &[Symbol], parameters: &Parameters<'_>) -> Option<Template> {
+    let mut pieces = Vec::new();
+    for symbol in symbols {
+        match symbol {
+            Symbol::Text(text) => pieces.push(Piece::Text(text.clone())),
+            Symbol::Rule(_) => return None,
+            Symbol::Each(each) | Symbol::List(each) => pieces.extend(item(each, parameters)?),
+        }
+    }
+    Some(pieces)
+}
+
+fn item(each: &Each, parameters: &Parameters<'_>) -> Option<Template> {
+    let is_granted = |query: &Vec<QueryAtom>| query.iter().all(|atom| grants(parameters, atom));
+    if !each.given.as_ref().is_none_or(is_granted) {
+        return None;
+    }
+    // A name is never empty, so the first sum is said.
+    let Item::Value(sums) = &each.item else {
+        return None;
+    };
+    let piece = |part: &Part| match part {
+        Part::Text(text) => Some(Piece::Text(text.clone())),
+        Part::Article => Some(Piece::Text("a".to_owned())),
+        Part::Id(_) => None,
+        Part::Name(variable) => {
+            let mut places = (0..).zip(parameters.variables);
+            places.find(|(_, known)| *known == variable).map(|(place, _)| Piece::Name(place))
+        }
+    };
+    sums.first()?.iter().map(piece).collect()
+}
+
+/// Whether every way to be allowed the action asks for the atom.
+fn grants(parameters: &Parameters<'_>, atom: &QueryAtom) -> bool {
+    let mut terms = [Term::Object(NOTHING); 2];
+    for (term, placeholder) in terms.iter_mut().zip(&atom.placeholders) {
+        let place = parameters.placeholders.iter().position(|known| known == placeholder);
+        *term = place.map_or(Term::Absent, Term::Slot);
+    }
+    let asked = atom.predicate.map(|predicate| Fact { predicate, terms });
+    let asks = |one: &Alternative| asked.is_some_and(|fact| one.conjunction.facts.contains(&fact));
+    !atom.denied && !terms.contains(&Term::Absent) && parameters.alternatives.iter().all(asks)
+}
+
+/// Appends the command for `arguments`.
+pub fn say(template: &Template, arguments: &[ObjectId], objects: &Objects, said: &mut String) {
+    for piece in template {
+        said.push_str(match piece {
+            Piece::Text(text) => text,
+            Piece::Name(place) => &objects.names[usize::from(arguments[*place])],
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::game::play::Play;
+    use crate::game::{Game, Rules};
+    use crate::pddl::parse_problem;
+
+    const DOMAIN: &str = "(define (domain d) (:predicates (at ?x - object ?y - object) (seen ?x))
+        (:action a :parameters (?x - object ?y - object) :precondition (at ?x ?y) :effect (seen ?x))
+        (:action b :parameters (?x - object) :precondition (at ?x ?x) :effect (seen ?x)))";
+    const GRAMMAR: &str = r#"grammar :: """{"list_separator": [{"rhs": ","}], "list_last_separator": [{"rhs": ","}]}""";
+        action a { template :: "go [{x.name | at(x:object, y:object)}] {'to ' + y.name}"; feedback :: "."; }
+        action b { template :: "list [{z.id | at(z:object, y:object)}]"; feedback :: "."; }"#;
+    const PROBLEM: &str = "(define (problem p) (:objects m_bar_1 m_bar_2 n_bar_1)
+        (:init (at m_bar_1 m_bar_2) (at m_bar_2 n_bar_1) (at n_bar_1 n_bar_1)) (:goal (seen n_bar_1)))";
+
+    #[test]
+    fn what_the_precondition_grants_is_not_asked_again() {
+        let rules = Arc::new(Rules::parse(DOMAIN, GRAMMAR).unwrap());
+        let game = Game::new(rules, &parse_problem(PROBLEM).unwrap(), None).unwrap();
+
+        let granted = game.actions[0].template.clone().unwrap();
+        let text = |text: &str| Piece::Text(text.to_owned());
+        let expected = [text("go "), Piece::Name(0), text(" "), text("to "), Piece::Name(1)];
+        assert_eq!(granted, expected);
+        // What it does not grant is asked of the facts each time.
+        assert!(game.actions[1].template.is_none());
+        let commands = Play::new(Arc::new(game)).admissible().unwrap();
+        assert!(commands.contains(&"go m 2 to m 1".to_owned()), "{commands:?}");
+        // Only one pair: no other placeholder may stand for what `x` stands for.
+        assert!(commands.contains(&"list m_bar_1".to_owned()), "{commands:?}");
+    }
+}
