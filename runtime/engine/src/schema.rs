@@ -9,6 +9,7 @@ use llguidance::api::TopLevelGrammar;
 use llguidance::{Matcher, ParserFactory};
 use models::tokenizer::Special;
 use runtime_core::model::ModelError;
+use serde_json::{Value, json};
 use toktrie::{InferenceCapabilities, SimpleVob, TokEnv, TokRxInfo, TokTrie, TokenizerEnv};
 
 use crate::guide::{Guide, Next};
@@ -32,8 +33,8 @@ impl Schemas {
             .factory
             .get_or_init(|| factory(&self.vocabulary).map_err(|error| error.to_string()));
         let factory = factory.as_ref().map_err(|error| ModelError::Engine(error.clone()))?;
-        let grammar = TopLevelGrammar::from_tagged_str("json_schema", schema);
-        let matcher = Matcher::new(grammar.and_then(|grammar| factory.create_parser(grammar)));
+        let grammar = TopLevelGrammar::from_json_schema(compact(schema).map_err(refused)?);
+        let matcher = Matcher::new(factory.create_parser(grammar));
         let guide = SchemaGuide { matcher, ends: self.vocabulary.ends() };
         guide.check()?;
         Ok(guide)
@@ -74,6 +75,16 @@ impl Guide for SchemaGuide {
             self.matcher.consume_token(id).map_err(refused)
         }
     }
+}
+
+/// The schema, with the wish that nothing be written between its values: a
+/// small model would write blanks until its tokens run out.
+fn compact(schema: &str) -> Result<Value, serde_json::Error> {
+    let mut schema: Value = serde_json::from_str(schema)?;
+    if let Value::Object(keys) = &mut schema {
+        keys.entry("x-guidance").or_insert_with(|| json!({ "whitespace_flexible": false }));
+    }
+    Ok(schema)
 }
 
 fn refused(error: impl std::fmt::Display) -> ModelError {

@@ -23,8 +23,8 @@ pub struct LlamaHandle {
     adapter_sha256: Option<String>,
 }
 
-/// A role that is closed when its last handle goes.
-struct OpenRole {
+/// A role that is closed when its last handle and its last ticket go.
+pub(crate) struct OpenRole {
     shared: Arc<Shared>,
     id: RoleId,
 }
@@ -50,7 +50,7 @@ impl LlamaHandle {
             // The receiver is in this function.
             let _ = events.send(Event::Done(Err(error)));
         }
-        Ticket::new(receiver, cancelled)
+        Ticket::new(receiver, cancelled, Arc::clone(&self.role))
     }
 
     /// The natural log-probability of each token after those before it, under

@@ -7,6 +7,7 @@ use std::sync::mpsc::Receiver;
 use runtime_core::model::{Generation, ModelError, Token};
 
 use super::error::stopped;
+use super::handle::OpenRole;
 
 /// What has come of an answer since the last time.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,16 +29,21 @@ pub(crate) enum Event {
 }
 
 /// A request under way. Dropping it cancels the request.
-#[derive(Debug)]
 pub struct Ticket {
     events: Receiver<Event>,
     cancelled: Arc<AtomicBool>,
     done: Option<Result<Generation, ModelError>>,
+    /// Keeps the context, whatever becomes of the handle.
+    _role: Arc<OpenRole>,
 }
 
 impl Ticket {
-    pub(crate) fn new(events: Receiver<Event>, cancelled: Arc<AtomicBool>) -> Self {
-        Self { events, cancelled, done: None }
+    pub(crate) fn new(
+        events: Receiver<Event>,
+        cancelled: Arc<AtomicBool>,
+        role: Arc<OpenRole>,
+    ) -> Self {
+        Self { events, cancelled, done: None, _role: role }
     }
 
     /// Waits for the next token; `None` when the answer is whole or has failed.

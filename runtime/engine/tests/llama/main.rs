@@ -3,4 +3,11 @@
 #![cfg(feature = "llama")]
 
 mod support;
+mod batching;
+mod prefixes;
+mod constraints;
+mod endings;
+mod determinism;
+mod adapters;
+mod loading;
 mod real;
