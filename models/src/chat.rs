@@ -105,10 +105,9 @@ impl ChatTemplate {
         let bos = special_text(gguf, "tokenizer.ggml.bos_token_id");
         let eos = special_text(gguf, "tokenizer.ggml.eos_token_id");
         let template = Self::from_source(source, bos, eos);
-        template.map(Some).map_err(|source| ChatError::Syntax {
-            file: gguf.name().to_owned(),
-            source,
-        })
+        template
+            .map(Some)
+            .map_err(|source| ChatError::Syntax { file: gguf.name().to_owned(), source })
     }
 
     /// A template from its text and the spellings of the tokens that begin and
@@ -140,7 +139,9 @@ impl ChatTemplate {
             Err(ChatError::ContentMissing { message, .. }) => *message == 0,
             _ => false,
         };
-        if refused && let ["system", rest @ ..] = roles.as_slice() && rest.first() == Some(&"user")
+        if refused
+            && let ["system", rest @ ..] = roles.as_slice()
+            && rest.first() == Some(&"user")
         {
             return self.render_roles(rest, end, today).map(placeholder::prepend_system);
         }
@@ -151,9 +152,7 @@ impl ChatTemplate {
     /// none is to be added before them.
     pub fn begins_with_bos(&self, parts: &[TemplatePart]) -> bool {
         match parts.first() {
-            Some(TemplatePart::Markup(text)) => {
-                !self.bos.is_empty() && text.starts_with(&self.bos)
-            }
+            Some(TemplatePart::Markup(text)) => !self.bos.is_empty() && text.starts_with(&self.bos),
             _ => false,
         }
     }

@@ -13,9 +13,10 @@
 pub mod gguf;
 pub mod tokenizer;
 pub mod chat;
-//pub mod adapter;
-//pub mod manifest;
-//pub mod pull;
+pub mod adapter;
+pub mod checksum;
+pub mod manifest;
+pub mod pull;
 pub mod tiny;
 #[allow(unsafe_code)]
 mod map;

@@ -14,10 +14,13 @@ mod special;
 mod pre_tokenizer;
 mod byte_level;
 mod scored;
+mod mixed_text;
 
 use crate::gguf::{Gguf, GgufError};
 use byte_level::ByteLevel;
 pub(crate) use byte_level::char_of_byte;
+#[doc(hidden)]
+pub use mixed_text::mixed_text;
 use scored::Scored;
 use special::{Fragment, SpecialTokens};
 use vocabulary::Vocabulary;

@@ -32,7 +32,8 @@ impl Engine {
         environment.set_syntax(syntax);
         environment.set_fuel(Some(STEPS_MAX));
         environment.set_recursion_limit(DEPTH_MAX);
-        environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment
+            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.add_function("raise_exception", raise_exception);
         environment.add_filter("tojson", to_json);
         environment.add_template_owned("chat", source.to_owned())?;
@@ -200,7 +201,8 @@ mod tests {
 
     #[test]
     fn an_endless_template_ends_in_an_error() {
-        let source = "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}";
+        let source =
+            "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}";
         let engine = Engine::new(source, "", "").unwrap();
 
         let rendered = engine.render(&["user"], PromptEnd::Closed, None);

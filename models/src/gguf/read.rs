@@ -199,7 +199,13 @@ fn place(
     let end = start.saturating_add(size);
     if end > file_bytes as u64 {
         let file = cursor.file().to_owned();
-        return Err(GgufError::Truncated { file, field, start, end, file_bytes: file_bytes as u64 });
+        return Err(GgufError::Truncated {
+            file,
+            field,
+            start,
+            end,
+            file_bytes: file_bytes as u64,
+        });
     }
     let inside = |position| usize::try_from(position).expect("it lies inside the mapped file");
     Ok(inside(start)..inside(end))

@@ -15,8 +15,7 @@ use super::vocabulary::Vocabulary;
 use super::{TokenizerError, pre_tokenizer};
 use crate::gguf::Gguf;
 
-type Inner =
-    TokenizerImpl<BPE, NormalizerWrapper, Sequence, PostProcessorWrapper, DecoderWrapper>;
+type Inner = TokenizerImpl<BPE, NormalizerWrapper, Sequence, PostProcessorWrapper, DecoderWrapper>;
 
 /// No token of a vocabulary is spelled like this: a byte-level one has no NUL.
 const MISSING: &str = "\0missing\0";

@@ -6,8 +6,7 @@
 
 use super::TokenizerError;
 
-const GPT2: &str =
-    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)";
+const GPT2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)";
 const LLAMA3: &str = r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 const QWEN2: &str = r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 const QWEN35: &str = r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
@@ -46,14 +45,8 @@ const FAMILIES: [Family; 6] = [
         names: &["qwen2", "deepseek-r1-qwen", "stablelm2", "hunyuan", "megrez", "kormo"],
         rule: PreTokenizer { patterns: &[QWEN2], whole_words: false },
     },
-    Family {
-        names: &["qwen35"],
-        rule: PreTokenizer { patterns: &[QWEN35], whole_words: false },
-    },
-    Family {
-        names: LLAMA3_NAMES,
-        rule: PreTokenizer { patterns: &[LLAMA3], whole_words: true },
-    },
+    Family { names: &["qwen35"], rule: PreTokenizer { patterns: &[QWEN35], whole_words: false } },
+    Family { names: LLAMA3_NAMES, rule: PreTokenizer { patterns: &[LLAMA3], whole_words: true } },
 ];
 
 const LLAMA3_NAMES: &[&str] = &["llama3", "llama-v3", "llama-bpe", "falcon3", "lfm2", "pixtral"];

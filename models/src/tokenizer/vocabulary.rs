@@ -206,9 +206,8 @@ impl Vocabulary {
     /// Vocabularies with tool calls in them use `<|end|>` inside an answer, and
     /// those with a tool response have a plain word `</s>`.
     fn keep_harmony_end(&mut self, ends: &mut BTreeSet<u32>) {
-        let has = |ends: &BTreeSet<u32>, spelling| {
-            self.id(spelling).is_some_and(|id| ends.contains(&id))
-        };
+        let has =
+            |ends: &BTreeSet<u32>, spelling| self.id(spelling).is_some_and(|id| ends.contains(&id));
         let call = has(ends, "<|call|>") || has(ends, "<|calls|>");
         let inside = call && (has(ends, "<|return|>") || has(ends, "<|flush|>"));
         let plain = has(ends, "<|tool_response>") || has(ends, "<|plamo:eos|>");

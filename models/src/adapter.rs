@@ -1,0 +1,181 @@
+//! LoRA adapters as GGUF files: one of the two formats that cross machines.
+//!
+//! # Layout, version 1
+//!
+//! A GGUF file as llama.cpp reads adapters, with these keys, in this order:
+//!
+//! | key | value |
+//! | --- | --- |
+//! | `general.type` | `adapter` |
+//! | `general.architecture` | that of the base |
+//! | `adapter.type` | `lora` |
+//! | `adapter.lora.alpha` | f32; 0 means that nothing is scaled by alpha over rank |
+//! | `rebound.adapter.version` | u32, 1 |
+//! | `rebound.base.sha256` | the base file's SHA-256, where known |
+//! | others | whatever the writer wants to keep: round, seed, a reward head |
+//!
+//! and for each adapted tensor `<name>` of the base, in this order, F32:
+//!
+//! | tensor | ne |
+//! | --- | --- |
+//! | `<name>.lora_a` | `[inputs, rank]` |
+//! | `<name>.lora_b` | `[rank, outputs]` |
+//!
+//! `y = W·x + s·B·(A·x)` with `s = alpha / rank`, or 1 where alpha is 0. Ranks
+//! may differ between tensors. Files without a version are adapters that other
+//! tools made; files with another version are refused.
+
+mod check;
+mod write;
+mod random;
+
+use std::path::Path;
+
+use crate::gguf::{GgmlType, Gguf, GgufError};
+
+pub use random::random;
+pub use write::{NewAdapter, Pair, encode, write};
+
+/// The version that is written, and the only one that is read.
+pub const VERSION: u64 = 1;
+
+pub(crate) const VERSION_KEY: &str = "rebound.adapter.version";
+pub(crate) const BASE_KEY: &str = "rebound.base.sha256";
+
+/// An adapter file whose parts fit one another.
+#[derive(Debug)]
+pub struct Adapter {
+    /// The file, with all its keys.
+    pub gguf: Gguf,
+    /// The architecture of the base.
+    pub architecture: String,
+    /// Scales by alpha over rank; 0.0 means that nothing is scaled.
+    pub alpha: f32,
+    /// The SHA-256 of the base, where the file names it.
+    pub base_sha256: Option<String>,
+    /// What is adapted, in the file's order.
+    pub targets: Vec<Target>,
+}
+
+/// A tensor of the base, and the shape of its change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The base's tensor, such as `blk.0.attn_q.weight`.
+    pub name: String,
+    /// Width of what goes in.
+    pub inputs: u64,
+    /// Width of what comes out.
+    pub outputs: u64,
+    /// Width in between.
+    pub rank: u64,
+}
+
+/// Why a file is no adapter, or not one for this base.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdapterError {
+    /// The file is no GGUF file, or lacks a key.
+    #[error("the adapter cannot be read")]
+    Gguf(#[from] GgufError),
+    /// The adapter cannot be written.
+    #[error("the adapter {file} cannot be written")]
+    Write {
+        /// Where to.
+        file: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The layout's version is another one.
+    #[error("{file}: {VERSION_KEY}: expected {VERSION}, found {found}")]
+    Version {
+        /// The file.
+        file: String,
+        /// What it says.
+        found: String,
+    },
+    /// A key does not say what an adapter's says.
+    #[error("{file}: {key}: expected {expected}, found {found}")]
+    Key {
+        /// The file.
+        file: String,
+        /// The key.
+        key: &'static str,
+        /// What it should say.
+        expected: String,
+        /// What it says.
+        found: String,
+    },
+    /// A tensor is not half of a pair, or does not fit its other half or the base.
+    #[error("{file}: tensor {tensor}: expected {expected}, found {found}")]
+    Tensor {
+        /// The file.
+        file: String,
+        /// The tensor.
+        tensor: String,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// The adapter was made for another file.
+    #[error("the adapter was trained on the base {expected}, this base is {found}")]
+    Base {
+        /// The SHA-256 that the adapter names.
+        expected: String,
+        /// The SHA-256 of the base at hand.
+        found: String,
+    },
+}
+
+impl Adapter {
+    /// Opens an adapter and checks that its parts fit one another.
+    pub fn open(path: &Path) -> Result<Self, AdapterError> {
+        Self::from_gguf(Gguf::open(path)?)
+    }
+
+    /// Checks that the file is an adapter whose parts fit one another.
+    pub fn from_gguf(gguf: Gguf) -> Result<Self, AdapterError> {
+        check::adapter(gguf)
+    }
+
+    /// Checks that the adapter fits `base`, whose SHA-256 may be known.
+    ///
+    /// An adapter that names its base is only good for that file, to the bit. One
+    /// that names none is taken for any base of its shape.
+    pub fn check_base(&self, base: &Gguf, base_sha256: Option<&str>) -> Result<(), AdapterError> {
+        check::base(self, base, base_sha256)
+    }
+
+    /// The factors as numbers, in the file's order. They must be F32.
+    pub fn pairs(&self) -> Result<Vec<Pair>, AdapterError> {
+        self.targets
+            .iter()
+            .map(|target| {
+                let a = self.values(&format!("{}.lora_a", target.name))?;
+                let b = self.values(&format!("{}.lora_b", target.name))?;
+                Ok(Pair { target: target.clone(), a, b })
+            })
+            .collect()
+    }
+
+    /// The bytes of all factors.
+    pub fn factor_bytes(&self) -> usize {
+        self.gguf.tensors().iter().map(|tensor| tensor.range.len()).sum()
+    }
+
+    fn values(&self, name: &str) -> Result<Vec<f32>, AdapterError> {
+        let kind = self.gguf.tensor(name).map(|tensor| tensor.kind);
+        match (kind, self.gguf.tensor_bytes(name)) {
+            (Some(GgmlType::F32), Some(bytes)) => {
+                let (words, _) = bytes.as_chunks::<4>();
+                Ok(words.iter().map(|&word| f32::from_le_bytes(word)).collect())
+            }
+            _ => Err(AdapterError::Tensor {
+                file: self.gguf.name().to_owned(),
+                tensor: name.to_owned(),
+                expected: "F32".to_owned(),
+                found: kind.map_or("nothing", GgmlType::name).to_owned(),
+            }),
+        }
+    }
+}

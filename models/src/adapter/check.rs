@@ -1,0 +1,122 @@
+//! Whether a file is an adapter, and whether it fits a base.
+
+use super::{Adapter, AdapterError, BASE_KEY, Target, VERSION, VERSION_KEY};
+use crate::gguf::{Gguf, Tensor, Value};
+
+pub(super) fn adapter(gguf: Gguf) -> Result<Adapter, AdapterError> {
+    expect_text(&gguf, "general.type", "adapter")?;
+    expect_text(&gguf, "adapter.type", "lora")?;
+    if let Some(version) = gguf.get(VERSION_KEY)
+        && version.as_unsigned() != Some(VERSION)
+    {
+        let (file, found) = (gguf.name().to_owned(), format!("{version:?}"));
+        return Err(AdapterError::Version { file, found });
+    }
+    let architecture = gguf.architecture()?.to_owned();
+    let alpha = match gguf.get("adapter.lora.alpha") {
+        None => 0.0,
+        Some(&Value::F32(alpha)) if alpha.is_finite() => alpha,
+        Some(other) => {
+            let found = format!("{other:?}");
+            return Err(key(&gguf, "adapter.lora.alpha", "a finite f32", found));
+        }
+    };
+    let base_sha256 = gguf.text(BASE_KEY).map(str::to_ascii_lowercase);
+    let targets = targets(&gguf)?;
+    Ok(Adapter { gguf, architecture, alpha, base_sha256, targets })
+}
+
+fn targets(gguf: &Gguf) -> Result<Vec<Target>, AdapterError> {
+    let mut targets = Vec::new();
+    for tensor in gguf.tensors() {
+        if let Some(name) = tensor.name.strip_suffix(".lora_a") {
+            targets.push(target(gguf, name, tensor)?);
+        } else if let Some(name) = tensor.name.strip_suffix(".lora_b") {
+            let other = format!("{name}.lora_a");
+            if gguf.tensor(&other).is_none() {
+                return Err(unfit(gguf, &tensor.name, &format!("{other} beside it"), "none"));
+            }
+        } else if !tensor.name.ends_with("_norm.weight") {
+            // llama.cpp passes over norms and refuses everything else.
+            return Err(unfit(gguf, &tensor.name, "the suffix .lora_a or .lora_b", "neither"));
+        }
+    }
+    if targets.is_empty() {
+        return Err(unfit(gguf, "*.lora_a", "at least one", "none"));
+    }
+    Ok(targets)
+}
+
+fn target(gguf: &Gguf, name: &str, a: &Tensor) -> Result<Target, AdapterError> {
+    let other = format!("{name}.lora_b");
+    let Some(b) = gguf.tensor(&other) else {
+        return Err(unfit(gguf, &a.name, &format!("{other} beside it"), "none"));
+    };
+    match (a.ne.as_slice(), b.ne.as_slice()) {
+        (&[inputs, rank], &[rank_of_b, outputs]) if rank == rank_of_b => {
+            Ok(Target { name: name.to_owned(), inputs, outputs, rank })
+        }
+        _ => {
+            let expected = "[inputs, rank] beside [rank, outputs]";
+            Err(unfit(gguf, &a.name, expected, &format!("{:?} beside {:?}", a.ne, b.ne)))
+        }
+    }
+}
+
+pub(super) fn base(
+    adapter: &Adapter,
+    base: &Gguf,
+    base_sha256: Option<&str>,
+) -> Result<(), AdapterError> {
+    let architecture = base.architecture()?;
+    if adapter.architecture != architecture {
+        let found = format!("{:?}", adapter.architecture);
+        let expected = format!("{architecture:?}, as the base");
+        return Err(key(&adapter.gguf, "general.architecture", &expected, found));
+    }
+    if let (Some(expected), Some(found)) = (&adapter.base_sha256, base_sha256)
+        && !expected.eq_ignore_ascii_case(found)
+    {
+        let (expected, found) = (expected.clone(), found.to_owned());
+        return Err(AdapterError::Base { expected, found });
+    }
+    adapter.targets.iter().try_for_each(|target| fits(&adapter.gguf, target, base))
+}
+
+fn fits(adapter: &Gguf, target: &Target, base: &Gguf) -> Result<(), AdapterError> {
+    let Some(weight) = base.tensor(&target.name) else {
+        return Err(unfit(adapter, &target.name, "a tensor of the base", "none of that name"));
+    };
+    if target.name == "token_embd.weight" {
+        let expected = "a matrix between layers";
+        return Err(unfit(adapter, &target.name, expected, "the embedding, which is a table"));
+    }
+    if weight.ne != [target.inputs, target.outputs] {
+        let found = format!("{:?}", [target.inputs, target.outputs]);
+        let expected = format!("{:?}, as the base", weight.ne);
+        return Err(unfit(adapter, &target.name, &expected, &found));
+    }
+    Ok(())
+}
+
+fn expect_text(gguf: &Gguf, name: &'static str, expected: &str) -> Result<(), AdapterError> {
+    match gguf.get(name) {
+        Some(Value::Text(text)) if text == expected => Ok(()),
+        Some(Value::Text(text)) => Err(key(gguf, name, expected, format!("{text:?}"))),
+        Some(other) => Err(key(gguf, name, expected, other.kind_name().to_owned())),
+        None => Err(key(gguf, name, expected, "nothing".to_owned())),
+    }
+}
+
+fn key(gguf: &Gguf, key: &'static str, expected: &str, found: String) -> AdapterError {
+    AdapterError::Key { file: gguf.name().to_owned(), key, expected: expected.to_owned(), found }
+}
+
+fn unfit(gguf: &Gguf, tensor: &str, expected: &str, found: &str) -> AdapterError {
+    AdapterError::Tensor {
+        file: gguf.name().to_owned(),
+        tensor: tensor.to_owned(),
+        expected: expected.to_owned(),
+        found: found.to_owned(),
+    }
+}

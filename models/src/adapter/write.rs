@@ -1,0 +1,78 @@
+//! Adapters from factors to files.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use super::{AdapterError, BASE_KEY, Target, VERSION_KEY};
+use crate::gguf::{self, NewTensor, Value};
+
+/// An adapter to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewAdapter {
+    /// The architecture of the base.
+    pub architecture: String,
+    /// Scales by alpha over rank; 0.0 means that nothing is scaled.
+    pub alpha: f32,
+    /// The SHA-256 of the base, so that the adapter is never used on another.
+    pub base_sha256: Option<String>,
+    /// The factors, in the order in which they are written.
+    pub pairs: Vec<Pair>,
+    /// Further keys, after those of the layout.
+    pub metadata: Vec<(String, Value)>,
+}
+
+/// The two factors of one tensor's change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    /// What they adapt, and their shapes.
+    pub target: Target,
+    /// `[rank][inputs]`, row after row.
+    pub a: Vec<f32>,
+    /// `[outputs][rank]`, row after row.
+    pub b: Vec<f32>,
+}
+
+/// The bytes of an adapter's file: the same adapter makes the same bytes.
+pub fn encode(adapter: &NewAdapter) -> Result<Vec<u8>, AdapterError> {
+    let mut bytes = Vec::new();
+    gguf::write(&mut bytes, &metadata(adapter), &tensors(adapter))?;
+    Ok(bytes)
+}
+
+/// Writes an adapter beside `path`, syncs it, and renames it to `path`.
+pub fn write(path: &Path, adapter: &NewAdapter) -> Result<(), AdapterError> {
+    let beside = path.with_extension("gguf.part");
+    let unwritten = |source| AdapterError::Write { file: path.display().to_string(), source };
+    let file = File::create(&beside).map_err(unwritten)?;
+    let mut out = BufWriter::new(file);
+    gguf::write(&mut out, &metadata(adapter), &tensors(adapter))?;
+    out.flush().map_err(unwritten)?;
+    out.get_ref().sync_all().map_err(unwritten)?;
+    std::fs::rename(&beside, path).map_err(unwritten)
+}
+
+fn metadata(adapter: &NewAdapter) -> Vec<(String, Value)> {
+    let mut keys = vec![
+        ("general.type".to_owned(), "adapter".into()),
+        ("general.architecture".to_owned(), adapter.architecture.as_str().into()),
+        ("adapter.type".to_owned(), "lora".into()),
+        ("adapter.lora.alpha".to_owned(), Value::F32(adapter.alpha)),
+        (VERSION_KEY.to_owned(), Value::U32(1)),
+    ];
+    if let Some(sha256) = &adapter.base_sha256 {
+        keys.push((BASE_KEY.to_owned(), sha256.as_str().into()));
+    }
+    keys.extend(adapter.metadata.iter().cloned());
+    keys
+}
+
+fn tensors(adapter: &NewAdapter) -> Vec<NewTensor<'static>> {
+    let mut tensors = Vec::with_capacity(2 * adapter.pairs.len());
+    for Pair { target, a, b } in &adapter.pairs {
+        let Target { name, inputs, outputs, rank } = target;
+        tensors.push(NewTensor::f32(&format!("{name}.lora_a"), &[*inputs, *rank], a));
+        tensors.push(NewTensor::f32(&format!("{name}.lora_b"), &[*rank, *outputs], b));
+    }
+    tensors
+}

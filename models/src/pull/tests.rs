@@ -1,0 +1,186 @@
+//! Pulls from local files and from a hub that lives in the test.
+
+use super::*;
+
+/// Remembers what it was told.
+#[derive(Default)]
+struct Told {
+    tried: Vec<String>,
+    failed: Vec<String>,
+    received: Vec<(u64, Option<u64>)>,
+}
+
+impl PullProgress for Told {
+    fn trying(&mut self, source: &str) {
+        self.tried.push(source.to_owned());
+    }
+
+    fn received(&mut self, bytes_done: u64, bytes_total: Option<u64>) {
+        self.received.push((bytes_done, bytes_total));
+    }
+
+    fn failed(&mut self, _source: &str, error: &SourceError) {
+        self.failed.push(error.to_string());
+    }
+}
+
+fn manifest(sources: Vec<Source>, sha256: Option<&str>) -> Manifest {
+    Manifest {
+        name: "abc".to_owned(),
+        aliases: Vec::new(),
+        license: "none".to_owned(),
+        parameters: "3".to_owned(),
+        architecture: "llama".to_owned(),
+        context_tokens: 1,
+        file: "abc.gguf".to_owned(),
+        bytes: None,
+        sha256: sha256.map(str::to_owned),
+        sources,
+    }
+}
+
+const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+fn local(folder: &Path, name: &str, text: &str) -> Source {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    Source::Local { path }
+}
+
+#[test]
+fn the_next_source_is_tried_when_one_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = Source::Local { path: folder.path().join("missing") };
+    let wrong = local(folder.path(), "wrong", "xyz");
+    let right = local(folder.path(), "right", "abc");
+    let mut told = Told::default();
+
+    let models = folder.path().join("models");
+    let path = pull(&manifest(vec![missing, wrong, right], Some(ABC)), &models, &mut told).unwrap();
+
+    assert_eq!(std::fs::read(&path).unwrap(), b"abc");
+    assert_eq!(told.tried.len(), 3);
+    assert!(told.failed[1].contains("SHA-256") && told.failed[1].contains(ABC));
+    assert_eq!(std::fs::read_dir(models).unwrap().count(), 1, "nothing but the model is left");
+}
+
+#[test]
+fn an_unknown_checksum_is_recorded_and_held_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = manifest(vec![local(folder.path(), "right", "abc")], None);
+
+    let path = pull(&manifest, folder.path(), &mut Silent).unwrap();
+    let first = verify(&manifest, folder.path()).unwrap();
+    std::fs::write(&path, "abd").unwrap();
+    let changed = verify(&manifest, folder.path()).unwrap_err().to_string();
+    let again = pull(&manifest, folder.path(), &mut Silent).unwrap_err();
+
+    assert_eq!(first, Trust::FirstUse { sha256: ABC.to_owned() });
+    assert!(changed.contains(ABC), "{changed}");
+    assert!(matches!(again, PullError::Occupied(_)));
+}
+
+#[test]
+fn all_failures_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let sources = ["one", "two"].map(|name| Source::Local { path: folder.path().join(name) });
+
+    let error = pull(&manifest(sources.to_vec(), None), folder.path(), &mut Silent).unwrap_err();
+
+    let text = error.to_string();
+    assert!(text.contains("one: cannot use") && text.contains("two: cannot use"), "{text}");
+}
+
+#[cfg(feature = "hub")]
+mod from_a_hub {
+    use super::*;
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+
+    /// Answers each request with the next answer; returns the address and, in
+    /// the end, the requests' `range` headers.
+    fn serve(answers: Vec<String>) -> (String, std::thread::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/model.gguf", listener.local_addr().unwrap());
+        let serving = std::thread::spawn(move || {
+            let answer = |answer: String| {
+                let (mut stream, _) = listener.accept().unwrap();
+                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                let head = lines.map(Result::unwrap).take_while(|line| !line.is_empty());
+                let range = head.filter_map(|line| line.strip_prefix("range: ").map(str::to_owned));
+                let ranges: String = range.collect();
+                stream.write_all(answer.as_bytes()).unwrap();
+                ranges
+            };
+            answers.into_iter().map(answer).collect()
+        });
+        (url, serving)
+    }
+
+    fn answer(status: &str, headers: &str, body: &str) -> String {
+        format!("HTTP/1.1 {status}\r\nconnection: close\r\n{headers}\r\n{body}")
+    }
+
+    #[test]
+    fn an_interrupted_download_goes_on_where_it_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let part = folder.path().join("part");
+        let whole = answer("200 OK", "content-length: 6\r\n", "abc");
+        let rest = "content-length: 3\r\ncontent-range: bytes 3-5/6\r\n";
+        let (url, serving) = serve(vec![whole, answer("206 Partial Content", rest, "def")]);
+
+        let first = hub::download(&url, &part, None, &mut Silent);
+        let mut told = Told::default();
+        hub::download(&url, &part, None, &mut told).unwrap();
+
+        assert!(first.is_err(), "three of six bytes are not the file");
+        assert_eq!(std::fs::read(&part).unwrap(), b"abcdef");
+        assert_eq!(serving.join().unwrap(), ["", "bytes=3-"]);
+        assert_eq!(told.received.last(), Some(&(6, Some(6))));
+    }
+
+    #[test]
+    fn a_hub_that_starts_over_is_started_over_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let part = folder.path().join("part");
+        std::fs::write(&part, "xyz").unwrap();
+        let (url, serving) = serve(vec![answer("200 OK", "content-length: 3\r\n", "abc")]);
+
+        hub::download(&url, &part, None, &mut Silent).unwrap();
+
+        assert_eq!(std::fs::read(&part).unwrap(), b"abc");
+        serving.join().unwrap();
+    }
+
+    #[test]
+    fn more_than_the_manifest_says_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (url, serving) = serve(vec![answer("200 OK", "content-length: 9\r\n", "abcdefghi")]);
+
+        let error = hub::download(&url, &folder.path().join("part"), Some(3), &mut Silent);
+
+        assert!(error.unwrap_err().to_string().contains("9 bytes, expected at most 3"));
+        serving.join().unwrap();
+    }
+
+    #[test]
+    fn an_answer_that_is_not_the_file_names_its_status() {
+        let folder = tempfile::tempdir().unwrap();
+        let (url, serving) = serve(vec![answer("404 Not Found", "content-length: 0\r\n", "")]);
+
+        let error = hub::download(&url, &folder.path().join("part"), None, &mut Silent);
+
+        assert!(error.unwrap_err().to_string().contains("status 404"));
+        serving.join().unwrap();
+    }
+
+    #[test]
+    fn a_hub_that_is_not_there_is_an_error_with_its_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = "http://127.0.0.1:9/model.gguf";
+
+        let error = hub::download(url, &folder.path().join("part"), None, &mut Silent);
+
+        assert!(error.unwrap_err().to_string().contains(url));
+    }
+}
