@@ -1,0 +1,58 @@
+//! The recorder that every worker of a run has: one log, one clock, one
+//! interrupt.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use runtime_core::event::Event;
+use runtime_core::trial::{Recorder, RecorderError};
+
+use crate::trial_log::{LogError, TrialLog};
+
+/// A clock that never goes back, in microseconds.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// Writes the events of one worker; its clones write the same log.
+#[derive(Clone)]
+pub struct LogRecorder {
+    log: Arc<Mutex<TrialLog>>,
+    clock: Clock,
+    interrupt: Arc<AtomicBool>,
+}
+
+impl LogRecorder {
+    /// A recorder whose run stops after the current step once `interrupt` is set.
+    pub fn new(log: TrialLog, clock: Clock, interrupt: Arc<AtomicBool>) -> Self {
+        Self { log: Arc::new(Mutex::new(log)), clock, interrupt }
+    }
+}
+
+impl Recorder for LogRecorder {
+    fn record(&mut self, event: &Event) -> Result<(), RecorderError> {
+        // A worker that panicked left the log whole: the append that it was in
+        // either counted its bytes or is taken back by the next.
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.append(event).map_err(|error| RecorderError(with_sources(&error)))
+    }
+
+    fn now_us(&mut self) -> u64 {
+        (self.clock)()
+    }
+
+    fn interrupted(&mut self) -> bool {
+        self.interrupt.load(Ordering::Relaxed)
+    }
+}
+
+fn with_sources(error: &LogError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ": {error}");
+        source = error.source();
+    }
+    text
+}

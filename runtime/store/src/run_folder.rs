@@ -1,0 +1,81 @@
+//! Where the files of a run lie.
+//!
+//! ```text
+//! <folder>/run.toml                     what was asked for
+//! <folder>/arms/<strategy>/trials.log   what happened, one log an arm
+//! <folder>/results.json                 what came of it
+//! ```
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use runtime_core::strategy::Strategy;
+
+/// The folder of a run. It holds paths alone and touches no file but where it
+/// says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFolder {
+    /// The folder itself.
+    pub path: PathBuf,
+}
+
+impl RunFolder {
+    /// The run in a folder, which need not exist yet.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// What was asked for.
+    pub fn config(&self) -> PathBuf {
+        self.path.join("run.toml")
+    }
+
+    /// What came of it.
+    pub fn results(&self) -> PathBuf {
+        self.path.join("results.json")
+    }
+
+    /// The trial log of one arm.
+    pub fn trial_log(&self, strategy: Strategy) -> PathBuf {
+        self.arm(strategy).join("trials.log")
+    }
+
+    /// Makes the folders that an arm's log lies in; what stands there stays.
+    pub fn create_arm(&self, strategy: Strategy) -> io::Result<()> {
+        std::fs::create_dir_all(self.arm(strategy))
+    }
+
+    /// The arms that have a trial log, the control arm first.
+    pub fn arms(&self) -> Vec<Strategy> {
+        let has_log = |strategy: &Strategy| self.trial_log(*strategy).is_file();
+        Strategy::ALL.into_iter().filter(has_log).collect()
+    }
+
+    fn arm(&self, strategy: Strategy) -> PathBuf {
+        self.path.join("arms").join(strategy.name())
+    }
+}
+
+impl AsRef<Path> for RunFolder {
+    fn as_ref(&self) -> &Path {
+        &self.path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arm_is_there_once_it_has_a_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder::new(folder.path());
+
+        run.create_arm(Strategy::Reflexion).unwrap();
+        run.create_arm(Strategy::None).unwrap();
+        std::fs::write(run.trial_log(Strategy::Reflexion), "").unwrap();
+
+        assert_eq!(run.arms(), [Strategy::Reflexion]);
+        assert!(run.trial_log(Strategy::None).ends_with("arms/none/trials.log"));
+    }
+}

@@ -1,0 +1,130 @@
+//! Why a trial log cannot be read or written, and what to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use runtime_core::history::HistoryError;
+use runtime_core::record::RecordError;
+
+/// Why a trial log cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// The system refused.
+    #[error("cannot {doing} the trial log {}", path.display())]
+    Io {
+        /// What was tried, as a verb.
+        doing: &'static str,
+        /// Which log.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The disk is full; the log stands as it was before the append.
+    #[error(
+        "the disk is full: {} cannot grow; free space and run again with --resume",
+        path.display()
+    )]
+    Full {
+        /// Which log.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The path is a folder's.
+    #[error("{} is a folder, not a trial log", path.display())]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// Another process writes it.
+    #[error(
+        "another process is writing {}; wait for it, or choose another folder",
+        path.display()
+    )]
+    Locked {
+        /// Which log.
+        path: PathBuf,
+    },
+    /// A new run would begin over an older one.
+    #[error(
+        "{} already holds a run; go on with --resume, or choose another folder",
+        path.display()
+    )]
+    Exists {
+        /// Which log.
+        path: PathBuf,
+    },
+    /// It breaks off before its first record: the run had not begun.
+    #[error("{} breaks off before its first record; run again without --resume", path.display())]
+    Unbegun {
+        /// Which log.
+        path: PathBuf,
+    },
+    /// It is something else, or of another version.
+    #[error("{} is not a trial log that can be read", path.display())]
+    Header {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with its first bytes.
+        source: RecordError,
+    },
+    /// A record that was safe on the medium is damaged.
+    #[error(
+        "{} is damaged at byte {offset}, after {events} whole records, and records follow the \
+         damage; restore the file from a copy, or cut it to {offset} bytes and run again with \
+         --resume to play what followed once more",
+        path.display()
+    )]
+    Damaged {
+        /// Which log.
+        path: PathBuf,
+        /// Where the damaged record begins.
+        offset: u64,
+        /// Records before it.
+        events: u64,
+        /// What is wrong with it.
+        source: RecordError,
+    },
+    /// A whole record is not an event of this version.
+    #[error("{} holds a record at byte {offset} that this program cannot read", path.display())]
+    Unreadable {
+        /// Which log.
+        path: PathBuf,
+        /// Where the record begins.
+        offset: u64,
+        /// What is wrong with it.
+        source: RecordError,
+    },
+    /// The records do not follow from each other.
+    #[error("{} holds records that are not the history of a run", path.display())]
+    History {
+        /// Which log.
+        path: PathBuf,
+        /// Which record does not follow.
+        source: HistoryError,
+    },
+    /// The event is beyond what a record can hold.
+    #[error("the event cannot be written to {}", path.display())]
+    Encode {
+        /// Which log.
+        path: PathBuf,
+        /// Why.
+        source: RecordError,
+    },
+}
+
+impl LogError {
+    pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { doing, path: path.to_owned(), source }
+    }
+
+    pub(super) fn append(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::Full { path: path.to_owned(), source }
+            }
+            _ => Self::io("write to", path, source),
+        }
+    }
+}
