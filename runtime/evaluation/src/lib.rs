@@ -1,1 +1,17 @@
 //! What is made of many trials: arms, intervals, paired tests, reports.
+//!
+//! ```text
+//! tasks ─► arm ─► history ─┬─► results ─► table
+//!                          └─► export    trials as JSON, statistics
+//! interval, pairs ─► results
+//! ```
+//!
+//! This crate knows agents, environments and recorders by their traits alone.
+//! It names no engine, reads no option and opens no file.
+
+pub mod arm;
+pub mod interval;
+pub mod pairs;
+pub mod results;
+pub mod table;
+pub mod export;

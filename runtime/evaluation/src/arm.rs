@@ -1,0 +1,241 @@
+//! An arm: one strategy on a pool of tasks, played by any number of workers.
+//!
+//! ```text
+//! tasks in order ─► worker 0 ─┐
+//!                ─► worker 1 ─┼─► their recorders ─► one log
+//!                ─► worker 2 ─┘
+//! ```
+//!
+//! A worker is a thread with an agent and an environment of its own; it takes
+//! the next task when it is done with one. With one worker the events come in
+//! the same order every time. A task's trials never depend on another task, so
+//! with more workers the order differs and the trials do not.
+
+use std::error::Error;
+use std::iter::Zip;
+use std::num::NonZeroU32;
+use std::slice;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use runtime_core::agent::Agent;
+use runtime_core::environment::Environment;
+use runtime_core::event::Event;
+use runtime_core::history::{RunHistory, TaskHistory};
+use runtime_core::task::Task;
+use runtime_core::trajectory::Ending;
+use runtime_core::trial::{Recorder, RecorderError, Stage, TrialError, TrialSettings, run_task};
+
+/// An error of whoever sets a worker up.
+pub type WorkerError = Box<dyn Error + Send + Sync>;
+
+/// How an arm is played.
+#[derive(Clone, Copy)]
+pub struct Arm<'a> {
+    /// The strategy, and what stays the same over all tasks.
+    pub settings: TrialSettings,
+    /// Threads; never more than there are tasks left.
+    pub workers: NonZeroU32,
+    /// Sets up the worker of this number, from 0, in the worker's own thread.
+    pub set_up: &'a (dyn Fn(u32) -> Result<Worker, WorkerError> + Sync),
+    /// Is told how the arm stands after every step, trial and task, one call at
+    /// a time; a slow one slows the run.
+    pub progress: &'a (dyn Fn(&ArmProgress) + Sync),
+}
+
+/// What one thread plays with.
+pub struct Worker {
+    /// Acts and reflects.
+    pub agent: Box<dyn Agent>,
+    /// The world.
+    pub environment: Box<dyn Environment>,
+    /// Takes the events.
+    pub recorder: Box<dyn Recorder>,
+}
+
+/// How an arm stands, what was played before a resume included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ArmProgress {
+    /// Tasks in the pool.
+    pub tasks: u64,
+    /// Tasks that need no further trial.
+    pub tasks_done: u64,
+    /// Tasks that a trial solved.
+    pub tasks_solved: u64,
+    /// Trials that ended.
+    pub trials: u64,
+    /// Steps taken.
+    pub steps: u64,
+}
+
+/// Why an arm was not played to its end. Every finished step is recorded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArmError {
+    /// A worker could not be set up.
+    #[error("worker {worker} could not be set up")]
+    SetUp {
+        /// Its number, from 0.
+        worker: u32,
+        /// Why.
+        source: WorkerError,
+    },
+    /// A task could not be played.
+    #[error("task {task:?} could not be played")]
+    Task {
+        /// The task's id.
+        task: String,
+        /// Why.
+        source: TrialError,
+    },
+    /// Somebody asked the run to stop.
+    #[error("the run was interrupted")]
+    Interrupted,
+}
+
+/// Plays what is left of an arm; the trials are added to `history`.
+///
+/// The first error stops the other workers after their current step and is
+/// returned. Trials that were under way then are in the records alone: to go
+/// on, read `history` from them anew.
+pub fn run_arm(arm: &Arm<'_>, history: &mut RunHistory) -> Result<(), ArmError> {
+    let progress = progress_of(history);
+    let tasks_left = progress.tasks - progress.tasks_done;
+    let workers = u64::from(arm.workers.get()).min(tasks_left);
+    let queue = history.run.tasks.iter().zip(history.tasks.iter_mut());
+    let floor = Floor {
+        arm,
+        queue: Mutex::new((0, queue)),
+        progress: Mutex::new(progress),
+        stop: AtomicBool::new(false),
+        error: Mutex::new(None),
+    };
+    (arm.progress)(&progress);
+    thread::scope(|scope| {
+        for worker in 0..u32::try_from(workers).unwrap_or(u32::MAX) {
+            let floor = &floor;
+            scope.spawn(move || {
+                if let Err(error) = floor.work(worker) {
+                    floor.fail(error);
+                }
+            });
+        }
+    });
+    floor.error.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+}
+
+/// Whether a task needs no further trial.
+pub fn is_finished(task: &Task, history: &TaskHistory) -> bool {
+    history.solved() || history.trials.len() >= task.limits.trials_max as usize
+}
+
+type Queue<'a> = Zip<slice::Iter<'a, Task>, slice::IterMut<'a, TaskHistory>>;
+
+/// What the workers of an arm share.
+struct Floor<'a> {
+    arm: &'a Arm<'a>,
+    /// The next task's place in the pool, and the tasks from it on.
+    queue: Mutex<(u32, Queue<'a>)>,
+    progress: Mutex<ArmProgress>,
+    stop: AtomicBool,
+    error: Mutex<Option<ArmError>>,
+}
+
+impl<'a> Floor<'a> {
+    fn work(&self, number: u32) -> Result<(), ArmError> {
+        let set_up = (self.arm.set_up)(number);
+        let Worker { mut agent, mut environment, recorder } =
+            set_up.map_err(|source| ArmError::SetUp { worker: number, source })?;
+        let mut recorder = FloorRecorder { recorder, floor: self };
+        while let Some((index, task, history)) = self.next_task() {
+            if recorder.interrupted() {
+                return Err(ArmError::Interrupted);
+            }
+            let (agent, environment) = (agent.as_mut(), environment.as_mut());
+            let mut stage = Stage { agent, environment, recorder: &mut recorder };
+            match run_task(&mut stage, &self.arm.settings, task, index, history) {
+                Ok(()) => self.tell(|progress| progress.tasks_done += 1),
+                Err(TrialError::Interrupted) => return Err(ArmError::Interrupted),
+                Err(source) => return Err(ArmError::Task { task: task.id.clone(), source }),
+            }
+        }
+        Ok(())
+    }
+
+    fn next_task(&self) -> Option<(u32, &'a Task, &'a mut TaskHistory)> {
+        let mut queue = lock(&self.queue);
+        loop {
+            let (task, history) = queue.1.next()?;
+            let index = queue.0;
+            queue.0 += 1;
+            if !is_finished(task, history) {
+                return Some((index, task, history));
+            }
+        }
+    }
+
+    /// Stops everybody. An interruption that follows from an error gives way to
+    /// it, whichever came first.
+    fn fail(&self, error: ArmError) {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut first = lock(&self.error);
+        if matches!(*first, None | Some(ArmError::Interrupted)) {
+            *first = Some(error);
+        }
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut ArmProgress)) {
+        let mut progress = lock(&self.progress);
+        change(&mut progress);
+        (self.arm.progress)(&progress);
+    }
+}
+
+/// A worker's recorder that counts, and stops when another worker failed.
+struct FloorRecorder<'a, 'floor> {
+    recorder: Box<dyn Recorder>,
+    floor: &'a Floor<'floor>,
+}
+
+impl Recorder for FloorRecorder<'_, '_> {
+    fn record(&mut self, event: &Event) -> Result<(), RecorderError> {
+        self.recorder.record(event)?;
+        match event {
+            Event::Step(_) => self.floor.tell(|progress| progress.steps += 1),
+            Event::TrialEnd(end) => self.floor.tell(|progress| {
+                progress.trials += 1;
+                progress.tasks_solved += u64::from(end.ending == Ending::Solved);
+            }),
+            Event::Run(_) | Event::TrialStart(_) | Event::Reflection(_) => {}
+        }
+        Ok(())
+    }
+
+    fn now_us(&mut self) -> u64 {
+        self.recorder.now_us()
+    }
+
+    fn interrupted(&mut self) -> bool {
+        self.floor.stop.load(Ordering::Relaxed) || self.recorder.interrupted()
+    }
+}
+
+fn progress_of(history: &RunHistory) -> ArmProgress {
+    let mut progress = ArmProgress { tasks: history.tasks.len() as u64, ..ArmProgress::default() };
+    for (task, played) in history.run.tasks.iter().zip(&history.tasks) {
+        progress.tasks_done += u64::from(is_finished(task, played));
+        progress.tasks_solved += u64::from(played.solved());
+        progress.trials += played.trials.len() as u64;
+        let finished = played.trials.iter().map(|trial| trial.trajectory.steps.len());
+        let open = played.open.iter().map(|open| open.steps.len());
+        progress.steps += finished.chain(open).sum::<usize>() as u64;
+    }
+    progress
+}
+
+/// A worker that panics takes the run down once its thread is joined; until
+/// then the others may look at what it held.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

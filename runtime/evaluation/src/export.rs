@@ -1,0 +1,131 @@
+//! Trials as JSON objects, and statistics over a run: what people look at.
+//!
+//! An object of a trial needs no other to be read: every call has its prompt in
+//! full, so it is long. Records are the format that the trainer reads.
+
+use std::collections::BTreeMap;
+
+use runtime_core::history::{FinishedTrial, RunHistory};
+use runtime_core::model::Generation;
+use runtime_core::reflection::Reflection;
+use runtime_core::task::Task;
+use runtime_core::trajectory::TakenStep;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::results::cost::Cost;
+
+/// The finished trials of a run as objects, by task and then by trial.
+pub fn trials(history: &RunHistory) -> impl Iterator<Item = Value> {
+    let tasks = history.run.tasks.iter().zip(&history.tasks);
+    tasks.flat_map(|(task, played)| {
+        (1u32..).zip(&played.trials).map(|(number, trial)| trial_json(history, task, number, trial))
+    })
+}
+
+/// What a run's log holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Statistics {
+    /// Tasks in the pool.
+    pub tasks: u64,
+    /// Tasks that a trial solved.
+    pub tasks_solved: u64,
+    /// Trials that ended.
+    pub trials: u64,
+    /// Trials that were under way when the log ended.
+    pub trials_open: u64,
+    /// Steps of trials that ended.
+    pub steps: u64,
+    /// Steps whose action could not be read.
+    pub steps_malformed: u64,
+    /// Reflections.
+    pub reflections: u64,
+    /// How often trials ended in which way.
+    pub endings: BTreeMap<String, u64>,
+    /// What acting cost.
+    pub acting: Cost,
+    /// What reflecting cost.
+    pub reflecting: Cost,
+}
+
+/// Counts what a run's log holds.
+pub fn statistics(history: &RunHistory) -> Statistics {
+    let mut total = Statistics { tasks: history.tasks.len() as u64, ..Statistics::default() };
+    for task in &history.tasks {
+        total.tasks_solved += u64::from(task.solved());
+        total.trials_open += u64::from(task.open.is_some());
+        task.trials.iter().for_each(|trial| total.count(trial));
+    }
+    total
+}
+
+impl Statistics {
+    fn count(&mut self, trial: &FinishedTrial) {
+        let steps = &trial.trajectory.steps;
+        self.trials += 1;
+        self.steps += steps.len() as u64;
+        self.steps_malformed += steps.iter().filter(|step| step.decision.malformed).count() as u64;
+        *self.endings.entry(trial.trajectory.ending.name().into()).or_default() += 1;
+        self.acting += Cost::of_acting(trial);
+        if let Some(reflection) = &trial.reflection {
+            self.reflections += 1;
+            self.reflecting += Cost::of([&reflection.generation]);
+        }
+    }
+}
+
+fn trial_json(history: &RunHistory, task: &Task, number: u32, trial: &FinishedTrial) -> Value {
+    let (run, trajectory) = (&history.run, &trial.trajectory);
+    json!({
+        "strategy": run.strategy,
+        "rebound": run.version,
+        "actor": run.actor,
+        "retrospective": run.retrospective,
+        "prompts_sha256": run.prompts_sha256,
+        "task": { "id": task.id, "kind": task.kind, "instruction": task.instruction },
+        "trial": number,
+        "success": trajectory.succeeded(),
+        "return": trajectory.episode_return(),
+        "progress": trajectory.progress(),
+        "ending": trajectory.ending.name(),
+        "feedback": trajectory.feedback,
+        "opening": trajectory.opening,
+        "steps": trajectory.steps.iter().map(step_json).collect::<Vec<_>>(),
+        "reflection": trial.reflection.as_ref().map(reflection_json),
+    })
+}
+
+fn step_json(step: &TakenStep) -> Value {
+    let TakenStep { decision, outcome } = step;
+    json!({
+        "action": decision.action,
+        "malformed": decision.malformed,
+        "dropped_steps": decision.dropped_steps,
+        "observation": outcome.observation,
+        "reward": outcome.reward,
+        "progress": outcome.progress,
+        "done": outcome.done,
+        "thought": decision.thought.as_ref().map(generation_json),
+        "answer": generation_json(&decision.answer),
+    })
+}
+
+fn reflection_json(reflection: &Reflection) -> Value {
+    json!({ "text": reflection.text, "answer": generation_json(&reflection.generation) })
+}
+
+/// A generation; its tokens stand as columns of equal length.
+fn generation_json(generation: &Generation) -> Value {
+    let tokens = &generation.tokens;
+    json!({
+        "text": generation.text,
+        "prompt_ids": generation.prompt_ids,
+        "ids": tokens.iter().map(|token| token.id).collect::<Vec<_>>(),
+        "log_probs": tokens.iter().map(|token| token.log_prob).collect::<Vec<_>>(),
+        "log_probs_full": tokens.iter().map(|token| token.log_prob_full).collect::<Vec<_>>(),
+        "forced": tokens.iter().map(|token| token.forced).collect::<Vec<_>>(),
+        "stop": generation.stop,
+        "adapter": generation.adapter,
+        "cost": generation.cost,
+    })
+}

@@ -1,0 +1,141 @@
+//! What came of a run: the content of `results.json`.
+//!
+//! ```text
+//! histories, one an arm ─► arms (success by trial and kind, costs, tasks)
+//!                       └► comparisons of each arm with the control arm
+//! ```
+//!
+//! Two equal runs differ in times and cache counts alone; these stand in
+//! objects named `times_us` and `cache`, and [`without_times`] leaves them out.
+
+pub mod cost;
+pub mod task;
+pub mod arm;
+pub mod comparison;
+
+use runtime_core::history::RunHistory;
+use runtime_core::model::ModelIdentity;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use arm::ArmResults;
+use comparison::Comparison;
+
+/// The version of the format that this code writes.
+pub const FORMAT: u32 = 1;
+
+/// What came of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Results {
+    /// Version of this format.
+    pub format: u32,
+    /// Version of the program that played.
+    pub rebound: String,
+    /// The run's seed; `null` where the settings name none.
+    pub seed: Value,
+    /// What the agent learned of its success between trials.
+    pub feedback: Value,
+    /// sha256 of the prompt templates.
+    pub prompts_sha256: String,
+    /// Who acted.
+    pub actor: ModelIdentity,
+    /// The settings of the first arm, in full.
+    pub settings: Value,
+    /// The arms, in the order they were given.
+    pub arms: Vec<ArmResults>,
+    /// Each other arm against the control arm; empty without one.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// Why histories are not the arms of one run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResultsError {
+    /// There is no history.
+    #[error("there are no results without an arm")]
+    NoArms,
+    /// An arm's settings are no JSON.
+    #[error("the settings of the arm {arm} are no JSON")]
+    Settings {
+        /// The arm's strategy.
+        arm: String,
+        /// Where.
+        source: serde_json::Error,
+    },
+    /// An arm played under other conditions, so that a comparison says nothing.
+    #[error("the arm {arm} has another {what} than the arm {first}; they cannot be compared")]
+    Differs {
+        /// The arm's strategy.
+        arm: String,
+        /// What differs.
+        what: &'static str,
+        /// The strategy of the first arm.
+        first: String,
+    },
+}
+
+/// The results of arms that played the same tasks.
+pub fn results(histories: &[RunHistory]) -> Result<Results, ResultsError> {
+    let first = &histories.first().ok_or(ResultsError::NoArms)?.run;
+    let settings = settings(&histories[0])?;
+    for history in &histories[1..] {
+        check_comparable(&histories[0], history)?;
+    }
+    let arms: Vec<ArmResults> = histories.iter().map(ArmResults::new).collect();
+    Ok(Results {
+        format: FORMAT,
+        rebound: first.version.clone(),
+        seed: settings["seed"].clone(),
+        feedback: settings["feedback"].clone(),
+        prompts_sha256: first.prompts_sha256.clone(),
+        actor: first.actor.clone(),
+        settings,
+        comparisons: comparison::comparisons(&arms),
+        arms,
+    })
+}
+
+/// The same results without the members that two equal runs may differ in.
+pub fn without_times(results: &Value) -> Value {
+    match results {
+        Value::Object(members) => {
+            let kept = members.iter().filter(|(key, _)| *key != "times_us" && *key != "cache");
+            kept.map(|(key, value)| {
+                // What a user set is not ours to look into.
+                let value = if key == "settings" { value.clone() } else { without_times(value) };
+                (key.clone(), value)
+            })
+            .collect()
+        }
+        Value::Array(values) => values.iter().map(without_times).collect(),
+        value => value.clone(),
+    }
+}
+
+fn settings(history: &RunHistory) -> Result<Value, ResultsError> {
+    serde_json::from_str(&history.run.settings)
+        .map_err(|source| ResultsError::Settings { arm: history.run.strategy.clone(), source })
+}
+
+fn check_comparable(first: &RunHistory, history: &RunHistory) -> Result<(), ResultsError> {
+    let (ours, theirs) = (settings(first)?, settings(history)?);
+    let conditions = [
+        ("pool of tasks", first.run.tasks == history.run.tasks),
+        ("actor", first.run.actor == history.run.actor),
+        ("set of prompts", first.run.prompts_sha256 == history.run.prompts_sha256),
+        ("program version", first.run.version == history.run.version),
+        ("seed", ours["seed"] == theirs["seed"]),
+        ("feedback", ours["feedback"] == theirs["feedback"]),
+    ];
+    match conditions.into_iter().find(|(_, same)| !same) {
+        None => Ok(()),
+        Some((what, _)) => Err(ResultsError::Differs {
+            arm: history.run.strategy.clone(),
+            what,
+            first: first.run.strategy.clone(),
+        }),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,68 @@
+//! Each arm against the control arm, task by task.
+
+use runtime_core::strategy::Strategy;
+use serde::{Deserialize, Serialize};
+
+use super::arm::ArmResults;
+use crate::pairs::{self, Pair};
+
+/// An arm against the control arm after the last trial, on the tasks that both
+/// have finished. Points are percentage points.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The arm's strategy.
+    pub arm: String,
+    /// The control arm's strategy.
+    pub against: String,
+    /// The last trial.
+    pub trial: u32,
+    /// Tasks that both arms have finished.
+    pub tasks: u64,
+    /// Tasks that only the arm solved.
+    pub only_arm: u64,
+    /// Tasks that only the control arm solved.
+    pub only_control: u64,
+    /// The arm's success rate minus the control's.
+    pub difference_points: f64,
+    /// Lower end of the 95 % bootstrap interval.
+    pub low_points: f64,
+    /// Upper end of the 95 % bootstrap interval.
+    pub high_points: f64,
+    /// Of the exact two-sided `McNemar` test.
+    pub p_value: f64,
+}
+
+/// Every arm against the control arm, where there is one.
+pub(super) fn comparisons(arms: &[ArmResults]) -> Vec<Comparison> {
+    let Some(control) = arms.iter().find(|arm| is_control(arm)) else { return Vec::new() };
+    let others = arms.iter().filter(|arm| !is_control(arm));
+    others.filter_map(|arm| compare(arm, control)).collect()
+}
+
+fn is_control(arm: &ArmResults) -> bool {
+    arm.strategy == Strategy::None.name()
+}
+
+/// `None` where no task was finished in both.
+fn compare(arm: &ArmResults, control: &ArmResults) -> Option<Comparison> {
+    let tasks = arm.tasks.iter().zip(&control.tasks);
+    let finished = tasks.filter(|(ours, theirs)| ours.finished && theirs.finished);
+    let outcomes: Vec<Pair> = finished
+        .map(|(ours, theirs)| Pair { arm: ours.success, control: theirs.success })
+        .collect();
+    let difference = pairs::difference(&outcomes)?;
+    let only_arm = outcomes.iter().filter(|pair| pair.arm && !pair.control).count() as u64;
+    let only_control = outcomes.iter().filter(|pair| !pair.arm && pair.control).count() as u64;
+    Some(Comparison {
+        arm: arm.strategy.clone(),
+        against: control.strategy.clone(),
+        trial: arm.trials_max(),
+        tasks: outcomes.len() as u64,
+        only_arm,
+        only_control,
+        difference_points: 100.0 * difference.mean,
+        low_points: 100.0 * difference.low,
+        high_points: 100.0 * difference.high,
+        p_value: pairs::mcnemar(only_arm, only_control),
+    })
+}

@@ -1,0 +1,104 @@
+//! What came of one task and of each of its trials.
+
+use runtime_core::history::{FinishedTrial, TaskHistory};
+use runtime_core::reflection::Reflection;
+use runtime_core::task::Task;
+use serde::{Deserialize, Serialize};
+
+use super::cost::Cost;
+use crate::arm::is_finished;
+
+/// What came of one task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskResults {
+    /// The task's id.
+    pub id: String,
+    /// Its type.
+    pub kind: String,
+    /// Whether a trial solved it.
+    pub success: bool,
+    /// The trial that did, from 1.
+    pub solved_at: Option<u32>,
+    /// Whether it needs no further trial; `false` after an interruption.
+    pub finished: bool,
+    /// The trials that ended, in order.
+    pub trials: Vec<TrialResults>,
+}
+
+/// What came of one trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialResults {
+    /// Its number, from 1.
+    pub trial: u32,
+    /// Steps taken.
+    pub steps: u64,
+    /// Steps whose action could not be read from the answer.
+    pub malformed: u64,
+    /// The episode's return, 0.0 to 1.0.
+    #[serde(rename = "return")]
+    pub episode_return: f32,
+    /// The share of subgoals reached, 0.0 to 1.0.
+    pub progress: f32,
+    /// Why it ended, by name.
+    pub ending: String,
+    /// What acting cost.
+    #[serde(flatten)]
+    pub cost: Cost,
+    /// The advice drawn from it.
+    pub reflection: Option<ReflectionResults>,
+}
+
+/// A reflection and its price.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReflectionResults {
+    /// The advice.
+    pub text: String,
+    /// What writing it cost.
+    #[serde(flatten)]
+    pub cost: Cost,
+}
+
+impl TaskResults {
+    pub(super) fn new(task: &Task, history: &TaskHistory) -> Self {
+        let trials: Vec<_> = (1..).zip(&history.trials).map(trial_results).collect();
+        let solved_at = history.solved().then(|| trials.last().map(|last| last.trial)).flatten();
+        Self {
+            id: task.id.clone(),
+            kind: task.kind.clone(),
+            success: solved_at.is_some(),
+            solved_at,
+            finished: is_finished(task, history),
+            trials,
+        }
+    }
+
+    /// Whether the task was solved by the end of this trial, from 1.
+    pub fn solved_by(&self, trial: u32) -> bool {
+        self.solved_at.is_some_and(|solved| solved <= trial)
+    }
+
+    /// The progress in this trial, or in the last one played before it.
+    pub(super) fn progress_by(&self, trial: u32) -> f64 {
+        let played = self.trials.iter().rfind(|played| played.trial <= trial);
+        played.map_or(0.0, |played| f64::from(played.progress))
+    }
+}
+
+fn trial_results((trial, finished): (u32, &FinishedTrial)) -> TrialResults {
+    let trajectory = &finished.trajectory;
+    let malformed = trajectory.steps.iter().filter(|step| step.decision.malformed).count();
+    TrialResults {
+        trial,
+        steps: trajectory.steps.len() as u64,
+        malformed: malformed as u64,
+        episode_return: trajectory.episode_return(),
+        progress: trajectory.progress(),
+        ending: trajectory.ending.name().into(),
+        cost: Cost::of_acting(finished),
+        reflection: finished.reflection.as_ref().map(reflection_results),
+    }
+}
+
+fn reflection_results(reflection: &Reflection) -> ReflectionResults {
+    ReflectionResults { text: reflection.text.clone(), cost: Cost::of([&reflection.generation]) }
+}

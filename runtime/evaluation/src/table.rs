@@ -1,0 +1,142 @@
+//! Results as plain text, for a terminal and for a README.
+
+use serde_json::Value;
+
+use crate::interval::Rate;
+use crate::results::Results;
+use crate::results::arm::ArmResults;
+use crate::results::comparison::Comparison;
+
+/// Success by trial: a row an arm, a column a trial, and what an arm gains over
+/// the control arm.
+pub fn success_by_trial(results: &Results) -> String {
+    let mut rows = vec![vec!["arm".to_string()]];
+    let trials_max = results.arms.iter().map(ArmResults::trials_max).max().unwrap_or(0);
+    rows[0].extend((1..=trials_max).map(|trial| format!("trial {trial}")));
+    if !results.comparisons.is_empty() {
+        rows[0].push("against none, in points".into());
+    }
+    for arm in &results.arms {
+        let mut row = vec![arm.strategy.clone()];
+        row.extend(arm.success_by_trial.iter().map(|success| rate_text(&success.rate)));
+        let comparison = results.comparisons.iter().find(|found| found.arm == arm.strategy);
+        row.extend(comparison.map(comparison_text));
+        rows.push(row);
+    }
+    aligned(&rows) + &notes(results)
+}
+
+/// Success after the last trial: a row a task type, a column an arm.
+pub fn success_by_kind(results: &Results) -> String {
+    let mut rows = vec![vec!["kind".to_string(), "tasks".to_string()]];
+    rows[0].extend(results.arms.iter().map(|arm| arm.strategy.clone()));
+    // All arms of a run have the same tasks, so the same kinds.
+    let kinds = results.arms.first().map_or(0, |arm| arm.success_by_kind.len());
+    for kind in 0..kinds {
+        let found: Vec<_> = results.arms.iter().map(|arm| &arm.success_by_kind[kind]).collect();
+        let mut row = vec![found[0].kind.clone(), found[0].rate.of.to_string()];
+        row.extend(found.iter().map(|success| rate_text(&success.rate)));
+        rows.push(row);
+    }
+    aligned(&rows)
+}
+
+fn rate_text(rate: &Rate) -> String {
+    let [rate, low, high] = [rate.rate, rate.low, rate.high].map(|share| 100.0 * share);
+    format!("{rate:.1} % [{low:.1}, {high:.1}]")
+}
+
+fn comparison_text(comparison: &Comparison) -> String {
+    let Comparison { difference_points, low_points, high_points, p_value, .. } = comparison;
+    let p = if *p_value < 0.001 { "p < 0.001".into() } else { format!("p = {p_value:.3}") };
+    format!("{difference_points:+.1} [{low_points:+.1}, {high_points:+.1}], {p}")
+}
+
+/// What a reader must know to read the numbers, a line each.
+fn notes(results: &Results) -> String {
+    let tasks = results.arms.first().map_or(0, |arm| arm.tasks.len());
+    let mut notes = vec![format!("{tasks} tasks; 95 % Wilson intervals.")];
+    if let Value::String(feedback) = &results.feedback {
+        notes.push(format!("Feedback between trials: {feedback}."));
+    }
+    let comparison = if results.comparisons.is_empty() {
+        "No comparison: plain retries gain too, and the arm none was not played."
+    } else {
+        "Against none: after the last trial; 95 % paired bootstrap, exact McNemar test."
+    };
+    notes.push(comparison.into());
+    if results.settings["temperature"].as_f64() == Some(0.0) {
+        notes.push("Greedy: at temperature 0 a plain retry repeats itself.".into());
+    }
+    for arm in results.arms.iter().filter(|arm| arm.tasks_finished < arm.tasks.len() as u64) {
+        let (strategy, finished) = (&arm.strategy, arm.tasks_finished);
+        notes.push(format!("{strategy}: only {finished} of {tasks} tasks are finished."));
+    }
+    notes.join("\n") + "\n"
+}
+
+/// Rows as lines, each column as wide as its widest cell.
+fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let line = cells.collect::<Vec<_>>().join("  ");
+        text += line.trim_end();
+        text += "\n";
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::results::tests::{history, outcomes};
+
+    #[test]
+    fn a_table_says_rates_intervals_and_what_they_mean() {
+        let control = history("none", &outcomes(&[1, 2], 6));
+        let mut arm = history("reflexion", &outcomes(&[1, 1, 2, 2, 2], 3));
+        arm.tasks[7].trials.pop();
+
+        let results = crate::results::results(&[control, arm]).unwrap();
+
+        expect![[r"
+            arm        trial 1             trial 2              against none, in points
+            none       12.5 % [2.2, 47.1]  25.0 % [7.1, 59.1]
+            reflexion  25.0 % [7.1, 59.1]  62.5 % [30.6, 86.3]  +42.9 [+14.3, +85.7], p = 0.250
+            8 tasks; 95 % Wilson intervals.
+            Feedback between trials: success.
+            Against none: after the last trial; 95 % paired bootstrap, exact McNemar test.
+            reflexion: only 7 of 8 tasks are finished.
+        "]]
+        .assert_eq(&success_by_trial(&results));
+        expect![[r"
+            kind  tasks  none                reflexion
+            a     4      25.0 % [4.6, 69.9]  75.0 % [30.1, 95.4]
+            b     4      25.0 % [4.6, 69.9]  50.0 % [15.0, 85.0]
+        "]]
+        .assert_eq(&success_by_kind(&results));
+    }
+
+    #[test]
+    fn an_arm_alone_has_no_comparison() {
+        let results = crate::results::results(&[history("reflexion", &outcomes(&[1], 1))]);
+
+        expect![[r"
+            arm        trial 1             trial 2
+            reflexion  50.0 % [9.5, 90.5]  50.0 % [9.5, 90.5]
+            2 tasks; 95 % Wilson intervals.
+            Feedback between trials: success.
+            No comparison: plain retries gain too, and the arm none was not played.
+        "]]
+        .assert_eq(&success_by_trial(&results.unwrap()));
+    }
+}
