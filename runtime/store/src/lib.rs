@@ -14,5 +14,6 @@
 pub mod run_folder;
 pub mod trial_log;
 pub mod recorder;
+pub mod slots;
 pub mod replace;
 mod disk;

@@ -1,0 +1,274 @@
+//! Adapter slots: install, try, confirm or revert.
+//!
+//! ```text
+//! install ─► on probation ─► start: tried ─► confirm ─► confirmed
+//!                                  │           └► the one before: previous
+//!                                  ├► next start without confirm ─► reverted
+//!                                  └► revert ─► the confirmed one again
+//! ```
+//!
+//! The folder holds each adapter as `<sha256>.gguf` and which is which in
+//! `state.toml`. An adapter is on the medium before the state names it, and the
+//! state is replaced whole: a power cut at any step leaves the state before or
+//! after it, and every adapter that it names. A state that cannot be read is an
+//! error, never a guess.
+//!
+//! Whether an adapter fits its base and is good enough to keep is decided by
+//! others.
+
+mod error;
+mod state;
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+pub use error::SlotsError;
+pub use state::{Probation, Slot, State};
+
+use crate::disk::{Disk, OsDisk};
+use crate::replace::replace_on;
+
+const STATE_FILE: &str = "state.toml";
+const LOCK_FILE: &str = "lock";
+const ADAPTER_SUFFIX: &str = ".gguf";
+/// How much of an adapter is in memory while its sha256 is computed.
+const BLOCK_BYTES: usize = 64 << 10;
+
+/// The adapters of one device, in a folder.
+pub struct Slots {
+    folder: PathBuf,
+    disk: Box<dyn Disk>,
+}
+
+/// An adapter that can be loaded: its file was just found to be whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveAdapter {
+    /// Which adapter.
+    pub slot: Slot,
+    /// Where it lies.
+    pub path: PathBuf,
+}
+
+/// What a start found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// What to run with; `None` is the model without an adapter.
+    pub active: Option<ActiveAdapter>,
+    /// What happened to the adapter on probation, if there was one.
+    pub probation: Option<ProbationStart>,
+}
+
+/// What a start made of an adapter on probation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProbationStart {
+    /// It is tried now; the next start reverts it unless it is confirmed.
+    Tried(Slot),
+    /// It was tried before and not confirmed.
+    RevertedUnconfirmed(Slot),
+    /// Its file is damaged or missing.
+    RevertedDamaged(Slot),
+}
+
+impl Slots {
+    /// The slots in a folder, which is made if need be.
+    pub fn open(folder: &Path) -> Result<Self, SlotsError> {
+        Self::open_on(Box::new(OsDisk), folder)
+    }
+
+    /// Which adapters there are.
+    pub fn state(&self) -> Result<State, SlotsError> {
+        let _lock = self.lock()?;
+        self.read_state()
+    }
+
+    /// The adapter on probation, else the confirmed one; changes nothing.
+    pub fn active(&self) -> Result<Option<ActiveAdapter>, SlotsError> {
+        let _lock = self.lock()?;
+        let state = self.read_state()?;
+        state.active().map(|slot| self.verified(slot)).transpose()
+    }
+
+    /// Puts an adapter on probation; it is tried on the next start.
+    pub fn install(&self, adapter: &[u8], name: &str) -> Result<Slot, SlotsError> {
+        let _lock = self.lock()?;
+        let mut state = self.read_state()?;
+        if let Some(probation) = state.probation {
+            return Err(SlotsError::OnProbation { name: probation.slot.name });
+        }
+        let sha256 = hexadecimal(&Sha256::digest(adapter));
+        let slot = Slot { name: name.into(), sha256, bytes: adapter.len() as u64 };
+        if state.confirmed.as_ref().is_some_and(|confirmed| confirmed.sha256 == slot.sha256) {
+            return Err(SlotsError::AlreadyConfirmed { name: name.into() });
+        }
+        let path = self.adapter_path(&slot);
+        replace_on(&*self.disk, &path, adapter)
+            .map_err(|source| SlotsError::io("write", &path, source))?;
+        state.probation = Some(Probation { slot: slot.clone(), tried: false });
+        self.write_state(&state)?;
+        Ok(slot)
+    }
+
+    /// Begins a start of the program: says what to run with.
+    ///
+    /// An adapter on probation is tried once. That it was tried is on the medium
+    /// before this returns, so one that takes the program down is gone with the
+    /// next start.
+    pub fn start(&self) -> Result<Start, SlotsError> {
+        let _lock = self.lock()?;
+        let mut state = self.read_state()?;
+        let Some(probation) = state.probation.take() else {
+            let active = state.confirmed.as_ref().map(|slot| self.verified(slot)).transpose()?;
+            return Ok(Start { active, probation: None });
+        };
+        let slot = probation.slot.clone();
+        let reverted = match self.verified(&slot) {
+            Ok(active) if !probation.tried => {
+                state.probation = Some(Probation { tried: true, ..probation });
+                self.write_state(&state)?;
+                let probation = Some(ProbationStart::Tried(slot));
+                return Ok(Start { active: Some(active), probation });
+            }
+            Ok(_) => ProbationStart::RevertedUnconfirmed(slot),
+            Err(SlotsError::Damaged { .. }) => ProbationStart::RevertedDamaged(slot),
+            Err(error) => return Err(error),
+        };
+        let active = state.confirmed.as_ref().map(|slot| self.verified(slot)).transpose()?;
+        self.write_state(&state)?;
+        Ok(Start { active, probation: Some(reverted) })
+    }
+
+    /// Keeps the adapter that was tried.
+    pub fn confirm(&self) -> Result<Slot, SlotsError> {
+        let _lock = self.lock()?;
+        let mut state = self.read_state()?;
+        let Some(probation) = state.probation.take() else {
+            return Err(SlotsError::NothingOnProbation);
+        };
+        if !probation.tried {
+            return Err(SlotsError::NotTried { name: probation.slot.name });
+        }
+        let kept = self.verified(&probation.slot)?.slot;
+        state.previous = state.confirmed.replace(kept.clone());
+        self.write_state(&state)?;
+        Ok(kept)
+    }
+
+    /// Goes back by one: from probation to the confirmed adapter, from that to
+    /// the one before, from the oldest to the model without an adapter. Returns
+    /// what it went away from.
+    pub fn revert(&self) -> Result<Slot, SlotsError> {
+        let _lock = self.lock()?;
+        let mut state = self.read_state()?;
+        let left = match state.probation.take() {
+            Some(probation) => Some(probation.slot),
+            None => std::mem::replace(&mut state.confirmed, state.previous.take()),
+        };
+        let left = left.ok_or(SlotsError::NothingToRevert)?;
+        self.write_state(&state)?;
+        Ok(left)
+    }
+
+    fn open_on(disk: Box<dyn Disk>, folder: &Path) -> Result<Self, SlotsError> {
+        let slots = Self { folder: folder.to_owned(), disk };
+        fs::create_dir_all(folder).map_err(|source| SlotsError::io("make", folder, source))?;
+        let _lock = slots.lock()?;
+        if !slots.state_path().exists() {
+            // The state is written before the first adapter.
+            if slots.adapter_files()?.next().is_some() {
+                return Err(SlotsError::StateMissing { path: slots.state_path() });
+            }
+            slots.write_state(&State::default())?;
+        }
+        slots.read_state()?;
+        Ok(slots)
+    }
+
+    fn read_state(&self) -> Result<State, SlotsError> {
+        let path = self.state_path();
+        let text =
+            fs::read_to_string(&path).map_err(|source| SlotsError::io("read", &path, source))?;
+        State::parse(&text).map_err(|reason| SlotsError::State { path, reason })
+    }
+
+    /// Writes the state, then removes the adapters that it no longer names.
+    fn write_state(&self, state: &State) -> Result<(), SlotsError> {
+        let path = self.state_path();
+        replace_on(&*self.disk, &path, state.to_toml().as_bytes())
+            .map_err(|source| SlotsError::io("write", &path, source))?;
+        let named: Vec<PathBuf> = state.slots().map(|slot| self.adapter_path(slot)).collect();
+        for file in self.adapter_files()?.filter(|file| !named.contains(file)) {
+            // What cannot be removed now is removed with the next change.
+            let _ = self.disk.remove(&file);
+        }
+        Ok(())
+    }
+
+    /// Every adapter's file, half-written ones included.
+    fn adapter_files(&self) -> Result<impl Iterator<Item = PathBuf> + use<>, SlotsError> {
+        let entries = fs::read_dir(&self.folder);
+        let entries = entries.map_err(|source| SlotsError::io("list", &self.folder, source))?;
+        let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+        Ok(paths.filter(|path| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().contains(ADAPTER_SUFFIX))
+        }))
+    }
+
+    fn verified(&self, slot: &Slot) -> Result<ActiveAdapter, SlotsError> {
+        let path = self.adapter_path(slot);
+        let damaged = |found: String| SlotsError::Damaged {
+            name: slot.name.clone(),
+            path: path.clone(),
+            found,
+        };
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(damaged("there is no such file".into()));
+            }
+            Err(source) => return Err(SlotsError::io("open", &path, source)),
+        };
+        let found = sha256_of(file).map_err(|source| SlotsError::io("read", &path, source))?;
+        if found != slot.sha256 {
+            return Err(damaged(format!("its sha256 is {found}")));
+        }
+        Ok(ActiveAdapter { slot: slot.clone(), path })
+    }
+
+    /// Held while the state is read and changed; other processes wait.
+    fn lock(&self) -> Result<File, SlotsError> {
+        let path = self.folder.join(LOCK_FILE);
+        let file = File::create(&path).map_err(|source| SlotsError::io("make", &path, source))?;
+        file.lock().map_err(|source| SlotsError::io("lock", &path, source))?;
+        Ok(file)
+    }
+
+    fn state_path(&self) -> PathBuf {
+        self.folder.join(STATE_FILE)
+    }
+
+    fn adapter_path(&self, slot: &Slot) -> PathBuf {
+        self.folder.join(format!("{}{ADAPTER_SUFFIX}", slot.sha256))
+    }
+}
+
+fn sha256_of(mut file: File) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut block = vec![0; BLOCK_BYTES];
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(hexadecimal(&hasher.finalize())),
+            count => hasher.update(&block[..count]),
+        }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+}
+
+#[cfg(test)]
+mod tests;
