@@ -1,0 +1,153 @@
+//! The architecture's table of imports, and where `std` and unsafe code may not
+//! stand. `ARCHITECTURE.md` has the same table with its reasons.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::Table;
+
+/// A crate's folder, and which of ours it may depend on outside its tests. A
+/// name that ends in `*` stands for all that begin so.
+const MAY_IMPORT: [(&str, &[&str]); 14] = [
+    ("runtime/core", &[]),
+    ("runtime/node", &[]),
+    ("runtime/agent", &["runtime-core"]),
+    ("runtime/engine", &["runtime-core", "models", "models-decoder"]),
+    ("runtime/environments", &["runtime-core", "runtime-node"]),
+    ("runtime/store", &["runtime-core", "models"]),
+    ("runtime/evaluation", &["runtime-*"]),
+    ("models", &[]),
+    ("models/decoder", &["models"]),
+    ("trainer", &["runtime-core", "models", "models-decoder"]),
+    ("targets/host", &["runtime-*", "models"]),
+    ("targets/bare-metal", &["runtime-node"]),
+    ("benches", &["runtime-*", "models*", "trainer"]),
+    ("tests", &["runtime-*", "models*", "trainer"]),
+];
+
+/// Crates that must build without `std`.
+const WITHOUT_STD: [&str; 3] = ["runtime/core", "runtime/node", "targets/bare-metal"];
+
+/// The only places for unsafe code; a folder stands for all that is in it.
+const MAY_BE_UNSAFE: [&str; 4] = [
+    "runtime/engine/src/llama/raw.rs",
+    "models/src/map.rs",
+    "models/decoder/src/kernels",
+    "targets/bare-metal",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn manifest(folder: &str) -> Table {
+    fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap().parse().unwrap()
+}
+
+/// The folders of all crates that there are.
+fn folders() -> Vec<String> {
+    let workspace = manifest(".");
+    let members = workspace["workspace"]["members"].as_array().unwrap();
+    let members = members.iter().map(|member| member.as_str().unwrap().to_string());
+    let apart = ["targets/bare-metal".to_string()];
+    members.chain(apart.into_iter().filter(|folder| root().join(folder).exists())).collect()
+}
+
+/// What a manifest depends on outside its tests, of ours and others.
+fn dependencies(manifest: &Table) -> Vec<String> {
+    let mut sections = vec![manifest];
+    if let Some(targets) = manifest.get("target").and_then(|targets| targets.as_table()) {
+        sections.extend(targets.values().filter_map(|target| target.as_table()));
+    }
+    let kinds = ["dependencies", "build-dependencies"];
+    let tables = sections.iter().flat_map(|section| kinds.map(|kind| section.get(kind)));
+    let tables = tables.flatten().filter_map(|table| table.as_table());
+    tables.flat_map(|table| table.iter().map(|(name, value)| package(name, value))).collect()
+}
+
+/// The name of the package behind a dependency, which may be renamed.
+fn package(name: &str, dependency: &toml::Value) -> String {
+    let renamed = dependency.get("package").and_then(|package| package.as_str());
+    renamed.unwrap_or(name).to_string()
+}
+
+fn is_allowed(name: &str, allowed: &[&str]) -> bool {
+    allowed.iter().any(|allowed| match allowed.strip_suffix('*') {
+        Some(beginning) => name.starts_with(beginning),
+        None => name == *allowed,
+    })
+}
+
+/// Every Rust file of the workspace, by its path from the root.
+fn rust_files() -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![root()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "target" && !name.starts_with('.') {
+                folders.push(path);
+            } else if path.extension().is_some_and(|suffix| suffix == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let path = path.strip_prefix(root()).unwrap();
+                files.insert(path.to_string_lossy().replace('\\', "/"), text);
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn crates_are_named_after_their_folders() {
+    for folder in folders() {
+        let name = manifest(&folder)["package"]["name"].as_str().unwrap().to_string();
+        assert_eq!(name, folder.replace('/', "-"));
+    }
+}
+
+#[test]
+fn every_crate_imports_only_what_the_architecture_allows() {
+    let table: BTreeMap<&str, &[&str]> = MAY_IMPORT.into_iter().collect();
+    let ours: Vec<String> = table.keys().map(|folder| folder.replace('/', "-")).collect();
+
+    for folder in folders() {
+        let allowed = table.get(folder.as_str());
+        let allowed = allowed.unwrap_or_else(|| panic!("{folder} is not in the architecture"));
+        for name in dependencies(&manifest(&folder)) {
+            let wrong = ours.contains(&name) && !is_allowed(&name, allowed);
+            assert!(!wrong, "{folder} imports {name}, which the architecture does not allow");
+        }
+    }
+}
+
+#[test]
+fn the_core_is_built_without_std() {
+    let files = rust_files();
+
+    for folder in WITHOUT_STD.into_iter().filter(|folder| root().join(folder).exists()) {
+        let names = ["lib.rs", "main.rs"].map(|name| format!("{folder}/src/{name}"));
+        let text = names.iter().find_map(|name| files.get(name)).unwrap();
+        assert!(text.lines().any(|line| line == "#![no_std]"), "{folder} may use std");
+    }
+}
+
+#[test]
+fn unsafe_code_stands_only_where_the_architecture_says() {
+    // Split, since this file is read, too.
+    let word = concat!("un", "safe");
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    let is_word = |line: &str| {
+        let mut words = line.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        words.any(|found| found == word)
+    };
+
+    for (path, text) in rust_files() {
+        if MAY_BE_UNSAFE.iter().any(|allowed| path.starts_with(allowed)) {
+            continue;
+        }
+        let found = text.lines().filter(is_code).find(|line| is_word(line));
+        assert_eq!(found, None, "in {path}");
+    }
+}
