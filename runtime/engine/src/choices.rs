@@ -73,21 +73,18 @@ impl Choices {
         child
     }
 
-    /// The only way on, or the end, or `None` where there is a choice.
-    fn only_way(&self) -> Option<Option<(u32, usize)>> {
+    /// The only way on; `None` where there are several, or the end is one.
+    fn only_way(&self) -> Option<(u32, usize)> {
         let node = &self.nodes[self.node];
-        match (node.children.len(), node.text) {
-            (0, _) => Some(None),
-            (1, None) => Some(node.children.iter().next().map(|(&token, &child)| (token, child))),
-            _ => None,
-        }
+        let single = node.children.len() == 1 && node.text.is_none();
+        single.then(|| node.children.iter().next().map(|(&token, &child)| (token, child)))?
     }
 }
 
 impl Guide for Choices {
     fn next(&mut self) -> Result<Next, ModelError> {
         let mut forced = Vec::new();
-        while let Some(Some((token, child))) = self.only_way() {
+        while let Some((token, child)) = self.only_way() {
             forced.push(token);
             self.node = child;
         }

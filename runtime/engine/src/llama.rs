@@ -20,11 +20,11 @@ mod worker;
 mod role;
 mod context;
 mod live;
+mod batch;
 mod sequences;
 mod cache;
 mod grammar;
 mod score;
-mod identity;
 mod error;
 #[allow(unsafe_code)]
 mod raw;

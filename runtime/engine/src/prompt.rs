@@ -46,10 +46,10 @@ impl Vocabulary {
             }
             Prompt::Chat(messages) => ids.chat(messages)?,
         }
-        match ids.ids.is_empty() {
-            true => Err(ModelError::Prompt("it has no tokens".to_owned())),
-            false => Ok(ids.ids),
+        if ids.ids.is_empty() {
+            return Err(ModelError::Prompt("it has no tokens".to_owned()));
         }
+        Ok(ids.ids)
     }
 
     /// Whether `id` ends an answer.
@@ -85,14 +85,13 @@ impl Ids<'_> {
             [closed @ .., last] if last.role == Role::Assistant => (closed, Some(last)),
             all => (all, None),
         };
-        match &self.vocabulary.template {
-            Some(template) => self.templated(template, closed)?,
-            None => {
-                self.begin(false);
-                for message in closed {
-                    self.content(&message.content)?;
-                    self.text("\n", Special::Text);
-                }
+        if let Some(template) = &self.vocabulary.template {
+            self.templated(template, closed)?;
+        } else {
+            self.begin(false);
+            for message in closed {
+                self.content(&message.content)?;
+                self.text("\n", Special::Text);
             }
         }
         open.map_or(Ok(()), |message| self.content(&message.content))

@@ -52,14 +52,13 @@ pub enum CacheType {
 impl LlamaConfig {
     /// A context of 2048 tokens for one sequence at a time on two threads.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        let number = |value| NonZeroU32::new(value).expect("not zero");
         Self {
             path: path.into(),
-            context_tokens: number(2048),
-            cache_tokens: number(2048),
-            sequences_max: number(1),
-            threads: number(2),
-            micro_batch: number(256),
+            context_tokens: const { NonZeroU32::new(2048).expect("not zero") },
+            cache_tokens: const { NonZeroU32::new(2048).expect("not zero") },
+            sequences_max: const { NonZeroU32::new(1).expect("not zero") },
+            threads: const { NonZeroU32::new(2).expect("not zero") },
+            micro_batch: const { NonZeroU32::new(256).expect("not zero") },
             cache_type: CacheType::F16,
             deterministic: false,
         }
@@ -80,17 +79,19 @@ impl LlamaConfig {
     pub(crate) fn check(&self, trained_tokens: u32) -> Result<(), LlamaError> {
         let micro_batch_min =
             if self.deterministic { DETERMINISTIC_BLOCK_TOKENS } else { self.live_max() };
-        let at_least = |field, found: NonZeroU32, least: u32| match found.get() >= least {
-            true => Ok(()),
-            false => Err(LlamaError::TooSmall { field, found: found.get(), least }),
-        };
-        let at_most = |field, found: NonZeroU32, most: u32| match found.get() <= most {
-            true => Ok(()),
-            false => Err(LlamaError::TooLarge { field, found: found.get(), most }),
-        };
         at_most("context_tokens", self.context_tokens, trained_tokens)?;
         at_most("sequences_max", self.sequences_max, SEQUENCES_MAX)?;
         at_least("cache_tokens", self.cache_tokens, self.context_tokens.get())?;
         at_least("micro_batch", self.micro_batch, micro_batch_min)
     }
+}
+
+fn at_least(field: &'static str, found: NonZeroU32, least: u32) -> Result<(), LlamaError> {
+    let found = found.get();
+    if found < least { Err(LlamaError::TooSmall { field, found, least }) } else { Ok(()) }
+}
+
+fn at_most(field: &'static str, found: NonZeroU32, most: u32) -> Result<(), LlamaError> {
+    let found = found.get();
+    if found > most { Err(LlamaError::TooLarge { field, found, most }) } else { Ok(()) }
 }

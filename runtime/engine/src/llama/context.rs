@@ -5,8 +5,8 @@
 //!                                                                     └─► answer
 //! ```
 //!
-//! A step decodes one batch: first the newest tokens of every answer, then as
-//! much of the prompts as fits.
+//! What goes into a batch is left to `batch`, which sequence holds what to
+//! `sequences`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use std::sync::Arc;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::token::LlamaToken;
 use runtime_core::model::ModelError;
 
+use super::batch::{self, DETERMINISTIC_BLOCK, Part};
 use super::cache;
-use super::config::{DETERMINISTIC_BLOCK_TOKENS, LlamaConfig};
+use super::config::LlamaConfig;
 use super::grammar::Grammar;
 use super::live::{Live, Progress};
 use super::prepared::{Prepared, PreparedGuide, Reply};
@@ -27,9 +27,6 @@ use super::sequences::{Edit, Need, Sequences, common_prefix};
 use super::ticket::Event;
 use crate::guide::Guide;
 use crate::prompt::Vocabulary;
-
-/// As a number of tokens in memory.
-const DETERMINISTIC_BLOCK: usize = DETERMINISTIC_BLOCK_TOKENS as usize;
 
 /// A request waits for another one that is about to compute at least this many
 /// of its tokens.
@@ -53,18 +50,11 @@ pub(crate) struct Context<'model> {
 type End = Result<Progress, ModelError>;
 
 /// A live request and its sequence.
-struct Leased {
-    request: Live,
-    slot: usize,
-}
-
-/// A part of a batch: some tokens of one request.
-struct Part {
-    /// Index of the request among the live ones.
-    index: usize,
-    tokens: usize,
-    /// Row of the logits behind its last token, where they are wanted.
-    row: Option<i32>,
+pub(crate) struct Leased {
+    /// The request.
+    pub(crate) request: Live,
+    /// Its sequence.
+    pub(crate) slot: usize,
 }
 
 impl<'model> Context<'model> {
@@ -132,7 +122,7 @@ impl<'model> Context<'model> {
         } else if self.live.is_empty() {
             self.score_next();
         }
-        let parts = self.fill_batch();
+        let parts = batch::fill(&mut self.batch, &self.live, &self.config);
         if parts.is_empty() {
             return;
         }
@@ -220,52 +210,6 @@ impl<'model> Context<'model> {
                 self.sequences.note_purged(slot);
             }
         }
-    }
-
-    /// Puts as many tokens into the batch as fit.
-    fn fill_batch(&mut self) -> Vec<Part> {
-        self.batch.clear();
-        let mut parts = Vec::new();
-        let mut free = self.config.micro_batch.get() as usize;
-        for prompts in [false, true] {
-            for index in 0..self.live.len() {
-                let request = &self.live[index].request;
-                if request.in_prompt() == prompts && free > 0 {
-                    let tokens = self.tokens_at_once(request).min(free);
-                    free -= tokens;
-                    parts.push(self.add_part(index, tokens));
-                }
-            }
-        }
-        parts
-    }
-
-    /// How many tokens of a request may be computed together.
-    fn tokens_at_once(&self, request: &Live) -> usize {
-        let all = request.tokens.len() - request.computed;
-        if !(self.config.deterministic && request.in_prompt()) {
-            return all;
-        }
-        let to_boundary = DETERMINISTIC_BLOCK - request.computed % DETERMINISTIC_BLOCK;
-        to_boundary.min(request.prompt_tokens - request.computed)
-    }
-
-    fn add_part(&mut self, index: usize, tokens: usize) -> Part {
-        let Leased { request, slot } = &self.live[index];
-        let end = request.computed + tokens;
-        let wants_logits = end == request.tokens.len();
-        for position in request.computed..end {
-            let logits = wants_logits && position + 1 == end;
-            self.batch
-                .add(
-                    LlamaToken::new(request.tokens[position].cast_signed()),
-                    cache::number(position),
-                    &[cache::number(*slot)],
-                    logits,
-                )
-                .expect("the parts are no more than the batch holds");
-        }
-        Part { index, tokens, row: wants_logits.then(|| self.batch.n_tokens() - 1) }
     }
 
     /// Draws a token for each part that has logits; returns what ended.

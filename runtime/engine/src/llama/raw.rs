@@ -5,10 +5,11 @@
 //! context borrows the model, and nothing frees an adapter before its model.
 //! llama.cpp itself allows both: loading and freeing change the model's set of
 //! adapters, which contexts read only while they build a graph, that is within
-//! a call on a context. An engine makes all its calls on one thread, so no such
-//! call runs meanwhile.
+//! a call on a context. [`Model`] stays on one thread, and so do the contexts that
+//! borrow it, so no such call runs meanwhile.
 
 use std::ffi::CString;
+use std::marker::PhantomData;
 use std::path::Path;
 use std::ptr::NonNull;
 
@@ -22,27 +23,43 @@ use llama_cpp_sys_2::{
 const _: () = assert!(size_of::<LlamaModel>() == size_of::<NonNull<llama_model>>());
 const _: () = assert!(size_of::<LlamaLoraAdapter>() == size_of::<NonNull<llama_adapter_lora>>());
 
-/// An adapter in memory, freed when dropped.
+/// A model that stays, with its contexts, on the thread that loaded it.
 ///
-/// It neither is `Send` nor borrows its model mutably: whoever loads it stays
-/// on one thread with all contexts of the model.
+/// The pointer in the marker makes it neither `Send` nor `Sync`.
+#[derive(Debug)]
+pub(crate) struct Model {
+    model: LlamaModel,
+    _one_thread: PhantomData<*const ()>,
+}
+
+impl Model {
+    /// Ties a model to this thread.
+    pub(crate) fn new(model: LlamaModel) -> Self {
+        Self { model, _one_thread: PhantomData }
+    }
+
+    /// The model, to make contexts from and to read.
+    pub(crate) fn get(&self) -> &LlamaModel {
+        &self.model
+    }
+}
+
+/// An adapter in memory, freed when dropped.
 #[derive(Debug)]
 pub(crate) struct Adapter<'model> {
     wrapper: LlamaLoraAdapter,
-    _thread_and_model: std::marker::PhantomData<(*const (), &'model LlamaModel)>,
+    _model: PhantomData<&'model Model>,
 }
 
 impl<'model> Adapter<'model> {
     /// Loads the adapter at `path`; `None` where llama.cpp refuses it, with the
     /// reason in its log.
-    ///
-    /// Must be called on the thread that makes all calls on `model` and its
-    /// contexts.
-    pub(crate) fn load(model: &'model LlamaModel, path: &Path) -> Option<Self> {
+    pub(crate) fn load(model: &'model Model, path: &Path) -> Option<Self> {
         let path = CString::new(path.to_str()?).ok()?;
         // SAFETY: `LlamaModel` is `repr(transparent)` over a non-null pointer to
         // the model, so reading a pointer from its place yields that pointer.
-        let model = unsafe { std::ptr::from_ref(model).cast::<NonNull<llama_model>>().read() };
+        let model =
+            unsafe { std::ptr::from_ref(model.get()).cast::<NonNull<llama_model>>().read() };
         // SAFETY: the model lives for `'model`, the path ends in a zero byte,
         // and no other call on the model runs (see the module's comment).
         let adapter = unsafe { llama_adapter_lora_init(model.as_ptr(), path.as_ptr()) };
@@ -51,7 +68,7 @@ impl<'model> Adapter<'model> {
         // pointer to an adapter and has no `Drop`; the sizes are equal.
         let wrapper =
             unsafe { std::mem::transmute_copy::<NonNull<llama_adapter_lora>, _>(&adapter) };
-        Some(Self { wrapper, _thread_and_model: std::marker::PhantomData })
+        Some(Self { wrapper, _model: PhantomData })
     }
 
     /// What a context attaches. The context must be dropped before the adapter.

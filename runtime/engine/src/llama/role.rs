@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
-use llama_cpp_2::model::LlamaModel;
 use runtime_core::model::ModelError;
 
 use super::config::{CacheType, LlamaConfig};
 use super::context::Context;
 use super::error::LlamaError;
-use super::raw::Adapter;
+use super::raw::{Adapter, Model};
 use crate::prompt::Vocabulary;
 
 /// An adapter file that was checked against its model.
@@ -29,7 +28,7 @@ pub(crate) struct Role<'model> {
     // Before the adapter, since fields are dropped in this order.
     context: Option<Context<'model>>,
     adapter: Option<(Adapter<'model>, AdapterFile)>,
-    model: &'model LlamaModel,
+    model: &'model Model,
     config: Arc<LlamaConfig>,
     vocabulary: Arc<Vocabulary>,
 }
@@ -37,7 +36,7 @@ pub(crate) struct Role<'model> {
 impl<'model> Role<'model> {
     /// Loads the adapter, if any; makes no context yet.
     pub(crate) fn open(
-        model: &'model LlamaModel,
+        model: &'model Model,
         config: Arc<LlamaConfig>,
         vocabulary: Arc<Vocabulary>,
         adapter: Option<AdapterFile>,
@@ -78,6 +77,7 @@ impl<'model> Role<'model> {
         let backend = super::engine::backend();
         let mut llama = self
             .model
+            .get()
             .new_context(backend, params(&self.config))
             .map_err(|error| failed(error.to_string()))?;
         if let Some((adapter, file)) = &mut self.adapter {
@@ -87,7 +87,7 @@ impl<'model> Role<'model> {
         }
         let sha256 = self.adapter_file().map(|file| file.sha256.clone());
         let (config, vocabulary) = (Arc::clone(&self.config), Arc::clone(&self.vocabulary));
-        Ok(Context::new(llama, self.model, config, vocabulary, sha256))
+        Ok(Context::new(llama, self.model.get(), config, vocabulary, sha256))
     }
 }
 

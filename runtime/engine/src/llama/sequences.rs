@@ -5,6 +5,10 @@
 //! cells are taken, and which remembered sequence goes first when room is
 //! needed. It calls nothing: what llama.cpp has to do is returned as [`Edit`]s.
 
+mod cells;
+
+use cells::Cells;
+
 /// A change that the cache of llama.cpp has to follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Edit {
@@ -149,11 +153,6 @@ impl Sequences {
         (0..self.slots.len()).filter(|&slot| self.is_remembered(slot) && self.len(slot) > 0)
     }
 
-    /// How many cells hold a token.
-    pub(crate) fn cells_used(&self) -> usize {
-        self.cells.used()
-    }
-
     fn is_remembered(&self, slot: usize) -> bool {
         self.slots[slot].length_max.is_none()
     }
@@ -244,7 +243,9 @@ impl Sequences {
 
     fn share(&mut self, from: usize, to: usize, tokens: usize, edits: &mut Vec<Edit>) {
         let cells = self.slots[from].cells[..tokens].to_vec();
-        cells.iter().for_each(|&cell| self.cells.share(cell));
+        for &cell in &cells {
+            self.cells.share(cell);
+        }
         self.slots[to].tokens = self.slots[from].tokens[..tokens].to_vec();
         self.slots[to].cells = cells;
         edits.push(Edit::Share { from, to, tokens });
@@ -256,49 +257,109 @@ pub(crate) fn common_prefix(a: &[u32], b: &[u32]) -> usize {
     a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }
 
-/// Cells and how many sequences each belongs to.
-#[derive(Debug)]
-struct Cells {
-    owners: Vec<u16>,
-    unused: Vec<u32>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Cells {
-    fn new(count: usize) -> Self {
-        let last = u32::try_from(count).expect("a cache has fewer than 2^32 cells");
-        Self { owners: vec![0; count], unused: (0..last).rev().collect() }
+    fn need(tokens: &[u32], length_max: usize) -> Need<'_> {
+        Need { tokens, reuse_max: tokens.len() - 1, block: 1, length_max }
     }
 
-    fn free(&self) -> usize {
-        self.unused.len()
+    /// Leases, computes all tokens, and remembers them.
+    fn play(sequences: &mut Sequences, tokens: &[u32]) -> Lease {
+        let lease = sequences.lease(need(tokens, tokens.len()), &mut Vec::new()).unwrap();
+        sequences.grow(lease.slot, &tokens[lease.cached..]);
+        sequences.release(lease.slot, tokens.len(), &mut Vec::new());
+        lease
     }
 
-    /// How many of these belong to one sequence alone.
-    fn owned_once(&self, cells: &[u32]) -> usize {
-        cells.iter().filter(|&&cell| self.owners[cell as usize] == 1).count()
+    #[test]
+    fn a_longer_prompt_goes_on_in_its_own_sequence() {
+        let mut sequences = Sequences::new(3, 100);
+        let first = play(&mut sequences, &[1, 2, 3]);
+
+        let second = play(&mut sequences, &[1, 2, 3, 4, 5]);
+
+        assert_eq!(second, Lease { slot: first.slot, cached: 3 });
     }
 
-    fn used(&self) -> usize {
-        self.owners.len() - self.unused.len()
+    #[test]
+    fn a_prompt_that_differs_shares_and_leaves_the_other_whole() {
+        let mut sequences = Sequences::new(3, 100);
+        play(&mut sequences, &[1, 2, 3, 4]);
+
+        let other = play(&mut sequences, &[1, 2, 9, 9]);
+        let again = play(&mut sequences, &[1, 2, 3, 4, 5]);
+
+        assert_eq!(other.cached, 2);
+        assert_eq!(again.cached, 4);
     }
 
-    /// # Panics
-    ///
-    /// If a sequence grows beyond what its lease promised: a bug.
-    fn take(&mut self) -> u32 {
-        let cell = self.unused.pop().expect("a lease has promised this cell");
-        self.owners[cell as usize] = 1;
-        cell
+    #[test]
+    fn shared_cells_count_once() {
+        let mut sequences = Sequences::new(4, 10);
+        play(&mut sequences, &[1, 2, 3, 4, 5, 6]);
+        play(&mut sequences, &[1, 2, 3, 4, 5, 7]);
+        play(&mut sequences, &[1, 2, 3, 4, 5, 8]);
+
+        let again = play(&mut sequences, &[1, 2, 3, 4, 5, 6, 7]);
+
+        assert_eq!(again.cached, 6);
     }
 
-    fn share(&mut self, cell: u32) {
-        self.owners[cell as usize] += 1;
+    #[test]
+    fn the_oldest_goes_first_when_room_is_needed() {
+        let mut sequences = Sequences::new(4, 10);
+        play(&mut sequences, &[1, 1, 1, 1]);
+        play(&mut sequences, &[2, 2, 2, 2]);
+        play(&mut sequences, &[1, 1, 1, 1, 1]);
+
+        play(&mut sequences, &[3, 3, 3, 3]);
+
+        assert_eq!(play(&mut sequences, &[1, 1, 1, 1, 1, 4]).cached, 5);
+        assert_eq!(play(&mut sequences, &[2, 2, 2, 2]).cached, 0);
     }
 
-    fn give_back(&mut self, cell: u32) {
-        self.owners[cell as usize] -= 1;
-        if self.owners[cell as usize] == 0 {
-            self.unused.push(cell);
-        }
+    #[test]
+    fn cells_promised_to_a_live_sequence_are_not_given_away() {
+        let mut sequences = Sequences::new(3, 10);
+        let live = sequences.lease(need(&[1, 2], 8), &mut Vec::new()).unwrap();
+
+        assert_eq!(sequences.lease(need(&[3, 4], 3), &mut Vec::new()), None);
+        sequences.release(live.slot, 0, &mut Vec::new());
+        assert!(sequences.lease(need(&[3, 4], 3), &mut Vec::new()).is_some());
+    }
+
+    #[test]
+    fn a_single_sequence_gives_up_its_end() {
+        let mut sequences = Sequences::new(1, 10);
+        play(&mut sequences, &[1, 2, 3, 4]);
+        let mut edits = Vec::new();
+
+        let lease = sequences.lease(need(&[1, 2, 9, 9], 10), &mut edits).unwrap();
+
+        assert_eq!(lease, Lease { slot: 0, cached: 2 });
+        assert_eq!(edits, [Edit::Remove { slot: 0, from: 2 }]);
+    }
+
+    #[test]
+    fn tokens_are_reused_in_whole_blocks_and_never_all() {
+        let mut sequences = Sequences::new(1, 100);
+        let tokens: Vec<u32> = (0..8).collect();
+        play(&mut sequences, &tokens);
+
+        let whole = Need { tokens: &tokens, reuse_max: 7, block: 4, length_max: 20 };
+
+        assert_eq!(sequences.reusable(whole), 4);
+    }
+
+    #[test]
+    fn a_sequence_without_its_beginning_is_not_reused() {
+        let mut sequences = Sequences::new(2, 100);
+        let lease = play(&mut sequences, &[1, 2, 3]);
+
+        sequences.note_purged(lease.slot);
+
+        assert_eq!(play(&mut sequences, &[1, 2, 3, 4]).cached, 0);
     }
 }

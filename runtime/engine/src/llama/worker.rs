@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 
-use llama_cpp_2::model::LlamaModel;
 use runtime_core::model::ModelError;
 
 use super::config::LlamaConfig;
 use super::error::LlamaError;
 use super::prepared::{Prepared, Reply};
+use super::raw::Model;
 use super::role::{AdapterFile, Role};
 use super::score::ScoreJob;
 use super::ticket::Event;
@@ -49,7 +49,7 @@ pub(crate) enum Command {
 
 /// The worker's roles.
 pub(crate) struct Worker<'model> {
-    model: &'model LlamaModel,
+    model: &'model Model,
     config: Arc<LlamaConfig>,
     vocabulary: Arc<Vocabulary>,
     roles: BTreeMap<RoleId, Used<'model>>,
@@ -64,7 +64,7 @@ struct Used<'model> {
 impl<'model> Worker<'model> {
     /// A worker without roles.
     pub(crate) fn new(
-        model: &'model LlamaModel,
+        model: &'model Model,
         config: Arc<LlamaConfig>,
         vocabulary: Arc<Vocabulary>,
     ) -> Self {

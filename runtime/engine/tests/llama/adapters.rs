@@ -105,10 +105,9 @@ fn an_adapter_of_another_model_is_refused() {
     let no_gguf = tiny.folder.path().join("d.gguf");
     std::fs::write(&no_gguf, b"nothing").unwrap();
 
-    for path in [other_architecture, other_shape] {
+    for path in [other_architecture, other_shape, no_gguf] {
         let refused = tiny.engine.role(Some((&path, 1.0)));
         assert!(matches!(refused, Err(LlamaError::Adapter { .. })), "{}", path.display());
     }
-    assert!(matches!(tiny.engine.role(Some((&no_gguf, 1.0))), Err(LlamaError::File(_))));
     assert!(tiny.handle().generate(&greedy(chat("still there?"))).is_ok());
 }

@@ -4,10 +4,7 @@ use runtime_core::model::{LanguageModel, Request};
 use runtime_engine::llama::{LlamaConfig, LlamaEngine, LlamaHandle};
 
 use crate::determinism::{bits, step};
-use crate::support::{chat, greedy, number, raw, real_model};
-
-const SMOLLM2: &str = "smollm2-135m-instruct-q4_1.gguf";
-const GEMMA: &str = "gemma-3-270m-q4_k_m.gguf";
+use crate::support::{GEMMA, SMOLLM2, chat, greedy, number, raw, real_model};
 
 fn load(name: &str, change: impl FnOnce(&mut LlamaConfig)) -> Option<LlamaHandle> {
     let mut config = LlamaConfig::new(real_model(name)?);

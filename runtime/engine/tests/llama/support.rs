@@ -8,6 +8,11 @@ use runtime_core::model::{Constraint, Request, Sampling};
 use runtime_core::prompt::{Message, Piece, Prompt, Role};
 use runtime_engine::llama::{CacheType, LlamaConfig, LlamaEngine, LlamaHandle};
 
+/// The instruct model that tests know.
+pub(crate) const SMOLLM2: &str = "smollm2-135m-instruct-q4_1.gguf";
+/// The base model that tests know.
+pub(crate) const GEMMA: &str = "gemma-3-270m-q4_k_m.gguf";
+
 /// A tiny model and the folder that it lies in.
 pub(crate) struct Tiny {
     pub(crate) engine: LlamaEngine,
@@ -77,6 +82,7 @@ pub(crate) fn chat(text: &str) -> Prompt {
 
 /// The file of a real model; `None`, and a line that says so, where it is not
 /// at hand.
+#[expect(clippy::print_stdout, reason = "a skipped test should say so")]
 pub(crate) fn real_model(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("REBOUND_MODELS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models-cache"),
