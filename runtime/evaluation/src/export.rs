@@ -129,3 +129,38 @@ fn generation_json(generation: &Generation) -> Value {
         "cost": generation.cost,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::tests::{history, outcomes};
+
+    #[test]
+    fn a_trial_stands_for_itself() {
+        let history = history("reflexion", &outcomes(&[2], 0));
+
+        let first = trials(&history).next().unwrap();
+
+        assert_eq!(first["task"]["id"], "task 0");
+        assert_eq!((&first["trial"], &first["ending"]), (&json!(1), &json!("over")));
+        assert_eq!(first["reflection"]["text"], "Go right.");
+        let answer = &first["steps"][0]["answer"];
+        assert_eq!(answer["prompt_ids"], json!([1, 2, 3]));
+        assert_eq!(answer["ids"], json!([9, 9]));
+        assert_eq!(answer["log_probs"], json!([-0.5, -0.5]));
+        assert_eq!(answer["log_probs_full"], json!([-1.5, -1.5]));
+    }
+
+    #[test]
+    fn statistics_count_trials_endings_and_costs() {
+        let history = history("reflexion", &outcomes(&[1, 2], 1));
+
+        let found = statistics(&history);
+
+        assert_eq!((found.tasks, found.tasks_solved), (3, 2));
+        assert_eq!((found.trials, found.steps, found.reflections), (5, 5, 3));
+        assert_eq!(found.endings, BTreeMap::from([("over".into(), 3), ("solved".into(), 2)]));
+        assert_eq!((found.acting.tokens.generated, found.reflecting.tokens.generated), (10, 6));
+        assert_eq!(trials(&history).count(), 5);
+    }
+}

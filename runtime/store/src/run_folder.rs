@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 
 use runtime_core::strategy::Strategy;
 
-/// The folder of a run. It holds paths alone and touches no file but where it
-/// says so.
+use crate::disk::{Disk, OsDisk};
+use crate::replace::folder_of;
+
+/// The folder of a run: its path, and the names in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunFolder {
     /// The folder itself.
@@ -40,9 +42,14 @@ impl RunFolder {
         self.arm(strategy).join("trials.log")
     }
 
-    /// Makes the folders that an arm's log lies in; what stands there stays.
+    /// Makes the folders that an arm's log lies in, to last; what stands there
+    /// stays.
     pub fn create_arm(&self, strategy: Strategy) -> io::Result<()> {
-        std::fs::create_dir_all(self.arm(strategy))
+        let arm = self.arm(strategy);
+        std::fs::create_dir_all(&arm)?;
+        // The arm's name stands in the folder of arms, that one's in the run's,
+        // and the run's in whatever it lies in.
+        arm.ancestors().take(3).try_for_each(|folder| OsDisk.sync_folder(folder_of(folder)))
     }
 
     /// The arms that have a trial log, the control arm first.

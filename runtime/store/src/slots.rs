@@ -29,7 +29,7 @@ pub use error::SlotsError;
 pub use state::{Probation, Slot, State};
 
 use crate::disk::{Disk, OsDisk};
-use crate::replace::replace_on;
+use crate::replace::{folder_of, replace_on};
 
 const STATE_FILE: &str = "state.toml";
 const LOCK_FILE: &str = "lock";
@@ -181,6 +181,9 @@ impl Slots {
                 return Err(SlotsError::StateMissing { path: slots.state_path() });
             }
             slots.write_state(&State::default())?;
+            let around = folder_of(folder);
+            let synced = slots.disk.sync_folder(around);
+            synced.map_err(|source| SlotsError::io("sync", around, source))?;
         }
         slots.read_state()?;
         Ok(slots)

@@ -242,7 +242,8 @@ fn a_power_cut_while_reverting_leaves_a_usable_adapter() {
 
 #[test]
 fn a_power_cut_while_the_folder_is_made_leaves_one_that_opens() {
-    for operations in 0..3 {
+    // Written, renamed, synced, and the folder around it synced.
+    for operations in 0..4 {
         let folder = tempfile::tempdir().unwrap();
         let disk = CutDisk { operations_left: Cell::new(operations) };
 
