@@ -203,7 +203,11 @@ fn describe(source: &Source) -> String {
 }
 
 fn listed(failures: &[(String, SourceError)]) -> String {
-    failures.iter().map(|(source, error)| format!("\n  {source}: {error}")).collect()
+    let mut lines = String::new();
+    for (source, error) in failures {
+        lines.extend(["\n  ", source, ": ", &error.to_string()]);
+    }
+    lines
 }
 
 fn unusable(file: &Path, source: std::io::Error) -> SourceError {

@@ -161,9 +161,9 @@ fn strftime(format: &str, date: Date) -> Result<String, Error> {
         }
         match letters.next() {
             Some('Y') => text.push_str(&date.year.to_string()),
-            Some('y') => text.push_str(&format!("{:02}", date.year % 100)),
-            Some('m') => text.push_str(&format!("{:02}", date.month)),
-            Some('d') => text.push_str(&format!("{:02}", date.day)),
+            Some('y') => text.push_str(&two_digits(date.year % 100)),
+            Some('m') => text.push_str(&two_digits(date.month.into())),
+            Some('d') => text.push_str(&two_digits(date.day.into())),
             Some('B') => text.push_str(month),
             Some('b') => text.push_str(&month[..month.len().min(3)]),
             Some('%') => text.push('%'),
@@ -174,6 +174,10 @@ fn strftime(format: &str, date: Date) -> Result<String, Error> {
         }
     }
     Ok(text)
+}
+
+fn two_digits(number: u16) -> String {
+    format!("{number:02}")
 }
 
 #[cfg(test)]

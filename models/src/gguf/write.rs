@@ -67,12 +67,8 @@ pub fn write(
         put_tensor(&mut head, tensor, offset);
         offset += (tensor.bytes.len() as u64).next_multiple_of(alignment);
     }
-    let padding = vec![0; usize::try_from(alignment).unwrap_or_default()];
-    let pad_after = |length: usize| {
-        let length = length as u64;
-        let missing = length.next_multiple_of(alignment) - length;
-        &padding[..usize::try_from(missing).expect("less than the alignment")]
-    };
+    let padding = vec![0; usize::try_from(alignment).unwrap_or(usize::MAX)];
+    let pad_after = |length: usize| &padding[..length.next_multiple_of(padding.len()) - length];
     let mut put = |bytes: &[u8]| out.write_all(bytes).map_err(unwritten);
     put(&head)?;
     put(pad_after(head.len()))?;
@@ -188,12 +184,16 @@ fn put_array(head: &mut Vec<u8>, array: &Array) {
         Array::F64(items) => put_items(head, items, |&item| item.to_le_bytes()),
         Array::Text(items) => {
             head.extend_from_slice(&(items.len() as u64).to_le_bytes());
-            items.iter().for_each(|item| put_text(head, item));
+            for item in items {
+                put_text(head, item);
+            }
         }
     }
 }
 
 fn put_items<const N: usize, T>(head: &mut Vec<u8>, items: &[T], bytes: impl Fn(&T) -> [u8; N]) {
     head.extend_from_slice(&(items.len() as u64).to_le_bytes());
-    items.iter().for_each(|item| head.extend_from_slice(&bytes(item)));
+    for item in items {
+        head.extend_from_slice(&bytes(item));
+    }
 }

@@ -21,7 +21,7 @@ pub struct ResolvedModel {
 #[non_exhaustive]
 pub enum ResolveError {
     /// No model has that name, and no file that path.
-    #[error("there is no file and no model {name:?}{}", suggestion(nearest))]
+    #[error("there is no file and no model {name:?}{}", suggestion(nearest.as_deref()))]
     Unknown {
         /// What was asked for.
         name: String,
@@ -98,8 +98,8 @@ fn nearest(name: &str, catalog: &[Manifest]) -> Option<String> {
         .map(|(_, known)| known.to_owned())
 }
 
-fn suggestion(nearest: &Option<String>) -> String {
-    nearest.as_ref().map(|known| format!(", did you mean {known}?")).unwrap_or_default()
+fn suggestion(nearest: Option<&str>) -> String {
+    nearest.map(|known| format!(", did you mean {known}?")).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::{PullProgress, SourceError, unusable};
 
 const HUB: &str = "https://huggingface.co";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 const BLOCK_BYTES: usize = 1 << 18;
 /// No model that an edge device runs is longer.
 const FILE_BYTES_MAX: u64 = 1 << 36;

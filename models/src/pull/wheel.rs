@@ -91,7 +91,7 @@ fn wheel_in(folder: &Path, package: &str) -> Result<Option<PathBuf>, SourceError
     let mut wheels = entries.flatten().map(|entry| entry.path());
     Ok(wheels.find(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        name.starts_with(&prefix) && name.ends_with(".whl")
+        name.starts_with(&prefix) && path.extension().is_some_and(|end| end == "whl")
     }))
 }
 

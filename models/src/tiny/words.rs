@@ -11,14 +11,15 @@ pub(super) const CHAT_TEMPLATE: &str = "{% for message in messages %}\
     {% endfor %}\
     {% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
-/// The commonest pairs of English, in the order in which they merge.
+/// The commonest pairs of English in the order in which they merge, then pairs
+/// that tell one way to split words from another.
 #[rustfmt::skip]
 pub(super) const MERGES: [&str; 61] = [
     "Ġ t", "Ġ a", "h e", "i n", "r e", "o n", "Ġt he", "e r", "Ġ s", "a t", "Ġ o", "e n", "Ġ c",
     "i t", "i s", "a n", "o r", "e s", "Ġ w", "e d", "n g", "i ng", "Ġ b", "Ġ p", "a l", "a r",
     "Ġ f", "n d", "Ġt o", "Ġo f", "Ġ m", "Ġ d", "Ġ h", "l e", "o u", "Ġ in", "Ġa nd", "l l",
-    "a s", "r o", "i c", "Ġ g", "o m", "Ġ e", "Ġ l", "Ġ n", "s t", "o w", "Ġ y", "Ġy ou", "v e",
-    "g o", "Ġ go", "Ġ on", "o or", "d oor", "Ġo p", "Ġop en", "Ġ Ġ", "ĠĠ ĠĠ", "Ċ Ċ",
+    "Ġ y", "Ġy ou", "v e", "g o", "Ġ go", "Ġ on", "o or", "d oor", "Ġo p", "Ġop en", "Ġ Ġ",
+    "ĠĠ ĠĠ", "Ċ Ċ", "' R", "1 2", "12 3", "Ġ 1", ". .", ". Ċ", "( x", "ĉ x", "Ċ Ġ", "'R E",
 ];
 
 /// All tokens in the order of their ids.

@@ -45,7 +45,7 @@ pub fn mixed_text(seed: u64, bytes_min: usize) -> String {
     let mut draw = |below: usize| {
         state =
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(state >> 33).expect("31 bits") % below
+        usize::try_from(state >> 33).unwrap_or_default() % below
     };
     while text.len() < bytes_min {
         if draw(8) == 0 {

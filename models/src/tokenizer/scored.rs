@@ -1,4 +1,4 @@
-//! Merges by score, as SentencePiece's BPE and llama.cpp do it.
+//! Merges by score, as `SentencePiece`'s BPE and llama.cpp do it.
 //!
 //! Two neighbors merge where their text is a token; the best score goes first,
 //! of equal ones the leftmost. The `tokenizers` crate ranks *pairs* instead, so

@@ -67,28 +67,36 @@ const INFILL: [(&str, &[&str]); 3] = [
 /// Spellings that are words even where the file calls them control tokens.
 const WORD_SPELLINGS: [&str; 4] = ["<|channel|>", "<|message|>", "<|start|>", "<|constrain|>"];
 
-/// What a token is for; a control-looking word may be several things.
-#[derive(Clone, Copy, Default)]
-struct Kind {
-    normal: bool,
-    unknown: bool,
-    control: bool,
-    user_defined: bool,
-    byte: bool,
-}
+/// What a token is for, as a set: a control-looking word is both.
+#[derive(Clone, Copy)]
+struct Kind(u8);
 
 impl Kind {
+    const NOTHING: Self = Self(0);
+    const NORMAL: Self = Self(1);
+    const UNKNOWN: Self = Self(1 << 1);
+    const CONTROL: Self = Self(1 << 2);
+    const USER_DEFINED: Self = Self(1 << 3);
+    const BYTE: Self = Self(1 << 4);
+
     /// The type of `tokenizer.ggml.token_type`.
     fn from_number(number: i32) -> Self {
-        let none = Self::default();
         match number {
-            1 => Self { normal: true, ..none },
-            2 => Self { unknown: true, ..none },
-            3 => Self { control: true, ..none },
-            4 => Self { user_defined: true, ..none },
-            6 => Self { byte: true, ..none },
-            _ => none,
+            1 => Self::NORMAL,
+            2 => Self::UNKNOWN,
+            3 => Self::CONTROL,
+            4 => Self::USER_DEFINED,
+            6 => Self::BYTE,
+            _ => Self::NOTHING,
         }
+    }
+
+    fn is(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 }
 
@@ -150,21 +158,21 @@ impl Vocabulary {
     }
 
     pub(super) fn is_control(&self, id: u32) -> bool {
-        self.kinds.get(id as usize).is_some_and(|kind| kind.control)
+        self.kind(id).is(Kind::CONTROL)
     }
 
     /// Whether text is searched for the token only when it may spell commands.
     pub(super) fn is_command(&self, id: u32) -> bool {
-        self.kinds.get(id as usize).is_some_and(|kind| kind.control || kind.unknown)
+        self.kind(id).is(Kind::CONTROL.and(Kind::UNKNOWN))
     }
 
     pub(super) fn is_user_defined(&self, id: u32) -> bool {
-        self.kinds.get(id as usize).is_some_and(|kind| kind.user_defined)
+        self.kind(id).is(Kind::USER_DEFINED)
     }
 
     /// The token that stands for what cannot be spelled.
     pub(super) fn unknown(&self) -> Option<u32> {
-        let index = self.kinds.iter().position(|kind| kind.unknown)?;
+        let index = self.kinds.iter().position(|kind| kind.is(Kind::UNKNOWN))?;
         u32::try_from(index).ok()
     }
 
@@ -178,7 +186,7 @@ impl Vocabulary {
         }
         for spelling in END_SPELLINGS {
             if let Some(id) = self.id(spelling) {
-                self.kinds[id as usize].control = true;
+                self.make_control(id);
                 ends.insert(id);
             }
         }
@@ -199,7 +207,7 @@ impl Vocabulary {
             return Some(id);
         }
         let id = spellings.iter().find_map(|spelling| self.id(spelling))?;
-        self.kinds[id as usize].control = true;
+        self.make_control(id);
         Some(id)
     }
 
@@ -217,13 +225,22 @@ impl Vocabulary {
         }
         if plain && let Some(id) = self.id("</s>") {
             ends.remove(&id);
-            self.kinds[id as usize] = Kind { normal: true, ..Kind::default() };
+            self.kinds[id as usize] = Kind::NORMAL;
         }
+    }
+
+    fn kind(&self, id: u32) -> Kind {
+        self.kinds.get(id as usize).copied().unwrap_or(Kind::NOTHING)
+    }
+
+    fn make_control(&mut self, id: u32) {
+        let kind = &mut self.kinds[id as usize];
+        *kind = kind.and(Kind::CONTROL);
     }
 
     fn make_word(&mut self, spelling: &str) {
         if let Some(id) = self.id(spelling) {
-            self.kinds[id as usize] = Kind { user_defined: true, ..Kind::default() };
+            self.kinds[id as usize] = Kind::USER_DEFINED;
         }
     }
 
@@ -231,15 +248,15 @@ impl Vocabulary {
     fn spell_out(&mut self, scored: bool) {
         let byte_of = super::byte_level::byte_of_char();
         for (text, kind) in self.texts.iter().zip(&self.kinds) {
-            if kind.control || kind.unknown {
+            if kind.is(Kind::CONTROL.and(Kind::UNKNOWN)) {
                 // They say nothing.
-            } else if kind.user_defined {
+            } else if kind.is(Kind::USER_DEFINED) {
                 self.bytes.extend_from_slice(text.as_bytes());
-            } else if kind.byte {
+            } else if kind.is(Kind::BYTE) {
                 self.bytes.extend(byte_of_spelling(text));
-            } else if kind.normal && scored {
+            } else if kind.is(Kind::NORMAL) && scored {
                 self.bytes.extend_from_slice(text.replace('▁', " ").as_bytes());
-            } else if kind.normal {
+            } else if kind.is(Kind::NORMAL) {
                 for letter in text.chars() {
                     match byte_of.get(&letter) {
                         Some(&byte) => self.bytes.push(byte),
@@ -289,7 +306,7 @@ fn index(texts: &[String]) -> Result<HashMap<String, u32>, TokenizerError> {
 fn token_kinds(gguf: &Gguf, count: usize) -> Result<Vec<Kind>, TokenizerError> {
     let key = "tokenizer.ggml.token_type";
     let numbers = match gguf.get(key) {
-        None => return Ok(vec![Kind::from_number(1); count]),
+        None => return Ok(vec![Kind::NORMAL; count]),
         Some(Value::Array(Array::I32(numbers))) if numbers.len() >= count => numbers,
         Some(other) => {
             let expected = format!("an array of i32, one for each of {count} tokens");
