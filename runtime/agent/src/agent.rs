@@ -62,9 +62,8 @@ impl Agent for ModelAgent {
             )?;
         scene.dropped_steps = to_u32(dropped);
 
-        let mut messages = conversation::head(&self.prompts, &scene)
-            .map_err(|error| prompt_error(&error))?
-            .to_vec();
+        let mut messages =
+            conversation::head(&self.prompts, &scene).map_err(|error| prompt_error(&error))?;
         messages.extend(episode.steps[dropped..].iter().flat_map(conversation::step));
         let thought = match self.settings.kind {
             AgentKind::Act => None,

@@ -17,12 +17,31 @@ pub const THOUGHT: &str = "Thought:";
 /// What stands between a thought and its action.
 pub const ACTION: &str = "\nAction:";
 
-/// The two messages before the first action.
-pub fn head(prompts: &PromptSet, scene: &Scene<'_>) -> Result<[Message; 2], PromptError> {
-    Ok([
-        Message::text(Role::System, prompts.render("system", scene)?),
-        Message::text(Role::User, prompts.render("opening", scene)?),
-    ])
+/// What stands before a line of an example that is the assistant's.
+const EXAMPLE_ACTION: &str = "> ";
+
+/// The messages before the first action.
+pub fn head(prompts: &PromptSet, scene: &Scene<'_>) -> Result<Vec<Message>, PromptError> {
+    let mut messages = vec![Message::text(Role::System, prompts.render("system", scene)?)];
+    messages.extend(example(&prompts.render("example", scene)?));
+    messages.push(Message::text(Role::User, prompts.render("opening", scene)?));
+    Ok(messages)
+}
+
+/// An example as messages: runs of lines by the same speaker.
+fn example(text: &str) -> Vec<Message> {
+    let mut turns: Vec<(Role, String)> = Vec::new();
+    for line in text.lines() {
+        let (role, line) = match line.strip_prefix(EXAMPLE_ACTION) {
+            Some(action) => (Role::Assistant, action),
+            None => (Role::User, line),
+        };
+        match turns.last_mut().filter(|(last, _)| *last == role) {
+            Some((_, text)) => *text = format!("{text}\n{line}"),
+            None => turns.push((role, line.to_string())),
+        }
+    }
+    turns.into_iter().map(|(role, text)| Message::text(role, text.trim())).collect()
 }
 
 /// What an episode's start shows: the task, and what memory holds of it.

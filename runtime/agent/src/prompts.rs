@@ -1,7 +1,8 @@
 //! Prompt templates: one set for each environment, minijinja files in `prompts/`.
 //!
-//! A set has four templates: `system` and `opening` for the actor,
-//! `reflection_system` and `reflection` for whoever reflects. What they may
+//! A set has five templates: `system`, `example` and `opening` for the actor,
+//! `reflection_system` and `reflection` for whoever reflects. In an example a
+//! line that begins with `> ` is the assistant's, the others are the user's. What they may
 //! name is what [`Scene`] and [`Transcript`] hold; naming anything else is an
 //! error. The observations after the first go to the model as they are.
 
@@ -12,17 +13,20 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// The names of a set's templates.
-pub const TEMPLATES: [&str; 4] = ["system", "opening", "reflection_system", "reflection"];
+pub const TEMPLATES: [&str; 5] =
+    ["system", "example", "opening", "reflection_system", "reflection"];
 
-const HOUSEHOLD: [&str; 4] = [
+const HOUSEHOLD: [&str; 5] = [
     include_str!("../prompts/household/system.j2"),
+    include_str!("../prompts/household/example.j2"),
     include_str!("../prompts/household/opening.j2"),
     include_str!("../prompts/household/reflection_system.j2"),
     include_str!("../prompts/household/reflection.j2"),
 ];
 
-const ALFWORLD: [&str; 4] = [
+const ALFWORLD: [&str; 5] = [
     include_str!("../prompts/alfworld/system.j2"),
+    include_str!("../prompts/alfworld/example.j2"),
     include_str!("../prompts/alfworld/opening.j2"),
     include_str!("../prompts/alfworld/reflection_system.j2"),
     include_str!("../prompts/alfworld/reflection.j2"),
@@ -86,7 +90,7 @@ impl PromptSet {
     }
 
     /// A set from the texts of its templates, in the order of [`TEMPLATES`].
-    pub fn from_sources(sources: &[String; 4]) -> Result<Self, PromptError> {
+    pub fn from_sources(sources: &[String; 5]) -> Result<Self, PromptError> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();

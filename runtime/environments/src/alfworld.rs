@@ -81,6 +81,15 @@ impl World for Alfworld {
         SPLITS.map(str::to_owned).into()
     }
 
+    /// The games that a method is chosen by, not those that it is judged by.
+    fn default_split(&self) -> &'static str {
+        "valid_seen"
+    }
+
+    fn default_steps_max(&self, _split: &str) -> u32 {
+        30
+    }
+
     fn tasks(&self, selection: &TaskSelection) -> Result<Vec<Task>, WorldError> {
         let split = crate::world::known_split(self, &selection.split)?;
         let index = self.store.index(&split)?;

@@ -89,6 +89,15 @@ impl World for Household {
         SPLITS.iter().flat_map(names).collect()
     }
 
+    fn default_split(&self) -> &'static str {
+        "validation/easy"
+    }
+
+    fn default_steps_max(&self, split: &str) -> u32 {
+        let difficulty = DIFFICULTIES.iter().find(|known| split.ends_with(known.name));
+        difficulty.map_or(30, |difficulty| difficulty.steps_max)
+    }
+
     fn tasks(&self, selection: &TaskSelection) -> Result<Vec<Task>, WorldError> {
         let split = known_split(self, &selection.split)?;
         let Some(first) = Address::parse(&format!("{split}/0")) else {

@@ -20,6 +20,12 @@ pub trait World: Send + Sync {
     /// What [`TaskSelection::split`] may be.
     fn splits(&self) -> Vec<String>;
 
+    /// The split that is meant where none is named.
+    fn default_split(&self) -> &'static str;
+
+    /// Steps of an episode at most, where nobody says, in tasks of `split`.
+    fn default_steps_max(&self, split: &str) -> u32;
+
     /// The tasks that a run takes; the same selection gives the same tasks in
     /// the same order.
     fn tasks(&self, selection: &TaskSelection) -> Result<Vec<Task>, WorldError>;

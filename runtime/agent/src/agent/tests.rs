@@ -55,8 +55,9 @@ impl LanguageModel for Watched {
     }
 }
 
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 5] = [
     "Act.",
+    "",
     "{% for note in reflections %}Note: {{ note }} {% endfor %}{% if transcript %}Before: \
      {% for step in transcript.steps %}{{ step.action }}={{ step.observation }};{% endfor %} \
      {{ transcript.verdict }} {% endif %}{{ opening }}{% if dropped_steps %} \
@@ -191,6 +192,23 @@ fn a_prompt_whose_start_is_too_long_is_an_error_with_numbers() {
         panic!("{result:?}");
     };
     assert_eq!((prompt_tokens, found), (4 + 10 + 2 * MESSAGE_MARKUP_TOKENS, context_tokens));
+}
+
+#[test]
+fn an_example_is_a_conversation() {
+    let model = Watched::new(&["go left"], 1 << 20);
+    let mut agent = agent(AgentKind::Act, &model);
+    let mut sources = SOURCES.map(str::to_string);
+    sources[1] = "One door.\nGet out.\n> go right\nYou are out.\n".into();
+    agent.prompts = Arc::new(PromptSet::from_sources(&sources).unwrap());
+
+    play(&mut agent, &Memory::default(), 1);
+
+    assert_eq!(
+        model.prompts()[0],
+        "[system] Act.\n[user] One door.\nGet out.\n[assistant] go right\n[user] You are out.\n\
+         [user] Two doors.\n"
+    );
 }
 
 #[test]

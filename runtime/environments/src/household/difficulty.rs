@@ -52,6 +52,8 @@ pub struct Difficulty {
     pub distractors: RangeInclusive<u64>,
     /// Of those, how many may lie in one place.
     pub distractors_together: usize,
+    /// Steps of an episode at most, where nobody says.
+    pub steps_max: u32,
 }
 
 /// Every difficulty, the easiest first.
@@ -63,6 +65,7 @@ pub const DIFFICULTIES: [Difficulty; 3] = [
         closed_percent: 0,
         distractors: 0..=1,
         distractors_together: 1,
+        steps_max: 20,
     },
     Difficulty {
         name: "medium",
@@ -71,6 +74,7 @@ pub const DIFFICULTIES: [Difficulty; 3] = [
         closed_percent: 40,
         distractors: 3..=5,
         distractors_together: 2,
+        steps_max: 30,
     },
     Difficulty {
         name: "hard",
@@ -79,5 +83,6 @@ pub const DIFFICULTIES: [Difficulty; 3] = [
         closed_percent: 100,
         distractors: 10..=16,
         distractors_together: 4,
+        steps_max: 50,
     },
 ];

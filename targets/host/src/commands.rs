@@ -1,0 +1,9 @@
+//! The commands, one a file: the struct is the help text, `run` does it.
+
+pub(crate) mod run;
+pub(crate) mod compare;
+pub(crate) mod play;
+pub(crate) mod score;
+pub(crate) mod models;
+pub(crate) mod records;
+pub(crate) mod adapter;

@@ -1,0 +1,29 @@
+//! `rebound compare`: several arms on the same tasks and seeds.
+
+use runtime_core::strategy::Strategy;
+
+use crate::session::Session;
+
+/// Play the same tasks with several strategies, and compare
+///
+/// Prints success by trial with 95 % Wilson intervals, and each arm's difference to `none`
+/// with a paired bootstrap interval and `McNemar`'s exact test. The control arm `none` is
+/// always among them.
+#[derive(clap::Args)]
+pub(crate) struct Compare {
+    /// The arms, separated by commas [default: none,reflexion]
+    #[arg(long, short, value_delimiter = ',', value_name = "A,B")]
+    strategies: Vec<Strategy>,
+    #[command(flatten)]
+    session: Session,
+}
+
+impl Compare {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let mut strategies = self.strategies;
+        if !strategies.is_empty() && !strategies.contains(&Strategy::None) {
+            strategies.insert(0, Strategy::None);
+        }
+        self.session.play(strategies, &[Strategy::None, Strategy::Reflexion])
+    }
+}

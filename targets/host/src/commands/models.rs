@@ -1,0 +1,200 @@
+//! `rebound models`: what models there are, fetching them, looking into files.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use indicatif::ProgressBar;
+use models::gguf::{Gguf, Value};
+use models::manifest::{self, Manifest};
+use models::pull::{self, PullProgress, SourceError, Trust};
+use serde_json::json;
+
+use crate::files;
+use crate::progress::{self, Show};
+
+/// List, fetch, check and inspect models
+#[derive(clap::Args)]
+pub(crate) struct Models {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// The models that have a name, and which are here
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch a model; a download that was interrupted goes on
+    Pull {
+        /// A name from `rebound models list`
+        name: String,
+        /// No bar
+        #[arg(long, short)]
+        quiet: bool,
+    },
+    /// Compare the files that are here with their sha256
+    Verify {
+        /// Names from `rebound models list` [default: all that are here]
+        names: Vec<String>,
+    },
+    /// What stands in a GGUF file
+    Show {
+        /// A name from `rebound models list`, or a file
+        #[arg(value_name = "NAME|FILE")]
+        model: String,
+        /// List the tensors too
+        #[arg(long)]
+        tensors: bool,
+    },
+}
+
+impl Models {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let folder = files::models_folder()?;
+        match self.action {
+            Action::List { json } => list(&folder, json),
+            Action::Pull { name, quiet } => pull(&folder, &name, quiet),
+            Action::Verify { names } => verify(&folder, &names),
+            Action::Show { model, tensors } => show(&folder, &model, tensors),
+        }
+    }
+}
+
+fn list(folder: &Path, as_json: bool) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let here = |manifest: &Manifest| folder.join(&manifest.file).exists();
+    if as_json {
+        let entry = |manifest: &Manifest| {
+            json!({"name": manifest.name, "parameters": manifest.parameters,
+                   "license": manifest.license, "bytes": manifest.bytes,
+                   "sha256": manifest.sha256, "here": here(manifest)})
+        };
+        let entries: Vec<_> = manifest::catalog().iter().map(entry).collect();
+        writeln!(out, "{}", serde_json::to_string_pretty(&entries)?)?;
+        return Ok(());
+    }
+    writeln!(out, "{:<30} {:>6} {:>9}  {:<12} here", "name", "size", "MB", "license")?;
+    for manifest in manifest::catalog() {
+        let megabytes = manifest.bytes.map_or("?".into(), |bytes| (bytes / 1_000_000).to_string());
+        let here = if here(&manifest) { "yes" } else { "" };
+        let Manifest { name, parameters, license, .. } = &manifest;
+        writeln!(out, "{name:<30} {parameters:>6} {megabytes:>9}  {license:<12} {here}")?;
+    }
+    writeln!(out, "\nThey lie in {}", folder.display())?;
+    Ok(())
+}
+
+fn known(name: &str, folder: &Path) -> anyhow::Result<Manifest> {
+    match manifest::find(name) {
+        Some(manifest) => Ok(manifest),
+        // The error for a name that nothing has suggests the nearest.
+        None => match manifest::resolve(name, folder) {
+            Err(error) => Err(error.into()),
+            Ok(_) => bail!("{name} is a file, not a name from `rebound models list`"),
+        },
+    }
+}
+
+fn pull(folder: &Path, name: &str, quiet: bool) -> anyhow::Result<()> {
+    let manifest = known(name, folder)?;
+    let show = if quiet { Show::Nothing } else { Show::Bars };
+    let mut progress = Bar { bar: progress::bytes(show, &manifest.name), quiet };
+    let path = pull::pull(&manifest, folder, &mut progress)?;
+    progress.bar.finish_and_clear();
+    if !quiet {
+        println!("{}", path.display());
+    }
+    Ok(())
+}
+
+/// Shows a download as a bar.
+struct Bar {
+    bar: ProgressBar,
+    quiet: bool,
+}
+
+impl PullProgress for Bar {
+    fn trying(&mut self, source: &str) {
+        self.bar.set_message(format!("from {source}"));
+    }
+
+    fn received(&mut self, bytes_done: u64, bytes_total: Option<u64>) {
+        if let Some(total) = bytes_total {
+            self.bar.set_length(total);
+        }
+        self.bar.set_position(bytes_done);
+    }
+
+    fn failed(&mut self, source: &str, error: &SourceError) {
+        if !self.quiet {
+            let reason = format!("{:#}", anyhow!("{error}"));
+            self.bar.suspend(|| eprintln!("{source}: {reason}; trying the next source"));
+        }
+    }
+}
+
+fn verify(folder: &Path, names: &[String]) -> anyhow::Result<()> {
+    let manifests = if names.is_empty() {
+        let all = manifest::catalog().into_iter();
+        all.filter(|manifest| folder.join(&manifest.file).exists()).collect()
+    } else {
+        names.iter().map(|name| known(name, folder)).collect::<anyhow::Result<Vec<_>>>()?
+    };
+    let mut wrong = Vec::new();
+    for manifest in &manifests {
+        match pull::verify(manifest, folder) {
+            Ok(Trust::Manifest { sha256 }) => println!("{}: {sha256}, as listed", manifest.name),
+            Ok(Trust::FirstUse { sha256 }) => {
+                println!("{}: {sha256}, as when it arrived", manifest.name);
+            }
+            Ok(Trust::Recorded { sha256 }) => {
+                println!("{}: {sha256}, compared with nothing; recorded now", manifest.name);
+            }
+            Err(error) => wrong.push(format!("{:#}", anyhow::Error::from(error))),
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    bail!("{}; remove what is wrong and pull it again", wrong.join("; "))
+}
+
+fn show(folder: &Path, model: &str, tensors: bool) -> anyhow::Result<()> {
+    use std::io::Write;
+    let path: PathBuf = manifest::resolve(model, folder)?.path;
+    let gguf = Gguf::open(&path)?;
+    let mut out = std::io::stdout().lock();
+    let bytes = gguf.file_bytes();
+    let count = gguf.tensors().len();
+    writeln!(out, "{}\nGGUF {}, {bytes} bytes, {count} tensors", path.display(), gguf.version())?;
+    let sha256 = models::checksum::sha256_file(&path).context("cannot read the file")?;
+    writeln!(out, "sha256 {sha256}\n")?;
+    for (key, value) in gguf.metadata() {
+        writeln!(out, "{key} = {}", short(value))?;
+    }
+    if tensors {
+        writeln!(out)?;
+        for tensor in gguf.tensors() {
+            writeln!(out, "{:<40} {:<6} {:?}", tensor.name, tensor.kind.name(), tensor.ne)?;
+        }
+    }
+    Ok(())
+}
+
+/// A value on one line.
+fn short(value: &Value) -> String {
+    const CHARACTERS_MAX: usize = 100;
+    let text = match value {
+        Value::Array(_) => value.kind_name().to_string(),
+        Value::Text(text) => format!("{text:?}"),
+        other => format!("{other:?}"),
+    };
+    if text.chars().count() <= CHARACTERS_MAX {
+        return text;
+    }
+    text.chars().take(CHARACTERS_MAX).chain(['…']).collect()
+}

@@ -1,0 +1,24 @@
+//! `rebound run`: one arm.
+
+use runtime_core::strategy::Strategy;
+
+use crate::session::Session;
+
+/// Play tasks with one strategy
+///
+/// Writes runs/NAME/results.json and every event to runs/NAME/arms/STRATEGY/trials.log.
+#[derive(clap::Args)]
+pub(crate) struct Run {
+    /// What the next trial is told about the failed one: none, last-attempt, reflexion,
+    /// last-attempt-and-reflexion or retrospective [default: reflexion]
+    #[arg(long, short)]
+    strategy: Option<Strategy>,
+    #[command(flatten)]
+    session: Session,
+}
+
+impl Run {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        self.session.play(self.strategy.into_iter().collect(), &[Strategy::Reflexion])
+    }
+}

@@ -1,0 +1,74 @@
+//! `rebound score`: how likely a text is under a model.
+
+use std::io::Read;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use models::tokenizer::Special;
+use serde_json::json;
+
+use crate::wiring::{Loading, Model, Models};
+
+/// Print the log-probability of each token of a text, as JSON
+///
+/// Natural logarithms; the first is null, since nothing comes before it.
+#[derive(clap::Args)]
+pub(crate) struct Score {
+    /// A name from `rebound models list`, or a GGUF file
+    #[arg(long, value_name = "NAME|FILE")]
+    model: String,
+    /// A LoRA adapter to attach
+    #[arg(long, value_name = "FILE")]
+    adapter: Option<PathBuf>,
+    /// The text [default: standard input]
+    #[arg(long, value_name = "FILE")]
+    text_file: Option<PathBuf>,
+    /// Tokens of context [default: 2048]
+    #[arg(long, value_name = "N", default_value = "2048")]
+    context: NonZeroU32,
+    /// Threads [default: one for each core]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroU32>,
+}
+
+impl Score {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let loading = Loading {
+            context_tokens: self.context,
+            threads: self.threads,
+            parallel: NonZeroU32::MIN,
+            deterministic: false,
+        };
+        let model = Models::default().open(&self.model, self.adapter.as_deref(), loading)?;
+        let Model::Llama(handle) = model else {
+            anyhow::bail!("the scripted model has no log-probabilities");
+        };
+        let text = self.text()?;
+        let tokenizer = handle.tokenizer();
+        let mut token_ids: Vec<u32> = tokenizer.bos_to_add().into_iter().collect();
+        token_ids.extend(tokenizer.encode(&text, Special::Text));
+        let log_probs = handle.score(&token_ids)?;
+        let known: Vec<f64> =
+            log_probs.iter().flatten().map(|&log_prob| f64::from(log_prob)).collect();
+        let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
+        let scored = json!({
+            "token_ids": token_ids,
+            "log_probs": log_probs,
+            "mean": mean,
+            "perplexity": mean.map(|mean| (-mean).exp()),
+        });
+        println!("{scored}");
+        Ok(())
+    }
+
+    fn text(&self) -> anyhow::Result<String> {
+        if let Some(path) = &self.text_file {
+            return std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the text {}", path.display()));
+        }
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("standard input is not text")?;
+        Ok(text)
+    }
+}

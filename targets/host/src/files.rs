@@ -1,0 +1,37 @@
+//! Where the program's files lie: models, data, runs, adapters.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+/// Folder of model files: `REBOUND_MODELS`, else `rebound/models` in the user's
+/// cache.
+pub(crate) fn models_folder() -> anyhow::Result<PathBuf> {
+    if let Some(folder) = std::env::var_os("REBOUND_MODELS") {
+        return Ok(folder.into());
+    }
+    let cache = dirs::cache_dir();
+    let cache = cache.context("there is no cache folder; set REBOUND_MODELS to a folder")?;
+    Ok(cache.join("rebound").join("models"))
+}
+
+/// Folder of installed adapters: `REBOUND_ADAPTERS`, else `rebound/adapters` in
+/// the user's data.
+fn adapters_folder() -> anyhow::Result<PathBuf> {
+    if let Some(folder) = std::env::var_os("REBOUND_ADAPTERS") {
+        return Ok(folder.into());
+    }
+    let data = dirs::data_dir();
+    let data = data.context("there is no data folder; set REBOUND_ADAPTERS to a folder")?;
+    Ok(data.join("rebound").join("adapters"))
+}
+
+/// Folder of the adapters that were installed for a model, by its sha256.
+pub(crate) fn slots_folder(model_sha256: &str) -> anyhow::Result<PathBuf> {
+    Ok(adapters_folder()?.join(model_sha256))
+}
+
+/// The data folder: what was asked for, else `../shared/data`.
+pub(crate) fn data_folder(asked: Option<PathBuf>) -> PathBuf {
+    asked.unwrap_or_else(|| PathBuf::from("../shared/data"))
+}

@@ -1,0 +1,80 @@
+//! The program `rebound`: it parses, wires and prints. What it does lives in
+//! the runtime's crates.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod commands;
+mod options;
+mod settings;
+mod session;
+mod resume;
+mod wiring;
+mod files;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use runtime_evaluation::arm::ArmError;
+
+/// Agents on small models that get better from their own failures
+#[derive(Parser)]
+#[command(version, about, after_help = EXIT_CODES, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(commands::run::Run),
+    Compare(commands::compare::Compare),
+    Play(commands::play::Play),
+    Score(commands::score::Score),
+    Models(commands::models::Models),
+    Records(commands::records::Records),
+    Adapter(commands::adapter::Adapter),
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 something failed, and the message says what to do; 2 the command \
+line is wrong; 130 interrupted, every finished step is kept and --resume goes on.
+
+RUST_LOG=debug shows what the engine does.";
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| "error".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let result = match Cli::parse().command {
+        Command::Run(command) => command.run(),
+        Command::Compare(command) => command.run(),
+        Command::Play(command) => command.run(),
+        Command::Score(command) => command.run(),
+        Command::Models(command) => command.run(),
+        Command::Records(command) => command.run(),
+        Command::Adapter(command) => command.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            let interrupted = error.chain().any(|cause| {
+                matches!(cause.downcast_ref::<ArmError>(), Some(ArmError::Interrupted))
+            });
+            ExitCode::from(if interrupted { 130 } else { 1 })
+        }
+    }
+}
+
+/// Whether a reader such as `head` had enough.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,194 @@
+//! What `run` and `compare` can be told, by flags or by a file.
+//!
+//! Both write the same keys. Flags win over the file, the file over defaults.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, CommandFactory};
+use serde::{Deserialize, Serialize};
+
+/// Keys of a run's file, each also a flag.
+#[derive(Args, Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RunOptions {
+    /// The world: household or alfworld [default: household]
+    #[arg(long, short, value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+    /// Folder of data sets, for worlds that need one [default: ../shared/data]
+    #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// Which tasks, for example `validation/easy` or `valid_unseen` [default: the world's own]
+    #[arg(long)]
+    pub(crate) split: Option<String>,
+    /// How many tasks of the split [default: 20; 0: all]
+    #[arg(long, short = 'n', value_name = "N")]
+    pub(crate) tasks: Option<u32>,
+    /// Trials of each task at most, the first included [default: 3]
+    #[arg(long, short, value_name = "N")]
+    pub(crate) trials: Option<NonZeroU32>,
+    /// Steps of an episode at most [default: the world's own]
+    #[arg(long, value_name = "N")]
+    pub(crate) steps: Option<NonZeroU32>,
+    /// The model that acts: a name from `rebound models list`, a GGUF file, or `scripted`
+    /// [default: smollm2-135m-instruct]
+    #[arg(long, short, value_name = "NAME|FILE")]
+    pub(crate) actor: Option<String>,
+    /// A LoRA adapter for the actor
+    #[arg(long, value_name = "FILE")]
+    pub(crate) actor_adapter: Option<PathBuf>,
+    /// The model that writes reflections under `retrospective` [default: the actor's]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) retrospective: Option<String>,
+    /// A LoRA adapter for the retrospective
+    /// [default: what `rebound adapter install` made active for its model, if anything]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) retrospective_adapter: Option<PathBuf>,
+    /// How the agent acts: act (an action) or react (a thought, then an action) [default: act]
+    #[arg(long, value_name = "KIND")]
+    pub(crate) agent: Option<String>,
+    /// Folder with templates that replace the built-in prompts: `system.j2`, `example.j2`,
+    /// `opening.j2`, `reflection_system.j2`, `reflection.j2`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) prompts: Option<PathBuf>,
+    /// What the agent learns of its success between trials: success, score or text
+    /// [default: success]
+    #[arg(long)]
+    pub(crate) feedback: Option<String>,
+    /// Reflections that a task's memory holds [default: 3]
+    #[arg(long, value_name = "N")]
+    pub(crate) reflections: Option<NonZeroU32>,
+    /// Sampling temperature, all arms alike [default: 0.7]
+    #[arg(long)]
+    pub(crate) temperature: Option<f32>,
+    /// Share of probability that sampling keeps [default: 1.0]
+    #[arg(long)]
+    pub(crate) top_p: Option<f32>,
+    /// Tokens of context for each episode [default: 2048]
+    #[arg(long, value_name = "N")]
+    pub(crate) context: Option<NonZeroU32>,
+    /// Threads of the engine [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroU32>,
+    /// Episodes played at once [default: 1]
+    #[arg(long, short, value_name = "N")]
+    pub(crate) parallel: Option<NonZeroU32>,
+    /// Seeds everything that is drawn [default: 1]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Repeat to the byte: one request at a time, in fixed blocks
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) deterministic: Option<bool>,
+    /// Name of the run's folder in runs/ [default: made of environment and time]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The run's folder itself, instead of runs/NAME
+    #[arg(long, value_name = "DIR", conflicts_with = "name")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// A command line of only these options, for the names of its arguments.
+#[derive(clap::Parser)]
+struct Keys {
+    #[command(flatten)]
+    options: RunOptions,
+    /// The strategies, where the file says them.
+    #[arg(long)]
+    strategies: Option<String>,
+}
+
+/// A run's file: the options and the arms.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct RunFile {
+    /// The arms, for example `["none", "reflexion"]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) strategies: Vec<String>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub(crate) options: toml::Table,
+}
+
+impl RunOptions {
+    /// These options, and those of `file` where these say nothing.
+    pub(crate) fn or(&self, file: toml::Table) -> anyhow::Result<Self> {
+        let mut merged = file;
+        merged.extend(self.table()?);
+        Ok(merged.try_into()?)
+    }
+
+    /// The options that say something.
+    pub(crate) fn table(&self) -> anyhow::Result<toml::Table> {
+        Ok(toml::Table::try_from(self)?)
+    }
+}
+
+/// Reads a run's file; an unknown key is refused, with the nearest known one.
+pub(crate) fn read(path: &Path) -> anyhow::Result<RunFile> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the run's file {}", path.display()))?;
+    let file: RunFile =
+        toml::from_str(&text).with_context(|| format!("in the run's file {}", path.display()))?;
+    for key in file.options.keys() {
+        check_key(key, &text).with_context(|| format!("in the run's file {}", path.display()))?;
+    }
+    let _: RunOptions = file
+        .options
+        .clone()
+        .try_into()
+        .with_context(|| format!("in the run's file {}", path.display()))?;
+    Ok(file)
+}
+
+fn check_key(key: &str, text: &str) -> anyhow::Result<()> {
+    let command = Keys::command();
+    let known: Vec<&str> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
+    if known.contains(&key) {
+        return Ok(());
+    }
+    let line = text.lines().position(|line| line.trim_start().starts_with(key)).unwrap_or(0) + 1;
+    let nearest = known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(name, key), *name))
+        .min()
+        .filter(|(distance, _)| *distance <= 3);
+    match nearest {
+        Some((_, name)) => bail!("line {line}: unknown key `{key}`; did you mean `{name}`?"),
+        None => bail!("line {line}: unknown key `{key}`; known are {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.toml");
+        std::fs::write(&path, text).unwrap();
+        format!("{:#}", read(&path).unwrap_err())
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_with_a_suggestion() {
+        let message = refused("seed = 3\ntemprature = 0.5\n");
+
+        assert!(message.contains("line 2: unknown key `temprature`"), "{message}");
+        assert!(message.contains("did you mean `temperature`?"), "{message}");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_refused() {
+        assert!(refused("seed = \"x\"\n").contains("invalid type: string \"x\", expected u64"));
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let flags = RunOptions { seed: Some(5), ..RunOptions::default() };
+        let file: toml::Table = toml::from_str("seed = 1\ntasks = 7\n").unwrap();
+
+        let merged = flags.or(file).unwrap();
+
+        assert_eq!((merged.seed, merged.tasks), (Some(5), Some(7)));
+    }
+}

@@ -1,0 +1,98 @@
+//! Going on with a run, or playing its later trials again.
+
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use runtime_core::event::Event;
+use runtime_core::strategy::Strategy;
+use runtime_store::replace::replace;
+use runtime_store::run_folder::RunFolder;
+use runtime_store::trial_log::{Events, TrialLog};
+
+use crate::options::{self, RunFile, RunOptions};
+use crate::session::{Plan, Session};
+
+/// Options that decide nothing of what is played.
+const FREE_KEYS: [&str; 5] = ["data", "name", "out", "parallel", "threads"];
+
+/// The plan of a run that is in `from`.
+pub(crate) fn plan(session: &Session, from: &Path) -> anyhow::Result<Plan> {
+    let stored = RunFolder::new(from);
+    ensure!(stored.config().exists(), "there is no run in {}: it has no run.toml", from.display());
+    let file = options::read(&stored.config())?;
+    refuse_changes(&session.options, &file)?;
+    let strategies =
+        file.strategies.iter().map(|name| name.parse()).collect::<Result<Vec<Strategy>, _>>()?;
+    let options = session.options.or(file.options.clone())?;
+    let folder = match session.from_trial {
+        None => stored,
+        Some(trial) => copy_before(&stored, &file, trial, &session.options)?,
+    };
+    Ok(Plan { strategies, options, folder, resumed: true })
+}
+
+fn refuse_changes(flags: &RunOptions, file: &RunFile) -> anyhow::Result<()> {
+    for (key, asked) in flags.table()? {
+        if FREE_KEYS.contains(&key.as_str()) || file.options.get(&key) == Some(&asked) {
+            continue;
+        }
+        let stored = file.options.get(&key).map_or("its default".into(), ToString::to_string);
+        bail!(
+            "--{key} {asked} cannot change under a run; it was played with {stored}. Drop the flag, or begin a new run"
+        );
+    }
+    Ok(())
+}
+
+/// A new run that holds the trials of `stored` before `trial`.
+fn copy_before(
+    stored: &RunFolder,
+    file: &RunFile,
+    trial: u32,
+    flags: &RunOptions,
+) -> anyhow::Result<RunFolder> {
+    let path = match (&flags.out, &flags.name) {
+        (Some(out), _) => out.clone(),
+        (None, Some(name)) => Path::new("runs").join(name),
+        (None, None) => {
+            let mut name = stored.path.clone().into_os_string();
+            name.push(format!("-from-trial-{trial}"));
+            name.into()
+        }
+    };
+    let folder = RunFolder::new(path);
+    ensure!(
+        !folder.config().exists(),
+        "there is a run in {} already; choose another --out",
+        folder.path.display()
+    );
+    for strategy in stored.arms() {
+        folder
+            .create_arm(strategy)
+            .with_context(|| format!("cannot make the run's folder {}", folder.path.display()))?;
+        copy_log(&stored.trial_log(strategy), &folder.trial_log(strategy), trial)?;
+    }
+    replace(&folder.config(), toml::to_string(file)?.as_bytes())?;
+    Ok(folder)
+}
+
+fn copy_log(from: &Path, to: &Path, before_trial: u32) -> anyhow::Result<()> {
+    let mut log = None;
+    for event in Events::open(from)? {
+        let event = event?;
+        let trial = match &event {
+            Event::Run(run) => {
+                log = Some(TrialLog::create(to, run)?);
+                continue;
+            }
+            Event::TrialStart(start) => start.key.trial,
+            Event::Step(step) => step.key.trial,
+            Event::TrialEnd(end) => end.key.trial,
+            Event::Reflection(reflection) => reflection.key.trial,
+        };
+        if let Some(log) = log.as_mut().filter(|_| trial < before_trial) {
+            log.append(&event)?;
+        }
+    }
+    Ok(())
+}

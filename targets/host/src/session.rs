@@ -1,0 +1,322 @@
+//! A run from its options to its results: what `run` and `compare` share.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use runtime_core::event::{Event, RunEvent};
+use runtime_core::history::RunHistory;
+use runtime_core::strategy::Strategy;
+use runtime_core::task::{Limits, Task};
+use runtime_core::trial::TrialSettings;
+use runtime_environments::selection::TaskSelection;
+use runtime_environments::world::{self, EnvironmentOptions, World};
+use runtime_evaluation::arm::{self, Arm, ArmProgress, Worker};
+use runtime_evaluation::{results, table};
+use runtime_store::recorder::{Clock, LogRecorder};
+use runtime_store::replace::replace;
+use runtime_store::run_folder::RunFolder;
+use runtime_store::trial_log::{LogError, OpenedLog, TrialLog};
+
+use crate::files;
+use crate::options::{self, RunOptions};
+use crate::progress::{self, Show};
+use crate::resume;
+use crate::settings::{Settings, out_folder};
+use crate::wiring::{self, AgentParts, Loading, Models};
+
+/// Where a run comes from and how it is shown.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Session {
+    /// A run's file in TOML; its keys are these options' names, and flags win
+    #[arg(long, value_name = "TOML", conflicts_with = "resume")]
+    pub(crate) config: Option<PathBuf>,
+    /// Go on with the run in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) resume: Option<PathBuf>,
+    /// With --resume: keep the trials before this one, and play from it on into a folder of
+    /// its own
+    #[arg(long, value_name = "N", requires = "resume")]
+    pub(crate) from_trial: Option<u32>,
+    /// Print the results as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// No bars and no table
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) options: RunOptions,
+}
+
+/// What a session plays: everything resolved, nothing loaded yet.
+pub(crate) struct Plan {
+    /// The arms, the control first.
+    pub(crate) strategies: Vec<Strategy>,
+    /// Flags, file and folder in one.
+    pub(crate) options: RunOptions,
+    /// The run's folder.
+    pub(crate) folder: RunFolder,
+    /// Whether the folder holds the run already.
+    pub(crate) resumed: bool,
+}
+
+impl Session {
+    /// Plays the strategies, or those of the file or of the resumed run.
+    ///
+    /// `default` is played where none of these names any.
+    pub(crate) fn play(
+        &self,
+        strategies: Vec<Strategy>,
+        default: &[Strategy],
+    ) -> anyhow::Result<()> {
+        let mut plan = self.plan(strategies)?;
+        if plan.strategies.is_empty() {
+            plan.strategies = default.to_vec();
+        }
+        let settings = Settings::resolve(&plan.options)?;
+        let watch = Watch { stop: stop_on_interrupt()?, show: self.show() };
+        let pool = Pool::open(&plan, &settings)?;
+        let mut models = Models::default();
+        let parts = Pool::parts(&plan, &settings, &mut models)?;
+        if !plan.resumed {
+            begin(&plan)?;
+        }
+        let mut histories = Vec::new();
+        for (strategy, parts) in plan.strategies.iter().zip(&parts) {
+            let played = pool.play_arm(*strategy, parts, (&plan, &settings), &watch);
+            histories.push(played.with_context(|| format!("in the arm {strategy}"))?);
+        }
+        self.report(&plan.folder, &histories)
+    }
+
+    fn plan(&self, strategies: Vec<Strategy>) -> anyhow::Result<Plan> {
+        if let Some(from) = &self.resume {
+            return resume::plan(self, from);
+        }
+        let file = self.config.as_deref().map(options::read).transpose()?.unwrap_or_default();
+        let strategies = if strategies.is_empty() {
+            let named = file.strategies.iter().map(|name| name.parse::<Strategy>());
+            named.collect::<Result<Vec<_>, _>>()?
+        } else {
+            strategies
+        };
+        let options = self.options.or(file.options)?;
+        let folder = RunFolder::new(out_folder(&options, &Settings::resolve(&options)?));
+        ensure!(
+            !folder.config().exists(),
+            "there is a run in {0}; go on with it by --resume {0}, or choose another --out",
+            folder.path.display()
+        );
+        Ok(Plan { strategies, options, folder, resumed: false })
+    }
+
+    fn show(&self) -> Show {
+        if self.quiet { Show::Nothing } else { Show::Bars }
+    }
+
+    fn report(&self, folder: &RunFolder, histories: &[RunHistory]) -> anyhow::Result<()> {
+        let results = results::results(histories)?;
+        let json = serde_json::to_string_pretty(&results)? + "\n";
+        replace(&folder.results(), json.as_bytes())?;
+        if self.json {
+            print!("{json}");
+        } else if !self.quiet {
+            println!("{}", table::success_by_trial(&results));
+            println!("Results: {}", folder.results().display());
+        }
+        Ok(())
+    }
+}
+
+/// Makes the run's folder and says in it what was asked.
+fn begin(plan: &Plan) -> anyhow::Result<()> {
+    let path = &plan.folder.path;
+    std::fs::create_dir_all(path)
+        .with_context(|| format!("cannot make the run's folder {}", path.display()))?;
+    let options = RunOptions { out: None, name: None, ..plan.options.clone() };
+    let strategies = plan.strategies.iter().map(|strategy| strategy.name().to_string()).collect();
+    let file = options::RunFile { strategies, options: options.table()? };
+    Ok(replace(&plan.folder.config(), toml::to_string(&file)?.as_bytes())?)
+}
+
+/// The tasks of a run and the world that they play in.
+struct Pool {
+    world: Box<dyn World>,
+    tasks: Vec<Task>,
+}
+
+impl Pool {
+    fn open(plan: &Plan, settings: &Settings) -> anyhow::Result<Self> {
+        let data = Some(files::data_folder(plan.options.data.clone()));
+        let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
+        let world = world::open(&settings.environment, &options)?;
+        let split = settings.split.clone().unwrap_or_else(|| world.default_split().to_string());
+        let limits = Limits {
+            steps_max: settings.steps.unwrap_or_else(|| world.default_steps_max(&split)),
+            trials_max: settings.trials,
+            episode_tokens_max: settings.episode_tokens,
+        };
+        let count = (settings.tasks > 0).then_some(settings.tasks as usize);
+        let selection = TaskSelection { split, count, seed: settings.seed, limits };
+        let tasks = world.tasks(&selection)?;
+        ensure!(!tasks.is_empty(), "the split {} has no tasks", selection.split);
+        Ok(Self { world, tasks })
+    }
+
+    /// What each arm's agents are made of, in the order of the plan's strategies.
+    fn parts(
+        plan: &Plan,
+        settings: &Settings,
+        models: &mut Models,
+    ) -> anyhow::Result<Vec<AgentParts>> {
+        let options = &plan.options;
+        let prompts = wiring::prompts(&settings.environment, options.prompts.as_deref())?;
+        let prompts = Arc::new(prompts);
+        let loading = loading(plan, settings)?;
+        let actor = models.open(&settings.actor, options.actor_adapter.as_deref(), loading)?;
+        let mut parts = Vec::new();
+        for strategy in &plan.strategies {
+            let retrospective = if *strategy == Strategy::Retrospective {
+                let adapter = options.retrospective_adapter.as_deref();
+                models.open_retrospective(&settings.retrospective, adapter, loading)?
+            } else {
+                actor.clone()
+            };
+            let (actor, prompts) = (actor.clone(), Arc::clone(&prompts));
+            parts.push(AgentParts { actor, retrospective, prompts, settings: settings.agent });
+        }
+        Ok(parts)
+    }
+
+    fn play_arm(
+        &self,
+        strategy: Strategy,
+        parts: &AgentParts,
+        (plan, settings): (&Plan, &Settings),
+        how: &Watch,
+    ) -> anyhow::Result<RunHistory> {
+        let run = RunEvent {
+            version: env!("CARGO_PKG_VERSION").into(),
+            strategy: strategy.name().into(),
+            settings: settings.json()?,
+            prompts_sha256: parts.prompts.sha256().into(),
+            actor: parts.actor.identity(),
+            retrospective: parts.retrospective.identity(),
+            tasks: self.tasks.clone(),
+        };
+        let (log, mut history) = open_log(&plan.folder, strategy, run)?;
+        let recorder = LogRecorder::new(log, clock(), Arc::clone(&how.stop));
+        let bar = progress::tasks(how.show, strategy.name(), self.tasks.len() as u64);
+        let set_up = |_worker| {
+            Ok(Worker {
+                agent: parts.agent(),
+                environment: self.world.environment(),
+                recorder: Box::new(recorder.clone()),
+            })
+        };
+        let tell = |now: &ArmProgress| {
+            bar.set_position(now.tasks_done);
+            bar.set_message(format!("{} solved, {} trials", now.tasks_solved, now.trials));
+        };
+        let arm = Arm {
+            settings: TrialSettings {
+                strategy,
+                reflections_max: settings.reflections as usize,
+                seed: settings.seed,
+            },
+            workers: loading(plan, settings)?.parallel,
+            set_up: &set_up,
+            progress: &tell,
+        };
+        let played = arm::run_arm(&arm, &mut history);
+        bar.finish();
+        played?;
+        Ok(history)
+    }
+}
+
+/// How an arm is watched and stopped.
+struct Watch {
+    stop: Arc<AtomicBool>,
+    show: Show,
+}
+
+fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loading> {
+    let one = NonZeroU32::MIN;
+    let parallel = if settings.deterministic { one } else { plan.options.parallel.unwrap_or(one) };
+    Ok(Loading {
+        context_tokens: settings.context.try_into().context("--context is 0")?,
+        threads: plan.options.threads,
+        parallel,
+        deterministic: settings.deterministic,
+    })
+}
+
+/// Begins the arm's log, or reads it and checks that it is of this run.
+fn open_log(
+    folder: &RunFolder,
+    strategy: Strategy,
+    run: RunEvent,
+) -> anyhow::Result<(TrialLog, RunHistory)> {
+    let path = folder.trial_log(strategy);
+    folder
+        .create_arm(strategy)
+        .with_context(|| format!("cannot make the arm's folder in {}", folder.path.display()))?;
+    let opened = if path.exists() { Some(TrialLog::open(&path)) } else { None };
+    match opened {
+        Some(Ok(OpenedLog { log, history, torn })) => {
+            if let Some(torn) = torn {
+                eprintln!("warning: {}: {torn}", path.display());
+            }
+            refuse_other(&history.run, &run)?;
+            Ok((log, history))
+        }
+        None | Some(Err(LogError::Unbegun { .. })) => {
+            let log = TrialLog::create(&path, &run)?;
+            Ok((log, RunHistory::from_events([Event::Run(run)])?))
+        }
+        Some(Err(error)) => Err(error.into()),
+    }
+}
+
+/// An arm goes on only with what it was begun with.
+fn refuse_other(stored: &RunEvent, now: &RunEvent) -> anyhow::Result<()> {
+    let RunEvent { version, strategy: _, settings, prompts_sha256, actor, retrospective, tasks } =
+        now;
+    let same = [
+        ("version of rebound", *version == stored.version),
+        ("settings", *settings == stored.settings),
+        ("prompt templates", *prompts_sha256 == stored.prompts_sha256),
+        ("actor's weights or adapter", *actor == stored.actor),
+        ("retrospective's weights or adapter", *retrospective == stored.retrospective),
+        ("tasks", *tasks == stored.tasks),
+    ];
+    for (what, same) in same {
+        ensure!(same, "the {what} are not those that the run was begun with; begin a new run");
+    }
+    Ok(())
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is where the clock comes from")]
+fn clock() -> Clock {
+    let start = Instant::now();
+    Arc::new(move || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX))
+}
+
+/// The first Ctrl-C ends the run after the steps under way, the second at once.
+fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("\nstopping after the step under way; Ctrl-C again stops at once");
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(stop)
+}

@@ -1,0 +1,111 @@
+//! Options with every default filled in: what a run's results say it was.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use runtime_agent::settings::{AgentKind, AgentSettings};
+use runtime_core::strategy::Feedback;
+use serde::Serialize;
+
+use crate::options::RunOptions;
+
+/// Tokens that an actor may generate in an episode.
+const EPISODE_TOKENS_MAX: u32 = 8192;
+
+/// Everything that decides what is played, and nothing that does not: equal
+/// settings, models and prompts give equal runs.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Settings {
+    /// The world's name, in lower case.
+    pub(crate) environment: String,
+    /// Which tasks; `None` for the world's default.
+    pub(crate) split: Option<String>,
+    /// How many tasks; 0 for all.
+    pub(crate) tasks: u32,
+    /// Trials of each task at most.
+    pub(crate) trials: u32,
+    /// Steps of an episode at most; `None` for the world's default.
+    pub(crate) steps: Option<u32>,
+    /// Tokens that an actor may generate in an episode.
+    pub(crate) episode_tokens: u32,
+    /// The acting model, as it was named.
+    pub(crate) actor: String,
+    /// The reflecting model of the strategy `retrospective`, as it was named.
+    pub(crate) retrospective: String,
+    /// How the agent asks.
+    #[serde(flatten)]
+    pub(crate) agent: AgentSettings,
+    /// Reflections that a memory holds.
+    pub(crate) reflections: u32,
+    /// Tokens of context.
+    pub(crate) context: u32,
+    /// Seeds everything that is drawn.
+    pub(crate) seed: u64,
+    /// Whether the run repeats to the byte.
+    pub(crate) deterministic: bool,
+    /// Whether sampling is off, which makes a plain retry replay its failure.
+    pub(crate) greedy: bool,
+}
+
+impl Settings {
+    /// Fills in the defaults.
+    pub(crate) fn resolve(options: &RunOptions) -> anyhow::Result<Self> {
+        let actor = options.actor.clone().unwrap_or_else(|| "smollm2-135m-instruct".into());
+        let temperature = options.temperature.unwrap_or(0.7);
+        ensure!(
+            (0.0..=10.0).contains(&temperature),
+            "--temperature is {temperature}, expected 0 to 10"
+        );
+        let top_p = options.top_p.unwrap_or(1.0);
+        ensure!(top_p > 0.0 && top_p <= 1.0, "--top-p is {top_p}, expected more than 0, at most 1");
+        let context = options.context.map_or(2048, Into::into);
+        let parse_agent = |name: &str| name.parse::<AgentKind>();
+        let parse_feedback = |name: &str| name.parse::<Feedback>();
+        Ok(Self {
+            environment: options.environment.as_deref().unwrap_or("household").to_lowercase(),
+            split: options.split.clone(),
+            tasks: options.tasks.unwrap_or(20),
+            trials: options.trials.map_or(3, Into::into),
+            steps: options.steps.map(Into::into),
+            episode_tokens: EPISODE_TOKENS_MAX,
+            retrospective: options.retrospective.clone().unwrap_or_else(|| actor.clone()),
+            actor,
+            agent: AgentSettings {
+                kind: options.agent.as_deref().map_or(Ok(AgentKind::Act), parse_agent)?,
+                feedback: options
+                    .feedback
+                    .as_deref()
+                    .map_or(Ok(Feedback::Success), parse_feedback)?,
+                temperature,
+                top_p,
+                prompt_tokens_max: context,
+                action_tokens_max: 48,
+                thought_tokens_max: 64,
+                reflection_tokens_max: 96,
+            },
+            reflections: options.reflections.map_or(3, Into::into),
+            context,
+            seed: options.seed.unwrap_or(1),
+            deterministic: options.deterministic.unwrap_or(false),
+            greedy: temperature == 0.0,
+        })
+    }
+
+    /// The settings as JSON, for the records.
+    pub(crate) fn json(&self) -> anyhow::Result<String> {
+        serde_json::to_string(self).context("cannot write the settings as JSON")
+    }
+}
+
+/// The folder that a new run writes into.
+pub(crate) fn out_folder(options: &RunOptions, settings: &Settings) -> PathBuf {
+    if let Some(out) = &options.out {
+        return out.clone();
+    }
+    let name = options.name.clone().unwrap_or_else(|| {
+        let now = std::time::SystemTime::now();
+        let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        format!("{}-{}", settings.environment, since.as_secs())
+    });
+    PathBuf::from("runs").join(name)
+}

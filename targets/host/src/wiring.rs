@@ -1,0 +1,190 @@
+//! Names into working parts: models, prompts, agents.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+use runtime_agent::agent::{CountedEpisode, ModelAgent};
+use runtime_agent::prompts::{PromptSet, TEMPLATES};
+use runtime_agent::settings::AgentSettings;
+use runtime_core::agent::Agent;
+use runtime_core::model::{LanguageModel, ModelIdentity};
+use runtime_core::scripted::ScriptedModel;
+use runtime_engine::llama::{LlamaConfig, LlamaEngine, LlamaHandle};
+use runtime_store::slots::{ProbationStart, Slots};
+
+use crate::files;
+
+/// The name of the model that draws among the admissible actions.
+pub(crate) const SCRIPTED: &str = "scripted";
+
+/// A model that any number of workers can ask.
+#[derive(Clone)]
+pub(crate) enum Model {
+    /// Draws by the request's seed; no weights.
+    Scripted,
+    /// A GGUF file in llama.cpp.
+    Llama(LlamaHandle),
+}
+
+impl Model {
+    /// A model for one worker.
+    pub(crate) fn boxed(&self) -> Box<dyn LanguageModel + Send> {
+        match self {
+            Self::Scripted => Box::new(ScriptedModel::new(&[])),
+            Self::Llama(handle) => Box::new(handle.clone()),
+        }
+    }
+
+    /// Which weights answer.
+    pub(crate) fn identity(&self) -> ModelIdentity {
+        self.boxed().identity()
+    }
+}
+
+/// How models are loaded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Loading {
+    /// Tokens of context for each episode.
+    pub(crate) context_tokens: NonZeroU32,
+    /// Threads of the engine; one for each core where `None`.
+    pub(crate) threads: Option<NonZeroU32>,
+    /// Requests at once.
+    pub(crate) parallel: NonZeroU32,
+    /// Whether answers repeat to the bit.
+    pub(crate) deterministic: bool,
+}
+
+/// The engines of a program: one for each file, whatever asks it.
+#[derive(Default)]
+pub(crate) struct Models {
+    engines: HashMap<PathBuf, LlamaEngine>,
+}
+
+impl Models {
+    /// A model by its name or file, with an adapter or without.
+    pub(crate) fn open(
+        &mut self,
+        name: &str,
+        adapter: Option<&Path>,
+        loading: Loading,
+    ) -> anyhow::Result<Model> {
+        if name.eq_ignore_ascii_case(SCRIPTED) {
+            return Ok(Model::Scripted);
+        }
+        let resolved = models::manifest::resolve(name, &files::models_folder()?)?;
+        if !self.engines.contains_key(&resolved.path) {
+            check_sha256(&resolved)?;
+        }
+        if !self.engines.contains_key(&resolved.path) {
+            let engine = load(&resolved.path, loading)?;
+            self.engines.insert(resolved.path.clone(), engine);
+        }
+        let engine = &self.engines[&resolved.path];
+        let handle = engine
+            .role(adapter.map(|path| (path, 1.0)))
+            .with_context(|| format!("cannot use the model {}", resolved.path.display()))?;
+        Ok(Model::Llama(handle))
+    }
+}
+
+impl Models {
+    /// The retrospective: with the adapter that was asked for, else with the one
+    /// that is active for its model.
+    pub(crate) fn open_retrospective(
+        &mut self,
+        name: &str,
+        adapter: Option<&Path>,
+        loading: Loading,
+    ) -> anyhow::Result<Model> {
+        let bare = self.open(name, adapter, loading)?;
+        let folder = files::slots_folder(&bare.identity().sha256)?;
+        if adapter.is_some() || matches!(bare, Model::Scripted) || !folder.exists() {
+            return Ok(bare);
+        }
+        let start = Slots::open(&folder)?.start()?;
+        match start.probation {
+            None => {}
+            Some(ProbationStart::Tried(slot)) => {
+                eprintln!("trying the adapter {}, which is on probation", slot.name);
+            }
+            Some(ProbationStart::RevertedUnconfirmed(slot)) => {
+                eprintln!("went back from the adapter {}: it was never confirmed", slot.name);
+            }
+            Some(ProbationStart::RevertedDamaged(slot)) => {
+                eprintln!("went back from the adapter {}: its file is damaged", slot.name);
+            }
+        }
+        match start.active {
+            None => Ok(bare),
+            Some(active) => self.open(name, Some(&active.path), loading),
+        }
+    }
+}
+
+/// A model is never loaded as what it is not.
+fn check_sha256(resolved: &models::manifest::ResolvedModel) -> anyhow::Result<()> {
+    let Some(expected) = &resolved.sha256_expected else { return Ok(()) };
+    let path = resolved.path.display();
+    let found = models::checksum::sha256_file(&resolved.path)
+        .with_context(|| format!("cannot read {path}"))?;
+    ensure!(
+        found == *expected,
+        "{path} has the sha256 {found}, expected {expected}; remove it and pull it again"
+    );
+    Ok(())
+}
+
+fn load(path: &Path, loading: Loading) -> anyhow::Result<LlamaEngine> {
+    let cores = std::thread::available_parallelism().map_or(NonZeroU32::MIN, |cores| {
+        u32::try_from(cores.get()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
+    });
+    let mut config = LlamaConfig::new(path);
+    config.context_tokens = loading.context_tokens;
+    config.cache_tokens = loading.context_tokens.saturating_mul(loading.parallel);
+    config.sequences_max = loading.parallel;
+    config.threads = loading.threads.unwrap_or(cores);
+    config.deterministic = loading.deterministic;
+    LlamaEngine::load(&config).with_context(|| format!("cannot load {}", path.display()))
+}
+
+/// The prompts of an environment, built in or from a folder.
+pub(crate) fn prompts(environment: &str, folder: Option<&Path>) -> anyhow::Result<PromptSet> {
+    let Some(folder) = folder else { return Ok(PromptSet::built_in(environment)?) };
+    let mut sources: [String; 5] = Default::default();
+    for (source, name) in sources.iter_mut().zip(TEMPLATES) {
+        let path = folder.join(name).with_extension("j2");
+        *source = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read the prompt template {}", path.display()))?;
+    }
+    PromptSet::from_sources(&sources)
+        .with_context(|| format!("in the prompts of {}", folder.display()))
+}
+
+/// Everything that an agent is made of; each worker gets one of its own.
+#[derive(Clone)]
+pub(crate) struct AgentParts {
+    /// Chooses actions.
+    pub(crate) actor: Model,
+    /// Writes reflections.
+    pub(crate) retrospective: Model,
+    /// What they are told.
+    pub(crate) prompts: Arc<PromptSet>,
+    /// How they are asked.
+    pub(crate) settings: AgentSettings,
+}
+
+impl AgentParts {
+    /// An agent for one worker.
+    pub(crate) fn agent(&self) -> Box<dyn Agent + Send> {
+        Box::new(ModelAgent {
+            actor: self.actor.boxed(),
+            retrospective: self.retrospective.boxed(),
+            prompts: Arc::clone(&self.prompts),
+            settings: self.settings,
+            counted: CountedEpisode::default(),
+        })
+    }
+}

@@ -1,0 +1,189 @@
+//! The program as a person or a script meets it, with the scripted model: no
+//! weights, no network.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
+
+mod program;
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use program::{Outcome, killed_after, rebound, text};
+
+/// A run of many short episodes.
+fn play(out: &Path, more: &[&str]) -> Outcome {
+    let out = out.to_str().unwrap();
+    let fixed = ["run", "--actor", "scripted", "--quiet", "--out", out];
+    rebound(&[&fixed[..], more].concat())
+}
+
+fn results(out: &Path) -> serde_json::Value {
+    serde_json::from_str(&text(&out.join("results.json"))).unwrap()
+}
+
+/// The results without what the clock says.
+fn timeless(out: &Path) -> serde_json::Value {
+    runtime_evaluation::results::without_times(&results(out))
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("a"), folder.path().join("b"));
+    let other = folder.path().join("c");
+
+    assert_eq!(play(&first, &["--strategy", "reflexion", "-n", "12"]).code, 0);
+    assert_eq!(play(&second, &["--strategy", "reflexion", "-n", "12"]).code, 0);
+    assert_eq!(play(&other, &["--strategy", "reflexion", "-n", "12", "--seed", "2"]).code, 0);
+
+    assert_eq!(timeless(&first), timeless(&second));
+    assert_ne!(timeless(&first), timeless(&other));
+}
+
+#[test]
+fn parallel_episodes_end_as_serial_ones_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let (serial, parallel) = (folder.path().join("a"), folder.path().join("b"));
+
+    assert_eq!(play(&serial, &["-n", "40"]).code, 0);
+    assert_eq!(play(&parallel, &["-n", "40", "--parallel", "8"]).code, 0);
+
+    assert_eq!(timeless(&serial)["arms"], timeless(&parallel)["arms"]);
+}
+
+#[test]
+fn a_run_that_is_killed_goes_on_without_losing_or_repeating_a_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = folder.path().join("whole");
+    let options = ["--strategy", "reflexion", "-n", "300", "--trials", "4", "--parallel", "8"];
+    assert_eq!(play(&whole, &options).code, 0);
+    let expected = timeless(&whole)["arms"].clone();
+
+    for (index, milliseconds) in [15, 25, 40, 60, 90, 130].into_iter().enumerate() {
+        let out = folder.path().join(format!("killed-{index}"));
+        let name = out.to_str().unwrap();
+        let fixed = ["run", "--actor", "scripted", "--quiet", "--out", name];
+        killed_after(&[&fixed[..], &options].concat(), Duration::from_millis(milliseconds));
+        let resumed = if out.join("run.toml").exists() {
+            rebound(&["run", "--quiet", "--resume", name])
+        } else {
+            play(&out, &options)
+        };
+
+        assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+        assert_eq!(timeless(&out)["arms"], expected, "killed after {milliseconds} ms");
+    }
+}
+
+#[test]
+fn a_comparison_prints_success_by_trial_with_intervals_and_the_control() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("c");
+    let name = out.to_str().unwrap();
+
+    let arms = ["--strategies", "reflexion,last-attempt", "--actor", "Scripted"];
+    let compared =
+        rebound(&[&["compare", "--quiet", "--out", name, "-n", "10"], &arms[..]].concat());
+
+    assert_eq!(compared.code, 0, "{}", compared.stderr);
+    for arm in ["none", "reflexion", "last-attempt"] {
+        assert!(compared.stdout.contains(arm), "{}", compared.stdout);
+    }
+    assert_eq!(results(&out)["arms"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn later_trials_can_be_played_again_from_a_stored_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, again) = (folder.path().join("a"), folder.path().join("b"));
+    assert_eq!(play(&first, &["--strategy", "reflexion", "-n", "10"]).code, 0);
+
+    let (from, to) = (first.to_str().unwrap(), again.to_str().unwrap());
+    let resumed = rebound(&["run", "--quiet", "--resume", from, "--from-trial", "2", "--out", to]);
+
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    assert_eq!(timeless(&first)["arms"], timeless(&again)["arms"]);
+}
+
+#[test]
+fn json_goes_to_standard_output_alone() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let played = play(&folder.path().join("a"), &["-n", "3", "--json"]);
+
+    let printed: serde_json::Value = serde_json::from_str(&played.stdout).unwrap();
+    assert_eq!(printed["arms"][0]["tasks"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_setting_cannot_change_under_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("a");
+    assert_eq!(play(&out, &["-n", "2"]).code, 0);
+
+    let resumed = rebound(&["run", "--resume", out.to_str().unwrap(), "--seed", "9"]);
+
+    assert_eq!(resumed.code, 1);
+    assert!(resumed.stderr.contains("seed"), "{}", resumed.stderr);
+}
+
+#[test]
+fn an_existing_run_is_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("a");
+    assert_eq!(play(&out, &["-n", "2"]).code, 0);
+
+    let second = play(&out, &["-n", "2"]);
+
+    assert_eq!(second.code, 1);
+    assert!(second.stderr.contains("--resume"), "{}", second.stderr);
+}
+
+#[test]
+fn a_dev_game_is_played_line_by_line() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../runtime/environments/tests/fixtures/alfworld");
+    let lines = text(&fixture.join("transcripts-dev.jsonl"));
+    let transcript: serde_json::Value =
+        serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    let steps = transcript["steps"].as_array().unwrap();
+    let commands: Vec<&str> = steps.iter().map(|step| step["command"].as_str().unwrap()).collect();
+
+    let data = fixture.parent().unwrap().to_str().unwrap();
+    let game = transcript["game"].as_str().unwrap();
+    let played = program::rebound_with_input(
+        &["play", "--environment", "ALFWorld", "--data", data, "--game", game, "--json"],
+        &(commands.join("\n") + "\n"),
+    );
+
+    assert_eq!(played.code, 0, "{}", played.stderr);
+    let mut answers =
+        played.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let first = answers.next().unwrap();
+    assert_eq!(first["observation"], transcript["reset"]);
+    assert_eq!(first["admissible"], transcript["admissible"]);
+    for (answer, step) in answers.by_ref().zip(steps) {
+        assert_eq!(&answer, step);
+    }
+    assert!(answers.next().is_none());
+}
+
+#[test]
+fn output_may_go_to_a_reader_that_stops_early() {
+    let listed = program::shell("\"$REBOUND\" models list | head -n 1");
+
+    assert_eq!(listed.code, 0, "{}", listed.stderr);
+    assert!(!listed.stderr.contains("panicked"), "{}", listed.stderr);
+}
+
+#[test]
+fn an_empty_or_missing_run_folder_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let resumed = rebound(&["run", "--resume", folder.path().to_str().unwrap()]);
+
+    assert_eq!(resumed.code, 1);
+    assert!(resumed.stderr.contains("run.toml"), "{}", resumed.stderr);
+    assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
+}

@@ -1,0 +1,84 @@
+//! Runs the program and keeps what it said.
+#![allow(dead_code)] // each test binary uses its part
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+/// What a finished program said.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// Exit code; -1 when a signal ended it.
+    pub(crate) code: i32,
+    /// Standard output.
+    pub(crate) stdout: String,
+    /// Standard error.
+    pub(crate) stderr: String,
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_rebound");
+
+/// Runs `rebound` with these arguments.
+pub(crate) fn rebound(arguments: &[&str]) -> Outcome {
+    rebound_with_input(arguments, "")
+}
+
+/// Runs `rebound` with these arguments and this standard input.
+pub(crate) fn rebound_with_input(arguments: &[&str], input: &str) -> Outcome {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments);
+    finish(command, input)
+}
+
+/// Runs a line of shell, in which `$REBOUND` is the program.
+pub(crate) fn shell(line: &str) -> Outcome {
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).env("REBOUND", PROGRAM);
+    finish(command, "")
+}
+
+fn finish(mut command: Command, input: &str) -> Outcome {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program was built with the test");
+    let mut stdin = child.stdin.take().expect("standard input is a pipe");
+    let input = input.to_string();
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = child.wait_with_output().expect("the program ends");
+    let _ = writer.join();
+    outcome(&output)
+}
+
+/// Starts `rebound` and ends it with SIGKILL after a while, if it still runs.
+pub(crate) fn killed_after(arguments: &[&str], after: Duration) {
+    let mut child = Command::new(PROGRAM)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program was built with the test");
+    std::thread::sleep(after);
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// A file's text.
+pub(crate) fn text(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn outcome(output: &Output) -> Outcome {
+    Outcome {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Writes an adapter with random factors that fits the model.
+pub(crate) fn write_random_adapter(base: &Path, adapter: &Path) {
+    let gguf = models::gguf::Gguf::open(base).expect("the base was just written");
+    let new = models::adapter::random(&gguf, 4, &["attn_q"], 7).expect("the base has layers");
+    models::adapter::write(adapter, &new).expect("the folder can be written");
+}
