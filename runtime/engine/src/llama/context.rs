@@ -32,6 +32,9 @@ use crate::prompt::Vocabulary;
 /// of its tokens.
 const SHARED_TOKENS_MIN: usize = 32;
 
+/// More requests may not wait; what comes then is refused.
+const WAITING_MAX: usize = 4096;
+
 /// A context and the requests in it.
 pub(crate) struct Context<'model> {
     pub(super) llama: LlamaContext<'model>,
@@ -103,6 +106,10 @@ impl<'model> Context<'model> {
         let context_tokens = self.config.context_tokens.get() as usize;
         let mut request = Live::new(prepared.question, guide, reply, vocabulary, context_tokens);
         match request.advance() {
+            Ok(Progress::Waiting) if self.waiting.len() >= WAITING_MAX => {
+                let reason = format!("{WAITING_MAX} requests are waiting already");
+                self.send_end(request, Err(ModelError::Engine(reason)));
+            }
             Ok(Progress::Waiting) => self.waiting.push_back(request),
             end => self.send_end(request, end),
         }

@@ -176,7 +176,7 @@ pub(crate) fn backend() -> &'static LlamaBackend {
         send_logs_to_tracing(LogOptions::default());
         // Where something else in this process has made it ready, the proof is
         // all that is missing.
-        LlamaBackend::init().unwrap_or(LlamaBackend {})
+        LlamaBackend::init().unwrap_or_else(|_| LlamaBackend {})
     });
     &BACKEND
 }

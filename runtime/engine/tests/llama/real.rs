@@ -8,6 +8,8 @@ use crate::support::{GEMMA, SMOLLM2, chat, greedy, number, raw, real_model};
 
 fn load(name: &str, change: impl FnOnce(&mut LlamaConfig)) -> Option<LlamaHandle> {
     let mut config = LlamaConfig::new(real_model(name)?);
+    // Tests run side by side: threads of one would wait for cores of another.
+    config.threads = number(1);
     change(&mut config);
     Some(LlamaEngine::load(&config).unwrap().role(None).unwrap())
 }

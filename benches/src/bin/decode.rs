@@ -1,0 +1,243 @@
+//! How much of llama.cpp's speed is left behind our engine?
+//!
+//! The same file, threads and cache in one process, once through our engine and
+//! once through a bare loop over llama-cpp-2 that does the least a program can:
+//! decode, and draw from the whole distribution with llama.cpp's own sampler.
+//! Repetitions alternate, the bare
+//! loop's answers are as long as ours, so that whatever else the machine does hits both; the
+//! figures are medians. Ours adds what an agent needs: a thread of its own,
+//! streaming, and two log-probabilities a token.
+#![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::llama_batch::LlamaBatch;
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::model::params::LlamaModelParams;
+use llama_cpp_2::sampling::LlamaSampler;
+use runtime_core::model::{Constraint, Request, Sampling};
+use runtime_core::prompt::{Piece, Prompt};
+use runtime_engine::llama::{LlamaConfig, LlamaEngine, LlamaHandle};
+use serde::Serialize;
+
+const TEMPERATURE: f32 = 0.8;
+const CONTEXT_TOKENS: u32 = 4096;
+const MICRO_BATCH: u32 = 256;
+const SEQUENCES: u32 = 8;
+/// The engine makes llama.cpp ready; the bare loop only needs the proof of it.
+static BACKEND: LlamaBackend = LlamaBackend {};
+
+/// What to measure.
+struct Options {
+    model: PathBuf,
+    threads: NonZeroU32,
+    tokens: u32,
+    repetitions: usize,
+    json: bool,
+}
+
+/// One row of the table: generated tokens a second, all sequences together.
+#[derive(Serialize)]
+struct Row {
+    sequences: u32,
+    ours: f64,
+    bare: f64,
+    ratio: f64,
+}
+
+fn main() -> Result<()> {
+    let options = options()?;
+    let ours = Ours::new(&options)?;
+    let bare = Bare::new(&options)?;
+    let rows = [1, SEQUENCES].map(|sequences| measure(&options, &ours, &bare, sequences));
+    let rows = rows.into_iter().collect::<Result<Vec<Row>>>()?;
+    print(&options, &rows)
+}
+
+fn options() -> Result<Options> {
+    let mut options = Options {
+        model: PathBuf::new(),
+        threads: NonZeroU32::new(2).context("two is not zero")?,
+        tokens: 128,
+        repetitions: 5,
+        json: false,
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--json" => options.json = true,
+            "--threads" => options.threads = value()?.parse()?,
+            "--tokens" => options.tokens = value()?.parse()?,
+            "--repetitions" => options.repetitions = value()?.parse()?,
+            "--model" => options.model = value()?.into(),
+            other => anyhow::bail!("unknown argument {other}"),
+        }
+    }
+    ensure!(options.model.exists(), "--model needs a GGUF file");
+    Ok(options)
+}
+
+fn measure(options: &Options, ours: &Ours, bare: &Bare, sequences: u32) -> Result<Row> {
+    let mut figures = (Vec::new(), Vec::new());
+    // The first of each warms up.
+    for repetition in 0..=options.repetitions {
+        let seed = repetition as u64;
+        let (our, lengths) = ours.run(options, sequences, seed)?;
+        let bare = bare.run(options, &lengths, seed)?;
+        if repetition > 0 {
+            figures.0.push(our);
+            figures.1.push(bare);
+        }
+    }
+    let (ours, bare) = (median(figures.0), median(figures.1));
+    Ok(Row { sequences, ours, bare, ratio: ours / bare })
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+#[expect(clippy::print_stdout, reason = "a bench reports")]
+fn print(options: &Options, rows: &[Row]) -> Result<()> {
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(rows)?);
+        return Ok(());
+    }
+    println!("{} threads, {} tokens a sequence", options.threads, options.tokens);
+    println!("{:>9} {:>12} {:>12} {:>6}", "sequences", "ours tok/s", "bare tok/s", "ratio");
+    for Row { sequences, ours, bare, ratio } in rows {
+        println!("{sequences:>9} {ours:>12.1} {bare:>12.1} {ratio:>6.3}");
+    }
+    Ok(())
+}
+
+/// Prompts that share nothing.
+fn prompt(index: u32) -> String {
+    format!("{index} {}", "is a number that walked into a house. ".repeat(3))
+}
+
+/// Our engine.
+struct Ours {
+    handle: LlamaHandle,
+}
+
+impl Ours {
+    fn new(options: &Options) -> Result<Self> {
+        let number = |value| NonZeroU32::new(value).context("not zero");
+        let mut config = LlamaConfig::new(&options.model);
+        config.threads = options.threads;
+        config.context_tokens = number(1024)?;
+        config.cache_tokens = number(CONTEXT_TOKENS)?;
+        config.sequences_max = number(SEQUENCES)?;
+        config.micro_batch = number(MICRO_BATCH)?;
+        Ok(Self { handle: LlamaEngine::load(&config)?.role(None)? })
+    }
+
+    /// Tokens a second from the first token to the last, and how many tokens each
+    /// answer had.
+    fn run(&self, options: &Options, sequences: u32, seed: u64) -> Result<(f64, Vec<usize>)> {
+        let requests: Vec<Request> = (0..sequences)
+            .map(|index| Request {
+                prompt: Prompt::Raw(vec![Piece::Text(prompt(index))]),
+                constraint: Constraint::Free,
+                sampling: Sampling {
+                    temperature: TEMPERATURE,
+                    top_p: 1.0,
+                    seed: seed << 8 | u64::from(index),
+                },
+                tokens_max: options.tokens,
+                stop: Vec::new(),
+            })
+            .collect();
+        let mut tickets: Vec<_> =
+            requests.iter().map(|request| self.handle.submit(request)).collect();
+        for ticket in &mut tickets {
+            ticket.next_token();
+        }
+        let start = Instant::now();
+        let mut lengths = Vec::new();
+        for ticket in tickets {
+            lengths.push(ticket.wait()?.tokens.len());
+        }
+        let tokens = lengths.iter().sum::<usize>() - lengths.len();
+        Ok((tokens as f64 / start.elapsed().as_secs_f64(), lengths))
+    }
+}
+
+/// The bare loop.
+struct Bare {
+    model: LlamaModel,
+}
+
+impl Bare {
+    fn new(options: &Options) -> Result<Self> {
+        let model =
+            LlamaModel::load_from_file(&BACKEND, &options.model, &LlamaModelParams::default())?;
+        Ok(Self { model })
+    }
+
+    /// Tokens a second of a loop whose answers have these lengths.
+    fn run(&self, options: &Options, lengths: &[usize], seed: u64) -> Result<f64> {
+        let sequences = u32::try_from(lengths.len())?;
+        let threads = i32::try_from(options.threads.get())?;
+        let params = LlamaContextParams::default()
+            .with_n_ctx(NonZeroU32::new(CONTEXT_TOKENS))
+            .with_n_batch(MICRO_BATCH)
+            .with_n_ubatch(MICRO_BATCH)
+            .with_n_seq_max(sequences)
+            .with_kv_unified(true)
+            .with_no_perf(true)
+            .with_n_threads(threads)
+            .with_n_threads_batch(threads);
+        let mut context = self.model.new_context(&BACKEND, params)?;
+        let mut batch = LlamaBatch::new(MICRO_BATCH as usize, 1);
+        let mut samplers: Vec<LlamaSampler> = (0..sequences)
+            .map(|index| {
+                let seed = u32::try_from(seed << 8).unwrap_or(0) | index;
+                LlamaSampler::chain(
+                    [LlamaSampler::temp(TEMPERATURE), LlamaSampler::dist(seed)],
+                    true,
+                )
+            })
+            .collect();
+        let mut positions = Vec::new();
+        let mut next = Vec::new();
+        for (index, sampler) in (0_i32..).zip(&mut samplers) {
+            batch.clear();
+            let tokens =
+                self.model.vocab().tokenize(prompt(index.cast_unsigned()).as_bytes(), true, false);
+            let count = i32::try_from(tokens.len())?;
+            for (position, &token) in (0_i32..).zip(&tokens) {
+                let last = position + 1 == count;
+                batch.add(token, position, &[index], last)?;
+            }
+            context.decode(&mut batch)?;
+            next.push(sampler.sample(&context, batch.n_tokens() - 1));
+            positions.push(count);
+        }
+        let start = Instant::now();
+        for length in 1..lengths.iter().copied().max().unwrap_or(0) {
+            batch.clear();
+            for (index, (position, &token)) in (0_i32..).zip(positions.iter_mut().zip(&next)) {
+                if lengths[index as usize] > length {
+                    batch.add(token, *position, &[index], true)?;
+                    *position += 1;
+                }
+            }
+            context.decode(&mut batch)?;
+            let live = (0..lengths.len()).filter(|&index| lengths[index] > length);
+            for (row, index) in (0_i32..).zip(live) {
+                next[index] = samplers[index].sample(&context, row);
+            }
+        }
+        let tokens = lengths.iter().sum::<usize>() - lengths.len();
+        Ok(tokens as f64 / start.elapsed().as_secs_f64())
+    }
+}
