@@ -64,7 +64,9 @@ impl Agent for ModelAgent {
 
         let mut messages =
             conversation::head(&self.prompts, &scene).map_err(|error| prompt_error(&error))?;
-        messages.extend(episode.steps[dropped..].iter().flat_map(conversation::step));
+        for step in &episode.steps[dropped..] {
+            messages.extend(self.step(episode, step)?);
+        }
         let thought = match self.settings.kind {
             AgentKind::Act => None,
             AgentKind::React => Some(self.think(&mut messages, episode.seed)?),
@@ -135,10 +137,16 @@ impl ModelAgent {
             counted.head_tokens = count_messages(&mut *self.actor, &head)?;
         }
         for step in &episode.steps[counted.step_tokens.len()..] {
-            let messages = conversation::step(step);
+            let messages = conversation::step(&self.prompts, &episode.task.instruction, step)
+                .map_err(|error| prompt_error(&error))?;
             counted.step_tokens.push(count_messages(&mut *self.actor, &messages)?);
         }
         Ok(())
+    }
+
+    fn step(&self, episode: &Episode<'_>, step: &TakenStep) -> Result<[Message; 2], ModelError> {
+        conversation::step(&self.prompts, &episode.task.instruction, step)
+            .map_err(|error| prompt_error(&error))
     }
 
     fn think(

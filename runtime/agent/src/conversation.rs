@@ -10,7 +10,7 @@ use runtime_core::prompt::{Message, Piece, Role};
 use runtime_core::strategy::Feedback;
 use runtime_core::trajectory::{TakenStep, Trajectory};
 
-use crate::prompts::{PromptError, PromptSet, Scene, ShownStep, Transcript};
+use crate::prompts::{PromptError, PromptSet, Scene, Seen, ShownStep, Transcript};
 
 /// What stands before a thought.
 pub const THOUGHT: &str = "Thought:";
@@ -58,14 +58,19 @@ pub fn scene<'a>(episode: &Episode<'a>, transcript: Option<Transcript<'a>>) -> S
 }
 
 /// A step as the two messages it adds.
-pub fn step(step: &TakenStep) -> [Message; 2] {
+pub fn step(
+    prompts: &PromptSet,
+    instruction: &str,
+    step: &TakenStep,
+) -> Result<[Message; 2], PromptError> {
     let mut content = Vec::new();
     if let Some(thought) = &step.decision.thought {
         content.extend(thought_pieces(thought));
     }
     content.push(generated(&step.decision.answer));
     let observation = step.outcome.observation.trim();
-    [Message { role: Role::Assistant, content }, Message::text(Role::User, observation)]
+    let seen = prompts.render("observation", &Seen { observation, instruction })?;
+    Ok([Message { role: Role::Assistant, content }, Message::text(Role::User, seen)])
 }
 
 /// A thought and the mark that asks for its action.

@@ -1,10 +1,10 @@
 //! Prompt templates: one set for each environment, minijinja files in `prompts/`.
 //!
-//! A set has five templates: `system`, `example` and `opening` for the actor,
-//! `reflection_system` and `reflection` for whoever reflects. In an example a
+//! A set has six templates: `system`, `example`, `opening` and `observation` for
+//! the actor, `reflection_system` and `reflection` for whoever reflects. In an example a
 //! line that begins with `> ` is the assistant's, the others are the user's. What they may
-//! name is what [`Scene`] and [`Transcript`] hold; naming anything else is an
-//! error. The observations after the first go to the model as they are.
+//! name is what [`Scene`] and [`Transcript`] hold; an `observation` names
+//! `observation` and `instruction`. Naming anything else is an error.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -13,21 +13,23 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// The names of a set's templates.
-pub const TEMPLATES: [&str; 5] =
-    ["system", "example", "opening", "reflection_system", "reflection"];
+pub const TEMPLATES: [&str; 6] =
+    ["system", "example", "opening", "observation", "reflection_system", "reflection"];
 
-const HOUSEHOLD: [&str; 5] = [
+const HOUSEHOLD: [&str; 6] = [
     include_str!("../prompts/household/system.j2"),
     include_str!("../prompts/household/example.j2"),
     include_str!("../prompts/household/opening.j2"),
+    include_str!("../prompts/household/observation.j2"),
     include_str!("../prompts/household/reflection_system.j2"),
     include_str!("../prompts/household/reflection.j2"),
 ];
 
-const ALFWORLD: [&str; 5] = [
+const ALFWORLD: [&str; 6] = [
     include_str!("../prompts/alfworld/system.j2"),
     include_str!("../prompts/alfworld/example.j2"),
     include_str!("../prompts/alfworld/opening.j2"),
+    include_str!("../prompts/alfworld/observation.j2"),
     include_str!("../prompts/alfworld/reflection_system.j2"),
     include_str!("../prompts/alfworld/reflection.j2"),
 ];
@@ -37,6 +39,15 @@ const ALFWORLD: [&str; 5] = [
 pub struct PromptSet {
     environment: Environment<'static>,
     sha256: String,
+}
+
+/// What an action led to, and what is to be achieved.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Seen<'a> {
+    /// What the actor sees next.
+    pub observation: &'a str,
+    /// What is to be achieved.
+    pub instruction: &'a str,
 }
 
 /// A task and what is known before its first step.
@@ -90,7 +101,7 @@ impl PromptSet {
     }
 
     /// A set from the texts of its templates, in the order of [`TEMPLATES`].
-    pub fn from_sources(sources: &[String; 5]) -> Result<Self, PromptError> {
+    pub fn from_sources(sources: &[String; 6]) -> Result<Self, PromptError> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
@@ -114,7 +125,11 @@ impl PromptSet {
 
     /// Renders the template `name`, one of [`TEMPLATES`], without white space
     /// at its ends.
-    pub fn render(&self, name: &'static str, scene: &Scene<'_>) -> Result<String, PromptError> {
+    pub fn render(
+        &self,
+        name: &'static str,
+        scene: &impl Serialize,
+    ) -> Result<String, PromptError> {
         let template = self.environment.get_template(name);
         let rendered = template.and_then(|template| template.render(Serde(scene)));
         let failed = |error| PromptError::Template { name, reason: format!("{error:#}") };

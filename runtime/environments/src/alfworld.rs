@@ -119,7 +119,7 @@ impl World for Alfworld {
             game.ok_or_else(|| EnvironmentError::UnknownTask(task.id.clone()))
         };
         let reword = if self.options.put_is_move { put_as_move } else { |_: &str| None };
-        Box::new(TextGames { load: Box::new(load), reword, current: None })
+        Box::new(TextGames { load: Box::new(load), reword, listed: |_| true, current: None })
     }
 }
 

@@ -128,8 +128,15 @@ impl World for Household {
     }
 
     fn environment(&self) -> Box<dyn Playable + Send> {
-        Box::new(TextGames { load: Box::new(load), reword: |_| None, current: None })
+        let (load, reword) = (Box::new(load), |_: &str| None);
+        Box::new(TextGames { load, reword, listed: acts, current: None })
     }
+}
+
+/// Whether a command does something. Going somewhere tells what lies there, so
+/// those that only look tell nothing new, and small models never stop looking.
+fn acts(command: &str) -> bool {
+    !(command == "look" || command == "inventory" || command.starts_with("examine "))
 }
 
 /// The game of a household.

@@ -20,6 +20,8 @@ pub(crate) struct TextGames {
     pub(crate) load: Box<Load>,
     /// Other words for an action, where it has some.
     pub(crate) reword: fn(&str) -> Option<String>,
+    /// Which of the admissible actions are listed; the others work all the same.
+    pub(crate) listed: fn(&str) -> bool,
     /// The task last reset to, and its play: a further trial loads nothing.
     pub(crate) current: Option<(String, Play)>,
 }
@@ -50,7 +52,10 @@ impl Environment for TextGames {
     }
 
     fn admissible_actions(&mut self) -> Option<Vec<String>> {
-        self.current.as_ref().and_then(|(_, play)| play.admissible().ok())
+        let (_, play) = self.current.as_ref()?;
+        let mut actions = play.admissible().ok()?;
+        actions.retain(|action| (self.listed)(action));
+        Some(actions)
     }
 
     fn feedback(&self) -> String {

@@ -49,7 +49,7 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "KIND")]
     pub(crate) agent: Option<String>,
     /// Folder with templates that replace the built-in prompts: `system.j2`, `example.j2`,
-    /// `opening.j2`, `reflection_system.j2`, `reflection.j2`
+    /// `opening.j2`, `observation.j2`, `reflection_system.j2`, `reflection.j2`
     #[arg(long, value_name = "DIR")]
     pub(crate) prompts: Option<PathBuf>,
     /// What the agent learns of its success between trials: success, score or text

@@ -153,7 +153,7 @@ fn load(path: &Path, loading: Loading) -> anyhow::Result<LlamaEngine> {
 /// The prompts of an environment, built in or from a folder.
 pub(crate) fn prompts(environment: &str, folder: Option<&Path>) -> anyhow::Result<PromptSet> {
     let Some(folder) = folder else { return Ok(PromptSet::built_in(environment)?) };
-    let mut sources: [String; 5] = Default::default();
+    let mut sources: [String; 6] = Default::default();
     for (source, name) in sources.iter_mut().zip(TEMPLATES) {
         let path = folder.join(name).with_extension("j2");
         *source = std::fs::read_to_string(&path)

@@ -83,8 +83,7 @@ fn a_comparison_prints_success_by_trial_with_intervals_and_the_control() {
     let name = out.to_str().unwrap();
 
     let arms = ["--strategies", "reflexion,last-attempt", "--actor", "Scripted"];
-    let compared =
-        rebound(&[&["compare", "--quiet", "--out", name, "-n", "10"], &arms[..]].concat());
+    let compared = rebound(&[&["compare", "--out", name, "-n", "10"], &arms[..]].concat());
 
     assert_eq!(compared.code, 0, "{}", compared.stderr);
     for arm in ["none", "reflexion", "last-attempt"] {

