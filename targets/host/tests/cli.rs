@@ -141,15 +141,15 @@ fn an_existing_run_is_never_overwritten() {
 
 #[test]
 fn a_dev_game_is_played_line_by_line() {
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../runtime/environments/tests/fixtures/alfworld");
+    let fixture =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../runtime/environments/tests/fixtures");
     let lines = text(&fixture.join("transcripts-dev.jsonl"));
     let transcript: serde_json::Value =
         serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     let steps = transcript["steps"].as_array().unwrap();
     let commands: Vec<&str> = steps.iter().map(|step| step["command"].as_str().unwrap()).collect();
 
-    let data = fixture.parent().unwrap().to_str().unwrap();
+    let data = fixture.to_str().unwrap();
     let game = transcript["game"].as_str().unwrap();
     let played = program::rebound_with_input(
         &["play", "--environment", "ALFWorld", "--data", data, "--game", game, "--json"],
