@@ -3,10 +3,10 @@
 //! The same file, threads and cache in one process, once through our engine and
 //! once through a bare loop over llama-cpp-2 that does the least a program can:
 //! decode, and draw from the whole distribution with llama.cpp's own sampler.
-//! Repetitions alternate, the bare
-//! loop's answers are as long as ours, so that whatever else the machine does hits both; the
-//! figures are medians. Ours adds what an agent needs: a thread of its own,
-//! streaming, and two log-probabilities a token.
+//! The bare loop's answers are as long as ours. Repetitions alternate, so that
+//! whatever else the machine does hits both; the figures are medians. Ours adds
+//! what an agent needs: a thread of its own, streaming, and two
+//! log-probabilities a token.
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 
 use std::num::NonZeroU32;
@@ -225,14 +225,12 @@ impl Bare {
         let start = Instant::now();
         for length in 1..lengths.iter().copied().max().unwrap_or(0) {
             batch.clear();
-            for (index, (position, &token)) in (0_i32..).zip(positions.iter_mut().zip(&next)) {
-                if lengths[index as usize] > length {
-                    batch.add(token, *position, &[index], true)?;
-                    *position += 1;
-                }
+            let live = (0..lengths.len()).filter(|&index| lengths[index] > length);
+            for index in live.clone() {
+                batch.add(next[index], positions[index], &[i32::try_from(index)?], true)?;
+                positions[index] += 1;
             }
             context.decode(&mut batch)?;
-            let live = (0..lengths.len()).filter(|&index| lengths[index] > length);
             for (row, index) in (0_i32..).zip(live) {
                 next[index] = samplers[index].sample(&context, row);
             }

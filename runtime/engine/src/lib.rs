@@ -19,11 +19,19 @@
 #[cfg(feature = "llama")]
 pub mod llama;
 
+#[cfg(feature = "llama")]
 mod prompt;
+#[cfg(feature = "llama")]
 mod guide;
+#[cfg(feature = "llama")]
 mod choices;
+#[cfg(feature = "llama")]
 mod schema;
+#[cfg(feature = "llama")]
 mod sampler;
+#[cfg(feature = "llama")]
 mod exponential;
+#[cfg(feature = "llama")]
 mod answer;
+#[cfg(feature = "llama")]
 mod clock;

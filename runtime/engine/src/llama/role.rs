@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
+use llama_cpp_sys_2::{LLAMA_FLASH_ATTN_TYPE_AUTO, LLAMA_FLASH_ATTN_TYPE_DISABLED};
 use runtime_core::model::ModelError;
 
 use super::config::{CacheType, LlamaConfig};
@@ -98,6 +99,12 @@ fn params(config: &LlamaConfig) -> LlamaContextParams {
         CacheType::F16 => KvCacheType::F16,
         CacheType::Q8_0 => KvCacheType::Q8_0,
     };
+    // llama.cpp's flash attention rounds to half precision, whatever the cache
+    // holds, and skips the cells of other sequences, which the plain one computes.
+    let flash_attention = match config.cache_type {
+        CacheType::F32 => LLAMA_FLASH_ATTN_TYPE_DISABLED,
+        CacheType::F16 | CacheType::Q8_0 => LLAMA_FLASH_ATTN_TYPE_AUTO,
+    };
     LlamaContextParams::default()
         .with_n_ctx(Some(config.cache_tokens))
         .with_n_batch(config.micro_batch.get())
@@ -110,4 +117,5 @@ fn params(config: &LlamaConfig) -> LlamaContextParams {
         .with_type_k(cache_type)
         .with_type_v(cache_type)
         .with_no_perf(true)
+        .with_flash_attention_policy(flash_attention)
 }
