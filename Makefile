@@ -61,7 +61,6 @@ bench: setup
 	cargo build --release -p benches -p targets-host
 	target/release/rebound models pull $(MODEL)
 	cargo run --release -p benches --bin decode
-	cargo run --release -p benches --bin episode
 	cargo run --release -p benches --bin alfworld
 
 clean:
