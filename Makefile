@@ -61,6 +61,7 @@ bench: setup
 	cargo build --release -p benches -p targets-host
 	target/release/rebound models pull $(MODEL)
 	cargo run --release -p benches --bin decode -- --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
+	cargo run --release -p benches --bin episode -- --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
 	cargo run --release -p benches --bin alfworld
 
 clean:

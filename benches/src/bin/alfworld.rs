@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use clap::Parser;
 use runtime_core::seed::mix;
 use runtime_core::task::{Limits, Task};
 use runtime_environments::alfworld::{Alfworld, AlfworldOptions};
@@ -23,6 +24,20 @@ use runtime_environments::world::World;
 const RANDOM_STEPS: u64 = 50;
 /// Rounds over all games, so that a short split is measured long enough.
 const ROUNDS: u64 = 5;
+
+/// How fast is the native engine of ALFWorld?
+#[derive(Parser)]
+struct Options {
+    /// The folder that holds alfworld's archives
+    #[arg(long, env = "REBOUND_DATA", default_value = "../shared/data")]
+    data: PathBuf,
+    /// Which games
+    #[arg(long, default_value = "valid_unseen")]
+    split: String,
+    /// JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
 
 /// What was measured.
 #[derive(serde::Serialize)]
@@ -39,20 +54,7 @@ struct Report {
 }
 
 fn main() -> Result<()> {
-    let (mut data, mut split, mut json) =
-        (PathBuf::from("../shared/data"), "valid_unseen".to_owned(), false);
-    if let Some(folder) = std::env::var_os("REBOUND_DATA") {
-        data = folder.into();
-    }
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--json" => json = true,
-            "--data" => data = arguments.next().context("--data needs a folder")?.into(),
-            "--split" => split = arguments.next().context("--split needs a name")?,
-            other => anyhow::bail!("unknown argument {other:?}"),
-        }
-    }
+    let Options { data, split, json } = Options::parse();
     let report = measure(&Alfworld::new(&data, AlfworldOptions::default()), &split)?;
     print(&if json { serde_json::to_string_pretty(&report)? } else { table(&report) });
     Ok(())

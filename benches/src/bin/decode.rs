@@ -13,7 +13,8 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
+use clap::Parser;
 use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::llama_batch::LlamaBatch;
@@ -32,12 +33,23 @@ const SEQUENCES: u32 = 8;
 /// The engine makes llama.cpp ready; the bare loop only needs the proof of it.
 static BACKEND: LlamaBackend = LlamaBackend {};
 
-/// What to measure.
+/// How much of llama.cpp's speed is left behind our engine?
+#[derive(Parser)]
 struct Options {
+    /// A GGUF file
+    #[arg(long)]
     model: PathBuf,
+    /// Threads of each side
+    #[arg(long, default_value = "2")]
     threads: NonZeroU32,
+    /// Tokens that a sequence generates at most
+    #[arg(long, default_value_t = 128)]
     tokens: u32,
+    /// Rounds whose median counts
+    #[arg(long, default_value_t = 5)]
     repetitions: usize,
+    /// JSON instead of a table
+    #[arg(long)]
     json: bool,
 }
 
@@ -51,36 +63,12 @@ struct Row {
 }
 
 fn main() -> Result<()> {
-    let options = options()?;
+    let options = Options::parse();
     let ours = Ours::new(&options)?;
     let bare = Bare::new(&options)?;
     let rows = [1, SEQUENCES].map(|sequences| measure(&options, &ours, &bare, sequences));
     let rows = rows.into_iter().collect::<Result<Vec<Row>>>()?;
     print(&options, &rows)
-}
-
-fn options() -> Result<Options> {
-    let mut options = Options {
-        model: PathBuf::new(),
-        threads: NonZeroU32::new(2).context("two is not zero")?,
-        tokens: 128,
-        repetitions: 5,
-        json: false,
-    };
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
-        match argument.as_str() {
-            "--json" => options.json = true,
-            "--threads" => options.threads = value()?.parse()?,
-            "--tokens" => options.tokens = value()?.parse()?,
-            "--repetitions" => options.repetitions = value()?.parse()?,
-            "--model" => options.model = value()?.into(),
-            other => anyhow::bail!("unknown argument {other}"),
-        }
-    }
-    ensure!(options.model.exists(), "--model needs a GGUF file");
-    Ok(options)
 }
 
 fn measure(options: &Options, ours: &Ours, bare: &Bare, sequences: u32) -> Result<Row> {

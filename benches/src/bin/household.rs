@@ -8,6 +8,7 @@
 //! ```
 
 use anyhow::Result;
+use clap::Parser as _;
 use runtime_core::seed::mix;
 use runtime_core::task::Limits;
 use runtime_environments::household::difficulty::DIFFICULTIES;
@@ -17,6 +18,14 @@ use runtime_environments::world::{EnvironmentOptions, open};
 
 /// Steps after which success is counted.
 const STEPS: [u64; 5] = [10, 15, 20, 30, 50];
+
+/// How hard are the households for chance?
+#[derive(clap::Parser)]
+struct Options {
+    /// JSON instead of lines
+    #[arg(long)]
+    json: bool,
+}
 
 /// What was measured at one difficulty.
 #[derive(serde::Serialize)]
@@ -32,7 +41,7 @@ struct Report {
 }
 
 fn main() -> Result<()> {
-    let json = std::env::args().any(|argument| argument == "--json");
+    let Options { json } = Options::parse();
     let names = DIFFICULTIES.iter().map(|difficulty| difficulty.name);
     let reports = names.map(measure).collect::<Result<Vec<_>>>()?;
     if json {

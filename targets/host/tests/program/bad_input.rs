@@ -1,15 +1,11 @@
 //! Bad input gets a clear error, an exit code that is not 0, and costs nothing
 //! that was already there.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
-
-mod program;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::{Outcome, rebound, shell, timeless, write_random_adapter};
 use models::tiny::{self, TinyConfig};
-use program::{Outcome, rebound, shell, text};
 
 fn check(outcome: &Outcome, code: i32, expected: &[&str]) {
     assert_eq!(outcome.code, code, "{}", outcome.stderr);
@@ -94,7 +90,7 @@ fn an_adapter_for_another_model_is_refused_with_both_named() {
     let config = TinyConfig { embedding: 128, ..TinyConfig::default() };
     tiny::write_llama(&large, &config).unwrap();
     let adapter = folder.path().join("adapter.gguf");
-    program::write_random_adapter(&large, &adapter);
+    write_random_adapter(&large, &adapter);
 
     let attached = ["--adapter", adapter.to_str().unwrap(), "--text-file", "/dev/null"];
     check(&score(&small, &attached), 1, &["adapter.gguf", "small.gguf"]);
@@ -144,11 +140,7 @@ fn a_full_disk_loses_no_finished_step() {
     let resumed = rebound(&["run", "--quiet", "--resume", out.to_str().unwrap()]);
     let whole = folder.path().join("whole");
     rebound(&[&arguments[..], &["--out", whole.to_str().unwrap()]].concat());
-    let timeless = |out: &Path| {
-        let results = serde_json::from_str(&text(&out.join("results.json"))).unwrap();
-        runtime_evaluation::results::without_times(&results)["arms"].clone()
-    };
-    let equal = resumed.code == 0 && timeless(&out) == timeless(&whole);
+    let equal = resumed.code == 0 && timeless(&out)["arms"] == timeless(&whole)["arms"];
     shell(&format!("umount {}", folder.path().display()));
 
     check(&full, 1, &["space", "--resume"]);

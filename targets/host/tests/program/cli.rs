@@ -1,30 +1,19 @@
 //! The program as a person or a script meets it, with the scripted model: no
 //! weights, no network.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
-
-mod program;
-
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use program::{Outcome, killed_after, rebound, text};
+use crate::support::{
+    Outcome, killed_after, rebound, rebound_with_input, results, shell, text, timeless,
+};
 
 /// A run of many short episodes.
 fn play(out: &Path, more: &[&str]) -> Outcome {
     let out = out.to_str().unwrap();
     let fixed = ["run", "--actor", "scripted", "--quiet", "--out", out];
     rebound(&[&fixed[..], more].concat())
-}
-
-fn results(out: &Path) -> serde_json::Value {
-    serde_json::from_str(&text(&out.join("results.json"))).unwrap()
-}
-
-/// The results without what the clock says.
-fn timeless(out: &Path) -> serde_json::Value {
-    runtime_evaluation::results::without_times(&results(out))
 }
 
 #[test]
@@ -151,7 +140,7 @@ fn a_dev_game_is_played_line_by_line() {
 
     let data = fixture.to_str().unwrap();
     let game = transcript["game"].as_str().unwrap();
-    let played = program::rebound_with_input(
+    let played = rebound_with_input(
         &["play", "--environment", "ALFWorld", "--data", data, "--game", game, "--json"],
         &(commands.join("\n") + "\n"),
     );
@@ -170,7 +159,7 @@ fn a_dev_game_is_played_line_by_line() {
 
 #[test]
 fn output_may_go_to_a_reader_that_stops_early() {
-    let listed = program::shell("\"$REBOUND\" models list | head -n 1");
+    let listed = shell("\"$REBOUND\" models list | head -n 1");
 
     assert_eq!(listed.code, 0, "{}", listed.stderr);
     assert!(!listed.stderr.contains("panicked"), "{}", listed.stderr);

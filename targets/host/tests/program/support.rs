@@ -1,8 +1,7 @@
 //! Runs the program and keeps what it said.
-#![allow(dead_code)] // each test binary uses its part
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -61,6 +60,27 @@ pub(crate) fn killed_after(arguments: &[&str], after: Duration) {
     std::thread::sleep(after);
     let _ = child.kill();
     let _ = child.wait();
+}
+
+/// Where `SmolLM2` lies; `None`, and a line that says so, where it was not pulled.
+pub(crate) fn smollm2() -> Option<PathBuf> {
+    let folder = std::env::var_os("REBOUND_MODELS").unwrap_or_default();
+    let path = Path::new(&folder).join("smollm2-135m-instruct-q4_1.gguf");
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: {} is not there", path.display());
+    None
+}
+
+/// A run's results.
+pub(crate) fn results(out: &Path) -> serde_json::Value {
+    serde_json::from_str(&text(&out.join("results.json"))).expect("results are JSON")
+}
+
+/// A run's results without what the clock says.
+pub(crate) fn timeless(out: &Path) -> serde_json::Value {
+    runtime_evaluation::results::without_times(&results(out))
 }
 
 /// A file's text.

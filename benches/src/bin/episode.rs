@@ -1,0 +1,250 @@
+//! What does an episode cost? Tokens that are prefilled and generated, how much
+//! of each prompt the cache holds, and how many trials a minute come of it, one
+//! at a time and eight at once.
+//!
+//! Households, played by the built-in agent as `rebound run` plays them; one
+//! trial a task. The first step of an episode and the steps that trim the
+//! prompt are counted apart: those have to compute.
+#![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Result;
+use clap::Parser;
+use runtime_agent::agent::{CountedEpisode, ModelAgent};
+use runtime_agent::prompts::PromptSet;
+use runtime_agent::settings::{AgentKind, AgentSettings};
+use runtime_core::event::{Event, RunEvent};
+use runtime_core::history::{FinishedTrial, RunHistory};
+use runtime_core::strategy::{Feedback, Strategy};
+use runtime_core::task::{Limits, Task};
+use runtime_core::trajectory::TakenStep;
+use runtime_core::trial::{Recorder, RecorderError, TrialSettings};
+use runtime_engine::llama::{LlamaConfig, LlamaEngine};
+use runtime_environments::selection::TaskSelection;
+use runtime_environments::world::{self, EnvironmentOptions, World};
+use runtime_evaluation::arm::{Arm, Worker, run_arm};
+use serde::Serialize;
+
+/// What does an episode cost, and how much of it does the cache save?
+#[derive(Parser)]
+struct Options {
+    /// A GGUF file
+    #[arg(long)]
+    model: PathBuf,
+    /// Episodes in each row
+    #[arg(long, default_value_t = 16)]
+    tasks: usize,
+    /// Episodes at once, one row of the table each
+    #[arg(long, value_delimiter = ',', default_values = ["1", "8"])]
+    parallel: Vec<NonZeroU32>,
+    /// Steps of an episode at most
+    #[arg(long, default_value_t = 30)]
+    steps: u32,
+    /// Tokens of context for each episode; a small one trims prompts
+    #[arg(long, default_value = "1536")]
+    context: NonZeroU32,
+    /// Threads of the engine
+    #[arg(long, default_value = "2")]
+    threads: NonZeroU32,
+    /// The household split
+    #[arg(long, default_value = "validation/easy")]
+    split: String,
+    /// JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// One row: all episodes, so many at once.
+#[derive(Serialize)]
+struct Row {
+    parallel: u32,
+    trials: usize,
+    trials_per_second: f64,
+    steps_per_trial: f64,
+    prefilled_per_trial: f64,
+    generated_per_trial: f64,
+    first: Share,
+    later: Share,
+    trimmed: Share,
+}
+
+/// Prompt tokens of one kind of step, and how many came from the cache.
+#[derive(Default, Serialize)]
+struct Share {
+    steps: u64,
+    prompt_tokens: u64,
+    cached_tokens: u64,
+}
+
+impl Share {
+    fn add(&mut self, step: &TakenStep) {
+        self.steps += 1;
+        for generation in step.decision.generations() {
+            self.prompt_tokens += generation.prompt_ids.len() as u64;
+            self.cached_tokens += u64::from(generation.cost.cached_tokens);
+        }
+    }
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let world = world::open("household", &EnvironmentOptions::default())?;
+    let limits = Limits { steps_max: options.steps, trials_max: 1, episode_tokens_max: u32::MAX };
+    let (split, count) = (options.split.clone(), Some(options.tasks));
+    let tasks = world.tasks(&TaskSelection { split, count, seed: 1, limits })?;
+    let mut rows = Vec::new();
+    for &parallel in &options.parallel {
+        rows.push(measure(&options, &*world, &tasks, parallel)?);
+    }
+    print(&options, &rows)
+}
+
+fn measure(
+    options: &Options,
+    world: &dyn World,
+    tasks: &[Task],
+    workers: NonZeroU32,
+) -> Result<Row> {
+    let mut config = LlamaConfig::new(&options.model);
+    config.threads = options.threads;
+    config.context_tokens = options.context;
+    config.cache_tokens = options.context.saturating_mul(workers);
+    config.sequences_max = workers;
+    let model = LlamaEngine::load(&config)?.role(None)?;
+    let prompts = Arc::new(PromptSet::built_in("household")?);
+    let set_up = |_worker| {
+        let agent = ModelAgent {
+            actor: Box::new(model.clone()),
+            retrospective: Box::new(model.clone()),
+            prompts: Arc::clone(&prompts),
+            settings: agent_settings(options),
+            counted: CountedEpisode::default(),
+        };
+        let (agent, recorder) = (Box::new(agent), Box::new(Unrecorded(Instant::now())));
+        Ok(Worker { agent, environment: world.environment(), recorder })
+    };
+    let settings = TrialSettings { strategy: Strategy::None, reflections_max: 0, seed: 1 };
+    let arm = Arm { settings, workers, set_up: &set_up, progress: &|_| {} };
+    let run = RunEvent {
+        version: env!("CARGO_PKG_VERSION").into(),
+        strategy: Strategy::None.name().into(),
+        settings: String::new(),
+        prompts_sha256: prompts.sha256().into(),
+        actor: runtime_core::model::LanguageModel::identity(&model),
+        retrospective: runtime_core::model::LanguageModel::identity(&model),
+        tasks: tasks.to_vec(),
+    };
+    let mut history = RunHistory::from_events([Event::Run(run)])?;
+    let start = Instant::now();
+    run_arm(&arm, &mut history)?;
+    Ok(row(workers.get(), &history, start.elapsed().as_secs_f64()))
+}
+
+fn agent_settings(options: &Options) -> AgentSettings {
+    AgentSettings {
+        kind: AgentKind::Act,
+        feedback: Feedback::Success,
+        temperature: 1.0,
+        top_p: 1.0,
+        prompt_tokens_max: options.context.get(),
+        action_tokens_max: 48,
+        thought_tokens_max: 64,
+        reflection_tokens_max: 96,
+    }
+}
+
+fn row(parallel: u32, history: &RunHistory, seconds: f64) -> Row {
+    let trials: Vec<&FinishedTrial> = history.tasks.iter().flat_map(|task| &task.trials).collect();
+    let (mut first, mut later, mut trimmed) =
+        (Share::default(), Share::default(), Share::default());
+    let (mut steps, mut generated) = (0, 0);
+    for trial in &trials {
+        let mut dropped_before = 0;
+        for (place, step) in trial.trajectory.steps.iter().enumerate() {
+            let dropped = step.decision.dropped_steps;
+            let share = match place {
+                0 => &mut first,
+                _ if dropped > dropped_before => &mut trimmed,
+                _ => &mut later,
+            };
+            share.add(step);
+            dropped_before = dropped;
+            steps += 1;
+            generated +=
+                step.decision.generations().map(|answer| answer.tokens.len()).sum::<usize>();
+        }
+    }
+    let all = [&first, &later, &trimmed];
+    let prefilled: u64 = all.map(|share| share.prompt_tokens - share.cached_tokens).iter().sum();
+    let count = trials.len() as f64;
+    Row {
+        parallel,
+        trials: trials.len(),
+        trials_per_second: count / seconds,
+        steps_per_trial: f64::from(steps) / count,
+        prefilled_per_trial: prefilled as f64 / count,
+        generated_per_trial: generated as f64 / count,
+        first,
+        later,
+        trimmed,
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a bench reports")]
+fn print(options: &Options, rows: &[Row]) -> Result<()> {
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(rows)?);
+        return Ok(());
+    }
+    let Options { tasks, steps, context, threads, .. } = options;
+    println!(
+        "{tasks} tasks, at most {steps} steps, {context} tokens of context, {threads} threads"
+    );
+    println!("                  a trial                        from the cache, % of prompt tokens");
+    println!(
+        "parallel trials/s steps prefilled generated   first step  later steps  trimming steps"
+    );
+    for row in rows {
+        println!(
+            "{:>8} {:>8.3} {:>5.1} {:>9.0} {:>9.0} {:>12} {:>12} {:>15}",
+            row.parallel,
+            row.trials_per_second,
+            row.steps_per_trial,
+            row.prefilled_per_trial,
+            row.generated_per_trial,
+            percent(&row.first),
+            percent(&row.later),
+            percent(&row.trimmed),
+        );
+    }
+    Ok(())
+}
+
+fn percent(share: &Share) -> String {
+    if share.prompt_tokens == 0 {
+        return "none".into();
+    }
+    let rate = share.cached_tokens as f64 / share.prompt_tokens as f64 * 100.0;
+    format!("{rate:.1} ({})", share.steps)
+}
+
+/// A recorder that keeps nothing.
+struct Unrecorded(Instant);
+
+impl Recorder for Unrecorded {
+    fn record(&mut self, _event: &Event) -> Result<(), RecorderError> {
+        Ok(())
+    }
+
+    fn now_us(&mut self) -> u64 {
+        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn interrupted(&mut self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,9 @@
+//! The program as a person or a script meets it.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
+
+mod adapters;
+mod bad_input;
+mod cli;
+mod deterministic;
+mod support;
