@@ -4,6 +4,7 @@
 //! manifest ─► pull ─► file ─► gguf ─┬─► tokenizer   text ─► ids
 //!                                   ├─► chat        messages ─► template parts
 //!                                   └─► adapter     a file that fits a base
+//! blocks: the numbers that quantized bytes stand for
 //! tiny ─► a GGUF file made on the spot, for tests
 //! ```
 //!
@@ -11,6 +12,7 @@
 //! one or decide where files lie: folders and dates come in as arguments.
 
 pub mod gguf;
+pub mod blocks;
 pub mod tokenizer;
 pub mod chat;
 pub mod adapter;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "the lint's exception for tests leaves out their helpers")]
 
 mod gguf;
+mod blocks;
 mod tokenizer;
 mod chat;
 mod adapter;
