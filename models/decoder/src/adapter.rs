@@ -1,0 +1,111 @@
+//! Adapters on a device: the two factors beside each adapted matrix.
+//!
+//! They stand as in the GGUF file, so that a trained adapter is written as it
+//! is: `a [rank, columns]`, `b [rows, rank]`.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::Tensor;
+
+/// A linear layer of a transformer's layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// Queries.
+    Query,
+    /// Keys.
+    Key,
+    /// Values.
+    Value,
+    /// What attention puts out.
+    Output,
+    /// The gate of the feed-forward block.
+    Gate,
+    /// Its way up.
+    Up,
+    /// Its way down.
+    Down,
+}
+
+impl Target {
+    /// All seven, in the order of computation.
+    pub const ALL: [Self; 7] =
+        [Self::Query, Self::Key, Self::Value, Self::Output, Self::Gate, Self::Up, Self::Down];
+
+    /// The middle of the tensor's name: `blk.0.{name}.weight`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Query => "attn_q",
+            Self::Key => "attn_k",
+            Self::Value => "attn_v",
+            Self::Output => "attn_output",
+            Self::Gate => "ffn_gate",
+            Self::Up => "ffn_up",
+            Self::Down => "ffn_down",
+        }
+    }
+
+    /// The target of that name; its case does not matter.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|target| target.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// Where factors stand: the layer, from 0, and the matrix.
+pub type Place = (usize, Target);
+
+/// The two factors beside one matrix (Hu et al., `LoRA`, 2021, equation 3).
+#[derive(Clone, Debug)]
+pub struct Factors {
+    /// `[rank, columns]`.
+    pub a: Tensor<2>,
+    /// `[rows, rank]`.
+    pub b: Tensor<2>,
+}
+
+/// An adapter on a device.
+#[derive(Clone, Debug, Default)]
+pub struct Adapter {
+    /// Factors by place; matrices that are not named are not adapted.
+    pub factors: BTreeMap<Place, Factors>,
+    /// What the factors' product is multiplied by: alpha / rank.
+    pub scale: f32,
+    /// Zeroes inputs of the factors while training.
+    pub dropout: Option<Dropout>,
+}
+
+/// Zeroes elements of the factors' inputs, and scales the others up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dropout {
+    /// The share that is zeroed, below 1.
+    pub rate: f32,
+    /// Seeds the draws of this step; each place draws its own.
+    pub seed: u64,
+}
+
+impl Dropout {
+    /// `x [n, columns]` with some elements zeroed.
+    pub fn apply(&self, x: Tensor<2>, (layer, target): Place) -> Tensor<2> {
+        let [n, columns] = x.dims();
+        let stream = mix(mix(self.seed) ^ mix((layer * Target::ALL.len()) as u64 + target as u64));
+        let kept = 1.0 / (1.0 - self.rate);
+        let values: Vec<f32> = (0..(n * columns) as u64)
+            .map(|index| if unit(mix(stream ^ index)) < self.rate { 0.0 } else { kept })
+            .collect();
+        let mask = burn::tensor::TensorData::new(values, [n, columns]);
+        let mask = Tensor::from_data(mask, &x.device());
+        x * mask
+    }
+}
+
+/// The output function of `SplitMix64` (Steele et al., 2014).
+fn mix(seed: u64) -> u64 {
+    let z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// The upper 24 bits as a number from 0 to below 1.
+fn unit(bits: u64) -> f32 {
+    (bits >> 40) as f32 / (1_u32 << 24) as f32
+}

@@ -1,0 +1,194 @@
+//! A whole transformer: embeddings, layers, head.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use models::gguf::Gguf;
+
+use crate::adapter::{Adapter, Target};
+use crate::batch::Batch;
+use crate::cache::Cache;
+use crate::error::DecoderError;
+use crate::hyperparameters::Hyperparameters;
+use crate::kernels::{self, Segment};
+use crate::layer::{Layer, Scene};
+use crate::matrix::{Matrix, Packing, packing, vector};
+use crate::norm::Norm;
+use crate::rope::Frequencies;
+
+const EMBEDDINGS: &str = "token_embd.weight";
+const HEAD: &str = "output.weight";
+const ROPE_DIVISORS: &str = "rope_freqs.weight";
+
+/// A transformer on a device.
+///
+/// The file stays mapped: embeddings are looked up in it.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    gguf: Arc<Gguf>,
+    device: Device,
+    shape: Arc<Hyperparameters>,
+    embeddings: Packing,
+    layers: Vec<Layer>,
+    norm: Norm,
+    head: Matrix,
+    global: Frequencies,
+    window: Frequencies,
+}
+
+impl Decoder {
+    /// Brings a file's weights to a device.
+    pub fn load(gguf: Arc<Gguf>, device: &Device) -> Result<Self, DecoderError> {
+        let shape = Arc::new(Hyperparameters::from_gguf(&gguf)?);
+        refuse_unknown(&gguf, &shape)?;
+        let size = [shape.vocabulary, shape.width];
+        let head = if gguf.tensor(HEAD).is_some() { HEAD } else { EMBEDDINGS };
+        let divisors = match gguf.tensor(ROPE_DIVISORS) {
+            Some(_) => vector(&gguf, ROPE_DIVISORS, shape.head_width / 2)?,
+            None => Vec::new(),
+        };
+        let layers = (0..shape.layers).map(|number| Layer::load(&gguf, number, &shape, device));
+        let sizes = (shape.width, shape.norm_epsilon);
+        Ok(Self {
+            embeddings: packing(&gguf, EMBEDDINGS, size)?,
+            layers: layers.collect::<Result<_, _>>()?,
+            norm: Norm::load(&gguf, "output_norm.weight", sizes, device)?,
+            head: Matrix::load(&gguf, head, size, device)?,
+            global: Frequencies::global(&shape, divisors),
+            window: Frequencies::window(&shape),
+            device: device.clone(),
+            shape,
+            gguf,
+        })
+    }
+
+    /// Its shape.
+    pub fn shape(&self) -> &Hyperparameters {
+        &self.shape
+    }
+
+    /// Where it is computed.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The file.
+    pub fn gguf(&self) -> &Gguf {
+        &self.gguf
+    }
+
+    /// Its layers, in order.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// What all layers share in a pass over this batch; `cached` tokens of each
+    /// sequence lie before its new ones.
+    pub fn scene(&self, batch: &Batch, cached: &[usize]) -> Result<Scene, DecoderError> {
+        let (mut segments, mut positions) = (Vec::new(), Vec::new());
+        let mut key = 0;
+        for (index, (query, &queries)) in batch.starts().zip(&batch.lengths).enumerate() {
+            let before = cached.get(index).copied().unwrap_or(0);
+            let keys = before + queries;
+            let context_tokens = self.shape.context_tokens;
+            if keys > context_tokens {
+                return Err(DecoderError::TooLong { found: keys, context_tokens });
+            }
+            segments.push(Segment { query, queries, key, keys });
+            positions.extend(before..keys);
+            key += keys;
+        }
+        Ok(Scene {
+            segments: segments.into(),
+            global: self.global.at(&positions, &self.device),
+            window: self.window.at(&positions, &self.device),
+        })
+    }
+
+    /// The embeddings of tokens `[n, width]`.
+    pub fn embed(&self, tokens: &[u32]) -> Result<Tensor<2>, DecoderError> {
+        let (bytes, row_bytes) =
+            (self.gguf.tensor_bytes(EMBEDDINGS).unwrap_or_default(), self.embeddings.row_bytes());
+        let width = self.shape.width;
+        let mut values = vec![0.0; tokens.len() * width];
+        for (&id, values) in tokens.iter().zip(values.chunks_exact_mut(width)) {
+            let row = bytes
+                .chunks_exact(row_bytes)
+                .nth(id as usize)
+                .ok_or(DecoderError::Token { id, vocabulary: self.shape.vocabulary })?;
+            models::blocks::dequantize(self.embeddings.kind, row, values)
+                .unwrap_or_else(|_| unreachable!("a row is whole blocks"));
+        }
+        for value in &mut values {
+            *value *= self.shape.embedding_scale;
+        }
+        Ok(Tensor::from_data(TensorData::new(values, [tokens.len(), width]), &self.device))
+    }
+
+    /// The residual stream behind the last layer `[n, width]`, normed.
+    ///
+    /// Caches, one for each sequence, are read and added to.
+    pub fn forward(
+        &self,
+        batch: &Batch,
+        adapter: &Adapter,
+        mut caches: Option<&mut [Cache]>,
+    ) -> Result<Tensor<2>, DecoderError> {
+        let before: Vec<usize> =
+            caches.as_deref().unwrap_or_default().iter().map(Cache::tokens).collect();
+        let scene = self.scene(batch, &before)?;
+        let mut x = self.embed(&batch.tokens)?;
+        for layer in &self.layers {
+            x = layer.forward(x, &scene, adapter, caches.as_deref_mut());
+        }
+        Ok(self.norm.forward(x))
+    }
+
+    /// The norm behind the last layer.
+    pub fn norm(&self) -> &Norm {
+        &self.norm
+    }
+
+    /// Logits `[n, vocabulary]` of rows that [`Decoder::forward`] returned. Ask
+    /// for few rows at once: the vocabulary is large.
+    pub fn logits(&self, rows: Tensor<2>) -> Tensor<2> {
+        kernels::linear(rows, &self.head)
+    }
+
+    /// The log-probability `[n, 1]` of a token behind each row, without the
+    /// logits of all tokens ever existing at once.
+    pub fn log_probs(&self, rows: Tensor<2>, tokens: &[u32]) -> Tensor<2> {
+        let data = TensorData::new(tokens.to_vec(), [tokens.len()]);
+        let tokens = Tensor::<1, Int>::from_data(data, (&self.device, DType::U32));
+        kernels::log_probs(rows, tokens, &self.head)
+    }
+}
+
+/// Tensors that are not read would mean a computation that is not built.
+fn refuse_unknown(gguf: &Gguf, shape: &Hyperparameters) -> Result<(), DecoderError> {
+    let mut known: HashSet<String> =
+        [EMBEDDINGS, HEAD, ROPE_DIVISORS, "output_norm.weight"].map(str::to_owned).into();
+    let norms = [
+        "attn_norm",
+        "attn_q_norm",
+        "attn_k_norm",
+        "post_attention_norm",
+        "ffn_norm",
+        "post_ffw_norm",
+    ];
+    for layer in 0..shape.layers {
+        known.extend(norms.map(|norm| format!("blk.{layer}.{norm}.weight")));
+        for target in Target::ALL {
+            let name = format!("blk.{layer}.{}", target.name());
+            known.extend([format!("{name}.weight"), format!("{name}.bias")]);
+        }
+    }
+    match gguf.tensors().iter().find(|tensor| !known.contains(&tensor.name)) {
+        None => Ok(()),
+        Some(tensor) => {
+            let what = format!("the tensor {}", tensor.name);
+            Err(DecoderError::Unsupported { file: gguf.name().into(), what })
+        }
+    }
+}

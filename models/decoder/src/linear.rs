@@ -1,0 +1,57 @@
+//! A linear layer: a frozen quantized matrix, and an adapter's factors beside it.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use models::gguf::Gguf;
+
+use crate::adapter::{Adapter, Place};
+use crate::error::DecoderError;
+use crate::kernels;
+use crate::matrix::{Matrix, vector};
+
+/// `y = x · Wᵀ + scale · (x · aᵀ) · bᵀ + bias`.
+#[derive(Clone, Debug)]
+pub struct Linear {
+    place: Place,
+    matrix: Matrix,
+    /// `[1, rows]`.
+    bias: Option<Tensor<2>>,
+}
+
+impl Linear {
+    /// The layer at this place of the file.
+    pub fn load(
+        gguf: &Gguf,
+        place: Place,
+        shape: [usize; 2],
+        device: &Device,
+    ) -> Result<Self, DecoderError> {
+        let (layer, target) = place;
+        let name = format!("blk.{layer}.{}", target.name());
+        let matrix = Matrix::load(gguf, &format!("{name}.weight"), shape, device)?;
+        let bias = format!("{name}.bias");
+        let bias = if gguf.tensor(&bias).is_some() {
+            let values = vector(gguf, &bias, shape[0])?;
+            Some(Tensor::from_data(TensorData::new(values, [1, shape[0]]), device))
+        } else {
+            None
+        };
+        Ok(Self { place, matrix, bias })
+    }
+
+    /// Rows `[n, columns]` to rows `[n, rows]`.
+    pub fn forward(&self, x: Tensor<2>, adapter: &Adapter) -> Tensor<2> {
+        let mut y = kernels::linear(x.clone(), &self.matrix);
+        if let Some(factors) = adapter.factors.get(&self.place) {
+            let x = match adapter.dropout {
+                Some(dropout) => dropout.apply(x, self.place),
+                None => x,
+            };
+            let narrow = x.matmul(factors.a.clone().transpose()) * adapter.scale;
+            y = y + narrow.matmul(factors.b.clone().transpose());
+        }
+        match &self.bias {
+            Some(bias) => y + bias.clone(),
+            None => y,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The decoder on the tiny model: passes agree with one another and with sums
+//! written out by hand.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor, TensorData, activation};
+use models::gguf::Gguf;
+use models::tiny;
+use models_decoder::adapter::{Adapter, Factors, Target};
+use models_decoder::batch::Batch;
+use models_decoder::cache::Cache;
+use models_decoder::checkpointing::Activations;
+use models_decoder::decoder::Decoder;
+
+/// Tokens without much order.
+const TOKENS: [u32; 90] = {
+    let mut tokens = [0; 90];
+    let (mut index, mut id) = (0, 11);
+    while index < 90 {
+        tokens[index] = id % 250 + 3;
+        id += 37;
+        index += 1;
+    }
+    tokens
+};
+
+fn decoder() -> Decoder {
+    let gguf = Gguf::from_bytes("tiny", tiny::llama(1)).unwrap();
+    Decoder::load(Arc::new(gguf), &Device::flex()).unwrap()
+}
+
+fn adapter(decoder: &Decoder, rank: usize) -> Adapter {
+    let mut factors = BTreeMap::new();
+    for layer in 0..decoder.shape().layers {
+        for target in Target::ALL {
+            let [rows, columns] = decoder.shape().matrix(target);
+            let seed = (layer * 7 + target as usize) as f32;
+            let wave = |shape: [usize; 2], phase: f32| {
+                let count = shape[0] * shape[1];
+                let values = (0..count).map(|i| (i as f32 * 0.7 + seed + phase).sin() * 0.1);
+                Tensor::from_data(
+                    TensorData::new(values.collect::<Vec<f32>>(), shape),
+                    &Device::flex(),
+                )
+            };
+            let pair = Factors { a: wave([rank, columns], 0.0), b: wave([rows, rank], 1.0) };
+            factors.insert((layer, target), pair);
+        }
+    }
+    Adapter { factors, scale: 0.5, dropout: None }
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec().unwrap()
+}
+
+fn assert_near(a: &[f32], b: &[f32], most: f32) {
+    assert_eq!(a.len(), b.len());
+    let worst = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(worst <= most, "differ by {worst}");
+}
+
+#[test]
+fn sequences_of_a_batch_do_not_see_one_another() {
+    let decoder = decoder();
+    let adapter = adapter(&decoder, 4);
+    let (first, second) = (&TOKENS[..70], &TOKENS[20..65]);
+    let alone = |tokens| values(decoder.forward(&Batch::new([tokens]), &adapter, None).unwrap());
+
+    let together = decoder.forward(&Batch::new([first, second]), &adapter, None).unwrap();
+
+    assert_near(&values(together), &[alone(first), alone(second)].concat(), 1e-5);
+}
+
+#[test]
+fn a_cache_gives_what_the_whole_sequence_gives() {
+    let decoder = decoder();
+    let adapter = adapter(&decoder, 4);
+    let whole = values(decoder.forward(&Batch::new([&TOKENS[..]]), &adapter, None).unwrap());
+    let mut caches = [Cache::default()];
+    let mut parts = Vec::new();
+    for range in [0..40, 40..41, 41..90] {
+        let batch = Batch::new([&TOKENS[range]]);
+        parts.extend(values(decoder.forward(&batch, &adapter, Some(&mut caches)).unwrap()));
+    }
+
+    assert_near(&parts, &whole, 1e-5);
+    assert_eq!(caches[0].tokens(), 90);
+}
+
+#[test]
+fn log_probs_are_those_of_the_softmax_of_the_logits() {
+    let decoder = decoder();
+    let rows = decoder.forward(&Batch::new([&TOKENS[..40]]), &Adapter::default(), None).unwrap();
+    let all = values(activation::log_softmax(decoder.logits(rows.clone()), 1));
+    let vocabulary = decoder.shape().vocabulary;
+    let expected: Vec<f32> =
+        (0..40).map(|row| all[row * vocabulary + TOKENS[row + 1] as usize]).collect();
+
+    assert_near(&values(decoder.log_probs(rows, &TOKENS[1..41])), &expected, 1e-5);
+}
+
+/// A loss that looks at every row in its own way.
+fn loss(decoder: &Decoder, rows: Tensor<2>) -> Tensor<1> {
+    let count = rows.dims()[0] - 1;
+    let weights: Vec<f32> = (0..count).map(|row| 1.0 + (row % 5) as f32).collect();
+    let weights = Tensor::<2>::from_data(TensorData::new(weights, [count, 1]), &rows.device());
+    let log_probs = decoder.log_probs(rows.narrow(0, 0, count), &TOKENS[1..=count]);
+    (log_probs * weights).sum() * (-1.0 / count as f32)
+}
+
+#[test]
+fn recomputed_gradients_are_the_kept_ones() {
+    let decoder = decoder();
+    let adapter = adapter(&decoder, 4);
+    let batch = Batch::new([&TOKENS[..50], &TOKENS[50..]]);
+    let gradients = |activations| {
+        decoder.gradients(&batch, &adapter, activations, &|rows| loss(&decoder, rows)).unwrap()
+    };
+
+    let (kept, again) = (gradients(Activations::Keep), gradients(Activations::Recompute));
+
+    assert_eq!(kept.loss.to_bits(), again.loss.to_bits());
+    assert_eq!(kept.gradients.len(), 14);
+    for (place, factors) in kept.gradients {
+        let other = &again.gradients[&place];
+        assert_near(&values(factors.a), &values(other.a.clone()), 1e-6);
+        assert_near(&values(factors.b), &values(other.b.clone()), 1e-6);
+    }
+}
+
+#[test]
+fn gradients_are_the_slopes_of_the_loss() {
+    let decoder = decoder();
+    let mut adapter = adapter(&decoder, 2);
+    let batch = Batch::new([&TOKENS[..70]]);
+    let descent = decoder
+        .gradients(&batch, &adapter, Activations::Keep, &|rows| loss(&decoder, rows))
+        .unwrap();
+    let at = |adapter: &Adapter| {
+        values(loss(&decoder, decoder.forward(&batch, adapter, None).unwrap()))[0]
+    };
+    for place in adapter.factors.keys().copied().collect::<Vec<_>>() {
+        // Along the gradient itself the slope is the gradient's square.
+        let before = adapter.factors[&place].clone();
+        let direction = descent.gradients[&place].clone();
+        let square: f32 = values(direction.a.clone()).iter().map(|g| g * g).sum();
+        let step = 0.02 / square.sqrt();
+        let mut moved = |sign: f32| {
+            let a = before.a.clone() + direction.a.clone() * (sign * step);
+            adapter.factors.insert(place, Factors { a, b: before.b.clone() });
+            at(&adapter)
+        };
+        let slope = (moved(1.0) - moved(-1.0)) / (2.0 * step);
+        adapter.factors.insert(place, before);
+
+        assert!((slope / square - 1.0).abs() < 0.02, "{place:?}: {slope} against {square}");
+    }
+}
