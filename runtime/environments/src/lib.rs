@@ -14,6 +14,7 @@ pub mod world;
 pub mod selection;
 pub mod alfworld;
 pub mod household;
+pub mod expert;
 mod text_game;
 pub mod game;
 pub mod text;

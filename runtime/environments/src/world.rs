@@ -23,6 +23,12 @@ pub trait World: Send + Sync {
     /// The split that is meant where none is named.
     fn default_split(&self) -> &'static str;
 
+    /// The splits that may be learned from, the easiest first.
+    fn train_splits(&self) -> Vec<String> {
+        let is_train = |split: &String| split.split('/').next() == Some("train");
+        self.splits().into_iter().filter(is_train).collect()
+    }
+
     /// Steps of an episode at most, where nobody says, in tasks of `split`.
     fn default_steps_max(&self, split: &str) -> u32;
 
@@ -89,6 +95,16 @@ pub enum WorldError {
         /// All of them.
         known: Vec<String>,
     },
+    /// The split is there to judge by.
+    #[error("{split} of {world} is there to judge by, and must not be learned from; learn from {}", .train.join(", "))]
+    NotTrain {
+        /// The world.
+        world: &'static str,
+        /// What was asked for.
+        split: String,
+        /// What may be learned from.
+        train: Vec<String>,
+    },
     /// The world needs data and was given no folder.
     #[error("{0} needs a data folder; none was given")]
     NoData(&'static str),
@@ -114,6 +130,21 @@ pub fn open(name: &str, options: &EnvironmentOptions) -> Result<Box<dyn World>, 
             })
         }
     }
+}
+
+/// The split to learn from that is meant; the first where none is named.
+///
+/// Training, validation and test tasks never mix, so others are an error.
+pub fn train_split(world: &dyn World, split: Option<&str>) -> Result<String, WorldError> {
+    let train = world.train_splits();
+    let split = match (split, train.first()) {
+        (None, Some(first)) => first.clone(),
+        (split, _) => known_split(world, split.unwrap_or("train"))?,
+    };
+    if train.contains(&split) {
+        return Ok(split);
+    }
+    Err(WorldError::NotTrain { world: world.name(), split, train })
 }
 
 /// The split of `world` that is meant, or an error that lists them.
@@ -160,5 +191,17 @@ mod tests {
         let problem = known_split(&Household, "tets/easy").unwrap_err().to_string();
         assert!(problem.contains("did you mean test/easy?"), "{problem}");
         assert_eq!(known_split(&Household, "Test/Easy").unwrap(), "test/easy");
+    }
+
+    #[test]
+    fn only_train_splits_may_be_learned_from() {
+        let world = &Household;
+        assert_eq!(train_split(world, None).unwrap(), "train/easy");
+        assert_eq!(train_split(world, Some("Train/Hard")).unwrap(), "train/hard");
+        for split in ["validation/easy", "test/hard"] {
+            let problem = train_split(world, Some(split)).unwrap_err().to_string();
+            assert!(problem.contains(split) && problem.contains("train/medium"), "{problem}");
+        }
+        assert!(matches!(train_split(world, Some("tarin")), Err(WorldError::UnknownSplit { .. })));
     }
 }

@@ -1,0 +1,170 @@
+//! What the observations have told about the house.
+
+use super::goal::Change;
+
+/// A house as far as it was seen.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notes<'a> {
+    /// In the opening's order.
+    pub(super) places: Vec<Place<'a>>,
+    /// Where the agent stands, among the places.
+    pub(super) at: Option<usize>,
+    /// What it carries.
+    pub(super) carried: Option<&'a str>,
+    /// Where it took the last thing from.
+    pub(super) taken_from: Option<usize>,
+    changed: Vec<(&'a str, Change)>,
+}
+
+/// A receptacle as far as it was seen.
+#[derive(Clone, Debug)]
+pub(super) struct Place<'a> {
+    /// Kind and number.
+    pub(super) name: &'a str,
+    /// What is in or on it; `None` where nobody looked.
+    things: Option<Vec<&'a str>>,
+    is_closed: bool,
+}
+
+/// The kind of a thing or place: its name without its number.
+pub(super) fn kind(name: &str) -> &str {
+    name.rsplit_once(' ').map_or(name, |(kind, _)| kind)
+}
+
+impl Place<'_> {
+    /// Whether somebody looked what is in or on it.
+    pub(super) fn is_seen(&self) -> bool {
+        self.things.is_some()
+    }
+
+    /// Whether something can be put there at once.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_seen() && !self.is_closed
+    }
+
+    /// How many things of a kind are there.
+    pub(super) fn count(&self, wanted: &str) -> usize {
+        self.things.iter().flatten().filter(|thing| kind(thing) == wanted).count()
+    }
+}
+
+impl<'a> Notes<'a> {
+    /// What an episode's first observation tells: which places there are.
+    pub(super) fn new(opening: &'a str) -> Self {
+        let names = opening.split("you see ").nth(1).and_then(|rest| rest.split('.').next());
+        let place = |name| Place { name, things: None, is_closed: false };
+        Self {
+            places: names.map(list).unwrap_or_default().into_iter().map(place).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Takes down what an observation tells.
+    pub(super) fn read(&mut self, observation: &'a str) {
+        let mut open = None;
+        for sentence in observation.trim().trim_end_matches('.').split(". ") {
+            if let Some(place) = between(sentence, "The ", " is open") {
+                open = self.place(place);
+            } else if let Some(things) = sentence.strip_prefix("In it, you see ") {
+                self.see(open, things);
+            } else {
+                self.read_sentence(sentence);
+            }
+        }
+    }
+
+    fn read_sentence(&mut self, sentence: &'a str) {
+        let two = |start, middle| sentence.strip_prefix(start)?.split_once(middle);
+        let one = |start, end| between(sentence, start, end);
+        if let Some(place) = one("You arrive at ", "") {
+            self.at = self.place(place);
+        } else if let Some(place) = one("The ", " is closed").or_else(|| one("You close the ", ""))
+        {
+            self.close(self.place(place));
+        } else if let Some((place, things)) = two("On the ", ", you see ") {
+            self.see(self.place(place), things);
+        } else if let Some((thing, place)) = two("You pick up the ", " from the ") {
+            self.take(thing, self.place(place));
+        } else if let Some((thing, place)) = two("You move the ", " to the ") {
+            self.put(thing, self.place(place));
+        } else if let Some((words, _)) = two("You ", " using the ") {
+            self.change(words);
+        }
+    }
+
+    /// Every known thing of a kind that is not carried, and its place.
+    pub(super) fn things(&self, wanted: &str) -> impl Iterator<Item = (&'a str, usize)> + Clone {
+        let places = self.places.iter().enumerate();
+        let things = places
+            .flat_map(|(at, place)| place.things.iter().flatten().map(move |&thing| (thing, at)));
+        things.filter(move |(thing, _)| kind(thing) == wanted)
+    }
+
+    /// The places of a kind.
+    pub(super) fn places_of(&self, wanted: &str) -> impl DoubleEndedIterator<Item = usize> {
+        let places = self.places.iter().enumerate();
+        places.filter(move |(_, place)| kind(place.name) == wanted).map(|(at, _)| at)
+    }
+
+    /// Whether a thing has been changed so, and not back.
+    pub(super) fn is_changed(&self, thing: &str, change: Change) -> bool {
+        self.changed.contains(&(thing, change))
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.places.iter().position(|place| place.name == name)
+    }
+
+    fn see(&mut self, at: Option<usize>, things: &'a str) {
+        let Some(place) = at.map(|at| &mut self.places[at]) else { return };
+        place.things = Some(list(things));
+        place.is_closed = false;
+    }
+
+    fn close(&mut self, at: Option<usize>) {
+        if let Some(at) = at {
+            self.places[at].is_closed = true;
+        }
+    }
+
+    fn take(&mut self, thing: &'a str, from: Option<usize>) {
+        self.forget(thing);
+        self.carried = Some(thing);
+        self.taken_from = from;
+    }
+
+    fn put(&mut self, thing: &'a str, to: Option<usize>) {
+        self.forget(thing);
+        self.carried = None;
+        if let Some(things) = to.and_then(|at| self.places[at].things.as_mut()) {
+            things.push(thing);
+        }
+    }
+
+    fn forget(&mut self, thing: &str) {
+        let things = self.places.iter_mut().filter_map(|place| place.things.as_mut());
+        things.for_each(|things| things.retain(|other| *other != thing));
+    }
+
+    /// `words` are what was done and with what, for example `heat the mug 1`.
+    fn change(&mut self, words: &'a str) {
+        let Some((verb, thing)) = words.split_once(" the ") else { return };
+        let Some(change) = Change::of_verb(verb) else { return };
+        // What is heated is no longer cool, and the other way round.
+        let undone = |old: Change| change != Change::Clean && old != Change::Clean;
+        self.changed.retain(|&(other, old)| other != thing || !undone(old));
+        self.changed.push((thing, change));
+    }
+}
+
+/// The names in `a mug 1, an egg 2, and a cup 1`; `nothing` is none.
+fn list(text: &str) -> Vec<&str> {
+    let items = text.split(", ").map(|item| item.strip_prefix("and ").unwrap_or(item));
+    let names =
+        items.map(|item| item.strip_prefix("a ").or(item.strip_prefix("an ")).unwrap_or(item));
+    names.filter(|name| *name != "nothing").collect()
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    text.strip_prefix(start)?.strip_suffix(end)
+}

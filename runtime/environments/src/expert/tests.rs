@@ -1,0 +1,128 @@
+//! What the expert does next, told as an agent sees it.
+
+use super::*;
+
+const ROOM: &str = "You are in the middle of a room. Looking quickly around you, you see a bed 1, \
+                    a desk 2, a desk 1, a drawer 1, a fridge 1, and a sidetable 1.";
+
+/// `seen` are the observations, `can` the admissible actions; `expected` is one
+/// of these.
+fn check(instruction: &str, seen: &[&str], can: &[&str], expected: Option<&str>) {
+    let admissible: Vec<String> = can.iter().map(ToString::to_string).collect();
+    let sight =
+        Sight { instruction, opening: ROOM, observations: seen.to_vec(), admissible: &admissible };
+    assert_eq!(choose(&sight), expected, "{instruction}, {seen:?}");
+}
+
+#[test]
+fn it_looks_first_where_a_thing_usually_is() {
+    let everywhere = ["go to bed 1", "go to desk 1", "go to desk 2", "go to drawer 1"];
+    check("put a pillow in desk", &[], &everywhere, Some("go to bed 1"));
+    check("put a cd in bed", &[], &everywhere, Some("go to desk 2"));
+}
+
+#[test]
+fn it_opens_what_is_closed_before_it_goes_on() {
+    let seen = ["You arrive at drawer 1. The drawer 1 is closed."];
+    check("put a pillow in desk", &seen, &["go to bed 1", "open drawer 1"], Some("go to bed 1"));
+    let nothing = "You arrive at bed 1. On the bed 1, you see nothing.";
+    let desks = "On the desk 2, you see nothing. On the desk 1, you see nothing. \
+                 On the sidetable 1, you see nothing. The fridge 1 is open. In it, you see nothing.";
+    let seen = [nothing, desks, "You arrive at drawer 1. The drawer 1 is closed."];
+    check("put a pillow in bed", &seen, &["go to bed 1", "open drawer 1"], Some("open drawer 1"));
+}
+
+#[test]
+fn it_takes_what_it_came_for_and_puts_it_where_it_belongs() {
+    let found = "You arrive at bed 1. On the bed 1, you see a book 1, and a pillow 2.";
+    let can =
+        ["go to desk 1", "go to desk 2", "take book 1 from bed 1", "take pillow 2 from bed 1"];
+    check("put a pillow in desk", &[found], &can, Some("take pillow 2 from bed 1"));
+
+    let taken = "You pick up the pillow 2 from the bed 1.";
+    let can = ["go to desk 1", "go to desk 2", "move pillow 2 to bed 1"];
+    check("put a pillow in desk", &[found, taken], &can, Some("go to desk 2"));
+
+    let arrived = "You arrive at desk 1. On the desk 1, you see nothing.";
+    let can = ["go to desk 2", "move pillow 2 to desk 1"];
+    check("put a pillow in desk", &[found, taken, arrived], &can, Some("move pillow 2 to desk 1"));
+}
+
+#[test]
+fn it_changes_a_thing_before_it_brings_it() {
+    let taken = ["On the desk 1, you see a mug 1.", "You pick up the mug 1 from the desk 1."];
+    let cooled = "You cool the mug 1 using the fridge 1.";
+    let spoiled = "You heat the mug 1 using the microwave 1.";
+    let can = ["cool mug 1 with fridge 1", "go to bed 1", "go to fridge 1"];
+    let task = "cool some mug and put it in bed";
+    check(task, &taken, &can, Some("go to fridge 1"));
+    check(task, &[&taken[..], &[cooled]].concat(), &can, Some("go to bed 1"));
+    check(task, &[&taken[..], &[cooled, spoiled]].concat(), &can, Some("go to fridge 1"));
+    let there = "You arrive at fridge 1. The fridge 1 is closed.";
+    check(task, &[&taken[..], &[there]].concat(), &can, Some("cool mug 1 with fridge 1"));
+}
+
+#[test]
+fn it_goes_back_for_the_second_thing_that_it_saw() {
+    let seen = [
+        "You arrive at sidetable 1. On the sidetable 1, you see a book 1, and a book 2.",
+        "You pick up the book 1 from the sidetable 1.",
+        "You arrive at desk 1. On the desk 1, you see nothing.",
+        "You move the book 1 to the desk 1.",
+    ];
+    let can = ["go to bed 1", "go to sidetable 1", "take book 1 from desk 1"];
+    check("put two book in desk", &seen, &can, Some("go to sidetable 1"));
+
+    // The second goes to where the first lies, not to the other desk.
+    let more = [&seen[..], &["You pick up the book 2 from the sidetable 1."]].concat();
+    check("put two book in desk", &more, &["go to desk 1", "go to desk 2"], Some("go to desk 1"));
+}
+
+#[test]
+fn it_looks_at_things_by_the_lamp_that_it_saw() {
+    let seen = [
+        "You arrive at desk 1. On the desk 1, you see a desklamp 1, and a pen 1.",
+        "You arrive at bed 1. On the bed 1, you see a book 1.",
+        "You pick up the book 1 from the bed 1.",
+    ];
+    check("examine the book with the desklamp", &seen, &["go to desk 1"], Some("go to desk 1"));
+    let there =
+        [&seen[..], &["You arrive at desk 1. On the desk 1, you see a desklamp 1."]].concat();
+    let can = ["go to bed 1", "use desklamp 1"];
+    check("look at book under the desklamp", &there, &can, Some("use desklamp 1"));
+}
+
+#[test]
+fn it_puts_away_what_it_does_not_want() {
+    let seen = [
+        "You arrive at fridge 1. The fridge 1 is open. In it, you see a apple 1.",
+        "You pick up the apple 1 from the fridge 1.",
+    ];
+    let can = ["close fridge 1", "go to bed 1", "move apple 1 to fridge 1"];
+    check("put a pillow in desk", &seen, &can, Some("move apple 1 to fridge 1"));
+
+    let closed = [&seen[..], &["You close the fridge 1."]].concat();
+    let can = ["go to bed 1", "open fridge 1"];
+    check("put a pillow in desk", &closed, &can, Some("open fridge 1"));
+}
+
+#[test]
+fn it_says_when_it_has_no_idea() {
+    check("sing a song", &[], &["look"], None);
+    check("put a pillow in desk", &[], &["look"], None);
+}
+
+#[test]
+fn the_opening_says_the_task_where_nothing_else_does() {
+    let opening = format!("{ROOM}\n\nYour task is to: put a pillow in desk.");
+    let admissible = vec!["go to bed 1".to_owned()];
+
+    let sight = Sight {
+        instruction: "",
+        opening: &opening,
+        observations: Vec::new(),
+        admissible: &admissible,
+    };
+
+    assert_eq!(choose(&sight), Some("go to bed 1"));
+}
