@@ -3,12 +3,14 @@
 //! ```text
 //! episode ─► conversation (templates, budget) ─► model ─► parse ─► decision
 //! failure ─► reflection prompt ─────────────────► model ──────────► reflection
+//! episode ─► expert ─► the same conversation ─► dictated answer ──► demonstration
 //! ```
 //!
 //! Nothing here knows an engine, opens a file or plays a world.
 
 pub mod settings;
 pub mod agent;
+pub mod demonstrator;
 pub mod prompts;
 pub mod conversation;
 pub mod budget;

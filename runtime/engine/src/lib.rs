@@ -15,11 +15,13 @@
 //!
 //! - `llama` (default): llama.cpp, on the CPU and on the devices that it was
 //!   built for.
+//!
+//! [`dictation`] needs no engine: it answers where there is nothing to choose.
 
 #[cfg(feature = "llama")]
 pub mod llama;
+pub mod dictation;
 
-#[cfg(feature = "llama")]
 mod prompt;
 #[cfg(feature = "llama")]
 mod guide;

@@ -17,6 +17,8 @@ pub(crate) struct Vocabulary {
     pub(crate) tokenizer: Tokenizer,
     /// The token that ends an assistant's turn.
     pub(crate) end_of_turn: u32,
+    /// All tokens that end an answer, ascending.
+    pub(crate) ends: Vec<u32>,
     template: Option<ChatTemplate>,
 }
 
@@ -30,7 +32,11 @@ impl Vocabulary {
         let Some(end_of_turn) = of_turn.or(tokenizer.eos()) else {
             return Err("no token ends a turn".to_owned());
         };
-        Ok(Self { tokenizer, end_of_turn, template })
+        let mut ends = tokenizer.end_of_generation().to_vec();
+        ends.push(end_of_turn);
+        ends.sort_unstable();
+        ends.dedup();
+        Ok(Self { tokenizer, end_of_turn, ends, template })
     }
 
     /// The ids of a prompt.
@@ -52,18 +58,34 @@ impl Vocabulary {
         Ok(ids.ids)
     }
 
-    /// Whether `id` ends an answer.
-    pub(crate) fn is_end(&self, id: u32) -> bool {
-        id == self.end_of_turn || self.tokenizer.end_of_generation().contains(&id)
+    /// The ids of a prompt that leaves room for an answer.
+    pub(crate) fn prompt_ids_within(
+        &self,
+        prompt: &Prompt,
+        context_tokens: u32,
+    ) -> Result<Vec<u32>, ModelError> {
+        let ids = self.prompt_ids(prompt)?;
+        if ids.len() < context_tokens as usize {
+            return Ok(ids);
+        }
+        let prompt_tokens = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        Err(ModelError::PromptTooLong { prompt_tokens, context_tokens })
     }
 
-    /// All tokens that end an answer, ascending.
-    pub(crate) fn ends(&self) -> Vec<u32> {
-        let mut ends = self.tokenizer.end_of_generation().to_vec();
-        ends.push(self.end_of_turn);
-        ends.sort_unstable();
-        ends.dedup();
-        ends
+    /// The ids of a text that is an answer, without the end of the turn.
+    pub(crate) fn answer_ids(&self, text: &str) -> Vec<u32> {
+        self.tokenizer.encode(text, Special::Text)
+    }
+
+    /// How many tokens a text has where nothing in it is a special token.
+    pub(crate) fn count_tokens(&self, text: &str) -> Result<u32, ModelError> {
+        let count = self.tokenizer.encode(text, Special::Text).len();
+        u32::try_from(count).map_err(|_| ModelError::Prompt("it is too long".to_owned()))
+    }
+
+    /// Whether `id` ends an answer.
+    pub(crate) fn is_end(&self, id: u32) -> bool {
+        self.ends.binary_search(&id).is_ok()
     }
 }
 

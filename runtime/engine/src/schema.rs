@@ -35,7 +35,7 @@ impl Schemas {
         let factory = factory.as_ref().map_err(|error| ModelError::Engine(error.clone()))?;
         let grammar = TopLevelGrammar::from_json_schema(compact(schema).map_err(refused)?);
         let matcher = Matcher::new(factory.create_parser(grammar));
-        let guide = SchemaGuide { matcher, ends: self.vocabulary.ends() };
+        let guide = SchemaGuide { matcher, ends: self.vocabulary.ends.clone() };
         guide.check()?;
         Ok(guide)
     }
@@ -116,9 +116,8 @@ impl Environment {
         let tokenizer = &vocabulary.tokenizer;
         let size = u32::try_from(tokenizer.vocabulary_len()).unwrap_or(u32::MAX);
         let words: Vec<Vec<u8>> = (0..size).map(|id| word(&vocabulary, id)).collect();
-        let ends = vocabulary.ends();
         let info = TokRxInfo::new(size, vocabulary.end_of_turn);
-        let trie = TokTrie::from(&info, &words).with_eos_tokens(&ends);
+        let trie = TokTrie::from(&info, &words).with_eos_tokens(&vocabulary.ends);
         Self { vocabulary, trie }
     }
 }

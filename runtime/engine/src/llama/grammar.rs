@@ -25,7 +25,6 @@ const GRAMMAR_BYTES_MAX: usize = 1 << 20;
 pub(crate) struct Grammar {
     sampler: LlamaSampler,
     vocabulary: Arc<Vocabulary>,
-    ends: Vec<u32>,
 }
 
 impl Grammar {
@@ -43,8 +42,7 @@ impl Grammar {
         }
         let sampler = LlamaSampler::grammar(model, grammar, ROOT)
             .map_err(|error| ModelError::Constraint(error.to_string()))?;
-        let ends = vocabulary.ends();
-        Ok(Self { sampler, vocabulary, ends })
+        Ok(Self { sampler, vocabulary })
     }
 }
 
@@ -61,12 +59,12 @@ impl Guide for Grammar {
             .filter(|candidate| candidate.logit() > f32::NEG_INFINITY)
             .map(|candidate| candidate.id().0.cast_unsigned())
             .collect();
-        Next::of_mask(allowed, &self.ends)
+        Next::of_mask(allowed, &self.vocabulary.ends)
             .ok_or_else(|| ModelError::Constraint("the grammar allows no further token".to_owned()))
     }
 
     fn accept(&mut self, id: u32) -> Result<(), ModelError> {
-        if self.ends.contains(&id) {
+        if self.vocabulary.is_end(id) {
             return Ok(());
         }
         self.sampler

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{channel, sync_channel};
 
-use models::tokenizer::{Special, Tokenizer};
+use models::tokenizer::Tokenizer;
 use runtime_core::model::{Generation, LanguageModel, ModelError, ModelIdentity, Request};
 
 use super::engine::Shared;
@@ -98,8 +98,7 @@ impl LanguageModel for LlamaHandle {
     }
 
     fn count_tokens(&mut self, text: &str) -> Result<u32, ModelError> {
-        let count = self.tokenizer().encode(text, Special::Text).len();
-        u32::try_from(count).map_err(|_| ModelError::Prompt("it is too long".to_owned()))
+        self.role.shared.preparation.vocabulary.count_tokens(text)
     }
 
     fn context_tokens(&self) -> u32 {

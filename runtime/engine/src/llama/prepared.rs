@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 
-use models::tokenizer::Special;
 use runtime_core::model::{Constraint, ModelError, Request, Sampling};
 
 use super::ticket::Event;
@@ -81,13 +80,7 @@ impl Preparation {
     /// Makes a request ready.
     pub(crate) fn prepare(&self, request: &Request) -> Result<Prepared, ModelError> {
         let started = Moment::now();
-        let prompt_ids = self.vocabulary.prompt_ids(&request.prompt)?;
-        if prompt_ids.len() >= self.context_tokens as usize {
-            return Err(ModelError::PromptTooLong {
-                prompt_tokens: u32::try_from(prompt_ids.len()).unwrap_or(u32::MAX),
-                context_tokens: self.context_tokens,
-            });
-        }
+        let prompt_ids = self.vocabulary.prompt_ids_within(&request.prompt, self.context_tokens)?;
         let room = self.context_tokens as usize - prompt_ids.len();
         let tokens_max = request.tokens_max.max(1) as usize;
         let guide = self.guide(&request.constraint, tokens_max.min(room))?;
@@ -110,9 +103,7 @@ impl Preparation {
     }
 
     fn choices(&self, texts: &[String], tokens_max: usize) -> Result<Choices, ModelError> {
-        let tokenizer = &self.vocabulary.tokenizer;
-        let with_tokens =
-            texts.iter().map(|text| (text.clone(), tokenizer.encode(text, Special::Text)));
+        let with_tokens = texts.iter().map(|text| (text.clone(), self.vocabulary.answer_ids(text)));
         Choices::new(with_tokens.collect(), self.vocabulary.end_of_turn, tokens_max)
     }
 }

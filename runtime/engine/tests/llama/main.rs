@@ -12,4 +12,5 @@ mod determinism;
 mod adapters;
 mod loading;
 mod tokenizer;
+mod dictation;
 mod real;

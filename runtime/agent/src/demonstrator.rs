@@ -1,0 +1,188 @@
+//! An agent that shows what a model is to learn: an expert's actions, in the
+//! prompts that the model itself would have got.
+//!
+//! ```text
+//! episode ─► expert ─► action ─► agent, with that action as its only choice ─► decision
+//!              └─ or, now and then, a random action, which is not to be learned
+//! ```
+//!
+//! Templates, budget and tokens are the model agent's own. What the expert
+//! knows, and how an answer becomes tokens, is left to others.
+
+use runtime_core::agent::{Agent, Episode, Failure};
+use runtime_core::model::ModelError;
+use runtime_core::reflection::Reflection;
+use runtime_core::seed::{SeedKey, mix};
+use runtime_core::trajectory::Decision;
+
+use crate::agent::ModelAgent;
+
+/// The draws of a step are named by this member, which no request has.
+const NOISE_MEMBER: u32 = u32::MAX;
+
+/// Says what to do, one of the admissible actions; `None` where it has no idea.
+pub type Expert = dyn FnMut(&Episode<'_>) -> Option<String> + Send;
+
+/// A model agent that an expert dictates to.
+///
+/// In its decisions the tokens to learn are those that are not forced.
+pub struct Demonstrator {
+    /// Builds the prompts; its actor gives the only choice that it is left.
+    pub agent: ModelAgent,
+    /// Says what to do.
+    pub expert: Box<Expert>,
+    /// How likely a step is random instead, 0.0 to 1.0: what the expert does
+    /// next shows how to recover.
+    pub noise: f32,
+}
+
+/// What is done in a step.
+struct Dictated {
+    action: String,
+    /// Whether it is to be learned.
+    is_lesson: bool,
+}
+
+impl Agent for Demonstrator {
+    fn act(&mut self, episode: &Episode<'_>) -> Result<Decision, ModelError> {
+        let Dictated { action, is_lesson } = self.dictate(episode)?;
+        let only = vec![action];
+        let mut decision = self.agent.act(&Episode { admissible: Some(&only), ..*episode })?;
+        for token in &mut decision.answer.tokens {
+            token.forced = !is_lesson;
+        }
+        Ok(decision)
+    }
+
+    /// Demonstrations are of single trials.
+    fn reflect(&mut self, _failure: &Failure<'_>) -> Result<Reflection, ModelError> {
+        Err(ModelError::Engine("an expert writes no reflections".to_owned()))
+    }
+}
+
+impl Demonstrator {
+    fn dictate(&mut self, episode: &Episode<'_>) -> Result<Dictated, ModelError> {
+        let Some(admissible) = episode.admissible.filter(|actions| !actions.is_empty()) else {
+            let reason = "an expert needs to know what can be done".to_owned();
+            return Err(ModelError::Constraint(reason));
+        };
+        let draw = SeedKey { member: NOISE_MEMBER, ..episode.seed }.seed();
+        let expert = (self.expert)(episode).filter(|_| share(draw) >= self.noise);
+        let is_lesson = expert.is_some();
+        let random = || {
+            let place = mix(draw) % admissible.len() as u64;
+            admissible[usize::try_from(place).unwrap_or(0)].clone()
+        };
+        Ok(Dictated { action: expert.unwrap_or_else(random), is_lesson })
+    }
+}
+
+/// A draw as a number from 0.0 up to, but not including, 1.0.
+fn share(draw: u64) -> f32 {
+    const STEPS: u64 = 1 << 24;
+    (draw % STEPS) as f32 / STEPS as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use runtime_core::environment::Step;
+    use runtime_core::reflection::Memory;
+    use runtime_core::scripted::ScriptedModel;
+    use runtime_core::strategy::Feedback;
+    use runtime_core::task::{Limits, Task};
+    use runtime_core::trajectory::TakenStep;
+
+    use super::*;
+    use crate::agent::CountedEpisode;
+    use crate::prompts::PromptSet;
+    use crate::settings::{AgentKind, AgentSettings};
+
+    fn agent(prompt_tokens_max: u32) -> ModelAgent {
+        ModelAgent {
+            actor: Box::new(ScriptedModel::new(&[])),
+            retrospective: Box::new(ScriptedModel::new(&[])),
+            prompts: Arc::new(PromptSet::built_in("household").unwrap()),
+            settings: AgentSettings {
+                kind: AgentKind::Act,
+                feedback: Feedback::Success,
+                temperature: 0.0,
+                top_p: 1.0,
+                prompt_tokens_max,
+                action_tokens_max: 16,
+                thought_tokens_max: 16,
+                reflection_tokens_max: 16,
+            },
+            counted: CountedEpisode::default(),
+        }
+    }
+
+    /// Plays with an expert that always goes left.
+    fn play(noise: f32, prompt_tokens_max: u32, steps: u32) -> Vec<Decision> {
+        let expert = Box::new(|_: &Episode<'_>| Some("left".to_owned()));
+        let mut demonstrator = Demonstrator { agent: agent(prompt_tokens_max), expert, noise };
+        let task = Task {
+            id: "doors".into(),
+            kind: "doors".into(),
+            instruction: "Get out.".into(),
+            seed: 0,
+            limits: Limits::default(),
+        };
+        let (memory, admissible) = (Memory::with_capacity(0), vec!["left".into(), "right".into()]);
+        let mut taken: Vec<TakenStep> = Vec::new();
+        for step in 1..=steps {
+            let decision = demonstrator.act(&Episode {
+                task: &task,
+                memory: &memory,
+                opening: "Two doors.",
+                steps: &taken,
+                admissible: Some(&admissible),
+                seed: SeedKey { run: 1, task: &task.id, trial: 1, step, member: 0 },
+            });
+            let observation = "A wall.".to_owned();
+            let outcome = Step { observation, reward: 0.0, progress: 0.0, done: false };
+            taken.push(TakenStep { decision: decision.unwrap(), outcome });
+        }
+        taken.into_iter().map(|step| step.decision).collect()
+    }
+
+    fn is_lesson(decision: &Decision) -> bool {
+        decision.answer.tokens.iter().all(|token| !token.forced)
+    }
+
+    fn prompt(decision: &Decision) -> String {
+        let bytes = decision.answer.prompt_ids.iter().map(|&id| u8::try_from(id).unwrap());
+        String::from_utf8(bytes.collect()).unwrap()
+    }
+
+    #[test]
+    fn the_experts_action_is_the_answer_to_the_models_own_prompt() {
+        let decisions = play(0.0, 1 << 20, 3);
+
+        assert!(decisions.iter().all(|decision| decision.action == "left" && is_lesson(decision)));
+        assert!(prompt(&decisions[2]).ends_with("A wall.\n[assistant] left\n[user] A wall.\n"));
+    }
+
+    #[test]
+    fn noise_is_drawn_from_the_seed_and_is_no_lesson() {
+        let decisions = play(0.5, 1 << 20, 60);
+
+        let lessons = decisions.iter().filter(|decision| is_lesson(decision)).count();
+        assert!((20..40).contains(&lessons), "{lessons}");
+        assert!(decisions.iter().any(|decision| decision.action == "right"));
+        assert!(decisions.iter().all(|decision| decision.action == "left" || !is_lesson(decision)));
+        assert_eq!(decisions, play(0.5, 1 << 20, 60));
+    }
+
+    #[test]
+    fn a_prompt_that_was_trimmed_shows_fewer_steps() {
+        let head_tokens = u32::try_from(play(0.0, 1 << 20, 1)[0].answer.prompt_ids.len()).unwrap();
+
+        let last = play(0.0, head_tokens + 400, 40).pop().unwrap();
+
+        let shown = prompt(&last).split("Two doors.").nth(1).unwrap().matches("A wall.").count();
+        assert!(last.dropped_steps > 0);
+        assert_eq!(shown, 39 - last.dropped_steps as usize);
+    }
+}

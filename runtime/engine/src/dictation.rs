@@ -1,0 +1,169 @@
+//! A model that writes down what it is told, for demonstrations.
+//!
+//! It reads a GGUF file's tokenizer and chat template, and none of its weights.
+//! So it answers only where a constraint leaves a single choice; prompt and
+//! answer then have the tokens that an engine on the same file gives them.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use models::checksum::sha256_file;
+use models::gguf::{Gguf, GgufError};
+use models::tokenizer::Tokenizer;
+use runtime_core::model::{
+    Constraint, Cost, Generation, LanguageModel, ModelError, ModelIdentity, Request, StopReason,
+    Token,
+};
+
+use crate::prompt::Vocabulary;
+
+/// The text side of a model. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Dictation {
+    vocabulary: Arc<Vocabulary>,
+    context_tokens: NonZeroU32,
+    identity: ModelIdentity,
+}
+
+/// Why a file's text side cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DictationError {
+    /// The file is missing, truncated or not GGUF.
+    #[error("the file cannot be used")]
+    File(#[from] GgufError),
+    /// The file cannot be read to its end.
+    #[error("the file cannot be read")]
+    Read(#[from] std::io::Error),
+    /// The file's tokenizer or chat template cannot be used.
+    #[error("the vocabulary of {path} cannot be used: {reason}", path = path.display())]
+    Vocabulary {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Dictation {
+    /// Reads the tokenizer and the template of a file; prompts and answers may
+    /// have `context_tokens` together.
+    pub fn open(path: &Path, context_tokens: NonZeroU32) -> Result<Self, DictationError> {
+        let vocabulary = Vocabulary::from_gguf(&Gguf::open(path)?)
+            .map_err(|reason| DictationError::Vocabulary { path: path.to_owned(), reason })?;
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let identity = ModelIdentity { name, sha256: sha256_file(path)?, adapter_sha256: None };
+        Ok(Self { vocabulary: Arc::new(vocabulary), context_tokens, identity })
+    }
+
+    /// The model's tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.vocabulary.tokenizer
+    }
+}
+
+impl LanguageModel for Dictation {
+    /// Gives the only choice; its tokens are forced, and cost nothing.
+    fn generate(&mut self, request: &Request) -> Result<Generation, ModelError> {
+        let text = only_choice(&request.constraint)?;
+        let context_tokens = self.context_tokens.get();
+        let prompt_ids = self.vocabulary.prompt_ids_within(&request.prompt, context_tokens)?;
+        let room = (context_tokens as usize - prompt_ids.len()).min(request.tokens_max as usize);
+        let mut ids = self.vocabulary.answer_ids(text);
+        if ids.len() > room || ids.iter().any(|&id| self.vocabulary.is_end(id)) {
+            let found = ids.len();
+            let reason = format!("{text:?} has {found} tokens, {room} fit, and none may end it");
+            return Err(ModelError::Constraint(reason));
+        }
+        ids.push(self.vocabulary.end_of_turn);
+        Ok(Generation {
+            text: text.to_owned(),
+            tokens: ids.into_iter().map(forced).collect(),
+            prompt_ids,
+            stop: StopReason::EndOfTurn,
+            cost: Cost::default(),
+            adapter: None,
+        })
+    }
+
+    fn count_tokens(&mut self, text: &str) -> Result<u32, ModelError> {
+        self.vocabulary.count_tokens(text)
+    }
+
+    fn context_tokens(&self) -> u32 {
+        self.context_tokens.get()
+    }
+
+    /// That of the file: its vocabulary is all that the answers hold of it.
+    fn identity(&self) -> ModelIdentity {
+        self.identity.clone()
+    }
+}
+
+fn only_choice(constraint: &Constraint) -> Result<&str, ModelError> {
+    match constraint {
+        Constraint::Choices(choices) if choices.len() == 1 => Ok(&choices[0]),
+        _ => Err(ModelError::Constraint("without weights there must be a single choice".into())),
+    }
+}
+
+fn forced(id: u32) -> Token {
+    Token { id, log_prob: 0.0, log_prob_full: None, forced: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use models::tiny::{TinyConfig, write_llama};
+    use runtime_core::model::Sampling;
+    use runtime_core::prompt::{Message, Prompt, Role};
+
+    use super::*;
+
+    fn tiny(context_tokens: u32) -> Dictation {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tiny.gguf");
+        write_llama(&path, &TinyConfig::default()).unwrap();
+        Dictation::open(&path, NonZeroU32::new(context_tokens).unwrap()).unwrap()
+    }
+
+    fn request(choices: &[&str], tokens_max: u32) -> Request {
+        Request {
+            prompt: Prompt::Chat(vec![Message::text(Role::User, "What now?")]),
+            constraint: Constraint::Choices(choices.iter().map(ToString::to_string).collect()),
+            sampling: Sampling { temperature: 1.0, top_p: 1.0, seed: 0 },
+            tokens_max,
+            stop: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_only_choice_is_given_word_for_word() {
+        let mut model = tiny(512);
+
+        let generation = model.generate(&request(&["go to desk 1"], 48)).unwrap();
+
+        assert_eq!(generation.text, "go to desk 1");
+        assert_eq!(model.tokenizer().decode_lossy(&generation.text_ids()), "go to desk 1");
+        assert!(model.vocabulary.is_end(generation.tokens.last().unwrap().id));
+    }
+
+    #[test]
+    fn what_is_no_dictation_is_refused() {
+        let mut model = tiny(512);
+
+        for choices in [&[][..], &["go to desk 1", "go to bed 1"]] {
+            let error = model.generate(&request(choices, 48)).unwrap_err();
+            assert!(matches!(error, ModelError::Constraint(_)), "{error}");
+        }
+        let long = model.generate(&request(&["go to desk 1"], 2)).unwrap_err();
+        assert!(matches!(long, ModelError::Constraint(_)), "{long}");
+    }
+
+    #[test]
+    fn a_prompt_longer_than_the_context_is_refused() {
+        let error = tiny(4).generate(&request(&["go to desk 1"], 48)).unwrap_err();
+
+        assert!(matches!(error, ModelError::PromptTooLong { context_tokens: 4, .. }), "{error}");
+    }
+}
