@@ -28,10 +28,12 @@
 mod check;
 mod write;
 mod random;
+pub mod peft;
 
 use std::path::Path;
 
-use crate::gguf::{GgmlType, Gguf, GgufError};
+use crate::blocks;
+use crate::gguf::{Gguf, GgufError};
 
 pub use random::random;
 pub use write::{NewAdapter, Pair, encode, write};
@@ -146,7 +148,10 @@ impl Adapter {
         check::base(self, base, base_sha256)
     }
 
-    /// The factors as numbers, in the file's order. They must be F32.
+    /// The factors as numbers, in the file's order.
+    ///
+    /// Other tools also write types other than F32, of which those count that
+    /// [`blocks::dequantize`] knows.
     pub fn pairs(&self) -> Result<Vec<Pair>, AdapterError> {
         self.targets
             .iter()
@@ -164,17 +169,17 @@ impl Adapter {
     }
 
     fn values(&self, name: &str) -> Result<Vec<f32>, AdapterError> {
-        let kind = self.gguf.tensor(name).map(|tensor| tensor.kind);
-        match (kind, self.gguf.tensor_bytes(name)) {
-            (Some(GgmlType::F32), Some(bytes)) => {
-                let (words, _) = bytes.as_chunks::<4>();
-                Ok(words.iter().map(|&word| f32::from_le_bytes(word)).collect())
-            }
-            _ => Err(AdapterError::Tensor {
+        let tensor = self.gguf.tensor(name).zip(self.gguf.tensor_bytes(name));
+        let (tensor, bytes) = tensor.expect("the file was checked to have both factors");
+        let elements = usize::try_from(tensor.elements()).expect("it lies in the mapped file");
+        let mut values = vec![0.0; elements];
+        match blocks::dequantize(tensor.kind, bytes, &mut values) {
+            Ok(()) => Ok(values),
+            Err(_) => Err(AdapterError::Tensor {
                 file: self.gguf.name().to_owned(),
                 tensor: name.to_owned(),
-                expected: "F32".to_owned(),
-                found: kind.map_or("nothing", GgmlType::name).to_owned(),
+                expected: "F32 or blocks that are read here".to_owned(),
+                found: tensor.kind.to_string(),
             }),
         }
     }

@@ -34,15 +34,25 @@ fn targets(gguf: &Gguf) -> Result<Vec<Target>, AdapterError> {
         } else if let Some(name) = tensor.name.strip_suffix(".lora_b") {
             let other = format!("{name}.lora_a");
             if gguf.tensor(&other).is_none() {
-                return Err(unfit(gguf, &tensor.name, &format!("{other} beside it"), "none"));
+                return Err(unfit(
+                    gguf.name(),
+                    &tensor.name,
+                    &format!("{other} beside it"),
+                    "none",
+                ));
             }
         } else if !tensor.name.ends_with("_norm.weight") {
             // llama.cpp passes over norms and refuses everything else.
-            return Err(unfit(gguf, &tensor.name, "the suffix .lora_a or .lora_b", "neither"));
+            return Err(unfit(
+                gguf.name(),
+                &tensor.name,
+                "the suffix .lora_a or .lora_b",
+                "neither",
+            ));
         }
     }
     if targets.is_empty() {
-        return Err(unfit(gguf, "*.lora_a", "at least one", "none"));
+        return Err(unfit(gguf.name(), "*.lora_a", "at least one", "none"));
     }
     Ok(targets)
 }
@@ -50,7 +60,7 @@ fn targets(gguf: &Gguf) -> Result<Vec<Target>, AdapterError> {
 fn target(gguf: &Gguf, name: &str, a: &Tensor) -> Result<Target, AdapterError> {
     let other = format!("{name}.lora_b");
     let Some(b) = gguf.tensor(&other) else {
-        return Err(unfit(gguf, &a.name, &format!("{other} beside it"), "none"));
+        return Err(unfit(gguf.name(), &a.name, &format!("{other} beside it"), "none"));
     };
     match (a.ne.as_slice(), b.ne.as_slice()) {
         (&[inputs, rank], &[rank_of_b, outputs]) if rank == rank_of_b => {
@@ -58,7 +68,7 @@ fn target(gguf: &Gguf, name: &str, a: &Tensor) -> Result<Target, AdapterError> {
         }
         _ => {
             let expected = "[inputs, rank] beside [rank, outputs]";
-            Err(unfit(gguf, &a.name, expected, &format!("{:?} beside {:?}", a.ne, b.ne)))
+            Err(unfit(gguf.name(), &a.name, expected, &format!("{:?} beside {:?}", a.ne, b.ne)))
         }
     }
 }
@@ -80,21 +90,23 @@ pub(super) fn base(
         let (expected, found) = (expected.clone(), found.to_owned());
         return Err(AdapterError::Base { expected, found });
     }
-    adapter.targets.iter().try_for_each(|target| fits(&adapter.gguf, target, base))
+    let file = adapter.gguf.name();
+    adapter.targets.iter().try_for_each(|target| fits(file, target, base))
 }
 
-fn fits(adapter: &Gguf, target: &Target, base: &Gguf) -> Result<(), AdapterError> {
+/// Checks that `base` has what the target adapts; `file` is what errors call the adapter.
+pub(super) fn fits(file: &str, target: &Target, base: &Gguf) -> Result<(), AdapterError> {
     let Some(weight) = base.tensor(&target.name) else {
-        return Err(unfit(adapter, &target.name, "a tensor of the base", "none of that name"));
+        return Err(unfit(file, &target.name, "a tensor of the base", "none of that name"));
     };
     if target.name == "token_embd.weight" {
         let expected = "a matrix between layers";
-        return Err(unfit(adapter, &target.name, expected, "the embedding, which is a table"));
+        return Err(unfit(file, &target.name, expected, "the embedding, which is a table"));
     }
     if weight.ne != [target.inputs, target.outputs] {
         let found = format!("{:?}", [target.inputs, target.outputs]);
         let expected = format!("{:?}, as the base", weight.ne);
-        return Err(unfit(adapter, &target.name, &expected, &found));
+        return Err(unfit(file, &target.name, &expected, &found));
     }
     Ok(())
 }
@@ -112,9 +124,9 @@ fn key(gguf: &Gguf, key: &'static str, expected: &str, found: String) -> Adapter
     AdapterError::Key { file: gguf.name().to_owned(), key, expected: expected.to_owned(), found }
 }
 
-fn unfit(gguf: &Gguf, tensor: &str, expected: &str, found: &str) -> AdapterError {
+fn unfit(file: &str, tensor: &str, expected: &str, found: &str) -> AdapterError {
     AdapterError::Tensor {
-        file: gguf.name().to_owned(),
+        file: file.to_owned(),
         tensor: tensor.to_owned(),
         expected: expected.to_owned(),
         found: found.to_owned(),

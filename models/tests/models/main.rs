@@ -6,6 +6,7 @@ mod blocks;
 mod tokenizer;
 mod chat;
 mod adapter;
+mod peft;
 
 use std::path::PathBuf;
 
