@@ -28,6 +28,7 @@
 mod check;
 mod write;
 mod random;
+mod merge;
 pub mod peft;
 
 use std::path::Path;
@@ -35,6 +36,7 @@ use std::path::Path;
 use crate::blocks;
 use crate::gguf::{Gguf, GgufError};
 
+pub use merge::{MergeError, Precision, merge};
 pub use random::random;
 pub use write::{NewAdapter, Pair, encode, write};
 

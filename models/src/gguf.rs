@@ -14,6 +14,7 @@ mod ggml_type;
 mod value;
 mod cursor;
 mod read;
+mod head;
 mod write;
 
 use std::collections::HashMap;
@@ -23,7 +24,7 @@ use std::path::Path;
 pub use error::GgufError;
 pub use ggml_type::GgmlType;
 pub use value::{Array, Value};
-pub use write::{NewTensor, encode, write};
+pub use write::{NewTensor, TensorShape, encode, write, write_each};
 
 /// Tensors start at multiples of this many bytes where the file names no other.
 pub const DEFAULT_ALIGNMENT_BYTES: u64 = 32;

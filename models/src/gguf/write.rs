@@ -4,10 +4,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::io::Write;
+use std::io::{self, Read, Write};
 
-use super::value::ARRAY_ID;
-use super::{Array, DEFAULT_ALIGNMENT_BYTES, DIMENSIONS_MAX, GgmlType, GgufError};
+use super::head;
+use super::{DEFAULT_ALIGNMENT_BYTES, DIMENSIONS_MAX, GgmlType, GgufError};
 use super::{TENSOR_NAME_BYTES_MAX, Value};
 
 /// A tensor to be written.
@@ -32,6 +32,17 @@ impl NewTensor<'_> {
     }
 }
 
+/// What a file's table says of a tensor before its bytes come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorShape {
+    /// Its name.
+    pub name: String,
+    /// Its dimensions in ggml's order: the contiguous one first.
+    pub ne: Vec<u64>,
+    /// How its bytes will be stored.
+    pub kind: GgmlType,
+}
+
 /// The bytes of a file with this metadata and these tensors, in this order.
 pub fn encode(
     metadata: &[(String, Value)],
@@ -51,42 +62,81 @@ pub fn write(
     metadata: &[(String, Value)],
     tensors: &[NewTensor<'_>],
 ) -> Result<(), GgufError> {
-    let alignment = check(metadata, tensors)?;
-    let mut head = Vec::new();
-    head.extend_from_slice(b"GGUF");
-    head.extend_from_slice(&3u32.to_le_bytes());
-    head.extend_from_slice(&(tensors.len() as u64).to_le_bytes());
-    head.extend_from_slice(&(metadata.len() as u64).to_le_bytes());
-    for (key, value) in metadata {
-        put_text(&mut head, key);
-        head.extend_from_slice(&value.id().to_le_bytes());
-        put_value(&mut head, value);
+    let shape = |tensor: &NewTensor<'_>| {
+        let NewTensor { name, ne, kind, .. } = tensor;
+        TensorShape { name: name.clone(), ne: ne.clone(), kind: *kind }
+    };
+    let shapes: Vec<TensorShape> = tensors.iter().map(shape).collect();
+    for (shape, tensor) in shapes.iter().zip(tensors) {
+        let bytes = tensor.bytes.len() as u64;
+        if shape.kind.tensor_bytes(&shape.ne) != Some(bytes) {
+            return Err(wrong_length(shape, bytes));
+        }
     }
-    let mut offset = 0u64;
-    for tensor in tensors {
-        put_tensor(&mut head, tensor, offset);
-        offset += (tensor.bytes.len() as u64).next_multiple_of(alignment);
-    }
-    let padding = vec![0; usize::try_from(alignment).unwrap_or(usize::MAX)];
-    let pad_after = |length: usize| &padding[..length.next_multiple_of(padding.len()) - length];
-    let mut put = |bytes: &[u8]| out.write_all(bytes).map_err(unwritten);
-    put(&head)?;
-    put(pad_after(head.len()))?;
-    for tensor in tensors {
-        put(&tensor.bytes)?;
-        put(pad_after(tensor.bytes.len()))?;
+    write_each(out, metadata, &shapes, &mut |index, out| out.write_all(&tensors[index].bytes))
+}
+
+/// Writes a file whose tensors need not be in memory at once: `put` writes the bytes
+/// of the tensor of that index, and is called for one after the other.
+///
+/// Tensors are aligned as in [`write()`].
+pub fn write_each(
+    out: &mut dyn Write,
+    metadata: &[(String, Value)],
+    shapes: &[TensorShape],
+    put: &mut dyn FnMut(usize, &mut dyn Write) -> io::Result<()>,
+) -> Result<(), GgufError> {
+    let (alignment, sizes) = check(metadata, shapes)?;
+    let head = head::bytes(metadata, shapes, &sizes, alignment);
+    out.write_all(&head).map_err(unwritten)?;
+    pad(out, head.len() as u64, alignment).map_err(unwritten)?;
+    for (index, (shape, &size)) in shapes.iter().zip(&sizes).enumerate() {
+        let mut counted = Counted { out: &mut *out, bytes: 0 };
+        put(index, &mut counted).map_err(unwritten)?;
+        if counted.bytes != size {
+            return Err(wrong_length(shape, counted.bytes));
+        }
+        pad(out, size, alignment).map_err(unwritten)?;
     }
     out.flush().map_err(unwritten)
+}
+
+/// Writes the zeros that follow `length` bytes.
+fn pad(out: &mut dyn Write, length: u64, alignment: u64) -> io::Result<()> {
+    let missing = length.next_multiple_of(alignment) - length;
+    io::copy(&mut io::repeat(0).take(missing), out).map(|_| ())
+}
+
+/// Counts what goes through.
+struct Counted<'a> {
+    out: &'a mut dyn Write,
+    bytes: u64,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// What errors call a file that has no name yet.
 const UNNAMED: &str = "the new file";
 
-fn unwritten(source: std::io::Error) -> GgufError {
+fn unwritten(source: io::Error) -> GgufError {
     GgufError::Io { file: UNNAMED.to_owned(), source }
 }
 
-fn check(metadata: &[(String, Value)], tensors: &[NewTensor<'_>]) -> Result<u64, GgufError> {
+/// The alignment, and how many bytes each tensor takes.
+fn check(
+    metadata: &[(String, Value)],
+    shapes: &[TensorShape],
+) -> Result<(u64, Vec<u64>), GgufError> {
     let mut alignment = DEFAULT_ALIGNMENT_BYTES;
     let mut keys = HashSet::new();
     for (key, value) in metadata {
@@ -104,96 +154,36 @@ fn check(metadata: &[(String, Value)], tensors: &[NewTensor<'_>]) -> Result<u64,
         }
     }
     let mut names = HashSet::new();
-    for tensor in tensors {
-        if !names.insert(&tensor.name) {
-            let field = format!("tensor {}", tensor.name);
+    let mut sizes = Vec::with_capacity(shapes.len());
+    for shape in shapes {
+        if !names.insert(&shape.name) {
+            let field = format!("tensor {}", shape.name);
             return Err(invalid(field, "a tensor once", "it twice".into()));
         }
-        check_tensor(tensor)?;
+        sizes.push(check_shape(shape)?);
     }
-    Ok(alignment)
+    Ok((alignment, sizes))
 }
 
-fn check_tensor(tensor: &NewTensor<'_>) -> Result<(), GgufError> {
-    let field = format!("tensor {}", tensor.name);
-    if tensor.name.len() >= TENSOR_NAME_BYTES_MAX || tensor.ne.len() > DIMENSIONS_MAX {
+fn check_shape(shape: &TensorShape) -> Result<u64, GgufError> {
+    let TensorShape { name, ne, kind } = shape;
+    let field = format!("tensor {name}");
+    if name.len() >= TENSOR_NAME_BYTES_MAX || ne.len() > DIMENSIONS_MAX {
         let expected = "a name of fewer than 64 bytes and at most 4 dimensions";
-        let found = format!("{} bytes and {:?}", tensor.name.len(), tensor.ne);
-        return Err(invalid(field, expected, found));
+        return Err(invalid(field, expected, format!("{} bytes and {ne:?}", name.len())));
     }
-    if tensor.kind.tensor_bytes(&tensor.ne) != Some(tensor.bytes.len() as u64) {
-        let expected = format!("the bytes of {} {:?}", tensor.kind, tensor.ne);
-        return Err(invalid(field, &expected, format!("{} bytes", tensor.bytes.len())));
-    }
-    Ok(())
+    kind.tensor_bytes(ne).ok_or_else(|| {
+        let expected = format!("rows of whole blocks of {}", kind.block_elements());
+        invalid(field, &expected, format!("{kind} {ne:?}"))
+    })
+}
+
+fn wrong_length(shape: &TensorShape, bytes: u64) -> GgufError {
+    let expected = format!("the bytes of {} {:?}", shape.kind, shape.ne);
+    invalid(format!("tensor {}", shape.name), &expected, format!("{bytes} bytes"))
 }
 
 fn invalid(field: String, expected: &str, found: String) -> GgufError {
     let (file, expected) = (UNNAMED.to_owned(), expected.to_owned());
     GgufError::Invalid { file, field, expected, found }
-}
-
-fn put_tensor(head: &mut Vec<u8>, tensor: &NewTensor<'_>, offset: u64) {
-    put_text(head, &tensor.name);
-    let dimensions = u32::try_from(tensor.ne.len()).expect("at most four dimensions");
-    head.extend_from_slice(&dimensions.to_le_bytes());
-    for count in &tensor.ne {
-        head.extend_from_slice(&count.to_le_bytes());
-    }
-    head.extend_from_slice(&tensor.kind.id().to_le_bytes());
-    head.extend_from_slice(&offset.to_le_bytes());
-}
-
-fn put_text(head: &mut Vec<u8>, text: &str) {
-    head.extend_from_slice(&(text.len() as u64).to_le_bytes());
-    head.extend_from_slice(text.as_bytes());
-}
-
-fn put_value(head: &mut Vec<u8>, value: &Value) {
-    match value {
-        Value::U8(number) => head.push(*number),
-        Value::I8(number) => head.extend_from_slice(&number.to_le_bytes()),
-        Value::U16(number) => head.extend_from_slice(&number.to_le_bytes()),
-        Value::I16(number) => head.extend_from_slice(&number.to_le_bytes()),
-        Value::U32(number) => head.extend_from_slice(&number.to_le_bytes()),
-        Value::I32(number) => head.extend_from_slice(&number.to_le_bytes()),
-        Value::F32(number) => head.extend_from_slice(&number.to_le_bytes()),
-        Value::Bool(flag) => head.push(u8::from(*flag)),
-        Value::Text(text) => put_text(head, text),
-        Value::Array(array) => put_array(head, array),
-        Value::U64(number) => head.extend_from_slice(&number.to_le_bytes()),
-        Value::I64(number) => head.extend_from_slice(&number.to_le_bytes()),
-        Value::F64(number) => head.extend_from_slice(&number.to_le_bytes()),
-    }
-}
-
-fn put_array(head: &mut Vec<u8>, array: &Array) {
-    debug_assert_ne!(array.element_id(), ARRAY_ID);
-    head.extend_from_slice(&array.element_id().to_le_bytes());
-    match array {
-        Array::U8(items) => put_items(head, items, |&item| item.to_le_bytes()),
-        Array::I8(items) => put_items(head, items, |&item| item.to_le_bytes()),
-        Array::U16(items) => put_items(head, items, |&item| item.to_le_bytes()),
-        Array::I16(items) => put_items(head, items, |&item| item.to_le_bytes()),
-        Array::U32(items) => put_items(head, items, |&item| item.to_le_bytes()),
-        Array::I32(items) => put_items(head, items, |&item| item.to_le_bytes()),
-        Array::F32(items) => put_items(head, items, |&item| item.to_le_bytes()),
-        Array::Bool(items) => put_items(head, items, |&item| [u8::from(item)]),
-        Array::U64(items) => put_items(head, items, |&item| item.to_le_bytes()),
-        Array::I64(items) => put_items(head, items, |&item| item.to_le_bytes()),
-        Array::F64(items) => put_items(head, items, |&item| item.to_le_bytes()),
-        Array::Text(items) => {
-            head.extend_from_slice(&(items.len() as u64).to_le_bytes());
-            for item in items {
-                put_text(head, item);
-            }
-        }
-    }
-}
-
-fn put_items<const N: usize, T>(head: &mut Vec<u8>, items: &[T], bytes: impl Fn(&T) -> [u8; N]) {
-    head.extend_from_slice(&(items.len() as u64).to_le_bytes());
-    for item in items {
-        head.extend_from_slice(&bytes(item));
-    }
 }

@@ -6,6 +6,7 @@ mod blocks;
 mod tokenizer;
 mod chat;
 mod adapter;
+mod merge;
 mod peft;
 
 use std::path::PathBuf;
