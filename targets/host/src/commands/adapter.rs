@@ -1,4 +1,7 @@
-//! `rebound adapter`: puts a trained adapter on the device, on probation.
+//! `rebound adapter`: puts a trained adapter on the device, on probation, and carries
+//! adapters to and from PEFT.
+
+mod peft;
 
 use std::path::PathBuf;
 
@@ -9,8 +12,9 @@ use models::manifest;
 use runtime_store::slots::{Slot, Slots};
 
 use crate::files;
+use peft::{Export, Import};
 
-/// Install, confirm or revert the adapter of a retrospective model
+/// Install, confirm or revert the adapter of a retrospective model; convert adapters
 ///
 /// Each model has adapters of its own. A new one is on probation: the next run that reflects
 /// with the model tries it, and the one after goes back unless it was confirmed.
@@ -35,6 +39,14 @@ enum Action {
     Revert(Base),
     /// Which adapters there are
     List(Base),
+    /// Read an adapter that PEFT saved, and write it as GGUF
+    ///
+    /// Adapters of the linear layers of llama, qwen2, qwen3 and gemma3 models; what a GGUF
+    /// file cannot say is refused by name. The new adapter names no base: it is good for
+    /// every quantization of the model.
+    Import(Import),
+    /// Write an adapter as a folder that PEFT loads
+    Export(Export),
 }
 
 /// The model that adapters are for.
@@ -58,6 +70,8 @@ impl Adapter {
                 Ok(())
             }
             Action::List(base) => list(&base.slots()?),
+            Action::Import(import) => import.run(),
+            Action::Export(export) => export.run(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `rebound models`: what models there are, fetching them, looking into files.
 
+mod merge;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
@@ -11,8 +13,9 @@ use serde_json::json;
 
 use crate::files;
 use crate::progress::{self, Show};
+use merge::Merge;
 
-/// List, fetch, check and inspect models
+/// List, fetch, check, inspect and merge models
 #[derive(clap::Args)]
 pub(crate) struct Models {
     #[command(subcommand)]
@@ -49,6 +52,11 @@ enum Action {
         #[arg(long)]
         tensors: bool,
     },
+    /// Write a model with an adapter in it, for programs that load no adapters
+    ///
+    /// Tensor by tensor, so that memory stays small. The metadata stays; vectors such as
+    /// norms stay as they are.
+    Merge(Merge),
 }
 
 impl Models {
@@ -59,6 +67,7 @@ impl Models {
             Action::Pull { name, quiet } => pull(&folder, &name, quiet),
             Action::Verify { names } => verify(&folder, &names),
             Action::Show { model, tensors } => show(&folder, &model, tensors),
+            Action::Merge(merge) => merge.run(&folder),
         }
     }
 }

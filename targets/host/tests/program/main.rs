@@ -5,5 +5,6 @@
 mod adapters;
 mod bad_input;
 mod cli;
+mod conversion;
 mod deterministic;
 mod support;

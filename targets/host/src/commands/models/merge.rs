@@ -1,0 +1,75 @@
+//! `rebound models merge`: a model and an adapter as one file.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use clap::ValueEnum;
+use models::adapter::{self, Adapter, Precision};
+use models::checksum;
+use models::gguf::Gguf;
+use models::manifest;
+
+use crate::progress::{self, Show};
+
+/// The arguments of `rebound models merge`.
+#[derive(clap::Args)]
+pub(super) struct Merge {
+    /// The model: a name from `rebound models list`, or a GGUF file
+    #[arg(long, value_name = "NAME|FILE")]
+    base: String,
+    /// The LoRA adapter to put into it
+    #[arg(long, value_name = "FILE")]
+    adapter: PathBuf,
+    /// How matrices are stored; those whose rows are no whole blocks become f16
+    #[arg(long, value_name = "TYPE")]
+    to: To,
+    /// The new model; it must not exist
+    out: PathBuf,
+    /// No bar
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[allow(non_camel_case_types, reason = "the names that every GGUF tool prints")]
+#[derive(Clone, Copy, ValueEnum)]
+enum To {
+    /// 16 bits a weight
+    F16,
+    /// 8.5 bits a weight
+    #[value(name = "q8_0")]
+    Q8_0,
+    /// 4.5 bits a weight; may lose what the adapter learned
+    #[value(name = "q4_0")]
+    Q4_0,
+}
+
+impl Merge {
+    pub(super) fn run(self, folder: &Path) -> anyhow::Result<()> {
+        let Self { base, adapter, to, out, quiet } = self;
+        ensure!(!out.exists(), "{} exists; choose another name or remove it", out.display());
+        let base_path = manifest::resolve(&base, folder)?.path;
+        let base = Gguf::open(&base_path)?;
+        let adapter = Adapter::open(&adapter)?;
+        if adapter.base_sha256.is_some() {
+            let sha256 = checksum::sha256_file(&base_path)
+                .with_context(|| format!("cannot read {}", base_path.display()))?;
+            adapter.check_base(&base, Some(&sha256))?;
+        }
+        let precision = match to {
+            To::F16 => Precision::F16,
+            To::Q8_0 => Precision::Q8_0,
+            To::Q4_0 => Precision::Q4_0,
+        };
+        let name = out.file_name().unwrap_or_default().to_string_lossy();
+        let bar = progress::bytes(if quiet { Show::Nothing } else { Show::Bars }, &name);
+        adapter::merge(&base, &adapter, precision, &out, &mut |bytes_done, bytes_total| {
+            bar.set_length(bytes_total);
+            bar.set_position(bytes_done);
+        })?;
+        bar.finish_and_clear();
+        if !quiet {
+            println!("{}", out.display());
+        }
+        Ok(())
+    }
+}
