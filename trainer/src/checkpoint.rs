@@ -1,0 +1,141 @@
+//! Where a run stands, as one GGUF file: factors, the optimizer's memory, step.
+//!
+//! ```text
+//! rebound.train.step      u64   steps that are done
+//! rebound.train.config    text  the run's file
+//! <matrix>.a  .b                the factors, as in an adapter
+//! <matrix>.mean_a  .mean_b      mean of their gradients
+//! <matrix>.square_a  .square_b  mean of their squares
+//! ```
+//!
+//! Everything else of a run follows from its file and its step. A checkpoint is
+//! written beside and renamed; the two newest are kept.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use burn::optim::{AdamWState, AdaptiveMomentumState};
+use burn::tensor::{Device, Tensor, TensorData};
+use models::gguf::{self, GgmlType, Gguf, NewTensor, Value};
+use models_decoder::adapter::{Adapter, Factors, Place};
+
+use crate::error::TrainError;
+use crate::factors;
+use crate::optimizer::{Memory, Optimizer};
+
+const STEP: &str = "rebound.train.step";
+const CONFIG: &str = "rebound.train.config";
+/// The names of a place's six tensors.
+const PARTS: [&str; 6] = ["a", "b", "mean_a", "mean_b", "square_a", "square_b"];
+/// Older checkpoints are removed.
+const KEPT: usize = 2;
+
+/// Writes the state after `step` steps into `folder`.
+pub fn save(
+    folder: &Path,
+    step: u64,
+    config: &str,
+    (adapter, optimizer): (&Adapter, &Optimizer),
+) -> Result<(), TrainError> {
+    let path = folder.join(format!("step-{step:08}.gguf"));
+    let unwritten = |source| TrainError::Write { file: path.clone(), source };
+    std::fs::create_dir_all(folder).map_err(unwritten)?;
+    let metadata = [(STEP.to_owned(), Value::U64(step)), (CONFIG.to_owned(), config.into())];
+    let tensors = tensors(adapter, optimizer);
+    let beside = path.with_extension("part");
+    let mut out = BufWriter::new(File::create(&beside).map_err(unwritten)?);
+    gguf::write(&mut out, &metadata, &tensors).map_err(|error| TrainError::Write {
+        file: path.clone(),
+        source: std::io::Error::other(error),
+    })?;
+    out.flush().map_err(unwritten)?;
+    out.get_ref().sync_all().map_err(unwritten)?;
+    std::fs::rename(&beside, &path).map_err(unwritten)?;
+    for old in checkpoints(folder).iter().rev().skip(KEPT) {
+        // A file that cannot be removed is only in the way.
+        let _ = std::fs::remove_file(old);
+    }
+    Ok(())
+}
+
+/// The newest checkpoint of a folder: the step, and its state in adapter and
+/// optimizer; 0 where there is none.
+pub fn restore(
+    folder: &Path,
+    config: &str,
+    adapter: &mut Adapter,
+    optimizer: &mut Optimizer,
+) -> Result<u64, TrainError> {
+    let Some(newest) = checkpoints(folder).pop() else { return Ok(0) };
+    let gguf = Gguf::open(&newest)?;
+    let wrong = |reason: &str| TrainError::Content { file: newest.clone(), reason: reason.into() };
+    if gguf.required_text(CONFIG)? != config {
+        return Err(wrong("it is of a run with another file; begin a new run"));
+    }
+    let step = gguf.required_unsigned(STEP)?;
+    let time = usize::try_from(step).map_err(|_| wrong("its step is too large"))?;
+    for (place, factors) in &mut adapter.factors {
+        let device = factors.a.device();
+        let shapes = [factors.a.dims(), factors.b.dims()];
+        let mut found = Vec::new();
+        for (index, part) in PARTS.iter().enumerate() {
+            let name = part_name(*place, part);
+            let tensor = read(&gguf, &name, shapes[index % 2], &device);
+            found.push(tensor.ok_or_else(|| wrong(&format!("the tensor {name} does not fit")))?);
+        }
+        let Ok([a, b, mean_a, mean_b, square_a, square_b]) = <[Tensor<2>; 6]>::try_from(found)
+        else {
+            unreachable!("there are six parts")
+        };
+        *factors = Factors { a, b };
+        let memory = |mean, square| AdamWState::new(AdaptiveMomentumState::new(time, mean, square));
+        optimizer.memory.insert(*place, [memory(mean_a, square_a), memory(mean_b, square_b)]);
+    }
+    Ok(step)
+}
+
+/// The folder's checkpoints, the newest last.
+pub fn checkpoints(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut found: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "gguf"))
+        .collect();
+    found.sort();
+    found
+}
+
+fn tensors(adapter: &Adapter, optimizer: &Optimizer) -> Vec<NewTensor<'static>> {
+    let mut tensors = Vec::new();
+    for (place, Factors { a, b }) in &adapter.factors {
+        let Some(memory) = optimizer.memory.get(place) else { continue };
+        let [mean_a, mean_b] = memory.each_ref().map(|Memory { momentum }| &momentum.moment_1);
+        let [square_a, square_b] = memory.each_ref().map(|Memory { momentum }| &momentum.moment_2);
+        for (part, tensor) in PARTS.into_iter().zip([a, b, mean_a, mean_b, square_a, square_b]) {
+            let [rows, columns] = tensor.dims().map(|length| length as u64);
+            let values = factors::numbers(tensor);
+            tensors.push(NewTensor::f32(&part_name(*place, part), &[columns, rows], &values));
+        }
+    }
+    tensors
+}
+
+fn part_name(place: Place, part: &str) -> String {
+    format!("{}.{part}", factors::name(place))
+}
+
+fn read(
+    gguf: &Gguf,
+    name: &str,
+    [rows, columns]: [usize; 2],
+    device: &Device,
+) -> Option<Tensor<2>> {
+    let tensor = gguf.tensor(name).filter(|tensor| {
+        tensor.kind == GgmlType::F32 && tensor.ne == [columns as u64, rows as u64]
+    })?;
+    let mut values = vec![0.0; rows * columns];
+    models::blocks::dequantize(tensor.kind, gguf.tensor_bytes(name)?, &mut values).ok()?;
+    Some(Tensor::from_data(TensorData::new(values, [rows, columns]), device))
+}

@@ -1,0 +1,37 @@
+//! `rebound-train inspect`: what an adapter is.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Says an adapter's keys and factors.
+#[derive(clap::Args)]
+pub(crate) struct Inspect {
+    /// The adapter's file
+    #[arg(value_name = "ADAPTER")]
+    file: PathBuf,
+}
+
+impl Inspect {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let adapter = super::read_adapter(&self.file)?;
+        for (key, value) in adapter.gguf.metadata() {
+            println!("{key} = {value:?}");
+        }
+        println!("factors: {} bytes", adapter.factor_bytes());
+        for pair in adapter.pairs()? {
+            let norm =
+                |values: &[f32]| values.iter().map(|value| value * value).sum::<f32>().sqrt();
+            let target = &pair.target;
+            println!(
+                "{}: {} to {} over {}, |a| {:.4}, |b| {:.4}",
+                target.name,
+                target.inputs,
+                target.outputs,
+                target.rank,
+                norm(&pair.a),
+                norm(&pair.b)
+            );
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

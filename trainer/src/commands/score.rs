@@ -1,0 +1,81 @@
+//! `rebound-train score`: how likely a text is under the decoder.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use burn::tensor::Device;
+use models::gguf::Gguf;
+use models::tokenizer::{Special, Tokenizer};
+use models_decoder::adapter::Adapter;
+use models_decoder::batch::Batch;
+use models_decoder::decoder::Decoder;
+use serde_json::json;
+use trainer::factors;
+
+/// Natural logarithms; the first is null, since nothing comes before it.
+#[derive(clap::Args)]
+pub(crate) struct Score {
+    /// A name from `rebound models list`, or a GGUF file
+    #[arg(long, value_name = "NAME|FILE")]
+    model: String,
+    /// A LoRA adapter to attach
+    #[arg(long, value_name = "FILE")]
+    adapter: Option<PathBuf>,
+    /// The text [default: standard input]
+    #[arg(long, value_name = "FILE")]
+    text_file: Option<PathBuf>,
+    /// Threads [default: one for each core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+impl Score {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        super::threads(self.threads)?;
+        let base = super::base(&self.model)?;
+        let gguf = Arc::new(Gguf::open(&base.path)?);
+        let tokenizer = Tokenizer::from_gguf(&gguf)?;
+        let decoder = Decoder::load(Arc::clone(&gguf), &Device::flex())?;
+        let adapter = match &self.adapter {
+            None => Adapter::default(),
+            Some(path) => {
+                let file = super::read_adapter(path)?;
+                file.check_base(&gguf, Some(&base.sha256))?;
+                factors::import(&file, &decoder)?
+            }
+        };
+        let text = self.text()?;
+        let mut token_ids: Vec<u32> = tokenizer.bos_to_add().into_iter().collect();
+        token_ids.extend(tokenizer.encode(&text, Special::Text));
+        let mut log_probs: Vec<Option<f32>> = token_ids.first().map(|_| None).into_iter().collect();
+        if token_ids.len() > 1 {
+            let rows = decoder.forward(&Batch::new([&token_ids[..]]), &adapter, None)?;
+            let rows = rows.narrow(0, 0, token_ids.len() - 1);
+            let found = factors::numbers(&decoder.log_probs(rows, &token_ids[1..]));
+            log_probs.extend(found.into_iter().map(Some));
+        }
+        let known: Vec<f64> = log_probs.iter().flatten().map(|&value| f64::from(value)).collect();
+        let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
+        let scored = json!({
+            "token_ids": token_ids,
+            "log_probs": log_probs,
+            "mean": mean,
+            "perplexity": mean.map(|mean| (-mean).exp()),
+        });
+        println!("{scored}");
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn text(&self) -> anyhow::Result<String> {
+        if let Some(path) = &self.text_file {
+            return std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the text {}", path.display()));
+        }
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("standard input is not text")?;
+        Ok(text)
+    }
+}

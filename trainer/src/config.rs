@@ -1,0 +1,190 @@
+//! A run's file: one TOML, no defaults, unknown keys refused.
+
+use std::path::{Path, PathBuf};
+
+use models_decoder::adapter::Target;
+use serde::{Deserialize, Serialize};
+
+use crate::error::TrainError;
+
+/// Everything that decides what a run does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// What is learned, and how.
+    pub stage: Stage,
+    /// Name or file of the base model.
+    pub model: String,
+    /// Seeds the factors, the order of samples and dropout.
+    pub seed: u64,
+    /// What is learned from.
+    pub data: Data,
+    /// What is trained.
+    pub adapter: AdapterConfig,
+    /// How it is stepped.
+    pub optimizer: OptimizerConfig,
+    /// How long, and in which portions.
+    pub run: RunConfig,
+}
+
+/// What is learned, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Imitates given completions.
+    Supervised,
+}
+
+/// What is learned from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Runs' folders or single logs.
+    pub records: Vec<PathBuf>,
+    /// Whether episodes that did not solve their task are left out.
+    pub solved_only: bool,
+    /// Longer sequences lose their end.
+    pub sequence_tokens_max: usize,
+    /// The share of samples that is never learned from, 0 to below 1.
+    pub validation_share: f32,
+}
+
+/// What is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdapterConfig {
+    /// Rank of the factors.
+    pub rank: usize,
+    /// The factors' product is multiplied by alpha / rank, with rsLoRA by
+    /// alpha / √rank.
+    pub alpha: f32,
+    /// Whether rsLoRA's scale is used (Kalajdzievski, 2023).
+    pub rank_stabilized: bool,
+    /// The share of the factors' inputs that is zeroed, 0 to below 1.
+    pub dropout: f32,
+    /// The adapted matrices, by their names in the file, such as `attn_q`.
+    pub targets: Vec<String>,
+}
+
+/// How factors are stepped: `AdamW` (Loshchilov and Hutter, 2019).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptimizerConfig {
+    /// The greatest learning rate.
+    pub learning_rate: f64,
+    /// How it falls.
+    pub schedule: Schedule,
+    /// Steps over which it rises from 0.
+    pub warmup_steps: u64,
+    /// Decay of weights.
+    pub weight_decay: f32,
+    /// Memory of the mean of gradients.
+    pub beta_1: f32,
+    /// Memory of the mean of their squares.
+    pub beta_2: f32,
+    /// Added to the root of that mean.
+    pub epsilon: f32,
+    /// Longer gradients are shortened to this norm, all factors together.
+    pub gradient_norm_max: f32,
+}
+
+/// How the learning rate goes after its rise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// It stays.
+    Constant,
+    /// It falls evenly to 0.
+    Linear,
+    /// It falls by half a cosine to 0.
+    Cosine,
+}
+
+/// How long a run is, and in which portions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunConfig {
+    /// How often each sample is learned from.
+    pub epochs: u64,
+    /// Tokens that are computed together, unless one sample is longer.
+    pub batch_tokens: usize,
+    /// Batches whose gradients make one step.
+    pub accumulation: usize,
+    /// Whether a layer's inside is computed again on the way back: less memory,
+    /// a third more work.
+    pub recompute: bool,
+    /// Steps from one checkpoint to the next.
+    pub checkpoint_steps: u64,
+}
+
+impl TrainConfig {
+    /// Reads and checks a run's file.
+    pub fn read(path: &Path) -> Result<Self, TrainError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| TrainError::Read { file: path.into(), source })?;
+        let config: Self = toml::from_str(&text).map_err(|error| TrainError::Content {
+            file: path.into(),
+            reason: error.to_string(),
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Whether the numbers make sense.
+    pub fn check(&self) -> Result<(), TrainError> {
+        let Self { data, adapter, optimizer, run, .. } = self;
+        let share = |share: f32| (0.0..1.0).contains(&share);
+        let (rank, alpha, rate) = (adapter.rank, adapter.alpha, optimizer.learning_rate);
+        let (norm, length) = (optimizer.gradient_norm_max, data.sequence_tokens_max);
+        let (dropout, validation) = (adapter.dropout, data.validation_share);
+        require((1..=1024).contains(&rank), "adapter.rank", &rank, "1 to 1024")?;
+        require(alpha > 0.0, "adapter.alpha", &alpha, "more than 0")?;
+        require(share(dropout), "adapter.dropout", &dropout, "0 to below 1")?;
+        require(share(validation), "data.validation_share", &validation, "0 to below 1")?;
+        require(length >= 2, "data.sequence_tokens_max", &length, "2 or more")?;
+        let between = "between 0 and 1";
+        require(rate > 0.0 && rate < 1.0, "optimizer.learning_rate", &rate, between)?;
+        require(norm > 0.0, "optimizer.gradient_norm_max", &norm, "more than 0")?;
+        require(run.epochs > 0, "run.epochs", &run.epochs, "1 or more")?;
+        require(run.accumulation > 0, "run.accumulation", &run.accumulation, "1 or more")?;
+        require(run.batch_tokens > 0, "run.batch_tokens", &run.batch_tokens, "1 or more")?;
+        let steps = run.checkpoint_steps;
+        require(steps > 0, "run.checkpoint_steps", &steps, "1 or more")?;
+        adapter.targets().map(|_| ())
+    }
+}
+
+impl AdapterConfig {
+    /// The adapted matrices.
+    pub fn targets(&self) -> Result<Vec<Target>, TrainError> {
+        let wrong = |found: &str| TrainError::Setting {
+            key: "adapter.targets",
+            found: format!("{found:?}"),
+            expected: "some of attn_q, attn_k, attn_v, attn_output, ffn_gate, ffn_up, ffn_down",
+        };
+        if self.targets.is_empty() {
+            return Err(wrong(""));
+        }
+        let found = self.targets.iter();
+        found.map(|name| Target::from_name(name).ok_or_else(|| wrong(name))).collect()
+    }
+
+    /// What the factors' product is multiplied by.
+    pub fn scale(&self) -> f32 {
+        let rank = self.rank as f32;
+        self.alpha / if self.rank_stabilized { rank.sqrt() } else { rank }
+    }
+}
+
+fn require(
+    holds: bool,
+    key: &'static str,
+    found: &dyn ToString,
+    expected: &'static str,
+) -> Result<(), TrainError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(TrainError::Setting { key, found: found.to_string(), expected })
+    }
+}

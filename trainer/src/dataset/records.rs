@@ -1,0 +1,93 @@
+//! Samples from trial logs.
+
+use std::path::Path;
+
+use runtime_core::event::Event;
+use runtime_core::history::{FinishedTrial, RunHistory};
+use runtime_core::model::Generation;
+use runtime_core::record::{self, RecordError};
+
+use super::{Dropped, Sample};
+use crate::error::TrainError;
+
+/// The actor's samples in a log; a torn end is passed over.
+///
+/// Forced tokens carry no loss. The log must be of the model whose file has this
+/// sha256: ids of another vocabulary mean something else.
+pub fn read(
+    log: &Path,
+    model_sha256: &str,
+    solved_only: bool,
+    dropped: &mut Dropped,
+) -> Result<Vec<Sample>, TrainError> {
+    let wrong = |reason: String| TrainError::Content { file: log.into(), reason };
+    let history =
+        RunHistory::from_events(events(log)?).map_err(|error| wrong(error.to_string()))?;
+    let actor = &history.run.actor;
+    if actor.sha256 != model_sha256 {
+        return Err(wrong(format!(
+            "the actor was {} with the sha256 {:?}, this run trains on {model_sha256:?}",
+            actor.name, actor.sha256
+        )));
+    }
+    let mut samples = Vec::new();
+    for (place, task) in history.tasks.iter().enumerate() {
+        for (number, trial) in task.trials.iter().enumerate() {
+            if solved_only && !trial.trajectory.succeeded() {
+                dropped.unsolved += 1;
+                continue;
+            }
+            let origin = format!("{}, task {place}, trial {}", log.display(), number + 1);
+            samples.extend(of_trial(trial, &origin));
+        }
+    }
+    Ok(samples)
+}
+
+fn events(log: &Path) -> Result<Vec<Event>, TrainError> {
+    let wrong =
+        |error: RecordError| TrainError::Content { file: log.into(), reason: error.to_string() };
+    let bytes =
+        std::fs::read(log).map_err(|source| TrainError::Read { file: log.into(), source })?;
+    record::check_header(&bytes).map_err(wrong)?;
+    let mut rest = &bytes[record::HEADER_BYTES..];
+    let mut events = Vec::new();
+    while !rest.is_empty() {
+        match record::decode(rest) {
+            Ok((event, length)) => {
+                events.push(event);
+                rest = &rest[length..];
+            }
+            Err(RecordError::Torn { .. }) => break,
+            Err(error) => return Err(wrong(error)),
+        }
+    }
+    Ok(events)
+}
+
+fn of_trial(trial: &FinishedTrial, origin: &str) -> Vec<Sample> {
+    let mut samples: Vec<Sample> = Vec::new();
+    let steps = trial.trajectory.steps.iter();
+    for generation in steps.flat_map(|step| step.decision.generations()) {
+        let goes_on = |sample: &&mut Sample| generation.prompt_ids.starts_with(&sample.ids);
+        if let Some(sample) = samples.last_mut().filter(goes_on) {
+            append(sample, generation);
+        } else {
+            let mut sample =
+                Sample { ids: Vec::new(), learned: Vec::new(), origin: origin.to_owned() };
+            append(&mut sample, generation);
+            samples.push(sample);
+        }
+    }
+    samples
+}
+
+/// Adds what is new in the prompt, and the answer.
+fn append(sample: &mut Sample, generation: &Generation) {
+    sample.ids.extend_from_slice(&generation.prompt_ids[sample.ids.len()..]);
+    sample.learned.resize(sample.ids.len(), false);
+    for token in &generation.tokens {
+        sample.ids.push(token.id);
+        sample.learned.push(!token.forced);
+    }
+}

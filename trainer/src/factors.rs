@@ -1,0 +1,117 @@
+//! The factors that are trained: made, written to files and read from them.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use models::adapter::{NewAdapter, Pair, Target as Tensors};
+use models::gguf::Value;
+use models_decoder::adapter::{Adapter, Factors, Place, Target};
+use models_decoder::{DecoderError, decoder::Decoder};
+use runtime_core::seed::mix;
+
+use crate::config::AdapterConfig;
+use crate::error::TrainError;
+
+/// New factors: `a` even between ±1/√columns, as Kaiming initialization makes
+/// it in PEFT, `b` zero, so that the adapter changes nothing at first.
+pub fn initial(
+    decoder: &Decoder,
+    config: &AdapterConfig,
+    seed: u64,
+) -> Result<Adapter, TrainError> {
+    let mut factors = BTreeMap::new();
+    for layer in 0..decoder.shape().layers {
+        for target in config.targets()? {
+            let [rows, columns] = decoder.shape().matrix(target);
+            let bound = 1.0 / (columns as f32).sqrt();
+            let stream = mix(seed ^ mix((layer * Target::ALL.len() + target as usize) as u64));
+            let a = (0..(config.rank * columns) as u64)
+                .map(|index| ((mix(stream ^ index) >> 40) as f32 / (1 << 23) as f32 - 1.0) * bound)
+                .collect();
+            let b = vec![0.0; rows * config.rank];
+            let pair = pair([rows, columns], config.rank, (a, b), decoder.device());
+            factors.insert((layer, target), pair);
+        }
+    }
+    Ok(Adapter { factors, scale: config.scale(), dropout: None })
+}
+
+fn pair(
+    [rows, columns]: [usize; 2],
+    rank: usize,
+    (a, b): (Vec<f32>, Vec<f32>),
+    device: &Device,
+) -> Factors {
+    Factors {
+        a: Tensor::from_data(TensorData::new(a, [rank, columns]), device),
+        b: Tensor::from_data(TensorData::new(b, [rows, rank]), device),
+    }
+}
+
+/// The adapter as a file of the base with this sha256; `metadata` are further keys.
+pub fn export(
+    adapter: &Adapter,
+    decoder: &Decoder,
+    base_sha256: &str,
+    metadata: Vec<(String, Value)>,
+) -> Result<NewAdapter, TrainError> {
+    let rank = adapter.factors.values().next().map_or(1, |factors| factors.a.dims()[0]);
+    let pairs = adapter.factors.iter().map(|(place, factors)| Pair {
+        target: tensors(*place, factors),
+        a: numbers(&factors.a),
+        b: numbers(&factors.b),
+    });
+    Ok(NewAdapter {
+        architecture: decoder.gguf().architecture()?.to_owned(),
+        alpha: adapter.scale * rank as f32,
+        base_sha256: Some(base_sha256.to_owned()),
+        pairs: pairs.collect(),
+        metadata,
+    })
+}
+
+/// An adapter's file on the decoder's device.
+pub fn import(file: &models::adapter::Adapter, decoder: &Decoder) -> Result<Adapter, TrainError> {
+    let mut factors = BTreeMap::new();
+    let mut scale = None;
+    for Pair { target, a, b } in file.pairs()? {
+        let place = place(&target.name).filter(|(layer, _)| *layer < decoder.shape().layers);
+        let refuse = |reason: String| DecoderError::Adapter(format!("{}: {reason}", target.name));
+        let place = place.ok_or_else(|| refuse("the decoder adapts linear layers only".into()))?;
+        let shape = decoder.shape().matrix(place.1);
+        if [target.outputs, target.inputs] != shape.map(|width| width as u64) {
+            let found = [target.outputs, target.inputs];
+            return Err(refuse(format!("expected {shape:?}, found {found:?}")).into());
+        }
+        let rank = a.len() / shape[1];
+        let alpha = file.alpha;
+        let own = if alpha == 0.0 { 1.0 } else { alpha / rank as f32 };
+        // One scale for all: what a rank of its own would change goes into `b`.
+        let all: f32 = *scale.get_or_insert(own);
+        let b = b.into_iter().map(|value| value * (own / all)).collect();
+        factors.insert(place, pair(shape, rank, (a, b), decoder.device()));
+    }
+    Ok(Adapter { factors, scale: scale.unwrap_or(1.0), dropout: None })
+}
+
+/// The name of the matrix at a place, as the file has it.
+pub fn name((layer, target): Place) -> String {
+    format!("blk.{layer}.{}.weight", target.name())
+}
+
+/// The place of a matrix of this name.
+fn place(name: &str) -> Option<Place> {
+    let (layer, rest) = name.strip_prefix("blk.")?.split_once('.')?;
+    Some((layer.parse().ok()?, Target::from_name(rest.strip_suffix(".weight")?)?))
+}
+
+fn tensors(place: Place, Factors { a, b }: &Factors) -> Tensors {
+    let ([rank, columns], [rows, _]) = (a.dims(), b.dims());
+    Tensors { name: name(place), inputs: columns as u64, outputs: rows as u64, rank: rank as u64 }
+}
+
+/// A tensor's numbers, row after row.
+pub fn numbers(tensor: &Tensor<2>) -> Vec<f32> {
+    let data = tensor.clone().inner().into_data();
+    data.try_to_vec().unwrap_or_else(|_| unreachable!("factors are f32"))
+}

@@ -1,0 +1,25 @@
+//! Records in, adapter out: gradient updates on the desktop.
+//!
+//! ```text
+//! records ─► dataset ─► packing ─► stage (loss) ─► gradients ─► optimizer ─► adapter
+//!                          ▲                                        │
+//!                          └──────────── checkpoint ◄───────────────┘
+//! ```
+//!
+//! A run is one TOML file and a seed; the same two give the same adapter, bit
+//! for bit on the CPU with the same number of threads, however often the run was
+//! killed and resumed. Environments and engines are left to the runtime.
+
+pub mod config;
+pub mod dataset;
+pub mod packing;
+pub mod schedule;
+pub mod stages;
+pub mod factors;
+pub mod optimizer;
+pub mod checkpoint;
+pub mod metrics;
+pub mod run;
+mod error;
+
+pub use error::TrainError;

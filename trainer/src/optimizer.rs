@@ -1,0 +1,87 @@
+//! A step of `AdamW` over an adapter's factors: burn's, and what it remembers.
+
+use std::collections::BTreeMap;
+
+use burn::optim::{AdamW, AdamWConfig, AdamWState, Optimizer as _};
+use burn::tensor::Tensor;
+use models_decoder::adapter::{Adapter, Factors, Place};
+
+use crate::config::OptimizerConfig;
+
+/// What is remembered of one factor's gradients.
+pub type Memory = AdamWState<2>;
+
+/// `AdamW`, and its memory of each place's two factors.
+pub struct Optimizer {
+    adamw: AdamW,
+    gradient_norm_max: f32,
+    /// Empty before the first step.
+    pub memory: BTreeMap<Place, [Memory; 2]>,
+}
+
+impl Optimizer {
+    /// An optimizer that remembers nothing.
+    pub fn new(config: &OptimizerConfig) -> Self {
+        let adamw = AdamWConfig::new()
+            .with_beta_1(config.beta_1)
+            .with_beta_2(config.beta_2)
+            .with_epsilon(config.epsilon)
+            .with_weight_decay(config.weight_decay)
+            .build();
+        let gradient_norm_max = config.gradient_norm_max;
+        Self { adamw, gradient_norm_max, memory: BTreeMap::new() }
+    }
+
+    /// Moves the adapter against the gradients; returns their norm before they
+    /// were shortened.
+    pub fn step(
+        &mut self,
+        adapter: &mut Adapter,
+        gradients: &BTreeMap<Place, Factors>,
+        learning_rate: f64,
+    ) -> f32 {
+        let norm = norm(gradients);
+        if !norm.is_finite() {
+            return norm;
+        }
+        let shorten = (self.gradient_norm_max / norm).min(1.0);
+        for (place, gradient) in gradients {
+            let Some(factors) = adapter.factors.get_mut(place) else { continue };
+            let [memory_a, memory_b] = match self.memory.remove(place) {
+                Some(memory) => memory.map(Some),
+                None => [None, None],
+            };
+            let step = |factor: &mut Tensor<2>, gradient: &Tensor<2>, memory| {
+                let gradient = gradient.clone() * shorten;
+                let (moved, memory) =
+                    self.adamw.step(learning_rate, factor.clone(), gradient, memory);
+                *factor = moved;
+                memory.unwrap_or_else(|| unreachable!("AdamW remembers"))
+            };
+            let memory = [
+                step(&mut factors.a, &gradient.a, memory_a),
+                step(&mut factors.b, &gradient.b, memory_b),
+            ];
+            self.memory.insert(*place, memory);
+        }
+        norm
+    }
+}
+
+/// The length of all gradients as one vector.
+fn norm(gradients: &BTreeMap<Place, Factors>) -> f32 {
+    let square = |gradient: &Tensor<2>| gradient.clone().square().sum().into_scalar::<f32>();
+    let squares = gradients.values().map(|Factors { a, b }| square(a) + square(b));
+    squares.sum::<f32>().sqrt()
+}
+
+/// Adds the gradients of another batch of the same step.
+pub fn add(total: &mut BTreeMap<Place, Factors>, gradients: BTreeMap<Place, Factors>) {
+    for (place, Factors { a, b }) in gradients {
+        let sum = match total.remove(&place) {
+            Some(before) => Factors { a: before.a + a, b: before.b + b },
+            None => Factors { a, b },
+        };
+        total.insert(place, sum);
+    }
+}

@@ -1,0 +1,82 @@
+//! Which samples make which step: a pure function of seed and epoch, so that a
+//! run that goes on needs to know its step alone.
+
+use runtime_core::seed::mix;
+
+use crate::dataset::Sample;
+
+/// Samples, by their places, that are computed together.
+pub type Batch = Vec<usize>;
+
+/// How samples are put together.
+#[derive(Clone, Copy, Debug)]
+pub struct Packing {
+    /// Shuffles.
+    pub seed: u64,
+    /// Tokens of a batch at most, unless one sample is longer.
+    pub batch_tokens: usize,
+    /// Batches of a step.
+    pub accumulation: usize,
+}
+
+/// The steps of an epoch, each some batches; every sample stands in one.
+pub fn steps(samples: &[Sample], packing: Packing, epoch: u64) -> Vec<Vec<Batch>> {
+    let mut order: Vec<usize> = (0..samples.len()).collect();
+    let seed = mix(mix(packing.seed) ^ mix(epoch));
+    order.sort_by_key(|&place| (mix(seed ^ place as u64), place));
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut tokens = 0;
+    for place in order {
+        let length = samples[place].ids.len();
+        let fits = tokens + length <= packing.batch_tokens;
+        if let Some(batch) = batches.last_mut().filter(|_| fits) {
+            batch.push(place);
+            tokens += length;
+        } else {
+            batches.push(vec![place]);
+            tokens = length;
+        }
+    }
+    batches.chunks(packing.accumulation).map(<[Batch]>::to_vec).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(lengths: &[usize]) -> Vec<Sample> {
+        let sample = |&length: &usize| Sample {
+            ids: vec![0; length],
+            learned: vec![true; length],
+            origin: String::new(),
+        };
+        lengths.iter().map(sample).collect()
+    }
+
+    #[test]
+    fn every_sample_is_seen_once_and_no_batch_is_too_long() {
+        let lengths: Vec<usize> = (0..50).map(|index| 1 + index * 7 % 20).collect();
+        let packing = Packing { seed: 1, batch_tokens: 30, accumulation: 3 };
+
+        let steps = steps(&samples(&lengths), packing, 0);
+
+        let mut seen: Vec<usize> = steps.iter().flatten().flatten().copied().collect();
+        seen.sort_unstable();
+        assert_eq!(seen, (0..50).collect::<Vec<_>>());
+        assert!(steps.iter().all(|step| step.len() <= 3));
+        let tokens = |batch: &Batch| batch.iter().map(|&place| lengths[place]).sum::<usize>();
+        assert!(steps.iter().flatten().all(|batch| tokens(batch) <= 30));
+    }
+
+    #[test]
+    fn epochs_and_seeds_differ_and_repeat() {
+        let samples = samples(&[5; 20]);
+        let order = |seed, epoch| {
+            steps(&samples, Packing { seed, batch_tokens: 5, accumulation: 1 }, epoch)
+        };
+
+        assert_eq!(order(1, 0), order(1, 0));
+        assert_ne!(order(1, 0), order(1, 1));
+        assert_ne!(order(1, 0), order(2, 0));
+    }
+}

@@ -1,0 +1,3 @@
+//! The methods, one a file: each reads as its paper does.
+
+pub mod supervised;
