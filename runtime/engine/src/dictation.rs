@@ -61,20 +61,32 @@ impl Dictation {
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.vocabulary.tokenizer
     }
+
+    /// The ids of an answer that a model could give.
+    fn answer_ids(&self, text: &str, tokens_max: u32) -> Result<Vec<u32>, ModelError> {
+        let ids = self.vocabulary.answer_ids(text);
+        if ids.len() <= tokens_max as usize && !ids.iter().any(|&id| self.vocabulary.is_end(id)) {
+            return Ok(ids);
+        }
+        let found = ids.len();
+        let reason = format!("{text:?} has {found} tokens, {tokens_max} fit, and none may end it");
+        Err(ModelError::Constraint(reason))
+    }
 }
 
 impl LanguageModel for Dictation {
     /// Gives the only choice; its tokens are forced, and cost nothing.
+    ///
+    /// A prompt that leaves no room for it is too long.
     fn generate(&mut self, request: &Request) -> Result<Generation, ModelError> {
         let text = only_choice(&request.constraint)?;
         let context_tokens = self.context_tokens.get();
         let prompt_ids = self.vocabulary.prompt_ids_within(&request.prompt, context_tokens)?;
-        let room = (context_tokens as usize - prompt_ids.len()).min(request.tokens_max as usize);
-        let mut ids = self.vocabulary.answer_ids(text);
-        if ids.len() > room || ids.iter().any(|&id| self.vocabulary.is_end(id)) {
-            let found = ids.len();
-            let reason = format!("{text:?} has {found} tokens, {room} fit, and none may end it");
-            return Err(ModelError::Constraint(reason));
+        let mut ids = self.answer_ids(text, request.tokens_max)?;
+        let length = prompt_ids.len() + ids.len();
+        if length > context_tokens as usize {
+            let prompt_tokens = u32::try_from(length).unwrap_or(u32::MAX);
+            return Err(ModelError::PromptTooLong { prompt_tokens, context_tokens });
         }
         ids.push(self.vocabulary.end_of_turn);
         Ok(Generation {
@@ -161,9 +173,13 @@ mod tests {
     }
 
     #[test]
-    fn a_prompt_longer_than_the_context_is_refused() {
-        let error = tiny(4).generate(&request(&["go to desk 1"], 48)).unwrap_err();
+    fn a_prompt_that_leaves_no_room_is_refused() {
+        let dictated = request(&["go to desk 1"], 48);
+        let prompt_tokens = tiny(512).generate(&dictated).unwrap().prompt_ids.len();
 
-        assert!(matches!(error, ModelError::PromptTooLong { context_tokens: 4, .. }), "{error}");
+        for context_tokens in [4, u32::try_from(prompt_tokens).unwrap() + 1] {
+            let error = tiny(context_tokens).generate(&dictated).unwrap_err();
+            assert!(matches!(error, ModelError::PromptTooLong { .. }), "{error}");
+        }
     }
 }

@@ -41,6 +41,23 @@ pub fn success_by_kind(results: &Results) -> String {
     aligned(&rows)
 }
 
+/// What was demonstrated: a row a task type, success and mean steps of the first
+/// arm.
+pub fn demonstrations(results: &Results) -> String {
+    let header = ["kind", "tasks", "solved", "steps, mean"].map(str::to_string);
+    let mut rows = vec![header.to_vec()];
+    let row = |kind: &str, rate: &Rate, steps_mean: f64| {
+        vec![kind.into(), rate.of.to_string(), rate_text(rate), format!("{steps_mean:.1}")]
+    };
+    for arm in results.arms.iter().take(1) {
+        let kinds = arm.success_by_kind.iter();
+        rows.extend(kinds.map(|kind| row(&kind.kind, &kind.rate, kind.steps_mean)));
+        let all = arm.success_by_trial.iter().take(1);
+        rows.extend(all.map(|all| row("all", &all.rate, all.steps_mean)));
+    }
+    aligned(&rows)
+}
+
 fn rate_text(rate: &Rate) -> String {
     let [rate, low, high] = [rate.rate, rate.low, rate.high].map(|share| 100.0 * share);
     format!("{rate:.1} % [{low:.1}, {high:.1}]")
@@ -124,6 +141,19 @@ mod tests {
             b     4      25.0 % [4.6, 69.9]  50.0 % [15.0, 85.0]
         "]]
         .assert_eq(&success_by_kind(&results));
+    }
+
+    #[test]
+    fn demonstrations_show_success_and_steps_by_kind() {
+        let results = crate::results::results(&[history("none", &outcomes(&[1, 1], 1))]);
+
+        expect![[r"
+            kind  tasks  solved                 steps, mean
+            a     2      50.0 % [9.5, 90.5]     1.0
+            b     1      100.0 % [20.7, 100.0]  1.0
+            all   3      66.7 % [20.8, 93.9]    1.0
+        "]]
+        .assert_eq(&demonstrations(&results.unwrap()));
     }
 
     #[test]

@@ -28,6 +28,7 @@ struct Cli {
 enum Command {
     Run(commands::run::Run),
     Compare(commands::compare::Compare),
+    Demonstrate(commands::demonstrate::Demonstrate),
     Play(commands::play::Play),
     Score(commands::score::Score),
     Models(commands::models::Models),
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(command) => command.run(),
         Command::Compare(command) => command.run(),
+        Command::Demonstrate(command) => command.run(),
         Command::Play(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Models(command) => command.run(),

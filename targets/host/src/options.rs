@@ -1,6 +1,6 @@
-//! What `run` and `compare` can be told, by flags or by a file.
+//! What a run can be told, by flags or by a file.
 //!
-//! Both write the same keys. Flags win over the file, the file over defaults.
+//! All commands that play write the same keys. Flags win over the file, the file over defaults.
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -104,9 +104,20 @@ pub(crate) struct RunFile {
     /// The arms, for example `["none", "reflexion"]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) strategies: Vec<String>,
+    /// Written by `rebound demonstrate`, whose runs are of another kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) demonstration: Option<Demonstration>,
     /// Everything else.
     #[serde(flatten)]
     pub(crate) options: toml::Table,
+}
+
+/// An expert plays, not a model.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Demonstration {
+    /// How likely a step is random and no lesson, 0.0 to 1.0.
+    pub(crate) noise: f32,
 }
 
 impl RunOptions {

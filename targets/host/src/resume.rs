@@ -28,7 +28,7 @@ pub(crate) fn plan(session: &Session, from: &Path) -> anyhow::Result<Plan> {
         None => stored,
         Some(trial) => copy_before(&stored, &file, trial, &session.options)?,
     };
-    Ok(Plan { strategies, options, folder, resumed: true })
+    Ok(Plan { strategies, options, folder, resumed: true, demonstration: file.demonstration })
 }
 
 fn refuse_changes(flags: &RunOptions, file: &RunFile) -> anyhow::Result<()> {

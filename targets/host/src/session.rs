@@ -1,4 +1,4 @@
-//! A run from its options to its results: what `run` and `compare` share.
+//! A run from its options to its results: what the commands that play share.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use runtime_core::event::{Event, RunEvent};
 use runtime_core::history::RunHistory;
@@ -14,16 +14,17 @@ use runtime_core::strategy::Strategy;
 use runtime_core::task::{Limits, Task};
 use runtime_core::trial::TrialSettings;
 use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{self, EnvironmentOptions, World};
+use runtime_environments::world::{self, EnvironmentOptions, World, train_split};
 use runtime_evaluation::arm::{self, Arm, ArmProgress, Worker};
-use runtime_evaluation::{results, table};
+use runtime_evaluation::results::{self, Results};
+use runtime_evaluation::table;
 use runtime_store::recorder::{Clock, LogRecorder};
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::{LogError, OpenedLog, TrialLog};
 
 use crate::files;
-use crate::options::{self, RunOptions};
+use crate::options::{self, Demonstration, RunOptions};
 use crate::progress::{self, Show};
 use crate::resume;
 use crate::settings::{Settings, out_folder};
@@ -62,6 +63,15 @@ pub(crate) struct Plan {
     pub(crate) folder: RunFolder,
     /// Whether the folder holds the run already.
     pub(crate) resumed: bool,
+    /// Where an expert plays, how.
+    pub(crate) demonstration: Option<Demonstration>,
+}
+
+impl Plan {
+    fn settings(&self) -> anyhow::Result<Settings> {
+        let settings = Settings::resolve(&self.options)?;
+        Ok(Settings { demonstration: self.demonstration, ..settings })
+    }
 }
 
 impl Session {
@@ -74,23 +84,51 @@ impl Session {
         default: &[Strategy],
     ) -> anyhow::Result<()> {
         let mut plan = self.plan(strategies)?;
+        if plan.demonstration.is_some() {
+            bail!("an expert played this run; go on with it by `rebound demonstrate --resume`");
+        }
         if plan.strategies.is_empty() {
             plan.strategies = default.to_vec();
         }
-        let settings = Settings::resolve(&plan.options)?;
+        let histories = self.play_plan(&plan)?;
+        self.report(&plan, &histories, table::success_by_trial)
+    }
+
+    /// Lets an expert play one trial of each task.
+    ///
+    /// Without noise none is meant, or that of the resumed run.
+    pub(crate) fn demonstrate(&self, noise: Option<f32>) -> anyhow::Result<()> {
+        let mut plan = self.plan(vec![Strategy::None])?;
+        match plan.demonstration {
+            None if plan.resumed => {
+                bail!("no expert played this run; go on with it by `rebound run`")
+            }
+            None => plan.demonstration = Some(Demonstration { noise: noise.unwrap_or(0.0) }),
+            Some(stored) => ensure!(
+                noise.is_none_or(|noise| Demonstration { noise } == stored),
+                "--noise cannot change under a run; it was played with {}",
+                stored.noise
+            ),
+        }
+        let histories = self.play_plan(&plan)?;
+        self.report(&plan, &histories, table::demonstrations)
+    }
+
+    fn play_plan(&self, plan: &Plan) -> anyhow::Result<Vec<RunHistory>> {
+        let settings = plan.settings()?;
         let watch = Watch { stop: stop_on_interrupt()?, show: self.show() };
-        let pool = Pool::open(&plan, &settings)?;
+        let pool = Pool::open(plan, &settings)?;
         let mut models = Models::default();
-        let parts = Pool::parts(&plan, &settings, &mut models)?;
+        let parts = Pool::parts(plan, &settings, &mut models)?;
         if !plan.resumed {
-            begin(&plan)?;
+            begin(plan)?;
         }
         let mut histories = Vec::new();
         for (strategy, parts) in plan.strategies.iter().zip(&parts) {
-            let played = pool.play_arm(*strategy, parts, (&plan, &settings), &watch);
+            let played = pool.play_arm(*strategy, parts, (plan, &settings), &watch);
             histories.push(played.with_context(|| format!("in the arm {strategy}"))?);
         }
-        self.report(&plan.folder, &histories)
+        Ok(histories)
     }
 
     fn plan(&self, strategies: Vec<Strategy>) -> anyhow::Result<Plan> {
@@ -111,22 +149,28 @@ impl Session {
             "there is a run in {0}; go on with it by --resume {0}, or choose another --out",
             folder.path.display()
         );
-        Ok(Plan { strategies, options, folder, resumed: false })
+        Ok(Plan { strategies, options, folder, resumed: false, demonstration: file.demonstration })
     }
 
     fn show(&self) -> Show {
         if self.quiet { Show::Nothing } else { Show::Bars }
     }
 
-    fn report(&self, folder: &RunFolder, histories: &[RunHistory]) -> anyhow::Result<()> {
+    fn report(
+        &self,
+        plan: &Plan,
+        histories: &[RunHistory],
+        table: fn(&Results) -> String,
+    ) -> anyhow::Result<()> {
         let results = results::results(histories)?;
         let json = serde_json::to_string_pretty(&results)? + "\n";
-        replace(&folder.results(), json.as_bytes())?;
+        let path = plan.folder.results();
+        replace(&path, json.as_bytes())?;
         if self.json {
             print!("{json}");
         } else if !self.quiet {
-            println!("{}", table::success_by_trial(&results));
-            println!("Results: {}", folder.results().display());
+            println!("{}", table(&results));
+            println!("Results: {}", path.display());
         }
         Ok(())
     }
@@ -139,7 +183,8 @@ fn begin(plan: &Plan) -> anyhow::Result<()> {
         .with_context(|| format!("cannot make the run's folder {}", path.display()))?;
     let options = RunOptions { out: None, name: None, ..plan.options.clone() };
     let strategies = plan.strategies.iter().map(|strategy| strategy.name().to_string()).collect();
-    let file = options::RunFile { strategies, options: options.table()? };
+    let (options, demonstration) = (options.table()?, plan.demonstration);
+    let file = options::RunFile { strategies, demonstration, options };
     Ok(replace(&plan.folder.config(), toml::to_string(&file)?.as_bytes())?)
 }
 
@@ -154,7 +199,11 @@ impl Pool {
         let data = Some(files::data_folder(plan.options.data.clone()));
         let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
         let world = world::open(&settings.environment, &options)?;
-        let split = settings.split.clone().unwrap_or_else(|| world.default_split().to_string());
+        let split = match (&settings.split, plan.demonstration) {
+            (split, Some(_)) => train_split(&*world, split.as_deref())?,
+            (Some(split), None) => split.clone(),
+            (None, None) => world.default_split().to_string(),
+        };
         let limits = Limits {
             steps_max: settings.steps.unwrap_or_else(|| world.default_steps_max(&split)),
             trials_max: settings.trials,
@@ -177,7 +226,10 @@ impl Pool {
         let prompts = wiring::prompts(&settings.environment, options.prompts.as_deref())?;
         let prompts = Arc::new(prompts);
         let loading = loading(plan, settings)?;
-        let actor = models.open(&settings.actor, options.actor_adapter.as_deref(), loading)?;
+        let actor = match plan.demonstration {
+            None => models.open(&settings.actor, options.actor_adapter.as_deref(), loading)?,
+            Some(_) => wiring::dictation(&settings.actor, loading.context_tokens)?,
+        };
         let mut parts = Vec::new();
         for strategy in &plan.strategies {
             let retrospective = if *strategy == Strategy::Retrospective {
@@ -187,7 +239,8 @@ impl Pool {
                 actor.clone()
             };
             let (actor, prompts) = (actor.clone(), Arc::clone(&prompts));
-            parts.push(AgentParts { actor, retrospective, prompts, settings: settings.agent });
+            let (settings, demonstration) = (settings.agent, plan.demonstration);
+            parts.push(AgentParts { actor, retrospective, prompts, settings, demonstration });
         }
         Ok(parts)
     }

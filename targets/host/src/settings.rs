@@ -7,7 +7,7 @@ use runtime_agent::settings::{AgentKind, AgentSettings};
 use runtime_core::strategy::Feedback;
 use serde::Serialize;
 
-use crate::options::RunOptions;
+use crate::options::{Demonstration, RunOptions};
 
 /// Tokens that an actor may generate in an episode.
 const EPISODE_TOKENS_MAX: u32 = 8192;
@@ -45,6 +45,9 @@ pub(crate) struct Settings {
     pub(crate) deterministic: bool,
     /// Whether sampling is off, which makes a plain retry replay its failure.
     pub(crate) greedy: bool,
+    /// Where an expert plays, how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) demonstration: Option<Demonstration>,
 }
 
 impl Settings {
@@ -88,6 +91,7 @@ impl Settings {
             seed: options.seed.unwrap_or(1),
             deterministic: options.deterministic.unwrap_or(false),
             greedy: temperature == 0.0,
+            demonstration: None,
         })
     }
 

@@ -7,15 +7,19 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
+use runtime_agent::demonstrator::Demonstrator;
 use runtime_agent::prompts::{PromptSet, TEMPLATES};
 use runtime_agent::settings::AgentSettings;
-use runtime_core::agent::Agent;
+use runtime_core::agent::{Agent, Episode};
 use runtime_core::model::{LanguageModel, ModelIdentity};
 use runtime_core::scripted::ScriptedModel;
+use runtime_engine::dictation::Dictation;
 use runtime_engine::llama::{LlamaConfig, LlamaEngine, LlamaHandle};
+use runtime_environments::expert::{self, Sight};
 use runtime_store::slots::{ProbationStart, Slots};
 
 use crate::files;
+use crate::options::Demonstration;
 
 /// The name of the model that draws among the admissible actions.
 pub(crate) const SCRIPTED: &str = "scripted";
@@ -27,6 +31,8 @@ pub(crate) enum Model {
     Scripted,
     /// A GGUF file in llama.cpp.
     Llama(LlamaHandle),
+    /// A GGUF file without its weights.
+    Dictation(Dictation),
 }
 
 impl Model {
@@ -35,6 +41,7 @@ impl Model {
         match self {
             Self::Scripted => Box::new(ScriptedModel::new(&[])),
             Self::Llama(handle) => Box::new(handle.clone()),
+            Self::Dictation(dictation) => Box::new(dictation.clone()),
         }
     }
 
@@ -124,6 +131,31 @@ impl Models {
     }
 }
 
+/// The text side of a model by its name or file, for demonstrations.
+pub(crate) fn dictation(name: &str, context_tokens: NonZeroU32) -> anyhow::Result<Model> {
+    ensure!(
+        !name.eq_ignore_ascii_case(SCRIPTED),
+        "the model {SCRIPTED} has no tokenizer; name the actor that is to learn"
+    );
+    let resolved = models::manifest::resolve(name, &files::models_folder()?)?;
+    check_sha256(&resolved)?;
+    let dictation = Dictation::open(&resolved.path, context_tokens)
+        .with_context(|| format!("cannot use the model {}", resolved.path.display()))?;
+    Ok(Model::Dictation(dictation))
+}
+
+/// What the expert of the environments says, who sees what an agent sees.
+fn expert(episode: &Episode<'_>) -> Option<String> {
+    let observations = episode.steps.iter().map(|step| step.outcome.observation.as_str());
+    let sight = Sight {
+        instruction: &episode.task.instruction,
+        opening: episode.opening,
+        observations: observations.collect(),
+        admissible: episode.admissible?,
+    };
+    expert::choose(&sight).map(str::to_owned)
+}
+
 /// A model is never loaded as what it is not.
 fn check_sha256(resolved: &models::manifest::ResolvedModel) -> anyhow::Result<()> {
     let Some(expected) = &resolved.sha256_expected else { return Ok(()) };
@@ -174,17 +206,25 @@ pub(crate) struct AgentParts {
     pub(crate) prompts: Arc<PromptSet>,
     /// How they are asked.
     pub(crate) settings: AgentSettings,
+    /// Where an expert tells them what to answer, how.
+    pub(crate) demonstration: Option<Demonstration>,
 }
 
 impl AgentParts {
     /// An agent for one worker.
     pub(crate) fn agent(&self) -> Box<dyn Agent + Send> {
-        Box::new(ModelAgent {
+        let agent = ModelAgent {
             actor: self.actor.boxed(),
             retrospective: self.retrospective.boxed(),
             prompts: Arc::clone(&self.prompts),
             settings: self.settings,
             counted: CountedEpisode::default(),
-        })
+        };
+        match self.demonstration {
+            None => Box::new(agent),
+            Some(Demonstration { noise }) => {
+                Box::new(Demonstrator { agent, expert: Box::new(expert), noise })
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use runtime_core::model::ModelIdentity;
 use serde::{Deserialize, Serialize};
 
 use super::cost::Cost;
-use super::task::TaskResults;
+use super::task::{TaskResults, TrialResults};
 use crate::interval::Rate;
 
 /// What came of one arm.
@@ -43,6 +43,9 @@ pub struct TrialSuccess {
     pub rate: Rate,
     /// Mean over tasks of the progress in this trial, or in the task's last.
     pub progress_mean: f64,
+    /// Mean over the tasks that had this trial of the steps in it.
+    #[serde(default)]
+    pub steps_mean: f64,
 }
 
 /// Success with the tasks of one type.
@@ -53,6 +56,9 @@ pub struct KindSuccess {
     /// Tasks solved in any trial.
     #[serde(flatten)]
     pub rate: Rate,
+    /// Mean over all trials of their steps.
+    #[serde(default)]
+    pub steps_mean: f64,
 }
 
 impl ArmResults {
@@ -89,22 +95,31 @@ impl ArmResults {
 fn trial_success(trial: u32, tasks: &[TaskResults]) -> TrialSuccess {
     let solved = tasks.iter().filter(|task| task.solved_by(trial)).count();
     let progress: f64 = tasks.iter().map(|task| task.progress_by(trial)).sum();
+    let played = tasks.iter().flat_map(|task| &task.trials).filter(|played| played.trial == trial);
     TrialSuccess {
         trial,
         rate: Rate::new(solved as u64, tasks.len() as u64),
         progress_mean: progress / tasks.len() as f64,
+        steps_mean: steps_mean(played),
     }
 }
 
 fn success_by_kind(tasks: &[TaskResults]) -> Vec<KindSuccess> {
-    let mut counts: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    let mut kinds: BTreeMap<&str, Vec<&TaskResults>> = BTreeMap::new();
     for task in tasks {
-        let (solved, of) = counts.entry(&task.kind).or_default();
-        *solved += u64::from(task.success);
-        *of += 1;
+        kinds.entry(&task.kind).or_default().push(task);
     }
-    let kinds = counts.into_iter();
-    kinds
-        .map(|(kind, (solved, of))| KindSuccess { kind: kind.into(), rate: Rate::new(solved, of) })
-        .collect()
+    let success = |(kind, tasks): (&str, Vec<&TaskResults>)| {
+        let solved = tasks.iter().filter(|task| task.success).count() as u64;
+        let rate = Rate::new(solved, tasks.len() as u64);
+        let steps_mean = steps_mean(tasks.iter().flat_map(|task| &task.trials));
+        KindSuccess { kind: kind.into(), rate, steps_mean }
+    };
+    kinds.into_iter().map(success).collect()
+}
+
+/// 0.0 where there is no trial.
+fn steps_mean<'a>(trials: impl Iterator<Item = &'a TrialResults>) -> f64 {
+    let steps: Vec<u64> = trials.map(|trial| trial.steps).collect();
+    steps.iter().sum::<u64>() as f64 / steps.len().max(1) as f64
 }

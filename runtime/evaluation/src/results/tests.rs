@@ -100,6 +100,21 @@ fn success_accumulates_over_trials() {
 }
 
 #[test]
+fn mean_steps_are_of_the_trials_that_were_played() {
+    let mut history = history("none", &outcomes(&[1, 2, 2], 1));
+    let steps = &mut history.tasks[0].trials[0].trajectory.steps;
+    steps.extend_from_within(..);
+    steps.extend_from_within(..);
+
+    let arm = results(&[history]).unwrap().arms.remove(0);
+
+    let by_trial = arm.success_by_trial.iter().map(|success| success.steps_mean);
+    assert_eq!(by_trial.collect::<Vec<_>>(), [(4.0 + 3.0) / 4.0, 1.0]);
+    let by_kind = arm.success_by_kind.iter().map(|success| success.steps_mean);
+    assert_eq!(by_kind.collect::<Vec<_>>(), [(4.0 + 2.0) / 3.0, 1.0]);
+}
+
+#[test]
 fn an_arm_is_compared_with_the_control_task_by_task() {
     let control = history("none", &outcomes(&[1, 2], 6));
     let arm = history(

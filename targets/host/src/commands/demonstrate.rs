@@ -1,0 +1,126 @@
+//! `rebound demonstrate`: an expert plays what an actor is to learn.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use runtime_agent::settings::AgentKind;
+
+use crate::options::RunOptions;
+use crate::session::Session;
+
+/// Steps of an episode at most, where nobody says.
+const STEPS_MAX: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
+
+/// Let a scripted expert play training tasks, in the prompts of an actor
+///
+/// Each trial is recorded as if the actor had answered what the expert does: the same
+/// templates, truncation and tokens. The model's weights are not needed. Writes
+/// runs/NAME/results.json and every event to runs/NAME/arms/none/trials.log.
+#[derive(clap::Args)]
+pub(crate) struct Demonstrate {
+    /// The world: household or alfworld [default: household]
+    #[arg(long, short, value_name = "NAME")]
+    environment: Option<String>,
+    /// Folder of data sets, for worlds that need one [default: ../shared/data]
+    #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
+    data: Option<PathBuf>,
+    /// Which training tasks, for example `train/hard`; splits to judge by are refused
+    /// [default: the world's first]
+    #[arg(long)]
+    split: Option<String>,
+    /// How many tasks of the split [default: 0, all]
+    #[arg(long, short = 'n', value_name = "N")]
+    tasks: Option<u32>,
+    /// Steps of an episode at most [default: 50]
+    #[arg(long, value_name = "N")]
+    steps: Option<NonZeroU32>,
+    /// The actor that is to learn, whose tokenizer and chat template are used: a name from
+    /// `rebound models list` or a GGUF file [default: smollm2-135m-instruct]
+    #[arg(long, short, value_name = "NAME|FILE")]
+    actor: Option<String>,
+    /// How the actor acts: act (an action); the expert has no thoughts for react
+    #[arg(long, value_name = "KIND")]
+    agent: Option<AgentKind>,
+    /// Folder with templates that replace the built-in prompts
+    #[arg(long, value_name = "DIR")]
+    prompts: Option<PathBuf>,
+    /// Tokens of the actor's context [default: 2048]
+    #[arg(long, value_name = "N")]
+    context: Option<NonZeroU32>,
+    /// How likely a step is a random admissible action, from 0 to 1; it is not to be learned,
+    /// what the expert makes of it is [default: 0]
+    #[arg(long, value_name = "P")]
+    noise: Option<f32>,
+    /// Episodes played at once [default: 1]
+    #[arg(long, short, value_name = "N")]
+    parallel: Option<NonZeroU32>,
+    /// Seeds the choice of tasks and the noise [default: 1]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Name of the run's folder in runs/ [default: made of environment and time]
+    #[arg(long)]
+    name: Option<String>,
+    /// The run's folder itself, instead of runs/NAME
+    #[arg(long, value_name = "DIR", conflicts_with = "name")]
+    out: Option<PathBuf>,
+    /// Go on with the demonstrations in this folder
+    #[arg(long, value_name = "DIR")]
+    resume: Option<PathBuf>,
+    /// Print the results as JSON
+    #[arg(long)]
+    json: bool,
+    /// No bars and no table
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Demonstrate {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        ensure!(
+            self.agent != Some(AgentKind::React),
+            "the expert has no thoughts to show; only --agent act can be demonstrated"
+        );
+        let noise = self.noise;
+        ensure!(
+            noise.is_none_or(|noise| (0.0..=1.0).contains(&noise)),
+            "--noise is {}, expected 0 to 1",
+            noise.unwrap_or_default()
+        );
+        self.session().demonstrate(noise)
+    }
+
+    fn session(self) -> Session {
+        let options = RunOptions {
+            environment: self.environment,
+            data: self.data,
+            split: self.split,
+            tasks: self.tasks,
+            steps: self.steps,
+            actor: self.actor,
+            agent: self.agent.map(|kind| kind.name().into()),
+            prompts: self.prompts,
+            context: self.context,
+            parallel: self.parallel,
+            seed: self.seed,
+            name: self.name,
+            out: self.out,
+            ..RunOptions::default()
+        };
+        let options = if self.resume.is_some() { options } else { with_defaults(options) };
+        let (resume, json, quiet) = (self.resume, self.json, self.quiet);
+        Session { config: None, resume, from_trial: None, json, quiet, options }
+    }
+}
+
+/// What is meant in demonstrations where nobody says; a resumed run has said it.
+fn with_defaults(options: RunOptions) -> RunOptions {
+    RunOptions {
+        tasks: options.tasks.or(Some(0)),
+        steps: options.steps.or(Some(STEPS_MAX)),
+        trials: Some(NonZeroU32::MIN),
+        // Nothing is sampled.
+        temperature: Some(0.0),
+        ..options
+    }
+}
