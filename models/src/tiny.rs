@@ -1,6 +1,6 @@
 //! A model made on the spot: small enough for any test, real enough to load.
 //!
-//! It has the llama architecture, a byte-level vocabulary with `ChatML`'s control
+//! It has the llama architecture, or another that the decoder knows, a byte-level vocabulary with `ChatML`'s control
 //! tokens and a chat template, and weights from a seeded generator: it speaks
 //! nonsense, but the same nonsense everywhere.
 
@@ -11,11 +11,16 @@ use std::path::Path;
 use crate::gguf::{self, Array, GgufError, NewTensor, Value};
 use words::{CHAT_TEMPLATE, CONTROL_TOKENS, MERGES};
 
+/// Tokens that a layer with a window sees, where the architecture has such.
+const WINDOW_TOKENS: u32 = 24;
+
 /// What a tiny model is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TinyConfig {
     /// Seeds the weights.
     pub seed: u64,
+    /// `llama`, `qwen2`, `qwen3` or `gemma3`.
+    pub architecture: &'static str,
     /// Layers.
     pub layers: u32,
     /// Width of the residual stream; a multiple of `heads`.
@@ -36,6 +41,7 @@ impl Default for TinyConfig {
     fn default() -> Self {
         Self {
             seed: 0,
+            architecture: "llama",
             layers: 2,
             embedding: 64,
             heads: 4,
@@ -70,28 +76,37 @@ pub fn write_llama(path: &Path, config: &TinyConfig) -> Result<(), GgufError> {
 }
 
 fn metadata(config: &TinyConfig) -> Vec<(String, Value)> {
-    let mut keys = hyperparameters(config);
-    keys.extend(tokenizer_keys(&config.pre_tokenizer));
-    keys.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    let tokenizer = tokenizer_keys(&config.pre_tokenizer);
+    let tokenizer = tokenizer.into_iter().map(|(key, value)| (key.to_owned(), value));
+    hyperparameters(config).into_iter().chain(tokenizer).collect()
 }
 
-fn hyperparameters(config: &TinyConfig) -> Vec<(&'static str, Value)> {
-    vec![
-        ("general.architecture", "llama".into()),
+fn hyperparameters(config: &TinyConfig) -> Vec<(String, Value)> {
+    let general = [
+        ("general.architecture", config.architecture.into()),
         ("general.type", "model".into()),
         ("general.name", "tiny".into()),
-        ("llama.block_count", Value::U32(config.layers)),
-        ("llama.context_length", Value::U32(config.context_tokens)),
-        ("llama.embedding_length", Value::U32(config.embedding)),
-        ("llama.feed_forward_length", Value::U32(config.feed_forward)),
-        ("llama.attention.head_count", Value::U32(config.heads)),
-        ("llama.attention.head_count_kv", Value::U32(config.kv_heads)),
-        ("llama.rope.dimension_count", Value::U32(config.embedding / config.heads.max(1))),
-        ("llama.rope.freq_base", Value::F32(10_000.0)),
-        ("llama.attention.layer_norm_rms_epsilon", Value::F32(1e-5)),
-        ("llama.vocab_size", Value::U32(vocabulary_len())),
         ("general.file_type", Value::U32(0)),
-    ]
+    ];
+    let head_width = config.embedding / config.heads.max(1);
+    let own = [
+        ("block_count", Value::U32(config.layers)),
+        ("context_length", Value::U32(config.context_tokens)),
+        ("embedding_length", Value::U32(config.embedding)),
+        ("feed_forward_length", Value::U32(config.feed_forward)),
+        ("attention.head_count", Value::U32(config.heads)),
+        ("attention.head_count_kv", Value::U32(config.kv_heads)),
+        ("attention.key_length", Value::U32(head_width)),
+        ("attention.value_length", Value::U32(head_width)),
+        ("rope.dimension_count", Value::U32(head_width)),
+        ("rope.freq_base", Value::F32(10_000.0)),
+        ("attention.layer_norm_rms_epsilon", Value::F32(1e-5)),
+        ("vocab_size", Value::U32(vocabulary_len())),
+    ];
+    let window = ("attention.sliding_window", Value::U32(WINDOW_TOKENS));
+    let own = own.into_iter().chain((config.architecture == "gemma3").then_some(window));
+    let own = own.map(|(key, value)| (format!("{}.{key}", config.architecture), value));
+    general.map(|(key, value)| (key.to_owned(), value)).into_iter().chain(own).collect()
 }
 
 fn tokenizer_keys(pre_tokenizer: &str) -> Vec<(&'static str, Value)> {
@@ -140,8 +155,39 @@ fn tensors(config: &TinyConfig) -> Vec<NewTensor<'static>> {
             weights.matrix(&named("ffn_up"), width, hidden),
             weights.matrix(&named("ffn_down"), hidden, width),
         ]);
+        let head_width = width / u64::from(config.heads.max(1));
+        tensors.extend(
+            own_tensors(config.architecture, layer, (width, kv_width, head_width))
+                .map(|(name, width, middle)| weights.vector(&name, width, middle)),
+        );
     }
     tensors
+}
+
+/// Names, lengths and middle values of the vectors that an architecture has
+/// besides llama's.
+fn own_tensors(
+    architecture: &str,
+    layer: u32,
+    (width, kv_width, head_width): (u64, u64, u64),
+) -> impl Iterator<Item = (String, u64, f32)> {
+    let biases = [("attn_q", width), ("attn_k", kv_width), ("attn_v", kv_width)]
+        .map(|(name, width)| (format!("blk.{layer}.{name}.bias"), width, 0.0))
+        .into_iter()
+        .filter(move |_| architecture == "qwen2");
+    let norms = [
+        ("attn_q_norm", head_width, true),
+        ("attn_k_norm", head_width, true),
+        ("post_attention_norm", width, false),
+        ("post_ffw_norm", width, false),
+    ];
+    let norms = norms
+        .into_iter()
+        .filter(move |&(_, _, on_heads)| {
+            architecture == "gemma3" || (architecture == "qwen3" && on_heads)
+        })
+        .map(move |(name, width, _)| (format!("blk.{layer}.{name}.weight"), width, 1.0));
+    biases.chain(norms)
 }
 
 fn ones(name: &str, width: u64) -> NewTensor<'static> {
@@ -162,6 +208,12 @@ impl Weights {
         let bound = 2.0 * (3.0 / inputs as f32).sqrt();
         let values: Vec<f32> = (0..inputs * outputs).map(|_| self.uniform(bound)).collect();
         NewTensor::f32(name, &[inputs, outputs], &values)
+    }
+
+    /// Values around `middle`.
+    fn vector(&mut self, name: &str, length: u64, middle: f32) -> NewTensor<'static> {
+        let values: Vec<f32> = (0..length).map(|_| middle + self.uniform(0.5)).collect();
+        NewTensor::f32(name, &[length], &values)
     }
 
     /// The next number, from `-bound` to `bound`.

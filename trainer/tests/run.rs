@@ -141,7 +141,7 @@ fn episode(number: u32) -> Vec<Event> {
             adapter: None,
         };
         let reward = if step == 1 && number % 4 != 3 { 1.0 } else { 0.0 };
-        let taken = TakenStep {
+        let stepped = TakenStep {
             decision: Decision {
                 action: String::new(),
                 malformed: false,
@@ -151,7 +151,7 @@ fn episode(number: u32) -> Vec<Event> {
             },
             outcome: Step { observation: String::new(), reward, progress: reward, done: step == 1 },
         };
-        events.push(Event::Step(StepEvent::new(key, &taken, &mut calls, 0)));
+        events.push(Event::Step(StepEvent::new(key, &stepped, &mut calls, 0)));
         prompt_ids.extend(answer);
         prompt_ids.push(50 + number);
     }

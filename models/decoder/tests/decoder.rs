@@ -28,7 +28,7 @@ const TOKENS: [u32; 90] = {
 };
 
 fn decoder() -> Decoder {
-    let gguf = Gguf::from_bytes("tiny", tiny::llama(1)).unwrap();
+    let gguf = Gguf::from_bytes("tiny", tiny::llama(0)).unwrap();
     Decoder::load(Arc::new(gguf), &Device::flex()).unwrap()
 }
 
@@ -159,4 +159,34 @@ fn gradients_are_the_slopes_of_the_loss() {
 
         assert!((slope / square - 1.0).abs() < 0.02, "{place:?}: {slope} against {square}");
     }
+}
+
+/// `tests/gradients/record.py` wrote them.
+#[test]
+fn gradients_are_those_of_pytorch() {
+    let decoder = decoder();
+    let recorded: Vec<f32> = include_bytes!("gradients/gradients.f32")
+        .chunks_exact(4)
+        .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+        .collect();
+    let batch = Batch::new([&TOKENS[..70]]);
+    let adapter = adapter(&decoder, 4);
+    let descent = decoder
+        .gradients(&batch, &adapter, Activations::Recompute, &|rows| loss(&decoder, rows))
+        .unwrap();
+
+    let (expected_loss, mut rest) = recorded.split_first().unwrap();
+    assert!((descent.loss / expected_loss - 1.0).abs() < 1e-5);
+    for (place, Factors { a, b }) in descent.gradients {
+        for gradient in [a, b].map(values) {
+            let (expected, others) = rest.split_at(gradient.len());
+            rest = others;
+            let length = |values: &[f32]| values.iter().map(|v| v * v).sum::<f32>().sqrt();
+            let pairs = gradient.iter().zip(expected);
+            let difference: Vec<f32> = pairs.map(|(a, b)| a - b).collect();
+            let relative = length(&difference) / length(expected);
+            assert!(relative < 1e-4, "{place:?}: relative error {relative}");
+        }
+    }
+    assert!(rest.is_empty());
 }
