@@ -1,7 +1,7 @@
 //! How fast is a step of LoRA training, and how much memory does it take?
 //!
 //! All linear layers of a quantized model, random tokens, each with a loss, as
-//! `peft_lora.py` of the baselines does it with PyTorch and PEFT: once with all
+//! `peft_lora.py` of the baselines does it with `PyTorch` and PEFT: once with all
 //! activations kept, once with a layer's inside computed again.
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 
@@ -119,7 +119,7 @@ fn tokens(decoder: &Decoder, batch: usize, length: usize) -> (Batch, Learned) {
     let ids: Vec<u32> = (0..batch * length).map(id).collect();
     let mut learned = Learned::default();
     for (row, &id) in (0..).zip(&ids) {
-        if row as usize % length > 0 {
+        if !(row as usize).is_multiple_of(length) {
             learned.rows.push(row - 1);
             learned.ids.push(id);
         }
