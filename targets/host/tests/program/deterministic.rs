@@ -2,16 +2,13 @@
 //! kill changes it.
 
 use std::fs;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use models::tiny::{self, TinyConfig};
-use runtime_core::seed::mix;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{killed_after, rebound, smollm2, timeless};
+use crate::support::{killed_once_written, rebound, smollm2, timeless};
 
 /// Prompts of few tokens, so that a run begun anew is soon where it was.
 const PROMPTS: [(&str, &str); 6] = [
@@ -65,9 +62,14 @@ impl Play {
         assert_eq!(played.code, 0, "{}", played.stderr);
     }
 
-    fn kill(&self, name: &str, after: Duration) {
+    fn log(&self, name: &str) -> PathBuf {
+        self.out(name).join("arms/reflexion/trials.log")
+    }
+
+    fn kill(&self, name: &str, log_bytes: u64) {
         let arguments = self.arguments(name);
-        killed_after(&arguments.iter().map(String::as_str).collect::<Vec<_>>(), after);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        killed_once_written(&arguments, &self.log(name), log_bytes);
     }
 }
 
@@ -91,16 +93,15 @@ fn strip(value: Value) -> Value {
     }
 }
 
-/// Plays twice undisturbed and once with kills, each at a moment in `milliseconds`.
-fn check(play: &Play, kills: u64, milliseconds: Range<u64>) {
+/// Plays twice undisturbed and once with kills, spread over the run.
+fn check(play: &Play, kills: u64) {
     play.finish("whole");
     play.finish("again");
-    for kill in 0..kills {
-        let span = milliseconds.end - milliseconds.start;
-        play.kill("killed", Duration::from_millis(milliseconds.start + mix(kill) % span));
+    let bytes = fs::metadata(play.log("whole")).unwrap().len();
+    for kill in 1..=kills {
+        play.kill("killed", bytes * kill / (kills + 1));
     }
-    let under_way = fs::metadata(play.out("killed").join("arms/reflexion/trials.log"));
-    assert!(under_way.is_ok_and(|log| log.len() > 10_000), "the kills came too early");
+    assert!(fs::metadata(play.log("killed")).unwrap().len() > bytes / 2);
     assert!(!play.out("killed").join("results.json").exists(), "the kills came too late");
     play.finish("killed");
 
@@ -117,12 +118,12 @@ fn twenty_kills_change_neither_the_trials_nor_the_results() {
     let model = folder.path().join("tiny.gguf");
     tiny::write_llama(&model, &TinyConfig::default()).unwrap();
 
-    check(&Play::new(model, "-n 4 --trials 3 --steps 16"), 20, 40..240);
+    check(&Play::new(model, "-n 4 --trials 3 --steps 16"), 20);
 }
 
 #[test]
 fn kills_change_nothing_with_real_weights_either() {
     let Some(model) = smollm2() else { return };
 
-    check(&Play::new(model, "-n 2 --trials 2 --steps 6"), 3, 3000..6000);
+    check(&Play::new(model, "-n 1 --trials 2 --steps 5"), 3);
 }

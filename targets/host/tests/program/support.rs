@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 /// What a finished program said.
@@ -50,16 +50,32 @@ fn finish(mut command: Command, input: &str) -> Outcome {
 
 /// Starts `rebound` and ends it with SIGKILL after a while, if it still runs.
 pub(crate) fn killed_after(arguments: &[&str], after: Duration) {
-    let mut child = Command::new(PROGRAM)
+    let mut child = start(arguments);
+    std::thread::sleep(after);
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Starts `rebound` and ends it with SIGKILL once the file has this many bytes,
+/// if it still runs. However fast the machine is, the program is then as far.
+pub(crate) fn killed_once_written(arguments: &[&str], file: &Path, bytes: u64) {
+    let mut child = start(arguments);
+    let written = || std::fs::metadata(file).is_ok_and(|file| file.len() >= bytes);
+    while !written() && child.try_wait().is_ok_and(|status| status.is_none()) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+fn start(arguments: &[&str]) -> Child {
+    Command::new(PROGRAM)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .expect("the program was built with the test");
-    std::thread::sleep(after);
-    let _ = child.kill();
-    let _ = child.wait();
+        .expect("the program was built with the test")
 }
 
 /// Where `SmolLM2` lies; `None`, and a line that says so, where it was not pulled.
