@@ -23,7 +23,8 @@ use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::sampling::LlamaSampler;
 use runtime_core::model::{Constraint, Request, Sampling};
 use runtime_core::prompt::{Piece, Prompt};
-use runtime_engine::llama::{LlamaConfig, LlamaEngine, LlamaHandle};
+use runtime_engine::Handle;
+use runtime_engine::llama::{self, LlamaConfig};
 use serde::Serialize;
 
 const TEMPERATURE: f32 = 0.8;
@@ -113,7 +114,7 @@ fn prompt(index: u32) -> String {
 
 /// Our engine.
 struct Ours {
-    handle: LlamaHandle,
+    handle: Handle,
 }
 
 impl Ours {
@@ -125,7 +126,7 @@ impl Ours {
         config.cache_tokens = number(CONTEXT_TOKENS)?;
         config.sequences_max = number(SEQUENCES)?;
         config.micro_batch = number(MICRO_BATCH)?;
-        Ok(Self { handle: LlamaEngine::load(&config)?.role(None)? })
+        Ok(Self { handle: llama::load(&config)?.role(None)? })
     }
 
     /// Tokens a second from the first token to the last, and how many tokens each

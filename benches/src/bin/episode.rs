@@ -23,7 +23,7 @@ use runtime_core::strategy::{Feedback, Strategy};
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::TakenStep;
 use runtime_core::trial::{Recorder, RecorderError, TrialSettings};
-use runtime_engine::llama::{LlamaConfig, LlamaEngine};
+use runtime_engine::llama::{self, LlamaConfig};
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{self, EnvironmentOptions, World};
 use runtime_evaluation::arm::{Arm, Worker, run_arm};
@@ -114,7 +114,7 @@ fn measure(
     config.context_tokens = options.context;
     config.cache_tokens = options.context.saturating_mul(workers);
     config.sequences_max = workers;
-    let model = LlamaEngine::load(&config)?.role(None)?;
+    let model = llama::load(&config)?.role(None)?;
     let prompts = Arc::new(PromptSet::built_in("household")?);
     let set_up = |_worker| {
         let agent = ModelAgent {

@@ -142,6 +142,9 @@ impl Decoder {
         for layer in &self.layers {
             x = layer.forward(x, &scene, adapter, caches.as_deref_mut());
         }
+        for (cache, &tokens) in caches.into_iter().flatten().zip(&batch.lengths) {
+            cache.advance(tokens);
+        }
         Ok(self.norm.forward(x))
     }
 

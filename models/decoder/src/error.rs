@@ -75,6 +75,14 @@ pub enum DecoderError {
         /// The vocabulary's size.
         vocabulary: usize,
     },
+    /// No such device.
+    #[error("there is no device {name}: {reason}")]
+    Device {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        reason: String,
+    },
     /// An adapter does not fit.
     #[error("the adapter does not fit the model: {0}")]
     Adapter(String),

@@ -12,6 +12,8 @@ mod head;
 mod exp;
 mod shared;
 mod flex;
+#[cfg(feature = "cube")]
+mod cube;
 mod autodiff;
 
 use std::sync::Arc;
@@ -103,7 +105,7 @@ pub trait Kernels: Backend {
 }
 
 /// What tensors of any device are given to.
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex, Cube: cfg(feature = "cube"), Autodiff)]
 pub trait Operations: Backend {
     /// As [`Kernels::product`].
     fn linear(x: FloatTensor<Self>, words: IntTensor<Self>, packing: Packing) -> FloatTensor<Self>;

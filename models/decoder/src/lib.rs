@@ -14,6 +14,7 @@
 //! losses and optimizers are left to others.
 #![recursion_limit = "256"]
 
+pub mod devices;
 pub mod hyperparameters;
 pub mod matrix;
 pub mod kernels;

@@ -23,7 +23,7 @@ pub const KINDS: [GgmlType; 13] = [
 ];
 
 /// How a matrix's words are to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Packing {
     /// How blocks are stored; one of [`KINDS`].
     pub kind: GgmlType,

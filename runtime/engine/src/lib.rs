@@ -15,25 +15,54 @@
 //!
 //! - `llama` (default): llama.cpp, on the CPU and on the devices that it was
 //!   built for.
+//! - `decoder`: our own decoder on the CPU; `wgpu`, `vulkan`, `metal` and `cuda` add
+//!   devices, `ndarray` a reference.
 //!
-//! [`dictation`] needs no engine: it answers where there is nothing to choose.
+//! A thread owns the weights and computes all live requests; prompts are tokenized
+//! and constraints compiled by the thread that asks. [`dictation`] needs no engine:
+//! it answers where there is nothing to choose.
 
 #[cfg(feature = "llama")]
 pub mod llama;
+#[cfg(feature = "decoder")]
+pub mod decoder;
 pub mod dictation;
 
-mod prompt;
-#[cfg(feature = "llama")]
+#[cfg(feature = "local")]
+mod engine;
+#[cfg(feature = "local")]
+mod handle;
+#[cfg(feature = "local")]
+mod ticket;
+#[cfg(feature = "local")]
+mod worker;
+#[cfg(feature = "local")]
+mod prepared;
+#[cfg(feature = "local")]
+mod live;
+#[cfg(feature = "local")]
 mod guide;
-#[cfg(feature = "llama")]
+#[cfg(feature = "local")]
 mod choices;
-#[cfg(feature = "llama")]
+#[cfg(feature = "local")]
 mod schema;
-#[cfg(feature = "llama")]
+#[cfg(feature = "local")]
 mod sampler;
-#[cfg(feature = "llama")]
+#[cfg(feature = "local")]
 mod exponential;
-#[cfg(feature = "llama")]
+#[cfg(feature = "local")]
 mod answer;
-#[cfg(feature = "llama")]
+#[cfg(feature = "local")]
 mod clock;
+#[cfg(feature = "local")]
+mod error;
+mod prompt;
+
+#[cfg(feature = "local")]
+pub use engine::Engine;
+#[cfg(feature = "local")]
+pub use error::EngineError;
+#[cfg(feature = "local")]
+pub use handle::Handle;
+#[cfg(feature = "local")]
+pub use ticket::{Streamed, Ticket};

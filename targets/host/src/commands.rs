@@ -8,3 +8,4 @@ pub(crate) mod score;
 pub(crate) mod models;
 pub(crate) mod records;
 pub(crate) mod adapter;
+pub(crate) mod devices;

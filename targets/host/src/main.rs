@@ -7,6 +7,7 @@ mod options;
 mod settings;
 mod session;
 mod resume;
+mod engines;
 mod wiring;
 mod files;
 mod progress;
@@ -34,6 +35,7 @@ enum Command {
     Models(commands::models::Models),
     Records(commands::records::Records),
     Adapter(commands::adapter::Adapter),
+    Devices(commands::devices::Devices),
 }
 
 const EXIT_CODES: &str = "\
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Models(command) => command.run(),
         Command::Records(command) => command.run(),
         Command::Adapter(command) => command.run(),
+        Command::Devices(command) => command.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -68,6 +68,12 @@ pub(crate) struct RunOptions {
     /// Tokens of context for each episode [default: 2048]
     #[arg(long, value_name = "N")]
     pub(crate) context: Option<NonZeroU32>,
+    /// What computes the models: llama (llama.cpp) or decoder (our own) [default: llama]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) engine: Option<String>,
+    /// Where the decoder computes, as `rebound devices` lists it [default: flex]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) device: Option<String>,
     /// Threads of the engine [default: one for each core]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroU32>,

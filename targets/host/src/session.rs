@@ -23,12 +23,13 @@ use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::{LogError, OpenedLog, TrialLog};
 
+use crate::engines::Loading;
 use crate::files;
 use crate::options::{self, Demonstration, RunOptions};
 use crate::progress::{self, Show};
 use crate::resume;
 use crate::settings::{Settings, out_folder};
-use crate::wiring::{self, AgentParts, Loading, Models};
+use crate::wiring::{self, AgentParts, Models};
 
 /// Where a run comes from and how it is shown.
 #[derive(Args, Clone, Debug)]
@@ -227,14 +228,14 @@ impl Pool {
         let prompts = Arc::new(prompts);
         let loading = loading(plan, settings)?;
         let actor = match plan.demonstration {
-            None => models.open(&settings.actor, options.actor_adapter.as_deref(), loading)?,
+            None => models.open(&settings.actor, options.actor_adapter.as_deref(), &loading)?,
             Some(_) => wiring::dictation(&settings.actor, loading.context_tokens)?,
         };
         let mut parts = Vec::new();
         for strategy in &plan.strategies {
             let retrospective = if *strategy == Strategy::Retrospective {
                 let adapter = options.retrospective_adapter.as_deref();
-                models.open_retrospective(&settings.retrospective, adapter, loading)?
+                models.open_retrospective(&settings.retrospective, adapter, &loading)?
             } else {
                 actor.clone()
             };
@@ -302,6 +303,7 @@ fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loading> {
     let one = NonZeroU32::MIN;
     let parallel = if settings.deterministic { one } else { plan.options.parallel.unwrap_or(one) };
     Ok(Loading {
+        engine: settings.engine.clone(),
         context_tokens: settings.context.try_into().context("--context is 0")?,
         threads: plan.options.threads,
         parallel,

@@ -7,6 +7,7 @@ use runtime_agent::settings::{AgentKind, AgentSettings};
 use runtime_core::strategy::Feedback;
 use serde::Serialize;
 
+use crate::engines::EngineOptions;
 use crate::options::{Demonstration, RunOptions};
 
 /// Tokens that an actor may generate in an episode.
@@ -32,6 +33,9 @@ pub(crate) struct Settings {
     pub(crate) actor: String,
     /// The reflecting model of the strategy `retrospective`, as it was named.
     pub(crate) retrospective: String,
+    /// What computes the models, where it was said.
+    #[serde(flatten)]
+    pub(crate) engine: EngineOptions,
     /// How the agent asks.
     #[serde(flatten)]
     pub(crate) agent: AgentSettings,
@@ -73,6 +77,10 @@ impl Settings {
             episode_tokens: EPISODE_TOKENS_MAX,
             retrospective: options.retrospective.clone().unwrap_or_else(|| actor.clone()),
             actor,
+            engine: EngineOptions {
+                engine: options.engine.clone(),
+                device: options.device.clone(),
+            },
             agent: AgentSettings {
                 kind: options.agent.as_deref().map_or(Ok(AgentKind::Act), parse_agent)?,
                 feedback: options

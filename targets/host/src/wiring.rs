@@ -14,10 +14,11 @@ use runtime_core::agent::{Agent, Episode};
 use runtime_core::model::{LanguageModel, ModelIdentity};
 use runtime_core::scripted::ScriptedModel;
 use runtime_engine::dictation::Dictation;
-use runtime_engine::llama::{LlamaConfig, LlamaEngine, LlamaHandle};
+use runtime_engine::{Engine, Handle};
 use runtime_environments::expert::{self, Sight};
 use runtime_store::slots::{ProbationStart, Slots};
 
+use crate::engines::{self, Loading};
 use crate::files;
 use crate::options::Demonstration;
 
@@ -29,8 +30,8 @@ pub(crate) const SCRIPTED: &str = "scripted";
 pub(crate) enum Model {
     /// Draws by the request's seed; no weights.
     Scripted,
-    /// A GGUF file in llama.cpp.
-    Llama(LlamaHandle),
+    /// A GGUF file in an engine.
+    Loaded(Handle),
     /// A GGUF file without its weights.
     Dictation(Dictation),
 }
@@ -40,7 +41,7 @@ impl Model {
     pub(crate) fn boxed(&self) -> Box<dyn LanguageModel + Send> {
         match self {
             Self::Scripted => Box::new(ScriptedModel::new(&[])),
-            Self::Llama(handle) => Box::new(handle.clone()),
+            Self::Loaded(handle) => Box::new(handle.clone()),
             Self::Dictation(dictation) => Box::new(dictation.clone()),
         }
     }
@@ -51,23 +52,10 @@ impl Model {
     }
 }
 
-/// How models are loaded.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Loading {
-    /// Tokens of context for each episode.
-    pub(crate) context_tokens: NonZeroU32,
-    /// Threads of the engine; one for each core where `None`.
-    pub(crate) threads: Option<NonZeroU32>,
-    /// Requests at once.
-    pub(crate) parallel: NonZeroU32,
-    /// Whether answers repeat to the bit.
-    pub(crate) deterministic: bool,
-}
-
 /// The engines of a program: one for each file, whatever asks it.
 #[derive(Default)]
 pub(crate) struct Models {
-    engines: HashMap<PathBuf, LlamaEngine>,
+    engines: HashMap<PathBuf, Engine>,
 }
 
 impl Models {
@@ -76,7 +64,7 @@ impl Models {
         &mut self,
         name: &str,
         adapter: Option<&Path>,
-        loading: Loading,
+        loading: &Loading,
     ) -> anyhow::Result<Model> {
         if name.eq_ignore_ascii_case(SCRIPTED) {
             return Ok(Model::Scripted);
@@ -86,14 +74,14 @@ impl Models {
             check_sha256(&resolved)?;
         }
         if !self.engines.contains_key(&resolved.path) {
-            let engine = load(&resolved.path, loading)?;
+            let engine = engines::load(&resolved.path, loading)?;
             self.engines.insert(resolved.path.clone(), engine);
         }
         let engine = &self.engines[&resolved.path];
         let handle = engine
             .role(adapter.map(|path| (path, 1.0)))
             .with_context(|| format!("cannot use the model {}", resolved.path.display()))?;
-        Ok(Model::Llama(handle))
+        Ok(Model::Loaded(handle))
     }
 }
 
@@ -104,7 +92,7 @@ impl Models {
         &mut self,
         name: &str,
         adapter: Option<&Path>,
-        loading: Loading,
+        loading: &Loading,
     ) -> anyhow::Result<Model> {
         let bare = self.open(name, adapter, loading)?;
         let folder = files::slots_folder(&bare.identity().sha256)?;
@@ -167,19 +155,6 @@ fn check_sha256(resolved: &models::manifest::ResolvedModel) -> anyhow::Result<()
         "{path} has the sha256 {found}, expected {expected}; remove it and pull it again"
     );
     Ok(())
-}
-
-fn load(path: &Path, loading: Loading) -> anyhow::Result<LlamaEngine> {
-    let cores = std::thread::available_parallelism().map_or(NonZeroU32::MIN, |cores| {
-        u32::try_from(cores.get()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
-    });
-    let mut config = LlamaConfig::new(path);
-    config.context_tokens = loading.context_tokens;
-    config.cache_tokens = loading.context_tokens.saturating_mul(loading.parallel);
-    config.sequences_max = loading.parallel;
-    config.threads = loading.threads.unwrap_or(cores);
-    config.deterministic = loading.deterministic;
-    LlamaEngine::load(&config).with_context(|| format!("cannot load {}", path.display()))
 }
 
 /// The prompts of an environment, built in or from a folder.

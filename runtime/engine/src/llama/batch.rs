@@ -7,7 +7,7 @@ use llama_cpp_2::token::LlamaToken;
 use super::cache;
 use super::config::{DETERMINISTIC_BLOCK_TOKENS, LlamaConfig};
 use super::context::Leased;
-use super::live::Live;
+use crate::live::Live;
 
 /// As a number of tokens in memory.
 pub(crate) const DETERMINISTIC_BLOCK: usize = DETERMINISTIC_BLOCK_TOKENS as usize;

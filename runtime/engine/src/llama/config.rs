@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use super::error::LlamaError;
+use crate::error::EngineError;
 
 /// A prompt is computed in blocks of this many tokens where runs must repeat to
 /// the bit: the kernels choose their path by the size of a batch.
@@ -78,7 +78,7 @@ impl LlamaConfig {
 
     /// Whether the numbers fit together; `trained_tokens` is the context that
     /// the model was made for.
-    pub(crate) fn check(&self, trained_tokens: u32) -> Result<(), LlamaError> {
+    pub(crate) fn check(&self, trained_tokens: u32) -> Result<(), EngineError> {
         let micro_batch_min =
             if self.deterministic { DETERMINISTIC_BLOCK_TOKENS } else { self.live_max() };
         at_most("context_tokens", self.context_tokens, trained_tokens)?;
@@ -88,12 +88,12 @@ impl LlamaConfig {
     }
 }
 
-fn at_least(field: &'static str, found: NonZeroU32, least: u32) -> Result<(), LlamaError> {
+fn at_least(field: &'static str, found: NonZeroU32, least: u32) -> Result<(), EngineError> {
     let found = found.get();
-    if found < least { Err(LlamaError::TooSmall { field, found, least }) } else { Ok(()) }
+    if found < least { Err(EngineError::TooSmall { field, found, least }) } else { Ok(()) }
 }
 
-fn at_most(field: &'static str, found: NonZeroU32, most: u32) -> Result<(), LlamaError> {
+fn at_most(field: &'static str, found: NonZeroU32, most: u32) -> Result<(), EngineError> {
     let found = found.get();
-    if found > most { Err(LlamaError::TooLarge { field, found, most }) } else { Ok(()) }
+    if found > most { Err(EngineError::TooLarge { field, found, most }) } else { Ok(()) }
 }

@@ -20,13 +20,14 @@ use super::batch::{self, DETERMINISTIC_BLOCK, Part};
 use super::cache;
 use super::config::LlamaConfig;
 use super::grammar::Grammar;
-use super::live::{Live, Progress};
-use super::prepared::{Prepared, PreparedGuide, Reply};
-use super::score::{ScoreJob, score};
+use super::score::score;
 use super::sequences::{Edit, Need, Sequences, common_prefix};
-use super::ticket::Event;
 use crate::guide::Guide;
+use crate::live::{Live, Progress};
+use crate::prepared::{Prepared, PreparedGuide, Reply};
 use crate::prompt::Vocabulary;
+use crate::ticket::Event;
+use crate::worker::ScoreJob;
 
 /// A request waits for another one that is about to compute at least this many
 /// of its tokens.

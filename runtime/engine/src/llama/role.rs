@@ -1,6 +1,5 @@
 //! A context and the adapter it has: what one handle talks to.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
@@ -9,23 +8,15 @@ use runtime_core::model::ModelError;
 
 use super::config::{CacheType, LlamaConfig};
 use super::context::Context;
-use super::error::LlamaError;
 use super::raw::{Adapter, Model};
+use crate::error::EngineError;
+use crate::prepared::{Prepared, Reply};
 use crate::prompt::Vocabulary;
-
-/// An adapter file that was checked against its model.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct AdapterFile {
-    /// Where it is.
-    pub(crate) path: PathBuf,
-    /// What its output is multiplied by.
-    pub(crate) scale: f32,
-    /// sha256 of the file, in hexadecimal.
-    pub(crate) sha256: String,
-}
+use crate::ticket::Event;
+use crate::worker::{AdapterFile, Role, ScoreJob};
 
 /// What one handle talks to: at most one context, made when it is first needed.
-pub(crate) struct Role<'model> {
+pub(crate) struct LlamaRole<'model> {
     // Before the adapter, since fields are dropped in this order.
     context: Option<Context<'model>>,
     adapter: Option<(Adapter<'model>, AdapterFile)>,
@@ -34,18 +25,18 @@ pub(crate) struct Role<'model> {
     vocabulary: Arc<Vocabulary>,
 }
 
-impl<'model> Role<'model> {
+impl<'model> LlamaRole<'model> {
     /// Loads the adapter, if any; makes no context yet.
     pub(crate) fn open(
         model: &'model Model,
         config: Arc<LlamaConfig>,
         vocabulary: Arc<Vocabulary>,
         adapter: Option<AdapterFile>,
-    ) -> Result<Self, LlamaError> {
+    ) -> Result<Self, EngineError> {
         let adapter = adapter
             .map(|file| match Adapter::load(model, &file.path) {
                 Some(adapter) => Ok((adapter, file)),
-                None => Err(LlamaError::Adapter {
+                None => Err(EngineError::Adapter {
                     path: file.path,
                     reason: "llama.cpp refused it; its log says why".to_owned(),
                 }),
@@ -54,18 +45,8 @@ impl<'model> Role<'model> {
         Ok(Self { context: None, adapter, model, config, vocabulary })
     }
 
-    /// The adapter's file.
-    pub(crate) fn adapter_file(&self) -> Option<&AdapterFile> {
-        self.adapter.as_ref().map(|(_, file)| file)
-    }
-
-    /// The context, where there is work for it.
-    pub(crate) fn busy_context(&mut self) -> Option<&mut Context<'model>> {
-        self.context.as_mut().filter(|context| !context.is_idle())
-    }
-
     /// The context; made now if there is none.
-    pub(crate) fn context(&mut self) -> Result<&mut Context<'model>, ModelError> {
+    fn context(&mut self) -> Result<&mut Context<'model>, ModelError> {
         if self.context.is_none() {
             self.context = Some(self.new_context()?);
         }
@@ -89,6 +70,39 @@ impl<'model> Role<'model> {
         let sha256 = self.adapter_file().map(|file| file.sha256.clone());
         let (config, vocabulary) = (Arc::clone(&self.config), Arc::clone(&self.vocabulary));
         Ok(Context::new(llama, self.model.get(), config, vocabulary, sha256))
+    }
+}
+
+impl Role for LlamaRole<'_> {
+    fn adapter_file(&self) -> Option<&AdapterFile> {
+        self.adapter.as_ref().map(|(_, file)| file)
+    }
+
+    fn is_busy(&self) -> bool {
+        self.context.as_ref().is_some_and(|context| !context.is_idle())
+    }
+
+    fn submit(&mut self, prepared: Prepared, reply: Reply) {
+        match self.context() {
+            Ok(context) => context.submit(prepared, reply),
+            Err(error) => reply.send(Event::Done(Err(error))),
+        }
+    }
+
+    fn submit_score(&mut self, job: ScoreJob) {
+        match self.context() {
+            Ok(context) => context.submit_score(job),
+            Err(error) => {
+                // Who asked may have gone.
+                let _ = job.reply.send(Err(error));
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        if let Some(context) = &mut self.context {
+            context.step();
+        }
     }
 }
 

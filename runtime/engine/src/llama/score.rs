@@ -1,7 +1,5 @@
 //! The log-probabilities that a model gives to tokens that somebody else chose.
 
-use std::sync::mpsc::SyncSender;
-
 use llama_cpp_2::token::LlamaToken;
 use runtime_core::model::ModelError;
 
@@ -11,14 +9,6 @@ use crate::exponential::log_softmax;
 
 /// Rows of logits that are kept at a time: 67 MB for Gemma's vocabulary.
 const WINDOW_TOKENS: usize = 64;
-
-/// Tokens to score, and where the scores go.
-pub(crate) struct ScoreJob {
-    /// Tokens, at most as many as a context holds.
-    pub(crate) ids: Vec<u32>,
-    /// Where the natural log-probability of each goes; the first has none.
-    pub(crate) reply: SyncSender<Result<Vec<Option<f32>>, ModelError>>,
-}
 
 /// Scores tokens in a context without live requests.
 ///

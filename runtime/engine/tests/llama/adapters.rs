@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use models::gguf::{NewTensor, Value};
 use runtime_core::model::LanguageModel;
-use runtime_engine::llama::LlamaError;
+use runtime_engine::EngineError;
 
 use crate::support::{Tiny, chat, greedy};
 
@@ -107,7 +107,7 @@ fn an_adapter_of_another_model_is_refused() {
 
     for path in [other_architecture, other_shape, no_gguf] {
         let refused = tiny.engine.role(Some((&path, 1.0)));
-        assert!(matches!(refused, Err(LlamaError::Adapter { .. })), "{}", path.display());
+        assert!(matches!(refused, Err(EngineError::Adapter { .. })), "{}", path.display());
     }
     assert!(tiny.handle().generate(&greedy(chat("still there?"))).is_ok());
 }

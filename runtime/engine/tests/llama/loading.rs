@@ -1,7 +1,8 @@
 //! Files that are no models, and configurations that do not fit.
 
 use models::tiny::TinyConfig;
-use runtime_engine::llama::{LlamaConfig, LlamaEngine, LlamaError};
+use runtime_engine::EngineError;
+use runtime_engine::llama::{self, LlamaConfig};
 
 use crate::support::{number, tiny_config};
 
@@ -15,11 +16,11 @@ fn a_file_that_is_no_model_is_refused() {
     for (name, bytes) in files {
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
-        let refused = LlamaEngine::load(&LlamaConfig::new(&path));
-        assert!(matches!(refused, Err(LlamaError::File(_))), "{name}");
+        let refused = llama::load(&LlamaConfig::new(&path));
+        assert!(matches!(refused, Err(EngineError::File(_))), "{name}");
     }
-    let missing = LlamaEngine::load(&LlamaConfig::new(folder.path().join("missing")));
-    assert!(matches!(missing, Err(LlamaError::File(_))));
+    let missing = llama::load(&LlamaConfig::new(folder.path().join("missing")));
+    assert!(matches!(missing, Err(EngineError::File(_))));
 }
 
 #[test]
@@ -30,7 +31,7 @@ fn numbers_that_do_not_fit_are_refused() {
     let load = |change: &dyn Fn(&mut LlamaConfig)| {
         let mut config = tiny_config(&path);
         change(&mut config);
-        LlamaEngine::load(&config).map(|_| ())
+        llama::load(&config).map(|_| ())
     };
 
     let too_small = load(&|config| config.cache_tokens = number(100));
@@ -40,7 +41,7 @@ fn numbers_that_do_not_fit_are_refused() {
         config.micro_batch = number(63);
     });
 
-    assert!(matches!(too_small, Err(LlamaError::TooSmall { field: "cache_tokens", .. })));
-    assert!(matches!(too_large, Err(LlamaError::TooLarge { field: "context_tokens", .. })));
-    assert!(matches!(too_coarse, Err(LlamaError::TooSmall { field: "micro_batch", .. })));
+    assert!(matches!(too_small, Err(EngineError::TooSmall { field: "cache_tokens", .. })));
+    assert!(matches!(too_large, Err(EngineError::TooLarge { field: "context_tokens", .. })));
+    assert!(matches!(too_coarse, Err(EngineError::TooSmall { field: "micro_batch", .. })));
 }

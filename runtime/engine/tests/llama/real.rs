@@ -1,17 +1,18 @@
 //! With `SmolLM2` and Gemma, where they are at hand.
 
 use runtime_core::model::{LanguageModel, Request};
-use runtime_engine::llama::{LlamaConfig, LlamaEngine, LlamaHandle};
+use runtime_engine::Handle;
+use runtime_engine::llama::{self, LlamaConfig};
 
 use crate::determinism::{bits, step};
 use crate::support::{GEMMA, SMOLLM2, chat, greedy, number, raw, real_model};
 
-fn load(name: &str, change: impl FnOnce(&mut LlamaConfig)) -> Option<LlamaHandle> {
+fn load(name: &str, change: impl FnOnce(&mut LlamaConfig)) -> Option<Handle> {
     let mut config = LlamaConfig::new(real_model(name)?);
     // Tests run side by side: threads of one would wait for cores of another.
     config.threads = number(1);
     change(&mut config);
-    Some(LlamaEngine::load(&config).unwrap().role(None).unwrap())
+    Some(llama::load(&config).unwrap().role(None).unwrap())
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use models::tiny::TinyConfig;
 use runtime_core::model::{Constraint, Request, Sampling};
 use runtime_core::prompt::{Message, Piece, Prompt, Role};
-use runtime_engine::llama::{CacheType, LlamaConfig, LlamaEngine, LlamaHandle};
+use runtime_engine::llama::{self, CacheType, LlamaConfig};
+use runtime_engine::{Engine, Handle};
 
 /// The instruct model that tests know.
 pub(crate) const SMOLLM2: &str = "smollm2-135m-instruct-q4_1.gguf";
@@ -15,7 +16,7 @@ pub(crate) const GEMMA: &str = "gemma-3-270m-q4_k_m.gguf";
 
 /// A tiny model and the folder that it lies in.
 pub(crate) struct Tiny {
-    pub(crate) engine: LlamaEngine,
+    pub(crate) engine: Engine,
     pub(crate) folder: tempfile::TempDir,
 }
 
@@ -27,14 +28,14 @@ impl Tiny {
         models::tiny::write_llama(&path, &TinyConfig::default()).unwrap();
         let mut config = tiny_config(&path);
         change(&mut config);
-        Self { engine: LlamaEngine::load(&config).unwrap(), folder }
+        Self { engine: llama::load(&config).unwrap(), folder }
     }
 
     pub(crate) fn new() -> Self {
         Self::with(|_| {})
     }
 
-    pub(crate) fn handle(&self) -> LlamaHandle {
+    pub(crate) fn handle(&self) -> Handle {
         self.engine.role(None).unwrap()
     }
 }

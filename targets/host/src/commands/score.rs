@@ -8,7 +8,8 @@ use anyhow::Context;
 use models::tokenizer::Special;
 use serde_json::json;
 
-use crate::wiring::{Loading, Model, Models};
+use crate::engines::{EngineOptions, Loading};
+use crate::wiring::{Model, Models};
 
 /// Print the log-probability of each token of a text, as JSON
 ///
@@ -30,18 +31,21 @@ pub(crate) struct Score {
     /// Threads [default: one for each core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroU32>,
+    #[command(flatten)]
+    engine: EngineOptions,
 }
 
 impl Score {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let loading = Loading {
+            engine: self.engine.clone(),
             context_tokens: self.context,
             threads: self.threads,
             parallel: NonZeroU32::MIN,
             deterministic: false,
         };
-        let model = Models::default().open(&self.model, self.adapter.as_deref(), loading)?;
-        let Model::Llama(handle) = model else {
+        let model = Models::default().open(&self.model, self.adapter.as_deref(), &loading)?;
+        let Model::Loaded(handle) = model else {
             anyhow::bail!("the scripted model has no log-probabilities");
         };
         let text = self.text()?;

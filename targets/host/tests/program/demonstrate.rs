@@ -15,7 +15,8 @@ use runtime_core::history::RunHistory;
 use runtime_core::reflection::Memory;
 use runtime_core::seed::SeedKey;
 use runtime_core::trajectory::{Ending, TakenStep};
-use runtime_engine::llama::{LlamaConfig, LlamaEngine, LlamaHandle};
+use runtime_engine::Handle;
+use runtime_engine::llama::{self, LlamaConfig};
 use runtime_store::trial_log::read_log;
 use tempfile::TempDir;
 
@@ -66,12 +67,12 @@ impl Play {
     }
 
     /// The tiny model in llama.cpp.
-    fn engine(&self) -> LlamaHandle {
+    fn engine(&self) -> Handle {
         let mut config = LlamaConfig::new(self.path("tiny.gguf"));
         config.context_tokens = CONTEXT_TOKENS.parse().unwrap();
         config.cache_tokens = config.context_tokens;
         config.sequences_max = NonZeroU32::MIN;
-        LlamaEngine::load(&config).unwrap().role(None).unwrap()
+        llama::load(&config).unwrap().role(None).unwrap()
     }
 }
 

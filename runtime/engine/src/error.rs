@@ -8,7 +8,7 @@ use runtime_core::model::ModelError;
 /// Why a model or an adapter cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum LlamaError {
+pub enum EngineError {
     /// The file is missing, truncated or not GGUF.
     #[error("the file cannot be used")]
     File(#[from] GgufError),
@@ -20,12 +20,12 @@ pub enum LlamaError {
         /// What is wrong with it.
         reason: String,
     },
-    /// llama.cpp refused a file that is GGUF; its log says why.
-    #[error("llama.cpp cannot load {path}: {reason}", path = path.display())]
+    /// The engine refused a file that is GGUF; its log may say why.
+    #[error("the engine cannot load {path}: {reason}", path = path.display())]
     Load {
         /// The file.
         path: PathBuf,
-        /// What llama.cpp said.
+        /// What the engine said.
         reason: String,
     },
     /// Recurrent and hybrid models cannot take back a token.
@@ -52,7 +52,7 @@ pub enum LlamaError {
         /// What it must hold at least.
         least: u32,
     },
-    /// A number of the configuration is larger than the model or llama.cpp allow.
+    /// A number of the configuration is larger than the model or the engine allow.
     #[error("{field} is {found}, it can be at most {most}")]
     TooLarge {
         /// The field of the configuration.

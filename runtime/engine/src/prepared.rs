@@ -7,12 +7,12 @@ use std::sync::mpsc::Sender;
 
 use runtime_core::model::{Constraint, ModelError, Request, Sampling};
 
-use super::ticket::Event;
 use crate::choices::Choices;
 use crate::clock::Moment;
 use crate::guide::{Free, Guide};
 use crate::prompt::Vocabulary;
 use crate::schema::Schemas;
+use crate::ticket::Event;
 
 /// A request that is ready to be decoded.
 pub(crate) struct Prepared {
@@ -36,11 +36,11 @@ pub(crate) struct Question {
     pub(crate) started: Moment,
 }
 
-/// A constraint, compiled as far as it can be without llama.cpp.
+/// A constraint, compiled as far as it can be without the engine.
 pub(crate) enum PreparedGuide {
     /// Ready.
     Ready(Box<dyn Guide + Send>),
-    /// A grammar in GBNF, which llama.cpp reads.
+    /// A grammar in GBNF, which the engine reads, if it can.
     Grammar(String),
 }
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use runtime_core::model::{Cost, Generation, ModelError, StopReason, Token};
 
-use super::prepared::{Question, Reply};
-use super::ticket::{Event, Streamed};
 use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::guide::{Guide, Next};
+use crate::prepared::{Question, Reply};
 use crate::prompt::Vocabulary;
 use crate::sampler::{Allowed, Sampler};
+use crate::ticket::{Event, Streamed};
 
 /// A request between its first and its last token.
 pub(crate) struct Live {

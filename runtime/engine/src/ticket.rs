@@ -6,8 +6,8 @@ use std::sync::mpsc::Receiver;
 
 use runtime_core::model::{Generation, ModelError, Token};
 
-use super::error::stopped;
-use super::handle::OpenRole;
+use crate::error::stopped;
+use crate::handle::OpenRole;
 
 /// What has come of an answer since the last time.
 #[derive(Clone, Debug, PartialEq)]

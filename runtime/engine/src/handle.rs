@@ -7,18 +7,17 @@ use std::sync::mpsc::{channel, sync_channel};
 use models::tokenizer::Tokenizer;
 use runtime_core::model::{Generation, LanguageModel, ModelError, ModelIdentity, Request};
 
-use super::engine::Shared;
-use super::error::stopped;
-use super::prepared::Reply;
-use super::score::ScoreJob;
-use super::ticket::{Event, Ticket};
-use super::worker::{Command, RoleId};
+use crate::engine::Shared;
+use crate::error::stopped;
+use crate::prepared::Reply;
+use crate::ticket::{Event, Ticket};
+use crate::worker::{Command, RoleId, ScoreJob};
 
 /// A loaded model in one role: bare, or with one adapter.
 ///
 /// Clones share the context. Requests of all clones are decoded together.
 #[derive(Clone)]
-pub struct LlamaHandle {
+pub struct Handle {
     role: Arc<OpenRole>,
     adapter_sha256: Option<String>,
 }
@@ -29,7 +28,7 @@ pub(crate) struct OpenRole {
     id: RoleId,
 }
 
-impl LlamaHandle {
+impl Handle {
     pub(crate) fn new(shared: Arc<Shared>, role: RoleId, adapter_sha256: Option<String>) -> Self {
         Self { role: Arc::new(OpenRole { shared, id: role }), adapter_sha256 }
     }
@@ -92,7 +91,7 @@ impl LlamaHandle {
     }
 }
 
-impl LanguageModel for LlamaHandle {
+impl LanguageModel for Handle {
     fn generate(&mut self, request: &Request) -> Result<Generation, ModelError> {
         self.submit(request).wait()
     }
@@ -102,11 +101,11 @@ impl LanguageModel for LlamaHandle {
     }
 
     fn context_tokens(&self) -> u32 {
-        self.role.shared.config.context_tokens.get()
+        self.role.shared.preparation.context_tokens
     }
 
     fn identity(&self) -> ModelIdentity {
-        let path = &self.role.shared.config.path;
+        let path = &self.role.shared.path;
         let name = path.file_name().unwrap_or(path.as_os_str());
         ModelIdentity {
             name: name.to_string_lossy().into_owned(),

@@ -1,0 +1,65 @@
+//! Loading a model into the decoder.
+
+use std::sync::Arc;
+
+use models::gguf::Gguf;
+use models_decoder::adapter::Adapter;
+use models_decoder::decoder::Decoder;
+
+use super::config::DecoderConfig;
+use super::role::DecoderRole;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::prompt::{Vocabulary, with_sources};
+use crate::worker::{AdapterFile, Weights};
+
+/// Checks and loads a model.
+#[tracing::instrument(skip_all, fields(path = %config.path.display()))]
+pub fn load(config: &DecoderConfig) -> Result<Engine, EngineError> {
+    let config = Arc::new(config.clone());
+    let (path, context_tokens) = (config.path.clone(), config.context_tokens.get());
+    Engine::start(&path, context_tokens, move |vocabulary| {
+        let refused = |reason: String| EngineError::Load { path: config.path.clone(), reason };
+        let gguf = Arc::new(Gguf::open(&config.path)?);
+        let decoder =
+            Decoder::load(gguf, &config.device).map_err(|error| refused(with_sources(&error)))?;
+        config.check(decoder.shape().context_tokens)?;
+        let (rows, tokens) = (decoder.shape().vocabulary, vocabulary.tokenizer.vocabulary_len());
+        if rows != tokens {
+            return Err(refused(format!("it has {rows} rows of logits for {tokens} tokens")));
+        }
+        Ok(DecoderWeights { decoder, config, vocabulary: Arc::clone(vocabulary) })
+    })
+}
+
+/// A model on a device.
+pub(crate) struct DecoderWeights {
+    /// The weights.
+    pub(crate) decoder: Decoder,
+    /// What they were loaded with.
+    pub(crate) config: Arc<DecoderConfig>,
+    /// The file's vocabulary.
+    pub(crate) vocabulary: Arc<Vocabulary>,
+}
+
+impl Weights for DecoderWeights {
+    type Role<'weights> = DecoderRole<'weights>;
+
+    fn open(&self, file: Option<AdapterFile>) -> Result<DecoderRole<'_>, EngineError> {
+        let adapter = file.as_ref().map(|file| self.adapter(file)).transpose()?;
+        Ok(DecoderRole::new(self, adapter.unwrap_or_default(), file))
+    }
+}
+
+impl DecoderWeights {
+    fn adapter(&self, file: &AdapterFile) -> Result<Adapter, EngineError> {
+        let refused = |error: &dyn std::error::Error| EngineError::Adapter {
+            path: file.path.clone(),
+            reason: with_sources(error),
+        };
+        let read = models::adapter::Adapter::open(&file.path).map_err(|error| refused(&error))?;
+        let mut adapter = Adapter::load(&read, &self.decoder).map_err(|error| refused(&error))?;
+        adapter.scale *= file.scale;
+        Ok(adapter)
+    }
+}

@@ -1,0 +1,92 @@
+//! The engines of this build, by name, and how each is told to load a model.
+
+#[cfg(feature = "llama")]
+mod llama;
+#[cfg(feature = "decoder")]
+mod decoder;
+
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use runtime_engine::Engine;
+use serde::Serialize;
+
+/// What computes models, and where.
+#[derive(clap::Args, Clone, Debug, Default, Serialize)]
+pub(crate) struct EngineOptions {
+    /// What computes the models: llama (llama.cpp) or decoder (our own) [default: llama]
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) engine: Option<String>,
+    /// Where the decoder computes, as `rebound devices` lists it [default: flex]
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) device: Option<String>,
+}
+
+/// How models are loaded.
+#[derive(Clone, Debug)]
+pub(crate) struct Loading {
+    /// What computes them.
+    pub(crate) engine: EngineOptions,
+    /// Tokens of context for each episode.
+    pub(crate) context_tokens: NonZeroU32,
+    /// Threads of the engine; one for each core where `None`.
+    pub(crate) threads: Option<NonZeroU32>,
+    /// Requests at once.
+    pub(crate) parallel: NonZeroU32,
+    /// Whether answers repeat to the bit.
+    pub(crate) deterministic: bool,
+}
+
+/// An engine: its name, how it loads a file, and its devices.
+struct Kind {
+    name: &'static str,
+    load: fn(&Path, &Loading) -> anyhow::Result<Engine>,
+    devices: fn() -> Vec<String>,
+}
+
+/// The engines of this build, the default first.
+const KINDS: &[Kind] = &[
+    #[cfg(feature = "llama")]
+    Kind { name: "llama", load: llama::load, devices: llama::devices },
+    #[cfg(feature = "decoder")]
+    Kind { name: "decoder", load: decoder::load, devices: decoder::devices },
+];
+
+/// Loads a model as the options say.
+pub(crate) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
+    let kind = match &loading.engine.engine {
+        None => KINDS.first(),
+        Some(name) => KINDS.iter().find(|kind| kind.name.eq_ignore_ascii_case(name)),
+    };
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let kind = kind.with_context(|| {
+        let found = loading.engine.engine.as_deref().unwrap_or_default();
+        format!("there is no engine `{found}`; this build has {}", names.join(", "))
+    })?;
+    (kind.load)(path, loading).with_context(|| format!("cannot load {}", path.display()))
+}
+
+/// Each engine's name and devices.
+pub(crate) fn devices() -> Vec<(&'static str, Vec<String>)> {
+    KINDS.iter().map(|kind| (kind.name, (kind.devices)())).collect()
+}
+
+/// The number of cores.
+fn cores() -> NonZeroU32 {
+    std::thread::available_parallelism().map_or(NonZeroU32::MIN, |cores| {
+        u32::try_from(cores.get()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
+    })
+}
+
+/// Says that an engine knows no devices.
+fn without_device(engine: &str, loading: &Loading) -> anyhow::Result<()> {
+    let device = loading.engine.device.as_deref().unwrap_or_default();
+    ensure!(
+        device.is_empty(),
+        "--device {device} is for --engine decoder; the engine {engine} chooses by itself"
+    );
+    Ok(())
+}

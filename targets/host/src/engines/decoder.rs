@@ -1,0 +1,27 @@
+//! Our own decoder, on the devices of burn.
+
+use std::path::Path;
+
+use anyhow::Context;
+use runtime_engine::Engine;
+use runtime_engine::decoder::{self, DecoderConfig, devices};
+
+use super::Loading;
+
+pub(super) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
+    let device = loading.engine.device.as_deref().unwrap_or("flex");
+    let device = devices::open(device).context("see `rebound devices`")?;
+    if let Some(threads) = loading.threads {
+        // A second model of one program has the threads of the first.
+        devices::use_threads(threads.get() as usize);
+    }
+    let mut config = DecoderConfig::new(path, device);
+    config.context_tokens = loading.context_tokens;
+    config.sequences_max = loading.parallel;
+    config.deterministic = loading.deterministic;
+    Ok(decoder::load(&config)?)
+}
+
+pub(super) fn devices() -> Vec<String> {
+    devices::all().into_iter().map(|named| format!("{}, {}", named.name, named.about())).collect()
+}
