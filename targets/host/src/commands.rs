@@ -9,3 +9,4 @@ pub(crate) mod models;
 pub(crate) mod records;
 pub(crate) mod adapter;
 pub(crate) mod devices;
+pub(crate) mod train;

@@ -36,6 +36,7 @@ enum Command {
     Records(commands::records::Records),
     Adapter(commands::adapter::Adapter),
     Devices(commands::devices::Devices),
+    Train(commands::train::Train),
 }
 
 const EXIT_CODES: &str = "\
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         Command::Records(command) => command.run(),
         Command::Adapter(command) => command.run(),
         Command::Devices(command) => command.run(),
+        Command::Train(command) => command.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,3 +9,5 @@ mod demonstrate;
 mod conversion;
 mod deterministic;
 mod support;
+#[cfg(unix)]
+mod train;
