@@ -2,17 +2,16 @@
 //!
 //! ```text
 //! rebound.train.step      u64   steps that are done
-//! rebound.train.config    text  the run's file
+//! rebound.train.config    text  the run's file, and its parent's sha256
 //! <matrix>.a  .b                the factors, as in an adapter
 //! <matrix>.mean_a  .mean_b      mean of their gradients
 //! <matrix>.square_a  .square_b  mean of their squares
 //! ```
 //!
-//! Everything else of a run follows from its file and its step. A checkpoint is
-//! written beside and renamed; the two newest are kept.
+//! Everything else of a run follows from its file, its parent and its step. A
+//! checkpoint is written beside and renamed; the two newest are kept.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use burn::optim::{AdamWState, AdaptiveMomentumState};
@@ -23,6 +22,7 @@ use models_decoder::adapter::{Adapter, Factors, Place};
 use crate::error::TrainError;
 use crate::factors;
 use crate::optimizer::{Memory, Optimizer};
+use crate::replace::replace;
 
 const STEP: &str = "rebound.train.step";
 const CONFIG: &str = "rebound.train.config";
@@ -39,19 +39,11 @@ pub fn save(
     (adapter, optimizer): (&Adapter, &Optimizer),
 ) -> Result<(), TrainError> {
     let path = folder.join(format!("step-{step:08}.gguf"));
-    let unwritten = |source| TrainError::Write { file: path.clone(), source };
-    std::fs::create_dir_all(folder).map_err(unwritten)?;
+    std::fs::create_dir_all(folder)
+        .map_err(|source| TrainError::Write { file: folder.into(), source })?;
     let metadata = [(STEP.to_owned(), Value::U64(step)), (CONFIG.to_owned(), config.into())];
     let tensors = tensors(adapter, optimizer);
-    let beside = path.with_extension("part");
-    let mut out = BufWriter::new(File::create(&beside).map_err(unwritten)?);
-    gguf::write(&mut out, &metadata, &tensors).map_err(|error| TrainError::Write {
-        file: path.clone(),
-        source: std::io::Error::other(error),
-    })?;
-    out.flush().map_err(unwritten)?;
-    out.get_ref().sync_all().map_err(unwritten)?;
-    std::fs::rename(&beside, &path).map_err(unwritten)?;
+    replace(&path, |out| gguf::write(out, &metadata, &tensors).map_err(io::Error::other))?;
     for old in checkpoints(folder).iter().rev().skip(KEPT) {
         // A file that cannot be removed is only in the way.
         let _ = std::fs::remove_file(old);
@@ -71,7 +63,7 @@ pub fn restore(
     let gguf = Gguf::open(&newest)?;
     let wrong = |reason: &str| TrainError::Content { file: newest.clone(), reason: reason.into() };
     if gguf.required_text(CONFIG)? != config {
-        return Err(wrong("it is of a run with another file; begin a new run"));
+        return Err(wrong("it is of a run with another file or parent; begin a new run"));
     }
     let step = gguf.required_unsigned(STEP)?;
     let time = usize::try_from(step).map_err(|_| wrong("its step is too large"))?;

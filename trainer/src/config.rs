@@ -1,11 +1,13 @@
 //! A run's file: one TOML, no defaults, unknown keys refused.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use models_decoder::adapter::Target;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
+use crate::replace::replace;
 
 /// Everything that decides what a run does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +17,9 @@ pub struct TrainConfig {
     pub stage: Stage,
     /// Name or file of the base model.
     pub model: String,
+    /// The adapter that training goes on from; new factors where the key is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<PathBuf>,
     /// Seeds the factors, the order of samples and dropout.
     pub seed: u64,
     /// What is learned from.
@@ -39,8 +44,11 @@ pub enum Stage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// Runs' folders or single logs.
+    /// Runs' folders or single logs; empty where only files are learned from.
     pub records: Vec<PathBuf>,
+    /// JSONL files of conversations, or of prompts and completions; empty where
+    /// only records are learned from.
+    pub files: Vec<PathBuf>,
     /// Whether episodes that did not solve their task are left out.
     pub solved_only: bool,
     /// Longer sequences lose their end.
@@ -130,6 +138,16 @@ impl TrainConfig {
         Ok(config)
     }
 
+    /// Writes the file that [`TrainConfig::read`] reads.
+    pub fn write(&self, path: &Path) -> Result<(), TrainError> {
+        replace(path, |out| out.write_all(self.text().as_bytes()))
+    }
+
+    /// The file's text.
+    pub(crate) fn text(&self) -> String {
+        toml::to_string(self).unwrap_or_else(|error| unreachable!("every key has a value: {error}"))
+    }
+
     /// Whether the numbers make sense.
     pub fn check(&self) -> Result<(), TrainError> {
         let Self { data, adapter, optimizer, run, .. } = self;
@@ -137,6 +155,9 @@ impl TrainConfig {
         let (rank, alpha, rate) = (adapter.rank, adapter.alpha, optimizer.learning_rate);
         let (norm, length) = (optimizer.gradient_norm_max, data.sequence_tokens_max);
         let (dropout, validation) = (adapter.dropout, data.validation_share);
+        let some = !(data.records.is_empty() && data.files.is_empty());
+        let what = "a run's folder or a log, or else a file in data.files";
+        require(some, "data.records", &"[] beside data.files = []", what)?;
         require((1..=1024).contains(&rank), "adapter.rank", &rank, "1 to 1024")?;
         require(alpha > 0.0, "adapter.alpha", &alpha, "more than 0")?;
         require(share(dropout), "adapter.dropout", &dropout, "0 to below 1")?;

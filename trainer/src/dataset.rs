@@ -1,17 +1,28 @@
 //! What is learned from: sequences of token ids, and which of them carry a loss.
 //!
-//! Ids come from records, as the device saw them; nothing is tokenized again. An
+//! Records hold ids as the device saw them, which are not tokenized again. An
 //! episode is one sequence as long as each prompt goes on from the one before;
-//! where the prompt was trimmed, a new one begins.
+//! where the prompt was trimmed, a new one begins. Files of text are tokenized
+//! as the device would.
 
 mod records;
+mod files;
+pub mod line;
+mod vocabulary;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::PathBuf;
 
+use models::gguf::Gguf;
 use runtime_core::seed::mix;
 
+use crate::config::TrainConfig;
+use crate::error::TrainError;
+
+pub use files::read_file;
 pub use records::read;
+pub use vocabulary::Vocabulary;
 
 /// A sequence and what of it is learned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +31,8 @@ pub struct Sample {
     pub ids: Vec<u32>,
     /// Whether each token carries a loss; the first never does.
     pub learned: Vec<bool>,
-    /// Where it comes from: the log, the task's place, the trial.
+    /// Where it comes from: the log, the task's place and the trial, or the file
+    /// and the line.
     pub origin: String,
 }
 
@@ -57,6 +69,20 @@ pub struct Dropped {
     pub empty: usize,
 }
 
+impl fmt::Display for Dropped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::default() {
+            return formatter.write_str("nothing left out or cut");
+        }
+        let Self { unsolved, duplicates, cut, cut_tokens, empty } = self;
+        write!(
+            formatter,
+            "{unsolved} episodes without success, {duplicates} equal samples and {empty} without \
+             a learned token left out; {cut} too long and cut, by {cut_tokens} learned tokens"
+        )
+    }
+}
+
 /// How samples become a dataset.
 #[derive(Clone, Copy, Debug)]
 pub struct Selection {
@@ -66,6 +92,34 @@ pub struct Selection {
     pub validation_share: f32,
     /// Draws it.
     pub seed: u64,
+}
+
+/// All samples that a run's file names, for a model with this file and sha256.
+pub fn load(config: &TrainConfig, model: &Gguf, sha256: &str) -> Result<Dataset, TrainError> {
+    let data = &config.data;
+    let mut dropped = Dropped::default();
+    let mut samples = Vec::new();
+    for log in logs(&data.records) {
+        samples.extend(read(&log, sha256, data.solved_only, &mut dropped)?);
+    }
+    if !data.files.is_empty() {
+        let vocabulary = Vocabulary::from_gguf(model)
+            .map_err(|reason| TrainError::Content { file: model.name().into(), reason })?;
+        for file in &data.files {
+            samples.extend(read_file(file, &vocabulary)?);
+        }
+    }
+    let selection = Selection {
+        sequence_tokens_max: data.sequence_tokens_max,
+        validation_share: data.validation_share,
+        seed: config.seed,
+    };
+    let mut found = dataset(samples, selection);
+    found.dropped.unsolved = dropped.unsolved;
+    if found.train.is_empty() {
+        return Err(TrainError::Empty(found.dropped.to_string()));
+    }
+    Ok(found)
 }
 
 /// Cuts, deduplicates and divides samples.

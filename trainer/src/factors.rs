@@ -1,6 +1,7 @@
 //! The factors that are trained: made, written to files and read from them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use models::adapter::{NewAdapter, Pair, Target as Tensors};
@@ -20,20 +21,64 @@ pub fn initial(
     seed: u64,
 ) -> Result<Adapter, TrainError> {
     let mut factors = BTreeMap::new();
-    for layer in 0..decoder.shape().layers {
-        for target in config.targets()? {
-            let [rows, columns] = decoder.shape().matrix(target);
-            let bound = 1.0 / (columns as f32).sqrt();
-            let stream = mix(seed ^ mix((layer * Target::ALL.len() + target as usize) as u64));
-            let a = (0..(config.rank * columns) as u64)
-                .map(|index| ((mix(stream ^ index) >> 40) as f32 / (1 << 23) as f32 - 1.0) * bound)
-                .collect();
-            let b = vec![0.0; rows * config.rank];
-            let pair = pair([rows, columns], config.rank, (a, b), decoder.device());
-            factors.insert((layer, target), pair);
-        }
+    for (layer, target) in places(decoder, config)? {
+        let [rows, columns] = decoder.shape().matrix(target);
+        let bound = 1.0 / (columns as f32).sqrt();
+        let stream = mix(seed ^ mix((layer * Target::ALL.len() + target as usize) as u64));
+        let a = (0..(config.rank * columns) as u64)
+            .map(|index| ((mix(stream ^ index) >> 40) as f32 / (1 << 23) as f32 - 1.0) * bound)
+            .collect();
+        let b = vec![0.0; rows * config.rank];
+        let pair = pair([rows, columns], config.rank, (a, b), decoder.device());
+        factors.insert((layer, target), pair);
     }
     Ok(Adapter { factors, scale: config.scale(), dropout: None })
+}
+
+/// The factors of an adapter's file, to be trained on, and the file's sha256.
+///
+/// It must adapt the same matrices of the same base with the same rank as
+/// `config` says. Its scale may be another: what it changes stays the same.
+pub fn of_parent(
+    path: &Path,
+    decoder: &Decoder,
+    config: &AdapterConfig,
+    base_sha256: &str,
+) -> Result<(Adapter, String), TrainError> {
+    let sha256 = models::checksum::sha256_file(path)
+        .map_err(|source| TrainError::Read { file: path.into(), source })?;
+    let file = models::adapter::Adapter::open(path)?;
+    file.check_base(decoder.gguf(), Some(base_sha256))?;
+    let found = file.targets.iter().map(|target| (target.name.clone(), target.rank)).collect();
+    let expected = places(decoder, config)?.into_iter();
+    let expected = expected.map(|place| (name(place), config.rank as u64)).collect();
+    if let Some(reason) = difference(&expected, &found) {
+        return Err(TrainError::Content { file: path.into(), reason });
+    }
+    let mut adapter = import(&file, decoder)?;
+    let own = adapter.scale / config.scale();
+    adapter.scale = config.scale();
+    for factors in adapter.factors.values_mut() {
+        factors.b = factors.b.clone() * own;
+    }
+    Ok((adapter, sha256))
+}
+
+/// The first matrix whose ranks differ, in words.
+fn difference(expected: &BTreeMap<String, u64>, found: &BTreeMap<String, u64>) -> Option<String> {
+    let named =
+        |rank: Option<&u64>| rank.map_or("no factors".into(), |rank| format!("rank {rank}"));
+    let name = expected.keys().chain(found.keys());
+    let name = name.into_iter().find(|&name| expected.get(name) != found.get(name))?;
+    let [expected, found] = [expected, found].map(|ranks| named(ranks.get(name)));
+    Some(format!("{name}: the run's file asks for {expected}, the parent has {found}"))
+}
+
+/// What is adapted, in every layer.
+fn places(decoder: &Decoder, config: &AdapterConfig) -> Result<Vec<Place>, TrainError> {
+    let targets = config.targets()?;
+    let layers = 0..decoder.shape().layers;
+    Ok(layers.flat_map(|layer| targets.iter().map(move |&target| (layer, target))).collect())
 }
 
 fn pair(

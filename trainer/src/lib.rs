@@ -1,9 +1,9 @@
 //! Records in, adapter out: gradient updates on the desktop.
 //!
 //! ```text
-//! records ─► dataset ─► packing ─► stage (loss) ─► gradients ─► optimizer ─► adapter
-//!                          ▲                                        │
-//!                          └──────────── checkpoint ◄───────────────┘
+//! records ─┬► dataset ─► packing ─► stage (loss) ─► gradients ─► optimizer ─► adapter
+//! files   ─┘                ▲                                        │
+//!                           └──────────── checkpoint ◄───────────────┘
 //! ```
 //!
 //! A run is one TOML file and a seed; the same two give the same adapter, bit
@@ -19,7 +19,11 @@ pub mod factors;
 pub mod optimizer;
 pub mod checkpoint;
 pub mod metrics;
+mod tensorboard;
+mod plot;
+mod journal;
 pub mod run;
+mod replace;
 mod error;
 
 pub use error::TrainError;

@@ -1,12 +1,10 @@
 //! What a run measures, a line of JSON a step.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-
-use crate::error::TrainError;
 
 /// What a step measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,43 +27,19 @@ pub struct StepMetrics {
     pub tokens_per_second: f64,
     /// Memory of the process, resident, in bytes; 0 where the system does not say.
     pub resident_bytes: u64,
+    /// When the step was done, in microseconds since 1970; 0 where it was not said.
+    #[serde(default)]
+    pub time_us: u64,
     /// Loss on the validation samples, where this step measured it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub validation_loss: Option<f32>,
 }
 
-/// The file that holds a run's metrics.
-#[derive(Debug)]
-pub struct MetricsFile {
-    path: PathBuf,
-    file: File,
-}
-
-impl MetricsFile {
-    /// Opens the file; lines of steps after `step` are taken out, since they
-    /// will be measured again.
-    pub fn open(path: &Path, step: u64) -> Result<Self, TrainError> {
-        let unwritten = |source| TrainError::Write { file: path.into(), source };
-        let kept: Vec<StepMetrics> =
-            read(path).into_iter().filter(|metrics| metrics.step <= step).collect();
-        let beside = path.with_extension("part");
-        let mut lines = String::new();
-        for metrics in kept {
-            lines += &(serde_json::to_string(&metrics).unwrap_or_default() + "\n");
-        }
-        std::fs::write(&beside, lines).map_err(unwritten)?;
-        std::fs::rename(&beside, path).map_err(unwritten)?;
-        let file = OpenOptions::new().append(true).open(path).map_err(unwritten)?;
-        Ok(Self { path: path.into(), file })
-    }
-
-    /// Adds a step.
-    pub fn push(&mut self, metrics: &StepMetrics) -> Result<(), TrainError> {
-        let line = serde_json::to_string(metrics).unwrap_or_default() + "\n";
-        self.file
-            .write_all(line.as_bytes())
-            .map_err(|source| TrainError::Write { file: self.path.clone(), source })
-    }
+/// A step as a line of the file.
+pub(crate) fn line(metrics: &StepMetrics) -> Vec<u8> {
+    let mut line = serde_json::to_vec(metrics).unwrap_or_default();
+    line.push(b'\n');
+    line
 }
 
 /// A run's metrics so far; a torn last line is passed over.

@@ -85,3 +85,40 @@ pub fn add(total: &mut BTreeMap<Place, Factors>, gradients: BTreeMap<Place, Fact
         total.insert(place, sum);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use models_decoder::adapter::Target;
+
+    use super::*;
+
+    #[test]
+    fn without_a_gradient_only_the_decay_moves_a_factor() {
+        let mut optimizer = Optimizer::new(&OptimizerConfig {
+            learning_rate: 0.1,
+            schedule: crate::config::Schedule::Constant,
+            warmup_steps: 0,
+            weight_decay: 0.5,
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-8,
+            gradient_norm_max: 1.0,
+        });
+        let device = Device::flex();
+        let factors = |value: f32| Factors {
+            a: Tensor::from_data([[value, value]], &device),
+            b: Tensor::from_data([[value], [value]], &device),
+        };
+        let place = (0, Target::Query);
+        let mut adapter =
+            Adapter { factors: [(place, factors(2.0))].into(), scale: 1.0, dropout: None };
+
+        let norm = optimizer.step(&mut adapter, &[(place, factors(0.0))].into(), 0.1);
+
+        // 2 · (1 - 0.1 · 0.5).
+        let moved = crate::factors::numbers(&adapter.factors[&place].a);
+        assert!(moved.iter().all(|value| (value - 1.9).abs() < 1e-6), "{moved:?}");
+        assert!(norm.abs() < f32::EPSILON);
+    }
+}

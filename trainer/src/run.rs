@@ -1,27 +1,32 @@
 //! A run from its file to its adapter.
 //!
 //! ```text
-//! OUT/train.toml            what was asked; resume reads it
-//! OUT/metrics.jsonl         a line a step
-//! OUT/checkpoints/step-N    where it stands
-//! OUT/adapter.gguf          written at the end
+//! OUT/train.toml                   what was asked; resume reads it
+//! OUT/metrics.jsonl                a line a step
+//! OUT/events.out.tfevents.train    the same for TensorBoard
+//! OUT/checkpoints/step-N           where it stands
+//! OUT/loss.svg                     drawn whenever the run stops
+//! OUT/adapter.gguf                 written at the end
 //! ```
+
+mod export;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use models::gguf::{Gguf, Value};
+use models::gguf::Gguf;
 use models_decoder::adapter::{Adapter, Dropout};
 use models_decoder::checkpointing::Activations;
 use models_decoder::decoder::Decoder;
 use runtime_core::seed::mix;
 
 use crate::config::TrainConfig;
-use crate::dataset::{self, Dataset, Sample, Selection};
+use crate::dataset::{self, Dataset, Sample};
 use crate::error::TrainError;
-use crate::metrics::{self, MetricsFile, StepMetrics};
+use crate::journal::Journal;
+use crate::metrics::{self, StepMetrics};
 use crate::optimizer::{self, Optimizer};
 use crate::packing::{self, Packing};
 use crate::stages::supervised;
@@ -38,7 +43,7 @@ pub struct Base {
 
 /// What a run is watched and stopped by.
 pub struct Watch<'a> {
-    /// Microseconds since any moment.
+    /// Microseconds since 1970; never goes back.
     pub now_us: &'a dyn Fn() -> u64,
     /// Whether the run should stop after the step under way.
     pub interrupted: &'a dyn Fn() -> bool,
@@ -58,10 +63,11 @@ pub enum Ended {
 /// A run that is ready to step.
 pub struct Run {
     config: TrainConfig,
-    /// The run's file as text: a checkpoint belongs to it.
+    /// The run's file as text, and its parent's sha256: a checkpoint belongs to it.
     text: String,
     out: PathBuf,
     base: Base,
+    parent_sha256: Option<String>,
     decoder: Decoder,
     /// What is learned from.
     pub dataset: Dataset,
@@ -79,19 +85,38 @@ impl Run {
         device: &Device,
     ) -> Result<Self, TrainError> {
         let decoder = Decoder::load(Arc::new(Gguf::open(&base.path)?), device)?;
-        let dataset = load(&config, &base.sha256)?;
-        let mut adapter = factors::initial(&decoder, &config.adapter, config.seed)?;
+        let mut text = config.text();
+        let (mut adapter, parent_sha256) = match &config.parent {
+            None => (factors::initial(&decoder, &config.adapter, config.seed)?, None),
+            Some(parent) => {
+                let (adapter, sha256) =
+                    factors::of_parent(parent, &decoder, &config.adapter, &base.sha256)?;
+                text = format!("{text}# parent_sha256 = {sha256}\n");
+                (adapter, Some(sha256))
+            }
+        };
+        let dataset = dataset::load(&config, decoder.gguf(), &base.sha256)?;
         let mut optimizer = Optimizer::new(&config.optimizer);
-        let text = toml::to_string(&config).unwrap_or_default();
         let checkpoints = out.join("checkpoints");
         let done = checkpoint::restore(&checkpoints, &text, &mut adapter, &mut optimizer)?;
         let out = out.to_owned();
-        Ok(Self { config, text, out, base, decoder, dataset, adapter, optimizer, done })
+        Ok(Self {
+            config,
+            text,
+            out,
+            base,
+            parent_sha256,
+            decoder,
+            dataset,
+            adapter,
+            optimizer,
+            done,
+        })
     }
 
     /// Steps until the end or an interruption.
     pub fn run(&mut self, watch: &Watch<'_>) -> Result<Ended, TrainError> {
-        let mut file = MetricsFile::open(&self.out.join("metrics.jsonl"), self.done)?;
+        let mut journal = Journal::open(&self.out, self.done)?;
         let per_epoch = self.epoch(0).len() as u64;
         let steps = per_epoch * self.config.run.epochs;
         let mut epoch = None;
@@ -105,26 +130,32 @@ impl Run {
             // Another epoch's batches may be fewer: lengths fall differently.
             let batches = order.get(place).cloned().unwrap_or_default();
             epoch = Some((number, order));
-            let start = (watch.now_us)();
+            let start_us = (watch.now_us)();
             let mut metrics = self.step(&batches, steps)?;
-            let seconds = (watch.now_us)().saturating_sub(start).max(1) as f64 / 1e6;
+            metrics.time_us = (watch.now_us)();
+            let seconds = metrics.time_us.saturating_sub(start_us).max(1) as f64 / 1e6;
             metrics.tokens_per_second = metrics.tokens as f64 / seconds;
             metrics.epoch = number + 1;
-            let interrupted = (watch.interrupted)();
-            let whole = self.done == steps;
-            if whole || self.done.is_multiple_of(self.config.run.checkpoint_steps) || interrupted {
-                if !interrupted || whole {
-                    metrics.validation_loss = self.validation_loss()?;
-                }
+            let (interrupted, whole) = ((watch.interrupted)(), self.done == steps);
+            let regular = self.done.is_multiple_of(self.config.run.checkpoint_steps);
+            if whole || (regular && !interrupted) {
+                metrics.validation_loss = self.validation_loss()?;
+            }
+            // Before the checkpoint: what is done must not be missing in the journal.
+            journal.push(&metrics)?;
+            if whole || regular || interrupted {
+                journal.sync()?;
                 self.save()?;
             }
-            file.push(&metrics)?;
             (watch.progress)(&metrics, steps);
             if interrupted && !whole {
+                journal.plot()?;
                 return Ok(Ended::Interrupted(self.done));
             }
         }
-        self.export().map(Ended::Finished)
+        let adapter = self.export()?;
+        journal.plot()?;
+        Ok(Ended::Finished(adapter))
     }
 
     fn epoch(&self, number: u64) -> Vec<Vec<packing::Batch>> {
@@ -173,6 +204,7 @@ impl Run {
             learned_tokens,
             tokens_per_second: 0.0,
             resident_bytes: metrics::resident_bytes(),
+            time_us: 0,
             validation_loss: None,
         })
     }
@@ -184,12 +216,12 @@ impl Run {
     }
 
     /// Mean loss over all validation tokens; `None` where there are none.
-    fn validation_loss(&mut self) -> Result<Option<f32>, TrainError> {
-        self.adapter.dropout = None;
+    fn validation_loss(&self) -> Result<Option<f32>, TrainError> {
+        let adapter = Adapter { dropout: None, ..self.adapter.clone() };
         let (mut sum, mut tokens) = (0.0, 0);
         for sample in &self.dataset.validation {
             let (batch, learned) = supervised::batch(&[sample]);
-            let rows = self.decoder.forward(&batch, &self.adapter, None)?;
+            let rows = self.decoder.forward(&batch, &adapter, None)?;
             let loss = supervised::loss(&self.decoder, rows, &learned, 1);
             sum += loss.into_scalar::<f32>();
             tokens += learned.ids.len();
@@ -201,44 +233,4 @@ impl Run {
         let state = (&self.adapter, &self.optimizer);
         checkpoint::save(&self.out.join("checkpoints"), self.done, &self.text, state)
     }
-
-    /// Writes the adapter as it stands; returns where.
-    pub fn export(&self) -> Result<PathBuf, TrainError> {
-        let text = |text: String| Value::from(text.as_str());
-        let stage = serde_json::to_string(&self.config.stage).unwrap_or_default();
-        let config_sha256 = models::checksum::sha256_bytes(self.text.as_bytes());
-        let metadata = vec![
-            ("rebound.adapter.stage".to_owned(), text(stage.replace('"', ""))),
-            ("rebound.adapter.rank".to_owned(), Value::U64(self.config.adapter.rank as u64)),
-            ("rebound.adapter.seed".to_owned(), Value::U64(self.config.seed)),
-            ("rebound.adapter.steps".to_owned(), Value::U64(self.done)),
-            ("rebound.adapter.config_sha256".to_owned(), text(config_sha256)),
-        ];
-        let new = factors::export(&self.adapter, &self.decoder, &self.base.sha256, metadata)?;
-        let path = self.out.join("adapter.gguf");
-        models::adapter::write(&path, &new)?;
-        Ok(path)
-    }
-}
-
-fn load(config: &TrainConfig, model_sha256: &str) -> Result<Dataset, TrainError> {
-    let data = &config.data;
-    let mut dropped = dataset::Dropped::default();
-    let mut samples = Vec::new();
-    for log in dataset::logs(&data.records) {
-        samples.extend(dataset::read(&log, model_sha256, data.solved_only, &mut dropped)?);
-    }
-    let mut found = dataset::dataset(
-        samples,
-        Selection {
-            sequence_tokens_max: data.sequence_tokens_max,
-            validation_share: data.validation_share,
-            seed: config.seed,
-        },
-    );
-    found.dropped.unsolved = dropped.unsolved;
-    if found.train.is_empty() {
-        return Err(TrainError::Empty(format!("{:?}", found.dropped)));
-    }
-    Ok(found)
 }

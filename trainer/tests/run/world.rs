@@ -1,10 +1,8 @@
-//! Runs on the tiny model: they learn, repeat to the bit, and survive kills.
-
-#![allow(clippy::unwrap_used, reason = "these are tests")]
+//! The tiny model, records and a run's file in a folder.
 
 use std::cell::Cell;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use burn::tensor::Device;
 use models::tiny::{self, TinyConfig};
@@ -23,13 +21,13 @@ use trainer::config::{
 use trainer::run::{Base, Ended, Run, Watch};
 
 /// A model and records in a folder.
-struct World {
-    folder: tempfile::TempDir,
-    base: Base,
+pub(crate) struct World {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) base: Base,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tiny.gguf");
         tiny::write_llama(&path, &TinyConfig::default()).unwrap();
@@ -39,18 +37,20 @@ impl World {
         world
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn config(&self) -> TrainConfig {
+    pub(crate) fn config(&self) -> TrainConfig {
         let targets = ["attn_q", "attn_v", "ffn_down"].map(str::to_owned).into();
         TrainConfig {
             stage: Stage::Supervised,
             model: "tiny".into(),
+            parent: None,
             seed: 7,
             data: Data {
                 records: vec![self.path("trials.log")],
+                files: Vec::new(),
                 solved_only: true,
                 sequence_tokens_max: 64,
                 validation_share: 0.2,
@@ -82,20 +82,20 @@ impl World {
         }
     }
 
-    fn open(&self, config: TrainConfig, out: &str) -> Result<Run, TrainError> {
+    pub(crate) fn open(&self, config: TrainConfig, out: &str) -> Result<Run, TrainError> {
         let out = self.path(out);
         fs::create_dir_all(&out).unwrap();
         Run::open(config, self.base.clone(), &out, &Device::flex())
     }
 
-    fn losses(&self, out: &str) -> Vec<f32> {
+    pub(crate) fn losses(&self, out: &str) -> Vec<f32> {
         let metrics = trainer::metrics::read(&self.path(out).join("metrics.jsonl"));
         metrics.iter().map(|metrics| metrics.loss).collect()
     }
 }
 
 /// Tasks of two steps; what is answered follows from what is asked.
-fn log(sha256: &str) -> Vec<u8> {
+pub(crate) fn log(sha256: &str) -> Vec<u8> {
     let actor = ModelIdentity { name: "tiny".into(), sha256: sha256.into(), adapter_sha256: None };
     let task = |number: u32| Task {
         id: format!("task {number}"),
@@ -161,7 +161,7 @@ fn episode(number: u32) -> Vec<Event> {
 }
 
 /// Runs until the end, or until so many steps are done.
-fn play(run: &mut Run, steps: Option<u64>) -> Ended {
+pub(crate) fn play(run: &mut Run, steps: Option<u64>) -> Ended {
     let done = Cell::new(0);
     let watch = Watch {
         now_us: &|| 0,
@@ -174,123 +174,9 @@ fn play(run: &mut Run, steps: Option<u64>) -> Ended {
     run.run(&watch).unwrap()
 }
 
-fn finished(ended: Ended) -> Vec<u8> {
+pub(crate) fn finished(ended: Ended) -> Vec<u8> {
     match ended {
         Ended::Finished(adapter) => fs::read(adapter).unwrap(),
         Ended::Interrupted(step) => panic!("interrupted at {step}"),
     }
-}
-
-#[test]
-fn imitation_lowers_the_loss_on_samples_that_it_never_saw() {
-    let world = World::new();
-    let mut config = world.config();
-    config.run.epochs = 20;
-    let mut run = world.open(config, "out").unwrap();
-    assert_eq!(run.dataset.dropped.unsolved, 6);
-    assert!(!run.dataset.validation.is_empty());
-
-    finished(play(&mut run, None));
-
-    let metrics = trainer::metrics::read(&world.path("out").join("metrics.jsonl"));
-    let validation: Vec<f32> =
-        metrics.iter().filter_map(|metrics| metrics.validation_loss).collect();
-    let (first, last) = (validation[0], validation[validation.len() - 1]);
-    assert!(last < first / 3.0, "{first} to {last}");
-}
-
-#[test]
-fn a_run_that_is_stopped_anywhere_makes_the_same_adapter() {
-    let world = World::new();
-    let whole = finished(play(&mut world.open(world.config(), "whole").unwrap(), None));
-    let mut run = world.open(world.config(), "stopped").unwrap();
-    assert_eq!(play(&mut run, Some(2)), Ended::Interrupted(2));
-    assert_eq!(
-        play(&mut world.open(world.config(), "stopped").unwrap(), Some(5)),
-        Ended::Interrupted(7)
-    );
-    // Killed: what was measured after the newest checkpoint is lost and done again.
-    let metrics = world.path("stopped").join("metrics.jsonl");
-    let mut lines = fs::read_to_string(&metrics).unwrap();
-    lines.push_str("{\"step\":8,\"epoch\":1,\"lo");
-    fs::write(&metrics, lines).unwrap();
-
-    let stopped = finished(play(&mut world.open(world.config(), "stopped").unwrap(), None));
-
-    assert!(whole == stopped, "the adapters differ");
-    assert_eq!(world.losses("whole"), world.losses("stopped"));
-}
-
-#[test]
-fn kept_and_recomputed_activations_make_the_same_adapter() {
-    let world = World::new();
-    let mut keep = world.config();
-    keep.run.recompute = false;
-
-    let recomputed = finished(play(&mut world.open(world.config(), "a").unwrap(), None));
-    finished(play(&mut world.open(keep, "b").unwrap(), None));
-
-    assert_eq!(world.losses("a"), world.losses("b"));
-    let adapter = models::adapter::Adapter::from_gguf(
-        models::gguf::Gguf::from_bytes("a", recomputed).unwrap(),
-    )
-    .unwrap();
-    let base = models::gguf::Gguf::open(&world.base.path).unwrap();
-    adapter.check_base(&base, Some(&world.base.sha256)).unwrap();
-    assert_eq!(adapter.pairs().unwrap().len(), 6);
-}
-
-fn refused(change: impl FnOnce(&mut TrainConfig, &Path)) -> String {
-    let world = World::new();
-    let mut config = world.config();
-    change(&mut config, world.folder.path());
-    let opened = config.check().and_then(|()| world.open(config, "out").map(|_| ()));
-    opened.unwrap_err().to_string()
-}
-
-#[test]
-fn what_cannot_be_learned_from_is_refused_with_the_reason() {
-    let wrong_model = refused(|config, folder| {
-        fs::write(folder.join("other.log"), log("another")).unwrap();
-        config.data.records = vec![folder.join("other.log")];
-    });
-    let missing = refused(|config, folder| config.data.records = vec![folder.join("none.log")]);
-    let damaged = refused(|config, folder| {
-        fs::write(folder.join("text.log"), "these are no records").unwrap();
-        config.data.records = vec![folder.join("text.log")];
-    });
-    let target = refused(|config, _| config.adapter.targets = vec!["token_embd".into()]);
-    let rate = refused(|config, _| config.optimizer.learning_rate = -1.0);
-
-    assert!(wrong_model.contains("another"), "{wrong_model}");
-    assert!(missing.contains("none.log"), "{missing}");
-    assert!(damaged.contains("RBRC"), "{damaged}");
-    assert!(target.contains("token_embd"), "{target}");
-    assert!(rate.contains("learning_rate"), "{rate}");
-}
-
-#[test]
-fn a_checkpoint_of_another_run_is_refused() {
-    let world = World::new();
-    play(&mut world.open(world.config(), "out").unwrap(), Some(2));
-    let mut other = world.config();
-    other.seed = 8;
-
-    let refused = world.open(other, "out").map(|_| ()).unwrap_err().to_string();
-
-    assert!(refused.contains("another file"), "{refused}");
-}
-
-#[test]
-fn a_loss_that_is_no_number_stops_and_names_its_samples() {
-    let world = World::new();
-    let mut config = world.config();
-    config.adapter.alpha = f32::MAX;
-    config.optimizer.learning_rate = 0.9;
-    let mut run = world.open(config, "out").unwrap();
-    let watch = Watch { now_us: &|| 0, interrupted: &|| false, progress: &|_, _| {} };
-
-    let error = run.run(&watch).unwrap_err().to_string();
-
-    assert!(error.contains("task") && error.contains("learning_rate"), "{error}");
 }

@@ -1,0 +1,25 @@
+//! Samples from JSONL files.
+
+use std::path::Path;
+
+use super::{Sample, Vocabulary, line};
+use crate::error::TrainError;
+
+/// A file's samples, one for each line that is not blank.
+pub fn read_file(file: &Path, vocabulary: &Vocabulary) -> Result<Vec<Sample>, TrainError> {
+    let bytes =
+        std::fs::read(file).map_err(|source| TrainError::Read { file: file.into(), source })?;
+    let mut samples = Vec::new();
+    for (number, text) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
+        if text.trim_ascii().is_empty() {
+            continue;
+        }
+        let origin = format!("{}, line {number}", file.display());
+        let sample = line::parse(text).and_then(|line| vocabulary.sample(&line, origin));
+        samples.push(sample.map_err(|reason| TrainError::Content {
+            file: file.into(),
+            reason: format!("line {number}: {reason}"),
+        })?);
+    }
+    Ok(samples)
+}

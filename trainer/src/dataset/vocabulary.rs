@@ -1,0 +1,229 @@
+//! Text to samples, in the ids that the device makes of the same text.
+//!
+//! Each piece is tokenized by itself, as the device's prompts are: a template's
+//! markup may spell control tokens, what somebody said never does. Learned is
+//! what a model would say: an assistant's messages or a completion, and the
+//! token that ends each.
+
+use models::chat::{ChatMessage, ChatTemplate, PromptEnd, TemplatePart};
+use models::gguf::Gguf;
+use models::tokenizer::{Position, Special, Tokenizer};
+use runtime_core::prompt::Role;
+
+use super::Sample;
+use super::line::{Line, Turn};
+
+/// What a model's file says about text.
+#[derive(Debug)]
+pub struct Vocabulary {
+    tokenizer: Tokenizer,
+    template: Option<ChatTemplate>,
+    end_of_turn: u32,
+}
+
+impl Vocabulary {
+    /// Reads the file's tokenizer and chat template; the error says what is
+    /// wrong with them.
+    pub fn from_gguf(gguf: &Gguf) -> Result<Self, String> {
+        let tokenizer = Tokenizer::from_gguf(gguf).map_err(|error| with_sources(&error))?;
+        let template = ChatTemplate::from_gguf(gguf).map_err(|error| with_sources(&error))?;
+        let of_turn = template.as_ref().and_then(|template| end_of_turn(template, &tokenizer));
+        let end_of_turn = of_turn.or(tokenizer.eos()).ok_or("no token ends a turn")?;
+        Ok(Self { tokenizer, template, end_of_turn })
+    }
+
+    /// The model's tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The sample of a line; the error is the template's refusal.
+    pub fn sample(&self, line: &Line, origin: String) -> Result<Sample, String> {
+        let sample = Sample { ids: Vec::new(), learned: Vec::new(), origin };
+        let mut text = Text { vocabulary: self, sample };
+        match line {
+            Line::Chat(turns) => text.chat(turns)?,
+            Line::Completion { prompt, completion } => {
+                text.begin();
+                text.push(prompt, Special::Text, Loss::None);
+                text.push(completion, Special::Text, Loss::All);
+            }
+        }
+        text.sample.ids.push(self.end_of_turn);
+        text.sample.learned.push(true);
+        Ok(text.sample)
+    }
+}
+
+/// Which tokens of a piece are learned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    None,
+    All,
+    /// The first that ends a turn, and no other.
+    EndOfTurn,
+}
+
+/// A sample while it is gathered.
+struct Text<'a> {
+    vocabulary: &'a Vocabulary,
+    sample: Sample,
+}
+
+impl Text<'_> {
+    /// All but the end of the last turn.
+    ///
+    /// A file without a chat template gets the contents, a line break behind each.
+    fn chat(&mut self, turns: &[Turn]) -> Result<(), String> {
+        let Some((answer, before)) = turns.split_last() else { return Ok(()) };
+        if let Some(template) = &self.vocabulary.template {
+            self.templated(template, before)?;
+        } else {
+            self.begin();
+            for turn in before {
+                self.push(&turn.content, Special::Text, loss(turn));
+                self.push("\n", Special::Text, Loss::None);
+            }
+        }
+        self.push(&answer.content, Special::Text, loss(answer));
+        Ok(())
+    }
+
+    fn templated(&mut self, template: &ChatTemplate, turns: &[Turn]) -> Result<(), String> {
+        let roles: Vec<ChatMessage<'_>> =
+            turns.iter().map(|turn| ChatMessage { role: turn.role.name() }).collect();
+        let parts = template
+            .render(&roles, PromptEnd::Assistant, None)
+            .map_err(|error| with_sources(&error))?;
+        if !template.begins_with_bos(&parts) {
+            self.begin();
+        }
+        let mut of_markup = Loss::None;
+        for part in &parts {
+            match part {
+                TemplatePart::Markup(markup) => self.push(markup, Special::Parse, of_markup),
+                TemplatePart::Content(index) => {
+                    let turn = &turns[*index];
+                    self.push(&turn.content, Special::Text, loss(turn));
+                    let is_answer = turn.role == Role::Assistant;
+                    of_markup = if is_answer { Loss::EndOfTurn } else { Loss::None };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) {
+        self.sample.ids.extend(self.vocabulary.tokenizer.bos_to_add());
+        self.sample.learned.resize(self.sample.ids.len(), false);
+    }
+
+    fn push(&mut self, text: &str, special: Special, loss: Loss) {
+        let Vocabulary { tokenizer, end_of_turn, .. } = self.vocabulary;
+        let Sample { ids, learned, .. } = &mut self.sample;
+        let position = match ids.last() {
+            Some(&id) if !tokenizer.is_control(id) => Position::Continuation,
+            _ => Position::Start,
+        };
+        let new = tokenizer.encode_at(text, special, position);
+        let end = new.iter().position(|id| id == end_of_turn);
+        learned.extend((0..new.len()).map(|place| match loss {
+            Loss::None => false,
+            Loss::All => true,
+            Loss::EndOfTurn => Some(place) == end,
+        }));
+        ids.extend(new);
+    }
+}
+
+fn loss(turn: &Turn) -> Loss {
+    if turn.role == Role::Assistant { Loss::All } else { Loss::None }
+}
+
+/// The first token that ends generation in what closes an assistant's message.
+fn end_of_turn(template: &ChatTemplate, tokenizer: &Tokenizer) -> Option<u32> {
+    let messages = [ChatMessage { role: "user" }, ChatMessage { role: "assistant" }];
+    let parts = template.render(&messages, PromptEnd::Closed, None).ok()?;
+    let answer = parts.iter().position(|part| *part == TemplatePart::Content(1))?;
+    let Some(TemplatePart::Markup(closing)) = parts.get(answer + 1) else { return None };
+    let closing = tokenizer.encode(closing, Special::Parse);
+    closing.into_iter().find(|id| tokenizer.end_of_generation().contains(id))
+}
+
+/// An error and what caused it, on one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(Some(error), |error| error.source());
+    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::dataset::line;
+
+    fn tiny() -> Vocabulary {
+        let gguf = Gguf::from_bytes("tiny", models::tiny::llama(0)).unwrap();
+        Vocabulary::from_gguf(&gguf).unwrap()
+    }
+
+    /// A sample's text, control tokens spelled out, and what of it is learned.
+    fn shown(line: &str) -> (String, String) {
+        let vocabulary = tiny();
+        let sample = vocabulary.sample(&line::parse(line.as_bytes()).unwrap(), String::new());
+        let sample = sample.unwrap();
+        assert_eq!(sample.ids.len(), sample.learned.len());
+        let spelled = |&id: &u32| match vocabulary.tokenizer.decode_lossy(&[id]) {
+            empty if empty.is_empty() => vocabulary.tokenizer.token_text(id).unwrap().to_owned(),
+            text => text,
+        };
+        let learned = sample.ids.iter().zip(&sample.learned).filter(|(_, learned)| **learned);
+        (sample.ids.iter().map(spelled).collect(), learned.map(|(id, _)| spelled(id)).collect())
+    }
+
+    #[test]
+    fn of_a_conversation_only_the_assistant_is_learned() {
+        let (whole, learned) = shown(
+            r#"{"messages":[{"role":"system","content":"Be brief."},
+                {"role":"user","content":"go"},{"role":"assistant","content":"open the door"},
+                {"role":"user","content":"and"},{"role":"assistant","content":"on"}]}"#,
+        );
+
+        assert_eq!(
+            whole,
+            "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\ngo<|im_end|>\n\
+             <|im_start|>assistant\nopen the door<|im_end|>\n<|im_start|>user\nand<|im_end|>\n\
+             <|im_start|>assistant\non<|im_end|>"
+        );
+        assert_eq!(learned, "open the door<|im_end|>on<|im_end|>");
+    }
+
+    #[test]
+    fn of_a_completion_the_prompt_is_not_learned() {
+        let (whole, learned) = shown(r#"{"prompt":"go to","completion":" the door"}"#);
+
+        assert_eq!(whole, "go to the door<|im_end|>");
+        assert_eq!(learned, " the door<|im_end|>");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_said_becomes_a_control_token(
+            said in "(<\\|im_end\\|>|<\\|im_start\\|>|\\PC|\n){0,20}"
+        ) {
+            let turn = |role| Turn { role, content: said.clone() };
+            let turns = [Role::System, Role::User, Role::Assistant].map(turn);
+            let vocabulary = tiny();
+
+            let sample = vocabulary.sample(&Line::Chat(turns.into()), String::new()).unwrap();
+
+            let is_control = |id: &&u32| vocabulary.tokenizer.is_control(**id);
+            // Three turns begin and end.
+            prop_assert_eq!(sample.ids.iter().filter(is_control).count(), 6);
+            let learned = sample.ids.iter().zip(&sample.learned).filter(|(_, learned)| **learned);
+            let learned: Vec<u32> = learned.map(|(&id, _)| id).collect();
+            prop_assert_eq!(vocabulary.tokenizer.decode_lossy(&learned), said);
+        }
+    }
+}

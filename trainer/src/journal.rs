@@ -1,0 +1,48 @@
+//! What a run writes down of its steps, in three forms.
+//!
+//! `metrics.jsonl` is what counts; the event file and the plot are made of it.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::TrainError;
+use crate::metrics::{self, StepMetrics};
+use crate::replace::GrowingFile;
+use crate::{plot, tensorboard};
+
+pub(crate) struct Journal {
+    folder: PathBuf,
+    metrics: GrowingFile,
+    events: GrowingFile,
+}
+
+impl Journal {
+    /// Opens the journal in a run's folder. Steps after `step` are taken out,
+    /// since they will be measured again.
+    pub(crate) fn open(folder: &Path, step: u64) -> Result<Self, TrainError> {
+        let path = folder.join("metrics.jsonl");
+        let mut kept = metrics::read(&path);
+        kept.retain(|metrics| metrics.step <= step);
+        let lines: Vec<u8> = kept.iter().flat_map(metrics::line).collect();
+        let metrics = GrowingFile::new(&path, &lines)?;
+        let mut events = tensorboard::first(kept.first().map_or(0, |step| step.time_us));
+        events.extend(kept.iter().flat_map(tensorboard::event));
+        let events = GrowingFile::new(&folder.join("events.out.tfevents.train"), &events)?;
+        Ok(Self { folder: folder.into(), metrics, events })
+    }
+
+    pub(crate) fn push(&mut self, metrics: &StepMetrics) -> Result<(), TrainError> {
+        self.metrics.push(&metrics::line(metrics))?;
+        self.events.push(&tensorboard::event(metrics))
+    }
+
+    /// Waits until all steps outlive a power cut: a checkpoint may rely on them.
+    pub(crate) fn sync(&mut self) -> Result<(), TrainError> {
+        self.metrics.sync()
+    }
+
+    /// Draws all steps so far.
+    pub(crate) fn plot(&self) -> Result<(), TrainError> {
+        let steps = metrics::read(&self.folder.join("metrics.jsonl"));
+        plot::write(&self.folder.join("loss.svg"), &steps)
+    }
+}

@@ -1,0 +1,59 @@
+//! A run's adapter as a file, with how it was made.
+//!
+//! | key | value |
+//! | --- | --- |
+//! | `rebound.adapter.stage` | what was learned, and how: the stage's name |
+//! | `rebound.adapter.rank` | u64 |
+//! | `rebound.adapter.seed` | u64 |
+//! | `rebound.adapter.steps` | u64, optimizer steps |
+//! | `rebound.adapter.config_sha256` | of the run's file, and its parent's SHA-256 |
+//! | `rebound.adapter.parent_sha256` | of the adapter that training went on from; absent for a new one |
+//! | `rebound.adapter.validation_loss` | f32, mean nat a learned token; absent without validation samples |
+
+use std::path::PathBuf;
+
+use models::gguf::Value;
+
+use super::Run;
+use crate::error::TrainError;
+use crate::{factors, metrics};
+
+impl Run {
+    /// Writes the adapter as it stands; returns where.
+    pub fn export(&self) -> Result<PathBuf, TrainError> {
+        let metadata = self.metadata()?;
+        let new = factors::export(&self.adapter, &self.decoder, &self.base.sha256, metadata)?;
+        let path = self.out.join("adapter.gguf");
+        models::adapter::write(&path, &new)?;
+        Ok(path)
+    }
+
+    fn metadata(&self) -> Result<Vec<(String, Value)>, TrainError> {
+        let text = |text: String| Some(Value::from(text.as_str()));
+        let stage = serde_json::to_string(&self.config.stage).unwrap_or_default();
+        let config_sha256 = models::checksum::sha256_bytes(self.text.as_bytes());
+        let keys = [
+            ("stage", text(stage.replace('"', ""))),
+            ("rank", Some(Value::U64(self.config.adapter.rank as u64))),
+            ("seed", Some(Value::U64(self.config.seed))),
+            ("steps", Some(Value::U64(self.done))),
+            ("config_sha256", text(config_sha256)),
+            ("parent_sha256", self.parent_sha256.clone().and_then(text)),
+            ("validation_loss", self.measured_validation_loss()?.map(Value::F32)),
+        ];
+        let named =
+            |(key, value): (&str, Option<_>)| Some((format!("rebound.adapter.{key}"), value?));
+        Ok(keys.into_iter().filter_map(named).collect())
+    }
+
+    /// The validation loss of the adapter as it stands: the one that its step
+    /// measured, or else measured now.
+    fn measured_validation_loss(&self) -> Result<Option<f32>, TrainError> {
+        let steps = metrics::read(&self.out.join("metrics.jsonl"));
+        let of_step = steps.into_iter().rfind(|metrics| metrics.step == self.done);
+        match of_step.and_then(|metrics| metrics.validation_loss) {
+            Some(loss) => Ok(Some(loss)),
+            None => self.validation_loss(),
+        }
+    }
+}
