@@ -3,6 +3,8 @@
 mod run;
 mod score;
 mod inspect;
+mod console;
+mod view;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

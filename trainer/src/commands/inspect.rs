@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use models::gguf::Value;
+
 /// Says an adapter's keys and factors.
 #[derive(clap::Args)]
 pub(crate) struct Inspect {
@@ -15,7 +17,7 @@ impl Inspect {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let adapter = super::read_adapter(&self.file)?;
         for (key, value) in adapter.gguf.metadata() {
-            println!("{key} = {value:?}");
+            println!("{key} = {}", shown(value));
         }
         println!("factors: {} bytes", adapter.factor_bytes());
         for pair in adapter.pairs()? {
@@ -33,5 +35,16 @@ impl Inspect {
             );
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A text without quotes, a number without its type.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::F32(number) => number.to_string(),
+        value => {
+            value.as_unsigned().map_or_else(|| format!("{value:?}"), |number| number.to_string())
+        }
     }
 }

@@ -1,17 +1,21 @@
 //! `rebound-train run`, `resume` and `export`.
 
+use std::collections::VecDeque;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
 use burn::tensor::Device;
-use indicatif::{ProgressBar, ProgressStyle};
 use trainer::config::TrainConfig;
 use trainer::metrics::StepMetrics;
-use trainer::run::{Ended, Watch};
+use trainer::run::{Base, Ended, Watch};
+
+use super::console::Console;
+use super::view::View;
 
 /// Begins a run.
 #[derive(clap::Args)]
@@ -49,6 +53,9 @@ struct Shared {
     /// Threads [default: one for each core]; the same number gives the same bits
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// Progress as lines, on a terminal too
+    #[arg(long)]
+    plain: bool,
     /// No progress
     #[arg(long, short)]
     quiet: bool,
@@ -64,11 +71,7 @@ impl Run {
             self.out.display()
         );
         let base = super::base(&config.model)?;
-        std::fs::create_dir_all(&self.out)
-            .with_context(|| format!("cannot make the run's folder {}", self.out.display()))?;
-        let text = toml::to_string(&config).context("cannot write the run's file")?;
-        std::fs::write(&kept, text).with_context(|| format!("cannot write {}", kept.display()))?;
-        train(config, base, &self.out, &self.shared)
+        train(&config, base, &self.out, &self.shared)
     }
 }
 
@@ -76,7 +79,7 @@ impl Resume {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let config = TrainConfig::read(&self.out.join("train.toml"))?;
         let base = super::base(&config.model)?;
-        train(config, base, &self.out, &self.shared)
+        train(&config, base, &self.out, &self.shared)
     }
 }
 
@@ -91,84 +94,81 @@ impl Export {
 }
 
 fn train(
-    config: TrainConfig,
-    base: trainer::run::Base,
+    config: &TrainConfig,
+    base: Base,
     out: &Path,
     shared: &Shared,
 ) -> anyhow::Result<ExitCode> {
     super::threads(shared.threads)?;
-    let stop = stop_on_interrupt()?;
-    let mut run = trainer::run::Run::open(config, base, out, &Device::flex())?;
-    let bar = bar(shared.quiet);
-    if !shared.quiet {
-        let (train, validation) = (run.dataset.train.len(), run.dataset.validation.len());
-        println!("{train} samples to learn from, {validation} for validation");
-        println!("left out or cut: {:?}", run.dataset.dropped);
-    }
+    let mut run = trainer::run::Run::open(config.clone(), base, out, &Device::flex())?;
+    std::fs::create_dir_all(out)
+        .with_context(|| format!("cannot make the run's folder {}", out.display()))?;
+    config.write(&out.join("train.toml"))?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let console = Arc::new(Mutex::new(console(shared, out)));
+    stop_on_interrupt(Arc::clone(&stop), Arc::clone(&console))?;
+    let (train, validation) = (run.dataset.train.len(), run.dataset.validation.len());
+    let samples = format!("{train} samples to learn from, {validation} for validation");
+    locked(&console).say(&samples);
+    locked(&console).say(&run.dataset.dropped.to_string());
     let clock = clock();
-    let progress = |metrics: &StepMetrics, steps| show(&bar, metrics, steps, shared.quiet);
+    let progress = |metrics: &StepMetrics, steps| locked(&console).step(metrics, steps);
     let watch = Watch {
         now_us: &*clock,
         interrupted: &|| stop.load(Ordering::Relaxed),
         progress: &progress,
     };
-    let ended = run.run(&watch)?;
-    bar.finish();
-    Ok(match ended {
+    let ended = run.run(&watch);
+    locked(&console).close();
+    Ok(match ended? {
         Ended::Finished(adapter) => {
             println!("{}", adapter.display());
             ExitCode::SUCCESS
         }
         Ended::Interrupted(done) => {
-            eprintln!(
-                "stopped after step {done}; go on with: rebound-train resume {}",
-                out.display()
-            );
+            let out = out.display();
+            eprintln!("stopped after step {done}; go on with: rebound-train resume {out}");
             ExitCode::from(130)
         }
     })
 }
 
-fn bar(quiet: bool) -> ProgressBar {
-    if quiet {
-        return ProgressBar::hidden();
+/// A live view where there is a terminal and nothing else was asked for.
+fn console(shared: &Shared, out: &Path) -> Console {
+    if shared.quiet {
+        return Console::Quiet;
     }
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {eta} {msg}");
-    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    if shared.plain || !std::io::stderr().is_terminal() {
+        return Console::Lines;
+    }
+    Console::live(View {
+        title: out.display().to_string(),
+        steps: 0,
+        done: trainer::metrics::read(&out.join("metrics.jsonl")),
+        log: VecDeque::new(),
+    })
 }
 
-/// A bar on a terminal, a line at times elsewhere.
-fn show(bar: &ProgressBar, metrics: &StepMetrics, steps: u64, quiet: bool) {
-    let StepMetrics { step, loss, tokens_per_second, validation_loss, .. } = metrics;
-    let validation =
-        validation_loss.map_or(String::new(), |loss| format!(", validation {loss:.4}"));
-    let message = format!("loss {loss:.4}{validation}, {tokens_per_second:.0} tokens/s");
-    bar.set_length(steps);
-    bar.set_position(*step);
-    if bar.is_hidden() {
-        if !quiet && (step.is_multiple_of(10) || validation_loss.is_some()) {
-            println!("step {step} of {steps}: {message}");
-        }
-    } else {
-        bar.set_message(message);
-    }
+/// A panic elsewhere leaves the console as usable as it was.
+fn locked(console: &Mutex<Console>) -> MutexGuard<'_, Console> {
+    console.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Microseconds since 1970 that never go back.
 #[allow(clippy::disallowed_methods, reason = "this is where the clock comes from")]
 fn clock() -> Box<dyn Fn() -> u64> {
+    let begun = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let start = Instant::now();
-    Box::new(move || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX))
+    Box::new(move || u64::try_from((begun + start.elapsed()).as_micros()).unwrap_or(u64::MAX))
 }
 
-fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
+fn stop_on_interrupt(stop: Arc<AtomicBool>, console: Arc<Mutex<Console>>) -> anyhow::Result<()> {
     ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
+        if stop.swap(true, Ordering::Relaxed) {
+            locked(&console).close();
             std::process::exit(130);
         }
-        eprintln!("\nstopping after the step under way; Ctrl-C again stops at once");
+        locked(&console).warn("stopping after the step under way; Ctrl-C again stops at once");
     })
-    .context("cannot listen for Ctrl-C")?;
-    Ok(stop)
+    .context("cannot listen for Ctrl-C")
 }

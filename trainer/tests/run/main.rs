@@ -8,6 +8,7 @@ mod methods;
 mod parents;
 mod outputs;
 mod disk;
+mod program;
 
 use std::fs;
 use std::path::Path;

@@ -1,0 +1,73 @@
+//! Where a run's progress goes: nowhere, line by line, or to a view that stays.
+
+use trainer::metrics::StepMetrics;
+
+use super::view::{Live, View};
+
+/// Lines tell of every so many steps, and of those that validate.
+const STEPS_PER_LINE: u64 = 10;
+
+pub(crate) enum Console {
+    /// Nothing is said.
+    Quiet,
+    /// Lines on standard output.
+    Lines,
+    /// A view on the terminal of standard error.
+    Live(Box<Live>),
+}
+
+impl Console {
+    /// A live view, or lines where the terminal does not take one.
+    pub(crate) fn live(view: View) -> Self {
+        Live::open(view).map_or(Self::Lines, |live| Self::Live(Box::new(live)))
+    }
+
+    pub(crate) fn say(&mut self, line: &str) {
+        match self {
+            Self::Quiet => {}
+            Self::Lines => println!("{line}"),
+            Self::Live(view) => view.say(line),
+        }
+    }
+
+    /// Says what even a quiet console says.
+    pub(crate) fn warn(&mut self, line: &str) {
+        match self {
+            Self::Quiet | Self::Lines => eprintln!("\n{line}"),
+            Self::Live(view) => view.say(line),
+        }
+    }
+
+    pub(crate) fn step(&mut self, metrics: &StepMetrics, steps: u64) {
+        let validates = metrics.validation_loss.is_some();
+        match self {
+            Self::Lines if validates || metrics.step.is_multiple_of(STEPS_PER_LINE) => {
+                println!("{}", line(metrics, steps));
+            }
+            Self::Quiet | Self::Lines => {}
+            Self::Live(view) => {
+                if validates {
+                    view.say(&line(metrics, steps));
+                }
+                view.step(metrics, steps);
+            }
+        }
+    }
+
+    /// Gives the terminal back, with the last step on it.
+    pub(crate) fn close(&mut self) {
+        if let Self::Live(view) = std::mem::replace(self, Self::Quiet) {
+            let last = view.close();
+            if let Some((metrics, steps)) = last {
+                eprintln!("{}", line(&metrics, steps));
+            }
+        }
+    }
+}
+
+fn line(metrics: &StepMetrics, steps: u64) -> String {
+    let StepMetrics { step, loss, tokens_per_second, validation_loss, .. } = metrics;
+    let validation =
+        validation_loss.map_or(String::new(), |loss| format!(", validation {loss:.4}"));
+    format!("step {step} of {steps}: loss {loss:.4}{validation}, {tokens_per_second:.0} tokens/s")
+}

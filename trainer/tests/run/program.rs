@@ -1,0 +1,96 @@
+//! The program as a person or a script meets it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::world::World;
+
+fn rebound_train(arguments: &[&str], folder: &Path) -> Output {
+    let program = env!("CARGO_BIN_EXE_rebound-train");
+    Command::new(program).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn said(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A world with its run's file; the model is named by its path.
+fn world() -> World {
+    let world = World::new();
+    let mut config = world.config();
+    config.model = world.base.path.display().to_string();
+    config.write(&world.path("train.toml")).unwrap();
+    world
+}
+
+#[test]
+fn a_run_says_its_samples_and_its_steps_line_by_line_where_there_is_no_terminal() {
+    let world = world();
+
+    let ran = rebound_train(&["run", "train.toml", "--out", "out"], world.folder.path());
+
+    let (told, errors) = (said(&ran.stdout), said(&ran.stderr));
+    assert!(ran.status.success(), "{errors}");
+    assert!(told.contains("samples to learn from"), "{told}");
+    assert!(told.contains("6 episodes without success"), "{told}");
+    assert!(told.contains("validation") && told.contains("tokens/s"), "{told}");
+    assert!(told.ends_with("out/adapter.gguf\n"), "{told}");
+    assert!(!told.contains('\u{1b}') && errors.is_empty(), "{told}{errors}");
+}
+
+#[test]
+fn inspect_shows_where_an_adapter_comes_from() {
+    let world = world();
+    let quiet = ["--quiet", "--threads", "1"];
+    let run = |arguments: &[&str]| {
+        let ran = rebound_train(arguments, world.folder.path());
+        assert!(ran.status.success(), "{}", said(&ran.stderr));
+        said(&ran.stdout)
+    };
+    run(&[&["run", "train.toml", "--out", "parent"], &quiet[..]].concat());
+    let mut config = world.config();
+    config.model = world.base.path.display().to_string();
+    config.parent = Some("parent/adapter.gguf".into());
+    config.write(&world.path("child.toml")).unwrap();
+    run(&[&["run", "child.toml", "--out", "child"], &quiet[..]].concat());
+
+    let shown = run(&["inspect", "child/adapter.gguf"]);
+
+    let parent = models::checksum::sha256_file(&world.path("parent/adapter.gguf")).unwrap();
+    let base = &world.base.sha256;
+    assert!(shown.contains(&format!("rebound.adapter.parent_sha256 = {parent}\n")), "{shown}");
+    assert!(shown.contains(&format!("rebound.base.sha256 = {base}\n")), "{shown}");
+    for key in ["config_sha256", "validation_loss", "stage = supervised", "rank = 4", "steps"] {
+        assert!(shown.contains(&format!("rebound.adapter.{key}")), "{key} in\n{shown}");
+    }
+}
+
+#[test]
+fn a_run_that_never_began_leaves_nothing_in_the_way() {
+    let world = world();
+    std::fs::remove_file(world.path("trials.log")).unwrap();
+
+    let refused = rebound_train(&["run", "train.toml", "--out", "out"], world.folder.path());
+
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said(&refused.stderr).contains("trials.log"), "{}", said(&refused.stderr));
+    assert!(!world.path("out").exists());
+}
+
+#[test]
+fn a_misspelt_or_missing_key_is_refused_with_its_name() {
+    let world = world();
+    let text = std::fs::read_to_string(world.path("train.toml")).unwrap();
+    let refused = |text: String| {
+        std::fs::write(world.path("other.toml"), text).unwrap();
+        let ran = rebound_train(&["run", "other.toml", "--out", "out"], world.folder.path());
+        assert_eq!(ran.status.code(), Some(1));
+        said(&ran.stderr)
+    };
+
+    let misspelt = refused(text.replace("files = ", "file = "));
+    let missing = refused(text.replace("files = []\n", ""));
+
+    assert!(misspelt.contains("unknown field `file`"), "{misspelt}");
+    assert!(missing.contains("missing field `files`"), "{missing}");
+}
