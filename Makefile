@@ -3,6 +3,7 @@
 #   make demo    build the program, fetch a real model, play, reflect, compare
 #   make test    all checks, as CI runs them
 #   make bench   the benchmarks, as tables
+#   make test-devices   the kernels of wgpu's devices beside the processor's
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -11,7 +12,7 @@ CARGO_DENY_VERSION := 0.20.2
 export REBOUND_MODELS ?= $(HOME)/.cache/rebound/models
 MODEL := smollm2-135m-instruct
 
-.PHONY: demo test bench setup deny-tool clean help
+.PHONY: demo test test-devices bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -52,6 +53,10 @@ test: setup deny-tool
 	cargo build -p runtime-core --target thumbv7m-none-eabi
 	cargo deny --log-level error check licenses bans sources
 
+## A software device such as mesa's lavapipe will do.
+test-devices: setup
+	XDG_RUNTIME_DIR=$${XDG_RUNTIME_DIR:-/tmp} cargo test -p models-decoder --features wgpu --test devices -- --nocapture
+
 ## rustup installs the toolchain by itself; the target for runtime/core may be missing.
 deny-tool:
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-deny@$(CARGO_DENY_VERSION)
@@ -63,6 +68,7 @@ bench: setup
 	cargo run --release -p benches --bin decode -- --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
 	cargo run --release -p benches --bin episode -- --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
 	cargo run --release -p benches --bin alfworld
+	cargo run --release -p benches --bin train_step -- --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
 
 clean:
 	cargo clean

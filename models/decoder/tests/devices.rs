@@ -248,3 +248,38 @@ fn logits_and_gradients_of_each_architecture_are_those_of_the_cpu() {
         }
     });
 }
+
+/// The likeliest tokens behind a prompt, one after the other.
+fn greedy(decoder: &Decoder, prompt: &[u32], count: usize) -> Vec<u32> {
+    let mut caches = [Cache::default()];
+    let mut found: Vec<u32> = Vec::new();
+    let mut next = prompt.to_vec();
+    for _ in 0..count {
+        let batch = Batch::new([&next[..]]);
+        let rows = decoder.forward(&batch, &Adapter::default(), Some(&mut caches)).unwrap();
+        let last = rows.narrow(0, next.len() - 1, 1);
+        let logits = values(decoder.logits(last));
+        let best = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
+        next = vec![best as u32];
+        found.push(best as u32);
+    }
+    found
+}
+
+#[test]
+fn greedy_tokens_behind_fifty_prompts_are_those_of_the_cpu() {
+    // A real model is slow on a software device: name one for a card.
+    let gguf = match std::env::var_os("REBOUND_DEVICE_MODEL") {
+        Some(path) => Gguf::open(path.as_ref()).unwrap(),
+        None => Gguf::from_bytes("tiny", tiny::llama(0)).unwrap(),
+    };
+    let gguf = Arc::new(gguf);
+    on_each(|device| {
+        let load = |device: &Device| Decoder::load(Arc::clone(&gguf), device).unwrap();
+        let (cpu, other) = (load(&Device::flex()), load(device));
+        for number in 0..50 {
+            let prompt: Vec<u32> = (0..12).map(|i| (number * 31 + i * 17) % 250 + 3).collect();
+            assert_eq!(greedy(&cpu, &prompt, 6), greedy(&other, &prompt, 6), "prompt {number}");
+        }
+    });
+}
