@@ -20,7 +20,7 @@ impl Named {
     /// What it is, as its driver says.
     pub fn about(&self) -> String {
         match self.name.split(':').next() {
-            Some("flex" | "ndarray") => {
+            Some("flex") => {
                 format!("this processor, {} threads", rayon::current_num_threads())
             }
             _ => format!("{:?}", self.device),
@@ -39,8 +39,6 @@ pub fn use_threads(threads: usize) -> bool {
 fn kinds() -> Vec<(&'static str, DeviceType)> {
     vec![
         ("flex", DeviceType::Flex),
-        #[cfg(feature = "ndarray")]
-        ("ndarray", DeviceType::NdArray),
         #[cfg(feature = "wgpu")]
         ("wgpu", DeviceType::Wgpu),
         #[cfg(feature = "vulkan")]

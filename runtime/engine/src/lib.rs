@@ -16,7 +16,7 @@
 //! - `llama` (default): llama.cpp, on the CPU and on the devices that it was
 //!   built for.
 //! - `decoder`: our own decoder on the CPU; `wgpu`, `vulkan`, `metal` and `cuda` add
-//!   devices, `ndarray` a reference.
+//!   devices.
 //!
 //! A thread owns the weights and computes all live requests; prompts are tokenized
 //! and constraints compiled by the thread that asks. [`dictation`] needs no engine:
