@@ -3,6 +3,7 @@
 //! ```text
 //! manifest ─► pull ─► file ─► gguf ─┬─► tokenizer   text ─► ids
 //!                                   ├─► chat        messages ─► template parts
+//!                                   ├─► vocabulary  both, and where answers end
 //!                                   └─► adapter     a file that fits a base
 //! blocks: the numbers that quantized bytes stand for
 //! tiny ─► a GGUF file made on the spot, for tests
@@ -15,6 +16,7 @@ pub mod gguf;
 pub mod blocks;
 pub mod tokenizer;
 pub mod chat;
+pub mod vocabulary;
 pub mod adapter;
 pub mod checksum;
 pub mod manifest;

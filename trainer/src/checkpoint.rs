@@ -18,6 +18,7 @@ use burn::optim::{AdamWState, AdaptiveMomentumState};
 use burn::tensor::{Device, Tensor, TensorData};
 use models::gguf::{self, GgmlType, Gguf, NewTensor, Value};
 use models_decoder::adapter::{Adapter, Factors, Place};
+use models_decoder::score::numbers;
 
 use crate::error::TrainError;
 use crate::factors;
@@ -107,7 +108,7 @@ fn tensors(adapter: &Adapter, optimizer: &Optimizer) -> Vec<NewTensor<'static>> 
         let [square_a, square_b] = memory.each_ref().map(|Memory { momentum }| &momentum.moment_2);
         for (part, tensor) in PARTS.into_iter().zip([a, b, mean_a, mean_b, square_a, square_b]) {
             let [rows, columns] = tensor.dims().map(|length| length as u64);
-            let values = factors::numbers(tensor);
+            let values = numbers(tensor);
             tensors.push(NewTensor::f32(&part_name(*place, part), &[columns, rows], &values));
         }
     }

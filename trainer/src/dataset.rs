@@ -8,13 +8,14 @@
 mod records;
 mod files;
 pub mod line;
-mod vocabulary;
+mod text;
 
 use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
 use models::gguf::Gguf;
+use models::vocabulary::Vocabulary;
 use runtime_core::seed::mix;
 
 use crate::config::TrainConfig;
@@ -22,7 +23,7 @@ use crate::error::TrainError;
 
 pub use files::read_file;
 pub use records::read;
-pub use vocabulary::Vocabulary;
+pub use text::sample;
 
 /// A sequence and what of it is learned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +105,7 @@ pub fn load(config: &TrainConfig, model: &Gguf, sha256: &str) -> Result<Dataset,
     }
     if !data.files.is_empty() {
         let vocabulary = Vocabulary::from_gguf(model)
-            .map_err(|reason| TrainError::Content { file: model.name().into(), reason })?;
+            .map_err(|source| TrainError::Vocabulary { file: model.name().into(), source })?;
         for file in &data.files {
             samples.extend(read_file(file, &vocabulary)?);
         }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use models::adapter::AdapterError;
 use models::gguf::GgufError;
+use models::vocabulary::VocabularyError;
 use models_decoder::DecoderError;
 
 /// Why a run cannot be begun, or not go on. What was checkpointed stays.
@@ -33,6 +34,14 @@ pub enum TrainError {
         file: PathBuf,
         /// What is wrong.
         reason: String,
+    },
+    /// The model's tokenizer or chat template cannot be used.
+    #[error("the vocabulary of {file} cannot be used")]
+    Vocabulary {
+        /// The model's file.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: VocabularyError,
     },
     /// A setting makes no sense.
     #[error("{key} is {found}, expected {expected}")]

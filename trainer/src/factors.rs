@@ -7,7 +7,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use models::adapter::{NewAdapter, Pair, Target as Tensors};
 use models::gguf::Value;
 use models_decoder::adapter::{Adapter, Factors, Place, Target};
-use models_decoder::{DecoderError, decoder::Decoder};
+use models_decoder::decoder::Decoder;
+use models_decoder::score::numbers;
 use runtime_core::seed::mix;
 
 use crate::config::AdapterConfig;
@@ -55,7 +56,7 @@ pub fn of_parent(
     if let Some(reason) = difference(&expected, &found) {
         return Err(TrainError::Content { file: path.into(), reason });
     }
-    let mut adapter = import(&file, decoder)?;
+    let mut adapter = Adapter::load(&file, decoder)?;
     let own = adapter.scale / config.scale();
     adapter.scale = config.scale();
     for factors in adapter.factors.values_mut() {
@@ -115,48 +116,12 @@ pub fn export(
     })
 }
 
-/// An adapter's file on the decoder's device.
-pub fn import(file: &models::adapter::Adapter, decoder: &Decoder) -> Result<Adapter, TrainError> {
-    let mut factors = BTreeMap::new();
-    let mut scale = None;
-    for Pair { target, a, b } in file.pairs()? {
-        let place = place(&target.name).filter(|(layer, _)| *layer < decoder.shape().layers);
-        let refuse = |reason: String| DecoderError::Adapter(format!("{}: {reason}", target.name));
-        let place = place.ok_or_else(|| refuse("the decoder adapts linear layers only".into()))?;
-        let shape = decoder.shape().matrix(place.1);
-        if [target.outputs, target.inputs] != shape.map(|width| width as u64) {
-            let found = [target.outputs, target.inputs];
-            return Err(refuse(format!("expected {shape:?}, found {found:?}")).into());
-        }
-        let rank = a.len() / shape[1];
-        let alpha = file.alpha;
-        let own = if alpha == 0.0 { 1.0 } else { alpha / rank as f32 };
-        // One scale for all: what a rank of its own would change goes into `b`.
-        let all: f32 = *scale.get_or_insert(own);
-        let b = b.into_iter().map(|value| value * (own / all)).collect();
-        factors.insert(place, pair(shape, rank, (a, b), decoder.device()));
-    }
-    Ok(Adapter { factors, scale: scale.unwrap_or(1.0), dropout: None })
-}
-
-/// The name of the matrix at a place, as the file has it.
+/// The name of a place's matrix in the file.
 pub fn name((layer, target): Place) -> String {
     format!("blk.{layer}.{}.weight", target.name())
-}
-
-/// The place of a matrix of this name.
-fn place(name: &str) -> Option<Place> {
-    let (layer, rest) = name.strip_prefix("blk.")?.split_once('.')?;
-    Some((layer.parse().ok()?, Target::from_name(rest.strip_suffix(".weight")?)?))
 }
 
 fn tensors(place: Place, Factors { a, b }: &Factors) -> Tensors {
     let ([rank, columns], [rows, _]) = (a.dims(), b.dims());
     Tensors { name: name(place), inputs: columns as u64, outputs: rows as u64, rank: rank as u64 }
-}
-
-/// A tensor's numbers, row after row.
-pub fn numbers(tensor: &Tensor<2>) -> Vec<f32> {
-    let data = tensor.clone().inner().into_data();
-    data.try_to_vec().unwrap_or_else(|_| unreachable!("factors are f32"))
 }

@@ -117,7 +117,7 @@ mod tests {
         let norm = optimizer.step(&mut adapter, &[(place, factors(0.0))].into(), 0.1);
 
         // 2 · (1 - 0.1 · 0.5).
-        let moved = crate::factors::numbers(&adapter.factors[&place].a);
+        let moved = models_decoder::score::numbers(&adapter.factors[&place].a);
         assert!(moved.iter().all(|value| (value - 1.9).abs() < 1e-6), "{moved:?}");
         assert!(norm.abs() < f32::EPSILON);
     }

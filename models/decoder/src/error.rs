@@ -75,6 +75,9 @@ pub enum DecoderError {
         /// The vocabulary's size.
         vocabulary: usize,
     },
+    /// Logits are infinite or no numbers.
+    #[error("the logits are not numbers")]
+    NotANumber,
     /// No such device.
     #[error("there is no device {name}: {reason}")]
     Device {

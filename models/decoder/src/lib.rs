@@ -27,6 +27,7 @@ pub mod cache;
 pub mod layer;
 pub mod decoder;
 pub mod checkpointing;
+pub mod score;
 mod error;
 
 pub use error::DecoderError;

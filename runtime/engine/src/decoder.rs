@@ -10,7 +10,6 @@ mod engine;
 mod role;
 mod memory;
 mod batch;
-mod score;
 
 pub use config::DecoderConfig;
 pub use engine::load;

@@ -16,7 +16,8 @@ use runtime_core::model::{
     Token,
 };
 
-use crate::prompt::Vocabulary;
+use crate::prompt;
+use models::vocabulary::{Vocabulary, VocabularyError};
 
 /// The text side of a model. Clones share it.
 #[derive(Clone, Debug)]
@@ -37,12 +38,12 @@ pub enum DictationError {
     #[error("the file cannot be read")]
     Read(#[from] std::io::Error),
     /// The file's tokenizer or chat template cannot be used.
-    #[error("the vocabulary of {path} cannot be used: {reason}", path = path.display())]
+    #[error("the vocabulary of {path} cannot be used", path = path.display())]
     Vocabulary {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        source: VocabularyError,
     },
 }
 
@@ -51,7 +52,7 @@ impl Dictation {
     /// have `context_tokens` together.
     pub fn open(path: &Path, context_tokens: NonZeroU32) -> Result<Self, DictationError> {
         let vocabulary = Vocabulary::from_gguf(&Gguf::open(path)?)
-            .map_err(|reason| DictationError::Vocabulary { path: path.to_owned(), reason })?;
+            .map_err(|source| DictationError::Vocabulary { path: path.to_owned(), source })?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let identity = ModelIdentity { name, sha256: sha256_file(path)?, adapter_sha256: None };
         Ok(Self { vocabulary: Arc::new(vocabulary), context_tokens, identity })
@@ -81,7 +82,7 @@ impl LanguageModel for Dictation {
     fn generate(&mut self, request: &Request) -> Result<Generation, ModelError> {
         let text = only_choice(&request.constraint)?;
         let context_tokens = self.context_tokens.get();
-        let prompt_ids = self.vocabulary.prompt_ids_within(&request.prompt, context_tokens)?;
+        let prompt_ids = prompt::ids_within(&self.vocabulary, &request.prompt, context_tokens)?;
         let mut ids = self.answer_ids(text, request.tokens_max)?;
         let length = prompt_ids.len() + ids.len();
         if length > context_tokens as usize {
@@ -100,7 +101,7 @@ impl LanguageModel for Dictation {
     }
 
     fn count_tokens(&mut self, text: &str) -> Result<u32, ModelError> {
-        self.vocabulary.count_tokens(text)
+        prompt::count_tokens(&self.vocabulary, text)
     }
 
     fn context_tokens(&self) -> u32 {

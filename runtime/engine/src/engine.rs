@@ -12,9 +12,10 @@ use models::gguf::Gguf;
 use crate::error::EngineError;
 use crate::handle::Handle;
 use crate::prepared::Preparation;
-use crate::prompt::{Vocabulary, with_sources};
+use crate::prompt::with_sources;
 use crate::schema::Schemas;
 use crate::worker::{AdapterFile, Command, Weights, Worker};
+use models::vocabulary::Vocabulary;
 
 /// Commands that may wait for the worker; who sends more waits.
 const COMMANDS_MAX: usize = 1024;
@@ -47,7 +48,7 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let gguf = Gguf::open(path)?;
         let vocabulary = Vocabulary::from_gguf(&gguf)
-            .map_err(|reason| EngineError::Vocabulary { path: path.to_owned(), reason })?;
+            .map_err(|source| EngineError::Vocabulary { path: path.to_owned(), source })?;
         drop(gguf);
         let vocabulary = Arc::new(vocabulary);
         let for_worker = Arc::clone(&vocabulary);

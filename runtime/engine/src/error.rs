@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use models::gguf::GgufError;
+use models::vocabulary::VocabularyError;
 use runtime_core::model::ModelError;
 
 /// Why a model or an adapter cannot be used.
@@ -13,12 +14,12 @@ pub enum EngineError {
     #[error("the file cannot be used")]
     File(#[from] GgufError),
     /// The file's tokenizer or chat template cannot be used.
-    #[error("the vocabulary of {path} cannot be used: {reason}", path = path.display())]
+    #[error("the vocabulary of {path} cannot be used", path = path.display())]
     Vocabulary {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        source: VocabularyError,
     },
     /// The engine refused a file that is GGUF; its log may say why.
     #[error("the engine cannot load {path}: {reason}", path = path.display())]

@@ -10,6 +10,7 @@ use runtime_core::model::{Generation, LanguageModel, ModelError, ModelIdentity, 
 use crate::engine::Shared;
 use crate::error::stopped;
 use crate::prepared::Reply;
+use crate::prompt;
 use crate::ticket::{Event, Ticket};
 use crate::worker::{Command, RoleId, ScoreJob};
 
@@ -82,7 +83,7 @@ impl Handle {
         &self,
         prompt: &runtime_core::prompt::Prompt,
     ) -> Result<Vec<u32>, ModelError> {
-        self.role.shared.preparation.vocabulary.prompt_ids(prompt)
+        prompt::ids(&self.role.shared.preparation.vocabulary, prompt)
     }
 
     /// The model's tokenizer.
@@ -97,7 +98,7 @@ impl LanguageModel for Handle {
     }
 
     fn count_tokens(&mut self, text: &str) -> Result<u32, ModelError> {
-        self.role.shared.preparation.vocabulary.count_tokens(text)
+        prompt::count_tokens(&self.role.shared.preparation.vocabulary, text)
     }
 
     fn context_tokens(&self) -> u32 {

@@ -8,9 +8,9 @@ use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::guide::{Guide, Next};
 use crate::prepared::{Question, Reply};
-use crate::prompt::Vocabulary;
 use crate::sampler::{Allowed, Sampler};
 use crate::ticket::{Event, Streamed};
+use models::vocabulary::Vocabulary;
 
 /// A request between its first and its last token.
 pub(crate) struct Live {

@@ -10,9 +10,10 @@ use runtime_core::model::{Constraint, ModelError, Request, Sampling};
 use crate::choices::Choices;
 use crate::clock::Moment;
 use crate::guide::{Free, Guide};
-use crate::prompt::Vocabulary;
+use crate::prompt;
 use crate::schema::Schemas;
 use crate::ticket::Event;
+use models::vocabulary::Vocabulary;
 
 /// A request that is ready to be decoded.
 pub(crate) struct Prepared {
@@ -80,7 +81,8 @@ impl Preparation {
     /// Makes a request ready.
     pub(crate) fn prepare(&self, request: &Request) -> Result<Prepared, ModelError> {
         let started = Moment::now();
-        let prompt_ids = self.vocabulary.prompt_ids_within(&request.prompt, self.context_tokens)?;
+        let prompt_ids =
+            prompt::ids_within(&self.vocabulary, &request.prompt, self.context_tokens)?;
         let room = self.context_tokens as usize - prompt_ids.len();
         let tokens_max = request.tokens_max.max(1) as usize;
         let guide = self.guide(&request.constraint, tokens_max.min(room))?;

@@ -5,88 +5,48 @@
 //! itself, so that a longer conversation begins with the ids of the shorter one.
 
 use models::chat::{ChatMessage, ChatTemplate, PromptEnd, TemplatePart};
-use models::gguf::Gguf;
-use models::tokenizer::{Position, Special, Tokenizer};
+use models::tokenizer::Special;
+use models::vocabulary::Vocabulary;
 use runtime_core::model::ModelError;
 use runtime_core::prompt::{Message, Piece, Prompt, Role};
 
-/// What a file says about text: its tokenizer, its template, its ends.
-#[derive(Debug)]
-pub(crate) struct Vocabulary {
-    /// Text to ids and back.
-    pub(crate) tokenizer: Tokenizer,
-    /// The token that ends an assistant's turn.
-    pub(crate) end_of_turn: u32,
-    /// All tokens that end an answer, ascending.
-    pub(crate) ends: Vec<u32>,
-    template: Option<ChatTemplate>,
+/// The ids of a prompt.
+///
+/// A file without a chat template gets the contents of the messages, a line
+/// break behind each.
+pub(crate) fn ids(vocabulary: &Vocabulary, prompt: &Prompt) -> Result<Vec<u32>, ModelError> {
+    let mut ids = Ids { vocabulary, ids: Vec::new() };
+    match prompt {
+        Prompt::Raw(pieces) => {
+            ids.begin(starts_with(pieces, vocabulary.tokenizer.bos()));
+            ids.content(pieces)?;
+        }
+        Prompt::Chat(messages) => ids.chat(messages)?,
+    }
+    if ids.ids.is_empty() {
+        return Err(ModelError::Prompt("it has no tokens".to_owned()));
+    }
+    Ok(ids.ids)
 }
 
-impl Vocabulary {
-    /// Reads the tokenizer and the template of a file; the text says what is
-    /// wrong with them.
-    pub(crate) fn from_gguf(gguf: &Gguf) -> Result<Self, String> {
-        let tokenizer = Tokenizer::from_gguf(gguf).map_err(|error| with_sources(&error))?;
-        let template = ChatTemplate::from_gguf(gguf).map_err(|error| with_sources(&error))?;
-        let of_turn = template.as_ref().and_then(|template| end_of_turn(template, &tokenizer));
-        let Some(end_of_turn) = of_turn.or(tokenizer.eos()) else {
-            return Err("no token ends a turn".to_owned());
-        };
-        let mut ends = tokenizer.end_of_generation().to_vec();
-        ends.push(end_of_turn);
-        ends.sort_unstable();
-        ends.dedup();
-        Ok(Self { tokenizer, end_of_turn, ends, template })
+/// The ids of a prompt that leaves room for an answer.
+pub(crate) fn ids_within(
+    vocabulary: &Vocabulary,
+    prompt: &Prompt,
+    context_tokens: u32,
+) -> Result<Vec<u32>, ModelError> {
+    let ids = ids(vocabulary, prompt)?;
+    if ids.len() < context_tokens as usize {
+        return Ok(ids);
     }
+    let prompt_tokens = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    Err(ModelError::PromptTooLong { prompt_tokens, context_tokens })
+}
 
-    /// The ids of a prompt.
-    ///
-    /// A file without a chat template gets the contents of the messages, a line
-    /// break behind each.
-    pub(crate) fn prompt_ids(&self, prompt: &Prompt) -> Result<Vec<u32>, ModelError> {
-        let mut ids = Ids { vocabulary: self, ids: Vec::new() };
-        match prompt {
-            Prompt::Raw(pieces) => {
-                ids.begin(starts_with(pieces, self.tokenizer.bos()));
-                ids.content(pieces)?;
-            }
-            Prompt::Chat(messages) => ids.chat(messages)?,
-        }
-        if ids.ids.is_empty() {
-            return Err(ModelError::Prompt("it has no tokens".to_owned()));
-        }
-        Ok(ids.ids)
-    }
-
-    /// The ids of a prompt that leaves room for an answer.
-    pub(crate) fn prompt_ids_within(
-        &self,
-        prompt: &Prompt,
-        context_tokens: u32,
-    ) -> Result<Vec<u32>, ModelError> {
-        let ids = self.prompt_ids(prompt)?;
-        if ids.len() < context_tokens as usize {
-            return Ok(ids);
-        }
-        let prompt_tokens = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        Err(ModelError::PromptTooLong { prompt_tokens, context_tokens })
-    }
-
-    /// The ids of a text that is an answer, without the end of the turn.
-    pub(crate) fn answer_ids(&self, text: &str) -> Vec<u32> {
-        self.tokenizer.encode(text, Special::Text)
-    }
-
-    /// How many tokens a text has where nothing in it is a special token.
-    pub(crate) fn count_tokens(&self, text: &str) -> Result<u32, ModelError> {
-        let count = self.tokenizer.encode(text, Special::Text).len();
-        u32::try_from(count).map_err(|_| ModelError::Prompt("it is too long".to_owned()))
-    }
-
-    /// Whether `id` ends an answer.
-    pub(crate) fn is_end(&self, id: u32) -> bool {
-        self.ends.binary_search(&id).is_ok()
-    }
+/// How many tokens a text has where nothing in it is a special token.
+pub(crate) fn count_tokens(vocabulary: &Vocabulary, text: &str) -> Result<u32, ModelError> {
+    let count = vocabulary.answer_ids(text).len();
+    u32::try_from(count).map_err(|_| ModelError::Prompt("it is too long".to_owned()))
 }
 
 /// Ids while they are gathered.
@@ -158,23 +118,9 @@ impl Ids<'_> {
     }
 
     fn text(&mut self, text: &str, special: Special) {
-        let tokenizer = &self.vocabulary.tokenizer;
-        let position = match self.ids.last() {
-            Some(&id) if !tokenizer.is_control(id) => Position::Continuation,
-            _ => Position::Start,
-        };
-        self.ids.extend(tokenizer.encode_at(text, special, position));
+        let new = self.vocabulary.ids_behind(&self.ids, text, special);
+        self.ids.extend(new);
     }
-}
-
-/// The first token that ends generation in what closes an assistant's message.
-fn end_of_turn(template: &ChatTemplate, tokenizer: &Tokenizer) -> Option<u32> {
-    let messages = [ChatMessage { role: "user" }, ChatMessage { role: "assistant" }];
-    let parts = template.render(&messages, PromptEnd::Closed, None).ok()?;
-    let answer = parts.iter().position(|part| *part == TemplatePart::Content(1))?;
-    let Some(TemplatePart::Markup(closing)) = parts.get(answer + 1) else { return None };
-    let closing = tokenizer.encode(closing, Special::Parse);
-    closing.into_iter().find(|id| tokenizer.end_of_generation().contains(id))
 }
 
 fn starts_with(pieces: &[Piece], bos: Option<u32>) -> bool {
@@ -198,6 +144,8 @@ pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use models::gguf::Gguf;
+
     use super::*;
 
     fn tiny() -> Vocabulary {
@@ -206,7 +154,7 @@ mod tests {
     }
 
     fn chat(messages: Vec<Message>) -> Vec<u32> {
-        tiny().prompt_ids(&Prompt::Chat(messages)).unwrap()
+        ids(&tiny(), &Prompt::Chat(messages)).unwrap()
     }
 
     #[test]
@@ -248,14 +196,14 @@ mod tests {
     fn a_token_of_another_model_is_an_error() {
         let piece = Piece::Tokens { ids: vec![4_000_000], text: String::new() };
 
-        let error = tiny().prompt_ids(&Prompt::Raw(vec![piece])).unwrap_err();
+        let error = ids(&tiny(), &Prompt::Raw(vec![piece])).unwrap_err();
 
         assert!(matches!(error, ModelError::Prompt(_)));
     }
 
     #[test]
     fn a_prompt_without_tokens_is_an_error() {
-        let error = tiny().prompt_ids(&Prompt::Raw(Vec::new())).unwrap_err();
+        let error = ids(&tiny(), &Prompt::Raw(Vec::new())).unwrap_err();
 
         assert!(matches!(error, ModelError::Prompt(_)));
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use toktrie::{InferenceCapabilities, SimpleVob, TokEnv, TokRxInfo, TokTrie, TokenizerEnv};
 
 use crate::guide::{Guide, Next};
-use crate::prompt::Vocabulary;
+use models::vocabulary::Vocabulary;
 
 /// Makes the guides of one model's vocabulary.
 pub(crate) struct Schemas {

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Sample, Vocabulary, line};
+use models::vocabulary::Vocabulary;
+
+use super::{Sample, line, text};
 use crate::error::TrainError;
 
 /// A file's samples, one for each line that is not blank.
@@ -10,12 +12,12 @@ pub fn read_file(file: &Path, vocabulary: &Vocabulary) -> Result<Vec<Sample>, Tr
     let bytes =
         std::fs::read(file).map_err(|source| TrainError::Read { file: file.into(), source })?;
     let mut samples = Vec::new();
-    for (number, text) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
-        if text.trim_ascii().is_empty() {
+    for (number, bytes) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
+        if bytes.trim_ascii().is_empty() {
             continue;
         }
         let origin = format!("{}, line {number}", file.display());
-        let sample = line::parse(text).and_then(|line| vocabulary.sample(&line, origin));
+        let sample = line::parse(bytes).and_then(|line| text::sample(vocabulary, &line, origin));
         samples.push(sample.map_err(|reason| TrainError::Content {
             file: file.into(),
             reason: format!("line {number}: {reason}"),

@@ -5,11 +5,12 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use models::gguf::Gguf;
+use models::vocabulary::Vocabulary;
 use runtime_core::model::{Constraint, LanguageModel, Request, Sampling};
 use runtime_core::prompt::{Message, Prompt, Role};
 use runtime_engine::dictation::Dictation;
 use serde_json::json;
-use trainer::dataset::{self, Dropped, Sample, Vocabulary, line};
+use trainer::dataset::{self, Dropped, Sample, line};
 
 use crate::world::{World, finished, play};
 
@@ -31,7 +32,7 @@ fn on_device(model: &Path, prompt: Prompt, answer: &str) -> Vec<u32> {
 fn in_training(model: &Path, line: &serde_json::Value) -> (Sample, Vocabulary) {
     let vocabulary = Vocabulary::from_gguf(&Gguf::open(model).unwrap()).unwrap();
     let line = line::parse(line.to_string().as_bytes()).unwrap();
-    (vocabulary.sample(&line, String::new()).unwrap(), vocabulary)
+    (dataset::sample(&vocabulary, &line, String::new()).unwrap(), vocabulary)
 }
 
 /// The tiny model, and real ones where they were pulled.
@@ -70,7 +71,7 @@ fn a_conversation_has_the_ids_that_the_device_prompts_and_answers_with() {
         assert_eq!(sample.ids, device, "{}", model.display());
         let learned = sample.ids.iter().zip(&sample.learned).filter(|(_, learned)| **learned);
         let learned: Vec<u32> = learned.map(|(&id, _)| id).collect();
-        let text = vocabulary.tokenizer().decode_lossy(&learned);
+        let text = vocabulary.tokenizer.decode_lossy(&learned);
         assert_eq!(text, "It ends a turn.It begins one, naïvely. 🙂", "{}", model.display());
         assert_eq!(learned.last(), sample.ids.last());
         let ends = learned.iter().filter(|id| Some(id) == learned.last().as_ref()).count();

@@ -10,8 +10,9 @@ use super::config::DecoderConfig;
 use super::role::DecoderRole;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::prompt::{Vocabulary, with_sources};
+use crate::prompt::with_sources;
 use crate::worker::{AdapterFile, Weights};
+use models::vocabulary::Vocabulary;
 
 /// Checks and loads a model.
 #[tracing::instrument(skip_all, fields(path = %config.path.display()))]

@@ -7,13 +7,13 @@ use burn::tensor::{Int, Tensor, TensorData};
 use models_decoder::adapter::Adapter;
 use models_decoder::batch::Batch;
 use models_decoder::cache::Cache;
+use models_decoder::score::numbers;
 use runtime_core::model::ModelError;
 
 use super::batch::{self, Held, Part};
 use super::config::DETERMINISTIC_BLOCK;
 use super::engine::DecoderWeights;
 use super::memory::{Memory, Remembered, common_prefix};
-use super::score::{numbers, score};
 use crate::live::{Live, Progress};
 use crate::prepared::{Prepared, PreparedGuide, Reply};
 use crate::prompt::with_sources;
@@ -71,7 +71,8 @@ impl<'weights> DecoderRole<'weights> {
     fn score_next(&mut self) {
         if let Some(job) = self.scores.pop_front() {
             self.memory.forget();
-            let scores = score(&self.weights.decoder, &self.adapter, &job.ids);
+            let scores = self.weights.decoder.score(&job.ids, &self.adapter);
+            let scores = scores.map_err(|error| failed(&error));
             // Who asked may have gone.
             let _ = job.reply.send(scores);
         }
@@ -146,7 +147,7 @@ impl<'weights> DecoderRole<'weights> {
         let count = wanted.len();
         let wanted = TensorData::new(wanted, [count]);
         let wanted = Tensor::<1, Int>::from_data(wanted, decoder.device());
-        numbers(decoder.logits(rows.select(0, wanted)))
+        Ok(numbers(&decoder.logits(rows.select(0, wanted))))
     }
 
     /// Draws a token for each part that has logits; returns what ended.

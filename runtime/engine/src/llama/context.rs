@@ -25,9 +25,9 @@ use super::sequences::{Edit, Need, Sequences, common_prefix};
 use crate::guide::Guide;
 use crate::live::{Live, Progress};
 use crate::prepared::{Prepared, PreparedGuide, Reply};
-use crate::prompt::Vocabulary;
 use crate::ticket::Event;
 use crate::worker::ScoreJob;
+use models::vocabulary::Vocabulary;
 
 /// A request waits for another one that is about to compute at least this many
 /// of its tokens.

@@ -12,8 +12,8 @@ use super::raw::Model;
 use super::role::LlamaRole;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::prompt::Vocabulary;
 use crate::worker::{AdapterFile, Weights};
+use models::vocabulary::Vocabulary;
 
 /// Checks and loads a model.
 #[tracing::instrument(skip_all, fields(path = %config.path.display()))]

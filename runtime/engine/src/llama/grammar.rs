@@ -14,7 +14,7 @@ use llama_cpp_2::token::data_array::LlamaTokenDataArray;
 use runtime_core::model::ModelError;
 
 use crate::guide::{Guide, Next};
-use crate::prompt::Vocabulary;
+use models::vocabulary::Vocabulary;
 
 /// The rule that an answer is.
 const ROOT: &str = "root";

@@ -11,9 +11,9 @@ use super::context::Context;
 use super::raw::{Adapter, Model};
 use crate::error::EngineError;
 use crate::prepared::{Prepared, Reply};
-use crate::prompt::Vocabulary;
 use crate::ticket::Event;
 use crate::worker::{AdapterFile, Role, ScoreJob};
+use models::vocabulary::Vocabulary;
 
 /// What one handle talks to: at most one context, made when it is first needed.
 pub(crate) struct LlamaRole<'model> {

@@ -6,53 +6,28 @@
 //! token that ends each.
 
 use models::chat::{ChatMessage, ChatTemplate, PromptEnd, TemplatePart};
-use models::gguf::Gguf;
-use models::tokenizer::{Position, Special, Tokenizer};
+use models::tokenizer::Special;
+use models::vocabulary::Vocabulary;
 use runtime_core::prompt::Role;
 
 use super::Sample;
 use super::line::{Line, Turn};
 
-/// What a model's file says about text.
-#[derive(Debug)]
-pub struct Vocabulary {
-    tokenizer: Tokenizer,
-    template: Option<ChatTemplate>,
-    end_of_turn: u32,
-}
-
-impl Vocabulary {
-    /// Reads the file's tokenizer and chat template; the error says what is
-    /// wrong with them.
-    pub fn from_gguf(gguf: &Gguf) -> Result<Self, String> {
-        let tokenizer = Tokenizer::from_gguf(gguf).map_err(|error| with_sources(&error))?;
-        let template = ChatTemplate::from_gguf(gguf).map_err(|error| with_sources(&error))?;
-        let of_turn = template.as_ref().and_then(|template| end_of_turn(template, &tokenizer));
-        let end_of_turn = of_turn.or(tokenizer.eos()).ok_or("no token ends a turn")?;
-        Ok(Self { tokenizer, template, end_of_turn })
-    }
-
-    /// The model's tokenizer.
-    pub fn tokenizer(&self) -> &Tokenizer {
-        &self.tokenizer
-    }
-
-    /// The sample of a line; the error is the template's refusal.
-    pub fn sample(&self, line: &Line, origin: String) -> Result<Sample, String> {
-        let sample = Sample { ids: Vec::new(), learned: Vec::new(), origin };
-        let mut text = Text { vocabulary: self, sample };
-        match line {
-            Line::Chat(turns) => text.chat(turns)?,
-            Line::Completion { prompt, completion } => {
-                text.begin();
-                text.push(prompt, Special::Text, Loss::None);
-                text.push(completion, Special::Text, Loss::All);
-            }
+/// The sample of a line; the error is the template's refusal.
+pub fn sample(vocabulary: &Vocabulary, line: &Line, origin: String) -> Result<Sample, String> {
+    let sample = Sample { ids: Vec::new(), learned: Vec::new(), origin };
+    let mut text = Text { vocabulary, sample };
+    match line {
+        Line::Chat(turns) => text.chat(turns)?,
+        Line::Completion { prompt, completion } => {
+            text.begin();
+            text.push(prompt, Special::Text, Loss::None);
+            text.push(completion, Special::Text, Loss::All);
         }
-        text.sample.ids.push(self.end_of_turn);
-        text.sample.learned.push(true);
-        Ok(text.sample)
     }
+    text.sample.ids.push(vocabulary.end_of_turn);
+    text.sample.learned.push(true);
+    Ok(text.sample)
 }
 
 /// Which tokens of a piece are learned.
@@ -119,14 +94,9 @@ impl Text<'_> {
     }
 
     fn push(&mut self, text: &str, special: Special, loss: Loss) {
-        let Vocabulary { tokenizer, end_of_turn, .. } = self.vocabulary;
         let Sample { ids, learned, .. } = &mut self.sample;
-        let position = match ids.last() {
-            Some(&id) if !tokenizer.is_control(id) => Position::Continuation,
-            _ => Position::Start,
-        };
-        let new = tokenizer.encode_at(text, special, position);
-        let end = new.iter().position(|id| id == end_of_turn);
+        let new = self.vocabulary.ids_behind(ids, text, special);
+        let end = new.iter().position(|&id| id == self.vocabulary.end_of_turn);
         learned.extend((0..new.len()).map(|place| match loss {
             Loss::None => false,
             Loss::All => true,
@@ -140,16 +110,6 @@ fn loss(turn: &Turn) -> Loss {
     if turn.role == Role::Assistant { Loss::All } else { Loss::None }
 }
 
-/// The first token that ends generation in what closes an assistant's message.
-fn end_of_turn(template: &ChatTemplate, tokenizer: &Tokenizer) -> Option<u32> {
-    let messages = [ChatMessage { role: "user" }, ChatMessage { role: "assistant" }];
-    let parts = template.render(&messages, PromptEnd::Closed, None).ok()?;
-    let answer = parts.iter().position(|part| *part == TemplatePart::Content(1))?;
-    let Some(TemplatePart::Markup(closing)) = parts.get(answer + 1) else { return None };
-    let closing = tokenizer.encode(closing, Special::Parse);
-    closing.into_iter().find(|id| tokenizer.end_of_generation().contains(id))
-}
-
 /// An error and what caused it, on one line.
 fn with_sources(error: &dyn std::error::Error) -> String {
     let sources = std::iter::successors(Some(error), |error| error.source());
@@ -158,6 +118,7 @@ fn with_sources(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use models::gguf::Gguf;
     use proptest::prelude::*;
 
     use super::*;
@@ -171,8 +132,8 @@ mod tests {
     /// A sample's text, control tokens spelled out, and what of it is learned.
     fn shown(line: &str) -> (String, String) {
         let vocabulary = tiny();
-        let sample = vocabulary.sample(&line::parse(line.as_bytes()).unwrap(), String::new());
-        let sample = sample.unwrap();
+        let line = line::parse(line.as_bytes()).unwrap();
+        let sample = sample(&vocabulary, &line, String::new()).unwrap();
         assert_eq!(sample.ids.len(), sample.learned.len());
         let spelled = |&id: &u32| match vocabulary.tokenizer.decode_lossy(&[id]) {
             empty if empty.is_empty() => vocabulary.tokenizer.token_text(id).unwrap().to_owned(),
@@ -216,7 +177,7 @@ mod tests {
             let turns = [Role::System, Role::User, Role::Assistant].map(turn);
             let vocabulary = tiny();
 
-            let sample = vocabulary.sample(&Line::Chat(turns.into()), String::new()).unwrap();
+            let sample = sample(&vocabulary, &Line::Chat(turns.into()), String::new()).unwrap();
 
             let is_control = |id: &&u32| vocabulary.tokenizer.is_control(**id);
             // Three turns begin and end.
