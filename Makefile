@@ -44,7 +44,8 @@ demo: setup
 test: setup deny-tool
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	cargo build -p targets-host
+	@# The whole workspace at once: a part of it would be built with other features of burn.
+	cargo test --workspace --no-run
 	@for model in smollm2-135m-instruct gemma-3-270m; do \
 	  target/debug/rebound models pull $$model \
 	    || echo "WARNING: $$model could not be fetched; the tests that need it will say that they are skipped"; \
@@ -63,12 +64,12 @@ deny-tool:
 	@! command -v rustup >/dev/null || rustup target add thumbv7m-none-eabi >/dev/null 2>&1 || true
 
 bench: setup
-	cargo build --release -p benches -p targets-host
+	cargo build --release -p benches -p targets-host -p trainer
 	target/release/rebound models pull $(MODEL)
-	cargo run --release -p benches --bin decode -- --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
-	cargo run --release -p benches --bin episode -- --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
-	cargo run --release -p benches --bin alfworld
-	cargo run --release -p benches --bin train_step -- --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
+	target/release/decode --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
+	target/release/episode --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
+	target/release/alfworld
+	target/release/train_step --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
 
 clean:
 	cargo clean

@@ -3,13 +3,17 @@
 mod run;
 mod score;
 mod inspect;
+mod bench;
 mod console;
 mod view;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use burn::tensor::Device;
+use models_decoder::devices;
 use trainer::run::Base;
 
 /// A command.
@@ -25,6 +29,8 @@ pub(crate) enum Command {
     Inspect(inspect::Inspect),
     /// Print the log-probability of each token of a text, as `rebound score` does
     Score(score::Score),
+    /// Measure how fast a training step is here
+    Bench(bench::Bench),
     /// List the devices that this build can train on
     Devices,
 }
@@ -37,8 +43,11 @@ impl Command {
             Self::Export(export) => export.run(),
             Self::Inspect(inspect) => inspect.run(),
             Self::Score(score) => score.run(),
+            Self::Bench(bench) => bench.run(),
             Self::Devices => {
-                println!("flex  {} threads of this processor", rayon::current_num_threads());
+                for named in devices::all() {
+                    println!("{}, {}", named.name, named.about());
+                }
                 Ok(ExitCode::SUCCESS)
             }
         }
@@ -60,7 +69,7 @@ fn base(name: &str) -> anyhow::Result<Base> {
     let sha256 = models::checksum::sha256_file(&resolved.path)
         .with_context(|| format!("cannot read {}", resolved.path.display()))?;
     if let Some(expected) = &resolved.sha256_expected {
-        anyhow::ensure!(
+        ensure!(
             sha256 == *expected,
             "{} has the sha256 {sha256}, expected {expected}; remove it and pull it again",
             resolved.path.display()
@@ -69,13 +78,25 @@ fn base(name: &str) -> anyhow::Result<Base> {
     Ok(Base { path: resolved.path, sha256 })
 }
 
-/// Fixes the number of threads: gradients repeat to the bit for the same number.
-fn threads(threads: Option<usize>) -> anyhow::Result<()> {
-    let Some(threads) = threads else { return Ok(()) };
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_global()
-        .context("cannot start the threads")
+/// Where it is computed.
+#[derive(clap::Args)]
+struct Place {
+    /// The device, as `rebound-train devices` lists it
+    #[arg(long, value_name = "NAME", default_value = "flex")]
+    device: String,
+    /// Threads of the processor [default: one for each core]; on it, the same number gives
+    /// the same bits
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+}
+
+impl Place {
+    fn open(&self) -> anyhow::Result<Device> {
+        if let Some(threads) = self.threads {
+            ensure!(devices::use_threads(threads.get()), "the threads are started already");
+        }
+        devices::open(&self.device).context("see `rebound-train devices`")
+    }
 }
 
 fn read_adapter(path: &Path) -> anyhow::Result<models::adapter::Adapter> {

@@ -23,6 +23,7 @@ mod tensorboard;
 mod plot;
 mod journal;
 pub mod run;
+pub mod bench;
 mod replace;
 mod error;
 

@@ -51,8 +51,24 @@ pub fn read(path: &Path) -> Vec<StepMetrics> {
 
 /// Resident memory of this process in bytes; 0 where the system does not say.
 pub fn resident_bytes() -> u64 {
+    of_status("VmRSS:")
+}
+
+/// Lets the system measure the peak of memory anew.
+pub(crate) fn forget_peak() {
+    // Where the system cannot, the peak is that of the whole process.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+/// Greatest resident memory since then in bytes; 0 where the system does not say.
+pub(crate) fn peak_bytes() -> u64 {
+    of_status("VmHWM:")
+}
+
+/// A number of kilobytes that the system says of this process, in bytes.
+fn of_status(key: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(key));
     let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
     kilobytes.map_or(0, |kilobytes: u64| kilobytes * 1024)
 }

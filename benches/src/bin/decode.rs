@@ -1,4 +1,4 @@
-//! How much of llama.cpp's speed is left behind our engine?
+//! How much of llama.cpp's speed is left behind our engines?
 //!
 //! The same file, threads and cache in one process, once through our engine and
 //! once through a bare loop over llama-cpp-2 that does the least a program can:
@@ -6,7 +6,8 @@
 //! The bare loop's answers are as long as ours. Repetitions alternate, so that
 //! whatever else the machine does hits both; the figures are medians. Ours adds
 //! what an agent needs: a thread of its own, streaming, and two
-//! log-probabilities a token.
+//! log-probabilities a token. Each device that is named is measured with our own
+//! decoder beside the same loop.
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 
 use std::num::NonZeroU32;
@@ -24,6 +25,7 @@ use llama_cpp_2::sampling::LlamaSampler;
 use runtime_core::model::{Constraint, Request, Sampling};
 use runtime_core::prompt::{Piece, Prompt};
 use runtime_engine::Handle;
+use runtime_engine::decoder::{self, DecoderConfig, devices};
 use runtime_engine::llama::{self, LlamaConfig};
 use serde::Serialize;
 
@@ -34,7 +36,7 @@ const SEQUENCES: u32 = 8;
 /// The engine makes llama.cpp ready; the bare loop only needs the proof of it.
 static BACKEND: LlamaBackend = LlamaBackend {};
 
-/// How much of llama.cpp's speed is left behind our engine?
+/// How much of llama.cpp's speed is left behind our engines?
 #[derive(Parser)]
 struct Options {
     /// A GGUF file
@@ -43,6 +45,9 @@ struct Options {
     /// Threads of each side
     #[arg(long, default_value = "2")]
     threads: NonZeroU32,
+    /// Where our own decoder is measured too, as `rebound devices` lists it
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    device: Vec<String>,
     /// Tokens that a sequence generates at most
     #[arg(long, default_value_t = 128)]
     tokens: u32,
@@ -57,6 +62,7 @@ struct Options {
 /// One row of the table: generated tokens a second, all sequences together.
 #[derive(Serialize)]
 struct Row {
+    engine: String,
     sequences: u32,
     ours: f64,
     bare: f64,
@@ -65,14 +71,20 @@ struct Row {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let ours = Ours::new(&options)?;
     let bare = Bare::new(&options)?;
-    let rows = [1, SEQUENCES].map(|sequences| measure(&options, &ours, &bare, sequences));
-    let rows = rows.into_iter().collect::<Result<Vec<Row>>>()?;
+    let mut rows = measure(&options, &Ours::llama(&options)?, &bare)?;
+    for device in &options.device {
+        rows.extend(measure(&options, &Ours::decoder(&options, device)?, &bare)?);
+    }
     print(&options, &rows)
 }
 
-fn measure(options: &Options, ours: &Ours, bare: &Bare, sequences: u32) -> Result<Row> {
+fn measure(options: &Options, ours: &Ours, bare: &Bare) -> Result<Vec<Row>> {
+    [1, SEQUENCES].map(|sequences| row(options, ours, bare, sequences)).into_iter().collect()
+}
+
+fn row(options: &Options, ours: &Ours, bare: &Bare, sequences: u32) -> Result<Row> {
+    let engine = ours.name.clone();
     let mut figures = (Vec::new(), Vec::new());
     // The first of each warms up.
     for repetition in 0..=options.repetitions {
@@ -85,7 +97,7 @@ fn measure(options: &Options, ours: &Ours, bare: &Bare, sequences: u32) -> Resul
         }
     }
     let (ours, bare) = (median(figures.0), median(figures.1));
-    Ok(Row { sequences, ours, bare, ratio: ours / bare })
+    Ok(Row { engine, sequences, ours, bare, ratio: ours / bare })
 }
 
 fn median(mut figures: Vec<f64>) -> f64 {
@@ -100,11 +112,15 @@ fn print(options: &Options, rows: &[Row]) -> Result<()> {
         return Ok(());
     }
     println!("{} threads, {} tokens a sequence", options.threads, options.tokens);
-    println!("{:>9} {:>12} {:>12} {:>6}", "sequences", "ours tok/s", "bare tok/s", "ratio");
-    for Row { sequences, ours, bare, ratio } in rows {
-        println!("{sequences:>9} {ours:>12.1} {bare:>12.1} {ratio:>6.3}");
+    println!("engine            sequences   ours tok/s   bare tok/s  ratio");
+    for Row { engine, sequences, ours, bare, ratio } in rows {
+        println!("{engine:<17} {sequences:>9} {ours:>12.1} {bare:>12.1} {ratio:>6.3}");
     }
     Ok(())
+}
+
+fn number(value: u32) -> Result<NonZeroU32> {
+    NonZeroU32::new(value).context("not zero")
 }
 
 /// Prompts that share nothing.
@@ -112,21 +128,30 @@ fn prompt(index: u32) -> String {
     format!("{index} {}", "is a number that walked into a house. ".repeat(3))
 }
 
-/// Our engine.
+/// One of our engines.
 struct Ours {
+    name: String,
     handle: Handle,
 }
 
 impl Ours {
-    fn new(options: &Options) -> Result<Self> {
-        let number = |value| NonZeroU32::new(value).context("not zero");
+    fn llama(options: &Options) -> Result<Self> {
         let mut config = LlamaConfig::new(&options.model);
         config.threads = options.threads;
-        config.context_tokens = number(1024)?;
+        config.context_tokens = number(CONTEXT_TOKENS / SEQUENCES)?;
         config.cache_tokens = number(CONTEXT_TOKENS)?;
         config.sequences_max = number(SEQUENCES)?;
         config.micro_batch = number(MICRO_BATCH)?;
-        Ok(Self { handle: llama::load(&config)?.role(None)? })
+        Ok(Self { name: "llama".to_owned(), handle: llama::load(&config)?.role(None)? })
+    }
+
+    fn decoder(options: &Options, device: &str) -> Result<Self> {
+        devices::use_threads(options.threads.get() as usize);
+        let mut config = DecoderConfig::new(&options.model, devices::open(device)?);
+        config.context_tokens = number(CONTEXT_TOKENS / SEQUENCES)?;
+        config.sequences_max = number(SEQUENCES)?;
+        config.batch_tokens = number(MICRO_BATCH)?;
+        Ok(Self { name: format!("decoder, {device}"), handle: decoder::load(&config)?.role(None)? })
     }
 
     /// Tokens a second from the first token to the last, and how many tokens each

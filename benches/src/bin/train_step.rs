@@ -1,38 +1,49 @@
-//! How fast is a step of LoRA training, and how much memory does it take?
+//! How fast is a step of LoRA training, how much memory does it take, and what
+//! does `PyTorch` with PEFT take for the same?
 //!
-//! All linear layers of a quantized model, random tokens, each with a loss, as
-//! `peft_lora.py` of the baselines does it with `PyTorch` and PEFT: once with all
-//! activations kept, once with a layer's inside computed again.
-#![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
+//! Ours is `rebound-train bench`; theirs is `benches/peft_step.py`, where a Python
+//! with its packages is named. Both get the same file, threads, rank and lengths,
+//! one after the other: first each of ours, then each of theirs.
+#![expect(clippy::print_stdout, reason = "a bench reports")]
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Instant;
+use std::process::{Command, Stdio};
 
-use anyhow::Result;
-use burn::tensor::Device;
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use models::gguf::Gguf;
-use models_decoder::batch::Batch;
-use models_decoder::checkpointing::Activations;
-use models_decoder::decoder::Decoder;
-use runtime_core::seed::mix;
-use serde::Serialize;
-use trainer::config::{AdapterConfig, OptimizerConfig, Schedule};
-use trainer::factors;
-use trainer::optimizer::Optimizer;
-use trainer::stages::supervised::{self, Learned};
+use serde::Deserialize;
 
-/// How fast is a step of LoRA training, and how much memory does it take?
+/// The script that trains with PEFT.
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peft_step.py");
+
+/// How fast is a step of LoRA training, beside `PyTorch` with PEFT?
 #[derive(Parser)]
 struct Options {
     /// A GGUF file
     #[arg(long)]
     model: PathBuf,
+    /// The program `rebound-train` [default: the one beside this program]
+    #[arg(long)]
+    trainer: Option<PathBuf>,
+    /// A Python with torch, transformers, peft, gguf and accelerate; ours alone without it
+    #[arg(long)]
+    python: Option<PathBuf>,
+    /// Where ours is computed, as `rebound-train devices` lists it
+    #[arg(long, default_value = "flex")]
+    device: String,
+    /// Where theirs is computed
+    #[arg(long, default_value = "cpu")]
+    torch_device: String,
+    /// What theirs is computed in
+    #[arg(long, default_value = "float32")]
+    torch_dtype: String,
+    /// Threads of each side
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
     /// Tokens of a sequence
     #[arg(long, default_value_t = 512)]
     tokens: usize,
-    /// Sequences in a step, one row of the table each
+    /// Sequences in a step
     #[arg(long, value_delimiter = ',', default_values = ["1", "4"])]
     batch: Vec<usize>,
     /// Rank of the factors
@@ -41,14 +52,11 @@ struct Options {
     /// Steps that are measured, after one that is not
     #[arg(long, default_value_t = 4)]
     steps: usize,
-    /// JSON instead of a table
-    #[arg(long)]
-    json: bool,
 }
 
-/// One row.
-#[derive(Serialize)]
-struct Row {
+/// A row of either side.
+#[derive(Deserialize)]
+struct Speed {
     batch: usize,
     recompute: bool,
     tokens_per_second: f64,
@@ -57,102 +65,70 @@ struct Row {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let decoder = Decoder::load(Arc::new(Gguf::open(&options.model)?), &Device::flex())?;
-    let mut rows = Vec::new();
-    for &batch in &options.batch {
-        for activations in [Activations::Recompute, Activations::Keep] {
-            rows.push(measure(&options, &decoder, batch, activations)?);
-        }
-    }
-    print(&options, &rows)
-}
-
-fn measure(
-    options: &Options,
-    decoder: &Decoder,
-    batch: usize,
-    activations: Activations,
-) -> Result<Row> {
-    let targets = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"];
-    let config = AdapterConfig {
-        rank: options.rank,
-        alpha: 2.0 * options.rank as f32,
-        rank_stabilized: false,
-        dropout: 0.0,
-        targets: targets.map(str::to_owned).into(),
-    };
-    let mut adapter = factors::initial(decoder, &config, 0)?;
-    let mut optimizer = Optimizer::new(&OptimizerConfig {
-        learning_rate: 1e-4,
-        schedule: Schedule::Constant,
-        warmup_steps: 0,
-        weight_decay: 0.01,
-        beta_1: 0.9,
-        beta_2: 0.999,
-        epsilon: 1e-8,
-        gradient_norm_max: f32::MAX,
-    });
-    let (batch_of_tokens, learned) = tokens(decoder, batch, options.tokens);
-    let count = learned.ids.len();
-    let loss = |rows| supervised::loss(decoder, rows, &learned, count);
-    forget_peak();
-    let mut start = Instant::now();
-    for step in 0..=options.steps {
-        if step == 1 {
-            start = Instant::now();
-        }
-        let descent = decoder.gradients(&batch_of_tokens, &adapter, activations, &loss)?;
-        optimizer.step(&mut adapter, &descent.gradients, 1e-4);
-    }
-    let computed = (options.steps * batch * options.tokens) as f64;
-    Ok(Row {
-        batch,
-        recompute: activations == Activations::Recompute,
-        tokens_per_second: computed / start.elapsed().as_secs_f64(),
-        peak_bytes: peak_bytes(),
-    })
-}
-
-fn tokens(decoder: &Decoder, batch: usize, length: usize) -> (Batch, Learned) {
-    let vocabulary = decoder.shape().vocabulary as u64;
-    let id = |index: usize| u32::try_from(mix(index as u64) % vocabulary).unwrap_or(0);
-    let ids: Vec<u32> = (0..batch * length).map(id).collect();
-    let mut learned = Learned::default();
-    for (row, &id) in (0..).zip(&ids) {
-        if !(row as usize).is_multiple_of(length) {
-            learned.rows.push(row - 1);
-            learned.ids.push(id);
-        }
-    }
-    (Batch::new(ids.chunks(length)), learned)
-}
-
-/// Lets the system measure the peak of memory anew.
-fn forget_peak() {
-    // Where the system cannot, the peak is that of the whole run.
-    let _ = std::fs::write("/proc/self/clear_refs", "5");
-}
-
-/// Greatest resident memory since then; 0 where the system does not say.
-fn peak_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
-    kilobytes.map_or(0, |kilobytes: u64| kilobytes * 1024)
-}
-
-#[expect(clippy::print_stdout, reason = "a bench reports")]
-fn print(options: &Options, rows: &[Row]) -> Result<()> {
-    if options.json {
-        println!("{}", serde_json::to_string_pretty(rows)?);
-        return Ok(());
-    }
     println!("rank {}, all linear layers, {} tokens", options.rank, options.tokens);
-    println!("{:>5} {:>10} {:>9} {:>8}", "batch", "activations", "tokens/s", "peak GB");
-    for Row { batch, recompute, tokens_per_second, peak_bytes } in rows {
-        let kept = if *recompute { "recomputed" } else { "kept" };
-        let peak = *peak_bytes as f64 / 1e9;
-        println!("{batch:>5} {kept:>11} {tokens_per_second:>9.1} {peak:>8.2}");
+    println!("side  batch  activations   tokens/s  peak GB");
+    for &batch in &options.batch {
+        let ours = rows("ours", options.ours(batch)?)?;
+        let Some(python) = &options.python else { continue };
+        let theirs = rows("PEFT", options.theirs(python, batch))?;
+        compare(&ours, &theirs);
     }
     Ok(())
+}
+
+impl Options {
+    fn ours(&self, batch: usize) -> Result<Command> {
+        let beside = std::env::current_exe()?.with_file_name("rebound-train");
+        let program = self.trainer.as_ref().unwrap_or(&beside);
+        ensure!(program.exists(), "{} is missing; build it or say --trainer", program.display());
+        let mut command = Command::new(program);
+        command.args(["bench", "--json", "--device", &self.device, "--model"]).arg(&self.model);
+        self.lengths(&mut command, batch);
+        Ok(command)
+    }
+
+    fn theirs(&self, python: &PathBuf, batch: usize) -> Command {
+        let mut command = Command::new(python);
+        command.arg(SCRIPT).arg(&self.model);
+        command.args(["--device", &self.torch_device, "--dtype", &self.torch_dtype]);
+        self.lengths(&mut command, batch);
+        command
+    }
+
+    fn lengths(&self, command: &mut Command, batch: usize) {
+        for (name, value) in [
+            ("--batch", batch),
+            ("--tokens", self.tokens),
+            ("--rank", self.rank),
+            ("--steps", self.steps),
+            ("--threads", self.threads),
+        ] {
+            command.arg(name).arg(value.to_string());
+        }
+    }
+}
+
+/// Runs a side and prints what it says.
+fn rows(side: &str, mut command: Command) -> Result<Vec<Speed>> {
+    let output = command.stderr(Stdio::inherit()).output();
+    let output =
+        output.with_context(|| format!("cannot start {}", command.get_program().display()))?;
+    ensure!(output.status.success(), "{} failed", command.get_program().display());
+    let text = String::from_utf8(output.stdout)?;
+    let read = |line: &str| serde_json::from_str(line).with_context(|| format!("no row: {line}"));
+    let rows = text.lines().map(read).collect::<Result<Vec<Speed>>>()?;
+    for Speed { batch, recompute, tokens_per_second, peak_bytes } in &rows {
+        let kept = if *recompute { "recomputed" } else { "kept" };
+        let peak = *peak_bytes as f64 / 1e9;
+        println!("{side}  {batch:>5}  {kept:>11}  {tokens_per_second:>9.1}  {peak:>7.2}");
+    }
+    Ok(rows)
+}
+
+fn compare(ours: &[Speed], theirs: &[Speed]) {
+    for (ours, theirs) in ours.iter().zip(theirs) {
+        let speed = ours.tokens_per_second / theirs.tokens_per_second;
+        let memory = ours.peak_bytes as f64 / theirs.peak_bytes as f64;
+        println!("ours/PEFT of this row: {speed:.2} of its tokens/s, {memory:.2} of its memory");
+    }
 }

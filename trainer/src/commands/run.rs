@@ -14,6 +14,7 @@ use trainer::config::TrainConfig;
 use trainer::metrics::StepMetrics;
 use trainer::run::{Base, Ended, Watch};
 
+use super::Place;
 use super::console::Console;
 use super::view::View;
 
@@ -50,9 +51,8 @@ pub(crate) struct Export {
 
 #[derive(clap::Args)]
 struct Shared {
-    /// Threads [default: one for each core]; the same number gives the same bits
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    place: Place,
     /// Progress as lines, on a terminal too
     #[arg(long)]
     plain: bool,
@@ -99,8 +99,8 @@ fn train(
     out: &Path,
     shared: &Shared,
 ) -> anyhow::Result<ExitCode> {
-    super::threads(shared.threads)?;
-    let mut run = trainer::run::Run::open(config.clone(), base, out, &Device::flex())?;
+    let device = shared.place.open()?;
+    let mut run = trainer::run::Run::open(config.clone(), base, out, &device)?;
     std::fs::create_dir_all(out)
         .with_context(|| format!("cannot make the run's folder {}", out.display()))?;
     config.write(&out.join("train.toml"))?;

@@ -6,14 +6,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use burn::tensor::Device;
 use models::gguf::Gguf;
 use models::tokenizer::{Special, Tokenizer};
 use models_decoder::adapter::Adapter;
-use models_decoder::batch::Batch;
 use models_decoder::decoder::Decoder;
 use serde_json::json;
-use trainer::factors;
+
+use super::Place;
 
 /// Natural logarithms; the first is null, since nothing comes before it.
 #[derive(clap::Args)]
@@ -27,36 +26,29 @@ pub(crate) struct Score {
     /// The text [default: standard input]
     #[arg(long, value_name = "FILE")]
     text_file: Option<PathBuf>,
-    /// Threads [default: one for each core]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    place: Place,
 }
 
 impl Score {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        super::threads(self.threads)?;
+        let device = self.place.open()?;
         let base = super::base(&self.model)?;
         let gguf = Arc::new(Gguf::open(&base.path)?);
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
-        let decoder = Decoder::load(Arc::clone(&gguf), &Device::flex())?;
+        let decoder = Decoder::load(Arc::clone(&gguf), &device)?;
         let adapter = match &self.adapter {
             None => Adapter::default(),
             Some(path) => {
                 let file = super::read_adapter(path)?;
                 file.check_base(&gguf, Some(&base.sha256))?;
-                factors::import(&file, &decoder)?
+                Adapter::load(&file, &decoder)?
             }
         };
         let text = self.text()?;
         let mut token_ids: Vec<u32> = tokenizer.bos_to_add().into_iter().collect();
         token_ids.extend(tokenizer.encode(&text, Special::Text));
-        let mut log_probs: Vec<Option<f32>> = token_ids.first().map(|_| None).into_iter().collect();
-        if token_ids.len() > 1 {
-            let rows = decoder.forward(&Batch::new([&token_ids[..]]), &adapter, None)?;
-            let rows = rows.narrow(0, 0, token_ids.len() - 1);
-            let found = factors::numbers(&decoder.log_probs(rows, &token_ids[1..]));
-            log_probs.extend(found.into_iter().map(Some));
-        }
+        let log_probs = decoder.score(&token_ids, &adapter)?;
         let known: Vec<f64> = log_probs.iter().flatten().map(|&value| f64::from(value)).collect();
         let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
         let scored = json!({

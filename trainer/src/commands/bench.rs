@@ -1,0 +1,75 @@
+//! `rebound-train bench`: how fast a training step is here.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use models::gguf::Gguf;
+use models_decoder::decoder::Decoder;
+use trainer::bench;
+
+use super::Place;
+
+/// All linear layers of a model, random tokens, each with a loss: once with a layer's
+/// inside computed again on the way back, once with all activations kept.
+#[derive(clap::Args)]
+pub(crate) struct Bench {
+    /// A name from `rebound models list`, or a GGUF file
+    #[arg(long, value_name = "NAME|FILE")]
+    model: String,
+    /// Tokens of a sequence
+    #[arg(long, value_name = "N", default_value_t = 512)]
+    tokens: usize,
+    /// Sequences in a step, two rows of the table each
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values = ["1", "4"])]
+    batch: Vec<usize>,
+    /// Rank of the factors
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    rank: usize,
+    /// Steps that are measured, after one that is not
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    steps: usize,
+    /// A line of JSON for each row
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Bench {
+    #[allow(clippy::disallowed_methods, reason = "real time is what is measured")]
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        anyhow::ensure!(self.tokens > 1, "--tokens is {}, expected 2 or more", self.tokens);
+        anyhow::ensure!(self.steps > 0, "--steps is 0, expected 1 or more");
+        let device = self.place.open()?;
+        let base = super::base(&self.model)?;
+        let decoder = Decoder::load(Arc::new(Gguf::open(&base.path)?), &device)?;
+        let start = Instant::now();
+        let seconds = || start.elapsed().as_secs_f64();
+        if !self.json {
+            println!("rank {}, all linear layers, {} tokens", self.rank, self.tokens);
+            println!("batch  activations   tokens/s  peak GB");
+        }
+        for &batch in &self.batch {
+            anyhow::ensure!(batch > 0, "--batch is 0, expected 1 or more");
+            for recompute in [true, false] {
+                let Self { tokens, rank, steps, .. } = self;
+                let bench = bench::Bench { batch, tokens, rank, steps, recompute };
+                self.print(&bench.measure(&decoder, &seconds)?)?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn print(&self, speed: &bench::Speed) -> anyhow::Result<()> {
+        if self.json {
+            println!("{}", serde_json::to_string(speed)?);
+            return Ok(());
+        }
+        let bench::Speed { batch, recompute, tokens_per_second, peak_bytes } = speed;
+        let kept = if *recompute { "recomputed" } else { "kept" };
+        let peak = *peak_bytes as f64 / 1e9;
+        println!("{batch:>5}  {kept:>11}  {tokens_per_second:>9.1}  {peak:>7.2}");
+        Ok(())
+    }
+}
