@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use burn::module::{Lora, LoraAdapter, Module, Param, Reparameterizer};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use models::gguf::Gguf;
 use models::tiny;
@@ -14,6 +15,7 @@ use models_decoder::batch::Batch;
 use models_decoder::cache::Cache;
 use models_decoder::checkpointing::Activations;
 use models_decoder::decoder::Decoder;
+use models_decoder::linear::Linear;
 
 /// Tokens without much order.
 const TOKENS: [u32; 90] = {
@@ -189,4 +191,68 @@ fn gradients_are_those_of_pytorch() {
         }
     }
     assert!(rest.is_empty());
+}
+
+/// A linear layer whose factors burn's own `LoRA` adds to the weight itself.
+#[derive(Module, Debug)]
+struct Dense {
+    weight: Param<Tensor<2>>,
+}
+
+/// `Lora`, with these factors instead of drawn ones.
+struct Given(Lora, [Tensor<2>; 2]);
+
+impl Reparameterizer for Given {
+    type Reparam = LoraAdapter;
+
+    fn reparameterize<const D: usize>(
+        &mut self,
+        path: &str,
+        param: Param<Tensor<D>>,
+    ) -> (Param<Tensor<D>>, Option<LoraAdapter>) {
+        let (base, adapter) = self.0.reparameterize(path, param);
+        let [a, b] = self.1.clone().map(Param::from_tensor);
+        (base, adapter.map(|adapter| LoraAdapter { a, b, ..adapter }))
+    }
+}
+
+#[test]
+fn gradients_of_a_layer_are_those_of_burns_own_lora() {
+    const RANK: usize = 4;
+    let decoder = decoder();
+    let place = (1, Target::Down);
+    let [rows, columns] = decoder.shape().matrix(place.1);
+    let device = Device::flex().autodiff();
+    let numbers = |count: usize| (0..count).map(|i| (i as f32 * 0.37).sin()).collect::<Vec<_>>();
+    let filled = |shape: [usize; 2]| {
+        Tensor::<2>::from_data(TensorData::new(numbers(shape[0] * shape[1]), shape), &device)
+    };
+    let given = adapter(&decoder, RANK).factors.remove(&place).unwrap();
+    let tracked = |factor: Tensor<2>| factor.autodiff().require_grad();
+    let own = Factors { a: tracked(given.a), b: tracked(given.b) };
+    let name = "blk.1.ffn_down.weight";
+    let mut weight = vec![0.0; rows * columns];
+    let kind = decoder.gguf().tensor(name).unwrap().kind;
+    let bytes = decoder.gguf().tensor_bytes(name).unwrap();
+    models::blocks::dequantize(kind, bytes, &mut weight).unwrap();
+    let weight = Tensor::<2>::from_data(TensorData::new(weight, [rows, columns]), &device);
+    let given = [own.a.clone().inner().transpose(), own.b.clone().inner().transpose()];
+    let given = given.map(Tensor::autodiff);
+    let dense = Dense { weight: Param::from_tensor(weight.transpose()) }
+        .apply_reparameterization(Given(Lora::new(RANK, 0.5 * RANK as f64), given));
+    let linear = Linear::load(decoder.gguf(), place, [rows, columns], &Device::flex()).unwrap();
+    let adapter =
+        Adapter { factors: BTreeMap::from([(place, own.clone())]), scale: 0.5, dropout: None };
+    let (x, upstream) = (filled([5, columns]), filled([5, rows]));
+
+    let ours = (linear.forward(x.clone(), &adapter) * upstream.clone()).sum().backward();
+    let theirs = (x.matmul(dense.weight.val()) * upstream).sum().backward();
+
+    let factors = dense.weight.adapter().unwrap();
+    for (our, their) in [(own.a, &factors.a), (own.b, &factors.b)] {
+        let our = values(our.grad(&ours).unwrap());
+        let their = values(their.val().grad(&theirs).unwrap().transpose());
+        let greatest = their.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+        assert_near(&our, &their, 1e-4 * greatest);
+    }
 }

@@ -3,6 +3,7 @@
 //! One source for all of them, compiled when it is first needed. Tensors are
 //! made contiguous here; what a kernel computes is in the files of its name.
 
+mod bounds;
 mod weights;
 mod products;
 mod attend;
@@ -17,7 +18,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use self::attend::Heads;
-use super::{Attention, Kernels, Operations, Segment};
+use super::{Attention, Kernels, Operations};
 use crate::matrix::Packing;
 
 /// Up to so many rows go through the product of a matrix and a vector.
@@ -65,7 +66,7 @@ impl Kernels for Cube {
             out.clone().into_tensor_arg(),
             logs.clone().into_tensor_arg(),
             how.scale,
-            how.shape(),
+            heads(how),
         );
         [out, logs]
     }
@@ -96,7 +97,7 @@ impl Kernels for Cube {
             query_gradient.clone().into_tensor_arg(),
             overlaps.clone().into_tensor_arg(),
             how.scale,
-            how.shape(),
+            heads(how),
         );
         let (key_gradient, value_gradient) = (empty(&key, [m, narrow]), empty(&key, [m, narrow]));
         attend::key_gradients::launch(
@@ -113,7 +114,7 @@ impl Kernels for Cube {
             key_gradient.clone().into_tensor_arg(),
             value_gradient.clone().into_tensor_arg(),
             how.scale,
-            how.shape(),
+            heads(how),
         );
         [query_gradient, key_gradient, value_gradient]
     }
@@ -293,43 +294,11 @@ fn upload(like: &CubeTensor, bytes: &[u8], (shape, dtype): ([usize; 2], DType)) 
     CubeTensor::new_contiguous(client, device, Shape::new(shape), handle, dtype)
 }
 
-impl Attention {
-    fn shape(&self) -> Heads {
-        Heads {
-            of_queries: number(self.heads),
-            of_keys: number(self.kv_heads),
-            width: number(self.head_width),
-        }
-    }
-
-    /// The keys that each of `n` queries sees.
-    fn key_bounds(&self, n: usize) -> Vec<[u32; 2]> {
-        let mut bounds = vec![[0; 2]; n];
-        for segment in self.segments.iter() {
-            for index in 0..segment.queries {
-                let end = segment.keys - segment.queries + index + 1;
-                let first = self.window.map_or(0, |window| end.saturating_sub(window));
-                bounds[segment.query + index] =
-                    [first, end].map(|position| number(segment.key + position));
-            }
-        }
-        bounds
-    }
-
-    /// The queries that see each of `m` keys.
-    fn query_bounds(&self, m: usize) -> Vec<[u32; 2]> {
-        let mut bounds = vec![[0; 2]; m];
-        for Segment { query, queries, key, keys } in self.segments.iter().copied() {
-            let before = keys - queries;
-            for position in 0..keys {
-                let first = position.saturating_sub(before);
-                let end = self.window.map_or(queries, |window| {
-                    (position + window).saturating_sub(before).min(queries)
-                });
-                bounds[key + position] = [first, end.max(first)].map(|index| number(query + index));
-            }
-        }
-        bounds
+fn heads(how: &Attention) -> Heads {
+    Heads {
+        of_queries: number(how.heads),
+        of_keys: number(how.kv_heads),
+        width: number(how.head_width),
     }
 }
 
