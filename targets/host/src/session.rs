@@ -1,5 +1,6 @@
 //! A run from its options to its results: what the commands that play share.
 
+use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -168,10 +169,10 @@ impl Session {
         let path = plan.folder.results();
         replace(&path, json.as_bytes())?;
         if self.json {
-            print!("{json}");
+            std::io::stdout().write_all(json.as_bytes())?;
         } else if !self.quiet {
-            println!("{}", table(&results));
-            println!("Results: {}", path.display());
+            let shown = format!("{}\nResults: {}\n", table(&results), path.display());
+            std::io::stdout().write_all(shown.as_bytes())?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! `rebound score`: how likely a text is under a model.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -62,7 +62,7 @@ impl Score {
             "mean": mean,
             "perplexity": mean.map(|mean| (-mean).exp()),
         });
-        println!("{scored}");
+        writeln!(std::io::stdout(), "{scored}")?;
         Ok(())
     }
 
