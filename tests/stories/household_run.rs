@@ -14,7 +14,7 @@ use runtime_core::event::RunEvent;
 use runtime_core::history::{RunHistory, TaskHistory};
 use runtime_core::model::ModelIdentity;
 use runtime_core::scripted::ScriptedModel;
-use runtime_core::strategy::{Feedback, Strategy};
+use runtime_core::strategy::{Feedback, Judge, Strategy};
 use runtime_core::task::Limits;
 use runtime_core::trial::TrialSettings;
 use runtime_environments::household::Household;
@@ -111,7 +111,12 @@ fn go_on(log: TrialLog, mut history: RunHistory, play: Play) -> Result<(), ArmEr
     let progress = |now: &ArmProgress| {
         interrupt.store(now.steps >= play.steps_max, Ordering::Relaxed);
     };
-    let settings = TrialSettings { strategy: STRATEGY, reflections_max: 3, seed: SEED };
+    let settings = TrialSettings {
+        strategy: STRATEGY,
+        judge: Judge::Environment,
+        reflections_max: 3,
+        seed: SEED,
+    };
     let workers = NonZeroU32::new(play.workers).unwrap();
     run_arm(&Arm { settings, workers, set_up: &set_up, progress: &progress }, &mut history)
 }

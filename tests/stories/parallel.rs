@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::path::Path;
 
-use runtime_core::agent::{Agent, Episode, Failure};
+use runtime_core::agent::{Agent, Attempt, Episode};
 use runtime_core::event::Event;
 use runtime_core::model::ModelError;
-use runtime_core::reflection::Reflection;
+use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::trajectory::Decision;
 use runtime_evaluation::arm::ArmError;
 use runtime_store::trial_log::Events;
@@ -26,6 +26,7 @@ fn events_by_task(path: &Path) -> Vec<Vec<Event>> {
             Event::TrialStart(start) => start.key,
             Event::Step(step) => step.key,
             Event::TrialEnd(end) => end.key,
+            Event::Judgement(judgement) => judgement.key,
             Event::Reflection(reflection) => reflection.key,
         };
         tasks[key.task as usize].push(event);
@@ -83,8 +84,12 @@ impl Agent for FailingAgent {
         self.0.act(episode)
     }
 
-    fn reflect(&mut self, failure: &Failure<'_>) -> Result<Reflection, ModelError> {
-        self.0.reflect(failure)
+    fn judge(&mut self, attempt: &Attempt<'_>) -> Result<Judgement, ModelError> {
+        self.0.judge(attempt)
+    }
+
+    fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
+        self.0.reflect(attempt)
     }
 }
 

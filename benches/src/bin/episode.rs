@@ -19,7 +19,7 @@ use runtime_agent::prompts::PromptSet;
 use runtime_agent::settings::{AgentKind, AgentSettings};
 use runtime_core::event::{Event, RunEvent};
 use runtime_core::history::{FinishedTrial, RunHistory};
-use runtime_core::strategy::{Feedback, Strategy};
+use runtime_core::strategy::{Feedback, Judge, Strategy};
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::TakenStep;
 use runtime_core::trial::{Recorder, RecorderError, TrialSettings};
@@ -127,7 +127,12 @@ fn measure(
         let (agent, recorder) = (Box::new(agent), Box::new(Unrecorded(Instant::now())));
         Ok(Worker { agent, environment: world.environment(), recorder })
     };
-    let settings = TrialSettings { strategy: Strategy::None, reflections_max: 0, seed: 1 };
+    let settings = TrialSettings {
+        strategy: Strategy::None,
+        judge: Judge::Environment,
+        reflections_max: 0,
+        seed: 1,
+    };
     let arm = Arm { settings, workers, set_up: &set_up, progress: &|_| {} };
     let run = RunEvent {
         version: env!("CARGO_PKG_VERSION").into(),

@@ -1,11 +1,12 @@
-//! The agent: two language models, asked with one set of prompts.
+//! The agent: language models that act, reflect and judge, asked with one set of
+//! prompts.
 
 use std::sync::Arc;
 
-use runtime_core::agent::{Agent, Episode, Failure};
+use runtime_core::agent::{Agent, Attempt, Episode};
 use runtime_core::model::{Constraint, Generation, LanguageModel, ModelError, Request, Sampling};
 use runtime_core::prompt::{Message, Piece, Prompt, Role};
-use runtime_core::reflection::Reflection;
+use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::seed::SeedKey;
 use runtime_core::trajectory::{Decision, TakenStep, Trajectory};
 
@@ -19,11 +20,15 @@ use crate::settings::{AgentKind, AgentSettings};
 /// supported families need 4 to 7.
 const MESSAGE_MARKUP_TOKENS: u32 = 8;
 
-/// Two models and how they are asked.
+/// What a judge may say: that the task was completed, or not.
+const JUDGEMENTS: [&str; 2] = ["yes", "no"];
+
+/// Models and how they are asked.
 pub struct ModelAgent {
     /// Chooses actions.
     pub actor: Box<dyn LanguageModel + Send>,
-    /// Writes reflections; the actor's own model under Reflexion.
+    /// Writes reflections, and judges trials where the environment does not; the
+    /// actor's own model under Reflexion.
     pub retrospective: Box<dyn LanguageModel + Send>,
     /// What they are told.
     pub prompts: Arc<PromptSet>,
@@ -75,38 +80,66 @@ impl Agent for ModelAgent {
         Ok(decision(thought, answer, scene.dropped_steps))
     }
 
-    fn reflect(&mut self, failure: &Failure<'_>) -> Result<Reflection, ModelError> {
+    fn judge(&mut self, attempt: &Attempt<'_>) -> Result<Judgement, ModelError> {
+        let tokens_max = self.settings.action_tokens_max;
+        let budget_tokens = self.budget_tokens(&*self.retrospective, tokens_max);
+        let transcript = fit_transcript(
+            &mut *self.retrospective,
+            attempt.trajectory,
+            budget_tokens / 4 * 3,
+            &self.settings,
+        )?;
+        let messages = self.about(attempt, transcript, ["judgement_system", "judgement"])?;
+        let mut request = self.request(messages, attempt.seed, tokens_max, Vec::new());
+        request.constraint = Constraint::Choices(JUDGEMENTS.map(str::to_string).into());
+        // What is likelier, not a draw.
+        request.sampling.temperature = 0.0;
+        let generation = self.retrospective.generate(&request)?;
+        Ok(Judgement { completed: generation.text.trim() == JUDGEMENTS[0], generation })
+    }
+
+    fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
         let tokens_max = self.settings.reflection_tokens_max;
         let budget_tokens = self.budget_tokens(&*self.retrospective, tokens_max);
         let transcript = fit_transcript(
             &mut *self.retrospective,
-            failure.trajectory,
+            attempt.trajectory,
             budget_tokens / 4 * 3,
             &self.settings,
         )?;
-        let scene = Scene {
-            instruction: &failure.task.instruction,
-            kind: &failure.task.kind,
-            opening: &failure.trajectory.opening,
-            trial: failure.seed.trial,
-            reflections: failure.memory.reflections().map(|note| note.text.as_str()).collect(),
-            transcript: Some(transcript),
-            dropped_steps: 0,
-        };
-        let render = |name| self.prompts.render(name, &scene).map_err(|error| prompt_error(&error));
-        let messages = vec![
-            Message::text(Role::System, render("reflection_system")?),
-            Message::text(Role::User, render("reflection")?),
-        ];
+        let messages = self.about(attempt, transcript, ["reflection_system", "reflection"])?;
         let stop = vec!["\n\n".to_string()];
-        let request = self.request(messages, failure.seed, tokens_max, stop);
+        let request = self.request(messages, attempt.seed, tokens_max, stop);
         let generation = self.retrospective.generate(&request)?;
         let text = generation.text.trim().to_string();
-        Ok(Reflection { trial: failure.seed.trial, text, generation })
+        Ok(Reflection { trial: attempt.seed.trial, text, generation })
     }
 }
 
 impl ModelAgent {
+    /// A question about a trajectory: these templates of system and user.
+    fn about(
+        &self,
+        attempt: &Attempt<'_>,
+        transcript: Transcript<'_>,
+        [system, user]: [&'static str; 2],
+    ) -> Result<Vec<Message>, ModelError> {
+        let scene = Scene {
+            instruction: &attempt.task.instruction,
+            kind: &attempt.task.kind,
+            opening: &attempt.trajectory.opening,
+            trial: attempt.seed.trial,
+            reflections: attempt.memory.reflections().map(|note| note.text.as_str()).collect(),
+            transcript: Some(transcript),
+            dropped_steps: 0,
+        };
+        let render = |name| self.prompts.render(name, &scene).map_err(|error| prompt_error(&error));
+        Ok(vec![
+            Message::text(Role::System, render(system)?),
+            Message::text(Role::User, render(user)?),
+        ])
+    }
+
     /// Tokens that a prompt may have so that an answer still fits.
     fn budget_tokens(&self, model: &dyn LanguageModel, answer_tokens: u32) -> u32 {
         let room = model.context_tokens().saturating_sub(answer_tokens + MESSAGE_MARKUP_TOKENS);

@@ -9,9 +9,9 @@
 //! Templates, budget and tokens are the model agent's own. What the expert
 //! knows, and how an answer becomes tokens, is left to others.
 
-use runtime_core::agent::{Agent, Episode, Failure};
+use runtime_core::agent::{Agent, Attempt, Episode};
 use runtime_core::model::ModelError;
-use runtime_core::reflection::Reflection;
+use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::seed::{SeedKey, mix};
 use runtime_core::trajectory::Decision;
 
@@ -54,8 +54,13 @@ impl Agent for Demonstrator {
         Ok(decision)
     }
 
+    /// Demonstrations are judged by the environment.
+    fn judge(&mut self, _attempt: &Attempt<'_>) -> Result<Judgement, ModelError> {
+        Err(ModelError::Engine("an expert does not judge itself".to_owned()))
+    }
+
     /// Demonstrations are of single trials.
-    fn reflect(&mut self, _failure: &Failure<'_>) -> Result<Reflection, ModelError> {
+    fn reflect(&mut self, _attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
         Err(ModelError::Engine("an expert writes no reflections".to_owned()))
     }
 }

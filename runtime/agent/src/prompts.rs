@@ -1,7 +1,8 @@
 //! Prompt templates: one set for each environment, minijinja files in `prompts/`.
 //!
-//! A set has six templates: `system`, `example`, `opening` and `observation` for
-//! the actor, `reflection_system` and `reflection` for whoever reflects. In an example a
+//! A set has eight templates: `system`, `example`, `opening` and `observation` for
+//! the actor, `reflection_system` and `reflection` for whoever reflects,
+//! `judgement_system` and `judgement` for whoever judges, by yes or no. In an example a
 //! line that begins with `> ` is the assistant's, the others are the user's. What they may
 //! name is what [`Scene`] and [`Transcript`] hold; an `observation` names
 //! `observation` and `instruction`. Naming anything else is an error.
@@ -13,25 +14,37 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// The names of a set's templates.
-pub const TEMPLATES: [&str; 6] =
-    ["system", "example", "opening", "observation", "reflection_system", "reflection"];
+pub const TEMPLATES: [&str; 8] = [
+    "system",
+    "example",
+    "opening",
+    "observation",
+    "reflection_system",
+    "reflection",
+    "judgement_system",
+    "judgement",
+];
 
-const HOUSEHOLD: [&str; 6] = [
+const HOUSEHOLD: [&str; 8] = [
     include_str!("../prompts/household/system.j2"),
     include_str!("../prompts/household/example.j2"),
     include_str!("../prompts/household/opening.j2"),
     include_str!("../prompts/household/observation.j2"),
     include_str!("../prompts/household/reflection_system.j2"),
     include_str!("../prompts/household/reflection.j2"),
+    include_str!("../prompts/household/judgement_system.j2"),
+    include_str!("../prompts/household/judgement.j2"),
 ];
 
-const ALFWORLD: [&str; 6] = [
+const ALFWORLD: [&str; 8] = [
     include_str!("../prompts/alfworld/system.j2"),
     include_str!("../prompts/alfworld/example.j2"),
     include_str!("../prompts/alfworld/opening.j2"),
     include_str!("../prompts/alfworld/observation.j2"),
     include_str!("../prompts/alfworld/reflection_system.j2"),
     include_str!("../prompts/alfworld/reflection.j2"),
+    include_str!("../prompts/alfworld/judgement_system.j2"),
+    include_str!("../prompts/alfworld/judgement.j2"),
 ];
 
 /// The templates of one environment.
@@ -92,16 +105,11 @@ pub struct ShownStep<'a> {
 impl PromptSet {
     /// The built-in set of an environment; its name's case does not matter.
     pub fn built_in(environment: &str) -> Result<Self, PromptError> {
-        let sources = match environment.to_ascii_lowercase().as_str() {
-            "household" => HOUSEHOLD,
-            "alfworld" => ALFWORLD,
-            _ => return Err(PromptError::UnknownSet { environment: environment.to_string() }),
-        };
-        Self::from_sources(&sources.map(str::to_string))
+        Self::from_sources(&built_in(environment)?)
     }
 
     /// A set from the texts of its templates, in the order of [`TEMPLATES`].
-    pub fn from_sources(sources: &[String; 6]) -> Result<Self, PromptError> {
+    pub fn from_sources(sources: &[String; 8]) -> Result<Self, PromptError> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
@@ -135,6 +143,16 @@ impl PromptSet {
         let failed = |error| PromptError::Template { name, reason: format!("{error:#}") };
         rendered.map(|text| text.trim().to_string()).map_err(failed)
     }
+}
+
+/// The texts of an environment's built-in templates, in the order of [`TEMPLATES`].
+pub fn built_in(environment: &str) -> Result<[String; 8], PromptError> {
+    let sources = match environment.to_ascii_lowercase().as_str() {
+        "household" => HOUSEHOLD,
+        "alfworld" => ALFWORLD,
+        _ => return Err(PromptError::UnknownSet { environment: environment.to_string() }),
+    };
+    Ok(sources.map(str::to_string))
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::model::ModelError;
-use crate::reflection::{Memory, Reflection};
+use crate::reflection::{Judgement, Memory, Reflection};
 use crate::seed::SeedKey;
 use crate::task::Task;
 use crate::trajectory::{Decision, TakenStep, Trajectory};
@@ -19,8 +19,11 @@ pub trait Agent {
     /// An answer that is no action is not an error: it is a malformed decision.
     fn act(&mut self, episode: &Episode<'_>) -> Result<Decision, ModelError>;
 
-    /// Draws advice from a failed trajectory.
-    fn reflect(&mut self, failure: &Failure<'_>) -> Result<Reflection, ModelError>;
+    /// Says whether a trajectory completed its task, by what the agent saw of it.
+    fn judge(&mut self, attempt: &Attempt<'_>) -> Result<Judgement, ModelError>;
+
+    /// Draws advice from a trajectory that is taken for a failure.
+    fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError>;
 }
 
 /// An episode as its actor sees it.
@@ -40,12 +43,12 @@ pub struct Episode<'a> {
     pub seed: SeedKey<'a>,
 }
 
-/// A failed trajectory as the retrospective sees it.
+/// A trajectory as its judge and the retrospective see it.
 #[derive(Clone, Copy, Debug)]
-pub struct Failure<'a> {
+pub struct Attempt<'a> {
     /// What was to be done.
     pub task: &'a Task,
-    /// What happened instead.
+    /// What happened.
     pub trajectory: &'a Trajectory,
     /// What earlier trials left.
     pub memory: &'a Memory,

@@ -1,7 +1,7 @@
 //! The events of a run, in the order they are written down.
 //!
 //! ```text
-//! Run ─► TrialStart ─► Step … Step ─► TrialEnd ─► Reflection ─► TrialStart …
+//! Run ─► TrialStart ─► Step … Step ─► TrialEnd ─► Judgement ─► Reflection ─► TrialStart …
 //! ```
 //!
 //! A trial's record is its events. They hold what cannot be computed again:
@@ -32,6 +32,8 @@ pub enum Event {
     TrialEnd(TrialEndEvent),
     /// Advice was drawn from a failed episode.
     Reflection(ReflectionEvent),
+    /// The agent said whether an episode had succeeded.
+    Judgement(JudgementEvent),
 }
 
 /// What is run: enough to run it again.
@@ -115,6 +117,17 @@ pub struct ReflectionEvent {
     /// The advice, as the next trial reads it.
     pub text: String,
     /// How a model wrote it.
+    pub call: Call,
+}
+
+/// The agent said whether an episode had succeeded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JudgementEvent {
+    /// The trial that it judged.
+    pub key: TrialKey,
+    /// Whether it says that the task was completed.
+    pub completed: bool,
+    /// How a model said so.
     pub call: Call,
 }
 

@@ -7,7 +7,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::event::{CallHistory, Event, RunEvent, TrialKey};
-use crate::reflection::Reflection;
+use crate::reflection::{Judgement, Reflection};
+use crate::strategy::Judge;
+use crate::task::Task;
 use crate::trajectory::{TakenStep, Trajectory};
 
 /// All tasks of a run, and what was done with them.
@@ -33,6 +35,8 @@ pub struct TaskHistory {
 pub struct FinishedTrial {
     /// What happened.
     pub trajectory: Trajectory,
+    /// What the agent said of it, where it judges itself.
+    pub judgement: Option<Judgement>,
     /// The advice drawn from it, if any.
     pub reflection: Option<Reflection>,
     /// Time in the environment.
@@ -92,16 +96,39 @@ impl RunHistory {
             Event::Step(step) => ("a step", step.key),
             Event::TrialEnd(end) => ("the end", end.key),
             Event::Reflection(reflection) => ("a reflection", reflection.key),
+            Event::Judgement(judgement) => ("a judgement", judgement.key),
         };
         let task = usize::try_from(key.task).ok().and_then(|index| self.tasks.get_mut(index));
         task.and_then(|task| task.follow(event)).ok_or(HistoryError::OutOfOrder { what, key })
     }
 }
 
+impl FinishedTrial {
+    /// A trial that nothing was made of yet.
+    pub fn new(trajectory: Trajectory, environment_us: u64) -> Self {
+        Self { trajectory, judgement: None, reflection: None, environment_us }
+    }
+
+    /// Whether the trial counts as a success with whoever judges it; `None` where
+    /// the agent is yet to say.
+    pub fn passed(&self, judge: Judge) -> Option<bool> {
+        match judge {
+            Judge::Environment => Some(self.trajectory.succeeded()),
+            Judge::Agent => self.judgement.as_ref().map(|judgement| judgement.completed),
+        }
+    }
+}
+
 impl TaskHistory {
-    /// Whether a trial solved the task.
+    /// Whether the last trial solved the task.
     pub fn solved(&self) -> bool {
         self.trials.last().is_some_and(|trial| trial.trajectory.succeeded())
+    }
+
+    /// Whether the task needs no further trial, and no judgement of one.
+    pub fn finished(&self, task: &Task, judge: Judge) -> bool {
+        let passed = self.trials.last().and_then(|trial| trial.passed(judge));
+        passed.is_some_and(|passed| passed || self.trials.len() >= task.limits.trials_max as usize)
     }
 
     /// Adds the event that came next; `None` where it does not follow.
@@ -122,7 +149,7 @@ impl TaskHistory {
                 let OpenTrial { opening, steps, environment_us, .. } = self.open.take()?;
                 let (ending, feedback) = (end.ending, end.feedback);
                 let trajectory = Trajectory { opening, steps, ending, feedback };
-                self.trials.push(FinishedTrial { trajectory, reflection: None, environment_us });
+                self.trials.push(FinishedTrial::new(trajectory, environment_us));
             }
             Event::Reflection(event) => {
                 (event.key.trial == ended && self.open.is_none()).then_some(())?;
@@ -130,6 +157,13 @@ impl TaskHistory {
                 let last = self.trials.last_mut().filter(|last| last.reflection.is_none())?;
                 let (trial, text) = (event.key.trial, event.text);
                 last.reflection = Some(Reflection { trial, text, generation });
+            }
+            Event::Judgement(event) => {
+                (event.key.trial == ended && self.open.is_none()).then_some(())?;
+                let generation = CallHistory::default().restore(&event.call)?;
+                let last = self.trials.last_mut()?;
+                (last.judgement.is_none() && last.reflection.is_none()).then_some(())?;
+                last.judgement = Some(Judgement { completed: event.completed, generation });
             }
             Event::Run(_) => return None,
         }

@@ -17,6 +17,15 @@ pub struct Reflection {
     pub generation: Generation,
 }
 
+/// What an agent says of its own trial, right or wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// Whether it says that the task was completed.
+    pub completed: bool,
+    /// How a model said so.
+    pub generation: Generation,
+}
+
 /// The latest reflections on one task, and the last failed trajectory.
 ///
 /// It never holds more than `reflections_max` reflections: an older one is

@@ -82,11 +82,32 @@ pub enum Feedback {
     Score,
     /// The environment's account of how the episode stood.
     Text,
+    /// Nothing but what it judges itself.
+    #[serde(rename = "self")]
+    Own,
+}
+
+/// Who says whether a trial succeeded, and with that whether there is a next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Judge {
+    /// The environment, which knows.
+    Environment,
+    /// The agent, which may be wrong.
+    Agent,
 }
 
 impl Feedback {
     /// All settings.
-    pub const ALL: [Self; 3] = [Self::Success, Self::Score, Self::Text];
+    pub const ALL: [Self; 4] = [Self::Success, Self::Score, Self::Text, Self::Own];
+
+    /// Who says whether a trial succeeded.
+    pub fn judge(self) -> Judge {
+        match self {
+            Self::Success | Self::Score | Self::Text => Judge::Environment,
+            Self::Own => Judge::Agent,
+        }
+    }
 
     /// The name in options and files.
     pub fn name(self) -> &'static str {
@@ -94,6 +115,7 @@ impl Feedback {
             Self::Success => "success",
             Self::Score => "score",
             Self::Text => "text",
+            Self::Own => "self",
         }
     }
 }
@@ -133,7 +155,7 @@ impl FromStr for Feedback {
         found.ok_or_else(|| UnknownName {
             what: "feedback",
             name: name.to_string(),
-            known: "success, score, text",
+            known: "success, score, text, self",
         })
     }
 }

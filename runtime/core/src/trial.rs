@@ -1,7 +1,7 @@
 //! The order of events: trials of a task, steps of an episode.
 //!
 //! ```text
-//! run_task     trial 1 ─ failed ─► reflect ─► trial 2 ─ failed ─► … ─► solved
+//! run_task     trial 1 ─ judged failed ─► reflect ─► trial 2 ─ … ─► judged solved
 //! run_episode  reset ─► act ─► step ─► act ─► step ─► … ─► ending
 //! ```
 //!
@@ -12,21 +12,25 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::agent::{Agent, Episode, Failure};
+use crate::agent::{Agent, Attempt, Episode};
 use crate::environment::{Environment, EnvironmentError};
 use crate::event::{
-    CallHistory, Event, ReflectionEvent, StepEvent, TrialEndEvent, TrialKey, TrialStartEvent,
+    CallHistory, Event, JudgementEvent, ReflectionEvent, StepEvent, TrialEndEvent, TrialKey,
+    TrialStartEvent,
 };
 use crate::history::{FinishedTrial, OpenTrial, TaskHistory};
 use crate::model::ModelError;
 use crate::reflection::{Memory, Reflection};
 use crate::seed::SeedKey;
-use crate::strategy::Strategy;
+use crate::strategy::{Judge, Strategy};
 use crate::task::Task;
 use crate::trajectory::{Ending, SUCCESS_RETURN, TakenStep, Trajectory};
 
 /// The same action and observation this often in a row end an episode.
 pub const LOOP_REPEATS: usize = 3;
+
+/// A judgement's draws are named by this member; a reflection's by 0.
+const JUDGEMENT_MEMBER: u32 = 1;
 
 /// Where events go, and what the loop may ask of the machine it runs on.
 pub trait Recorder {
@@ -50,6 +54,8 @@ pub struct RecorderError(pub String);
 pub struct TrialSettings {
     /// What a next trial is told.
     pub strategy: Strategy,
+    /// Who says whether a trial succeeded.
+    pub judge: Judge,
     /// Reflections that a memory holds and a prompt shows.
     pub reflections_max: usize,
     /// The run's seed.
@@ -122,7 +128,11 @@ pub fn run_task(
             history.trials.push(finished);
         }
         let finished = &mut history.trials[trial as usize - 1];
-        if finished.trajectory.succeeded() || trial == task.limits.trials_max {
+        let passed = match finished.passed(settings.judge) {
+            Some(passed) => passed,
+            None => judge(stage, &play, &memory, finished)?,
+        };
+        if passed || trial == task.limits.trials_max {
             break;
         }
         if settings.strategy.reflects() {
@@ -153,14 +163,38 @@ impl Play<'_> {
     }
 }
 
+/// Lets the agent say whether a trial succeeded.
+fn judge(
+    stage: &mut Stage<'_>,
+    play: &Play<'_>,
+    memory: &Memory,
+    finished: &mut FinishedTrial,
+) -> Result<bool, TrialError> {
+    let seed = SeedKey { member: JUDGEMENT_MEMBER, ..play.seed(0) };
+    let trajectory = &finished.trajectory;
+    let attempt = Attempt { task: play.task, trajectory, memory, seed };
+    let judgement = stage.agent.judge(&attempt)?;
+    let completed = judgement.completed;
+    stage.recorder.record(&Event::Judgement(JudgementEvent {
+        key: play.key,
+        completed,
+        call: CallHistory::default().shorten(&judgement.generation),
+    }))?;
+    finished.judgement = Some(judgement);
+    if stage.recorder.interrupted() {
+        return Err(TrialError::Interrupted);
+    }
+    Ok(completed)
+}
+
 fn reflect(
     stage: &mut Stage<'_>,
     play: &Play<'_>,
     memory: &Memory,
     trajectory: &Trajectory,
 ) -> Result<Reflection, TrialError> {
-    let failure = Failure { task: play.task, trajectory, memory, seed: play.seed(0) };
-    let reflection = stage.agent.reflect(&failure)?;
+    let attempt = Attempt { task: play.task, trajectory, memory, seed: play.seed(0) };
+    let reflection = stage.agent.reflect(&attempt)?;
     stage.recorder.record(&Event::Reflection(ReflectionEvent {
         key: play.key,
         text: reflection.text.clone(),
@@ -197,7 +231,7 @@ fn run_episode(
     stage.recorder.record(&Event::TrialEnd(end))?;
     let OpenTrial { opening, steps, environment_us, .. } = open;
     let trajectory = Trajectory { opening, steps, ending, feedback };
-    Ok(FinishedTrial { trajectory, reflection: None, environment_us })
+    Ok(FinishedTrial::new(trajectory, environment_us))
 }
 
 /// Resets the environment, and plays into it what was recorded already.

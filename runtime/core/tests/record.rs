@@ -2,7 +2,9 @@
 
 use expect_test::expect_file;
 use proptest::prelude::*;
-use runtime_core::event::{Call, Event, RunEvent, StepEvent, TrialEndEvent, TrialKey};
+use runtime_core::event::{
+    Call, Event, JudgementEvent, RunEvent, StepEvent, TrialEndEvent, TrialKey,
+};
 use runtime_core::model::{Cost, ModelIdentity, StopReason, Token};
 use runtime_core::record::{self, RecordError};
 use runtime_core::task::{Limits, Task};
@@ -55,7 +57,8 @@ fn events() -> Vec<Event> {
     };
     let end =
         TrialEndEvent { key, ending: Ending::StepLimit, feedback: "Nothing was done.".into() };
-    vec![Event::Run(run), Event::Step(step), Event::TrialEnd(end)]
+    let judgement = JudgementEvent { key, completed: true, call: step.calls[0].clone() };
+    vec![Event::Run(run), Event::Step(step), Event::TrialEnd(end), Event::Judgement(judgement)]
 }
 
 fn stream() -> Vec<u8> {

@@ -23,6 +23,7 @@ use runtime_core::agent::Agent;
 use runtime_core::environment::Environment;
 use runtime_core::event::Event;
 use runtime_core::history::{RunHistory, TaskHistory};
+use runtime_core::strategy::Judge;
 use runtime_core::task::Task;
 use runtime_core::trajectory::Ending;
 use runtime_core::trial::{Recorder, RecorderError, Stage, TrialError, TrialSettings, run_task};
@@ -100,7 +101,7 @@ pub enum ArmError {
 /// returned. Trials that were under way then are in the records alone: to go
 /// on, read `history` from them anew.
 pub fn run_arm(arm: &Arm<'_>, history: &mut RunHistory) -> Result<(), ArmError> {
-    let progress = progress_of(history);
+    let progress = progress_of(history, arm.settings.judge);
     let tasks_left = progress.tasks - progress.tasks_done;
     let workers = u64::from(arm.workers.get()).min(tasks_left);
     let queue = history.run.tasks.iter().zip(history.tasks.iter_mut());
@@ -123,11 +124,6 @@ pub fn run_arm(arm: &Arm<'_>, history: &mut RunHistory) -> Result<(), ArmError> 
         }
     });
     floor.error.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
-}
-
-/// Whether a task needs no further trial.
-pub fn is_finished(task: &Task, history: &TaskHistory) -> bool {
-    history.solved() || history.trials.len() >= task.limits.trials_max as usize
 }
 
 type Queue<'a> = Zip<slice::Iter<'a, Task>, slice::IterMut<'a, TaskHistory>>;
@@ -169,7 +165,7 @@ impl<'a> Floor<'a> {
             let (task, history) = queue.1.next()?;
             let index = queue.0;
             queue.0 += 1;
-            if !is_finished(task, history) {
+            if !history.finished(task, self.arm.settings.judge) {
                 return Some((index, task, history));
             }
         }
@@ -207,7 +203,7 @@ impl Recorder for FloorRecorder<'_, '_> {
                 progress.trials += 1;
                 progress.tasks_solved += u64::from(end.ending == Ending::Solved);
             }),
-            Event::Run(_) | Event::TrialStart(_) | Event::Reflection(_) => {}
+            Event::Run(_) | Event::TrialStart(_) | Event::Judgement(_) | Event::Reflection(_) => {}
         }
         Ok(())
     }
@@ -221,10 +217,10 @@ impl Recorder for FloorRecorder<'_, '_> {
     }
 }
 
-fn progress_of(history: &RunHistory) -> ArmProgress {
+fn progress_of(history: &RunHistory, judge: Judge) -> ArmProgress {
     let mut progress = ArmProgress { tasks: history.tasks.len() as u64, ..ArmProgress::default() };
     for (task, played) in history.run.tasks.iter().zip(&history.tasks) {
-        progress.tasks_done += u64::from(is_finished(task, played));
+        progress.tasks_done += u64::from(played.finished(task, judge));
         progress.tasks_solved += u64::from(played.solved());
         progress.trials += played.trials.len() as u64;
         let finished = played.trials.iter().map(|trial| trial.trajectory.steps.len());

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use runtime_core::history::{FinishedTrial, RunHistory};
 use runtime_core::model::Generation;
-use runtime_core::reflection::Reflection;
+use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::task::Task;
 use runtime_core::trajectory::TakenStep;
 use serde::Serialize;
@@ -91,6 +91,7 @@ fn trial_json(history: &RunHistory, task: &Task, number: u32, trial: &FinishedTr
         "feedback": trajectory.feedback,
         "opening": trajectory.opening,
         "steps": trajectory.steps.iter().map(step_json).collect::<Vec<_>>(),
+        "judgement": trial.judgement.as_ref().map(judgement_json),
         "reflection": trial.reflection.as_ref().map(reflection_json),
     })
 }
@@ -108,6 +109,11 @@ fn step_json(step: &TakenStep) -> Value {
         "thought": decision.thought.as_ref().map(generation_json),
         "answer": generation_json(&decision.answer),
     })
+}
+
+fn judgement_json(judgement: &Judgement) -> Value {
+    let answer = generation_json(&judgement.generation);
+    json!({ "completed": judgement.completed, "answer": answer })
 }
 
 fn reflection_json(reflection: &Reflection) -> Value {

@@ -15,6 +15,7 @@ pub mod comparison;
 
 use runtime_core::history::RunHistory;
 use runtime_core::model::ModelIdentity;
+use runtime_core::strategy::{Feedback, Judge};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -81,7 +82,12 @@ pub fn results(histories: &[RunHistory]) -> Result<Results, ResultsError> {
     for history in &histories[1..] {
         check_comparable(&histories[0], history)?;
     }
-    let arms: Vec<ArmResults> = histories.iter().map(ArmResults::new).collect();
+    let judge = match settings["feedback"].as_str().map(str::parse) {
+        Some(Ok(feedback)) => Feedback::judge(feedback),
+        _ => Judge::Environment,
+    };
+    let arms: Vec<ArmResults> =
+        histories.iter().map(|history| ArmResults::new(history, judge)).collect();
     Ok(Results {
         format: FORMAT,
         rebound: first.version.clone(),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::interval::Rate;
 use crate::results::Results;
-use crate::results::arm::ArmResults;
+use crate::results::arm::{ArmResults, Judged};
 use crate::results::comparison::Comparison;
 
 /// Success by trial: a row an arm, a column a trial, and what an arm gains over
@@ -85,11 +85,26 @@ fn notes(results: &Results) -> String {
     if results.settings["temperature"].as_f64() == Some(0.0) {
         notes.push("Greedy: at temperature 0 a plain retry repeats itself.".into());
     }
+    notes.extend(results.arms.iter().filter_map(judged_text));
     for arm in results.arms.iter().filter(|arm| arm.tasks_finished < arm.tasks.len() as u64) {
         let (strategy, finished) = (&arm.strategy, arm.tasks_finished);
         notes.push(format!("{strategy}: only {finished} of {tasks} tasks are finished."));
     }
     notes.join("\n") + "\n"
+}
+
+/// How right an agent was about itself.
+fn judged_text(arm: &ArmResults) -> Option<String> {
+    let judged = arm.judged?;
+    let Judged { true_completed, false_completed, true_failed, false_failed, right, .. } = judged;
+    Some(format!(
+        "{} judged itself, rightly {}: of {} trials that it took for solved {true_completed} were, \
+         of {} that it took for failed {true_failed} were.",
+        arm.strategy,
+        rate_text(&right),
+        true_completed + false_completed,
+        true_failed + false_failed
+    ))
 }
 
 /// Rows as lines, each column as wide as its widest cell.

@@ -88,6 +88,7 @@ fn copy_log(from: &Path, to: &Path, before_trial: u32) -> anyhow::Result<()> {
             Event::TrialStart(start) => start.key.trial,
             Event::Step(step) => step.key.trial,
             Event::TrialEnd(end) => end.key.trial,
+            Event::Judgement(judgement) => judgement.key.trial,
             Event::Reflection(reflection) => reflection.key.trial,
         };
         if let Some(log) = log.as_mut().filter(|_| trial < before_trial) {

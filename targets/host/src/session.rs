@@ -24,6 +24,7 @@ use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::{LogError, OpenedLog, TrialLog};
 
+use crate::board::Board;
 use crate::engines::Loading;
 use crate::files;
 use crate::options::{self, Demonstration, RunOptions};
@@ -279,6 +280,7 @@ impl Pool {
         };
         let arm = Arm {
             settings: TrialSettings {
+                judge: settings.agent.feedback.judge(),
                 strategy,
                 reflections_max: settings.reflections as usize,
                 seed: settings.seed,
@@ -302,13 +304,17 @@ struct Watch {
 
 fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loading> {
     let one = NonZeroU32::MIN;
-    let parallel = if settings.deterministic { one } else { plan.options.parallel.unwrap_or(one) };
+    let board = settings.board.as_deref().map(Board::find).transpose()?;
+    let of_board = board.as_ref();
+    let asked = plan.options.parallel.or(of_board.map(|board| board.parallel)).unwrap_or(one);
+    let parallel = if settings.deterministic { one } else { asked };
     Ok(Loading {
         engine: settings.engine.clone(),
         context_tokens: settings.context.try_into().context("--context is 0")?,
-        threads: plan.options.threads,
+        threads: plan.options.threads.or(of_board.map(|board| board.threads)),
         parallel,
         deterministic: settings.deterministic,
+        board,
     })
 }
 

@@ -55,7 +55,7 @@ impl LanguageModel for Watched {
     }
 }
 
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 8] = [
     "Act.",
     "",
     "{% for note in reflections %}Note: {{ note }} {% endfor %}{% if transcript %}Before: \
@@ -66,6 +66,8 @@ const SOURCES: [&str; 6] = [
     "Reflect.",
     "{{ transcript.omitted_steps }} omitted, {{ transcript.steps|length }} shown. \
      {{ transcript.verdict }}",
+    "Judge.",
+    "{{ transcript.steps|length }} shown. Done?",
 ];
 
 fn agent(kind: AgentKind, model: &Watched) -> ModelAgent {
@@ -236,12 +238,31 @@ fn a_reflection_reads_the_latest_steps_that_fit() {
     let (task, memory, trajectory) = (task(), Memory::default(), failed(steps));
     let seed = SeedKey { run: 1, task: "doors", trial: 1, step: 0, member: 0 };
 
-    let failure = Failure { task: &task, trajectory: &trajectory, memory: &memory, seed };
-    let reflection = agent.reflect(&failure).unwrap();
+    let attempt = Attempt { task: &task, trajectory: &trajectory, memory: &memory, seed };
+    let reflection = agent.reflect(&attempt).unwrap();
 
     assert_eq!(reflection.text, "Go right.");
     let expected = "[user] 14 omitted, 6 shown. No door opened.\n";
     assert!(small.prompts()[0].ends_with(expected), "{}", small.prompts()[0]);
+}
+
+#[test]
+fn a_judge_says_yes_or_no_of_what_it_saw() {
+    let model = Watched::new(&["yes", "no"], 1 << 20);
+    let steps = play(
+        &mut agent(AgentKind::Act, &Watched::new(&["go left"], 1 << 20)),
+        &Memory::default(),
+        2,
+    );
+    let mut agent = agent(AgentKind::Act, &model);
+    let (task, memory, trajectory) = (task(), Memory::default(), failed(steps));
+    let seed = SeedKey { run: 1, task: "doors", trial: 1, step: 0, member: 1 };
+    let attempt = Attempt { task: &task, trajectory: &trajectory, memory: &memory, seed };
+
+    let said = [(); 2].map(|()| agent.judge(&attempt).unwrap().completed);
+
+    assert_eq!(said, [true, false]);
+    assert_eq!(model.prompts()[0], "[system] Judge.\n[user] 2 shown. Done?\n");
 }
 
 #[test]

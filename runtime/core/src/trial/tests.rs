@@ -10,6 +10,7 @@ use crate::event::RunEvent;
 use crate::history::RunHistory;
 use crate::model::{Constraint, LanguageModel, ModelIdentity, Request, Sampling};
 use crate::prompt::{Piece, Prompt};
+use crate::reflection::Judgement;
 use crate::scripted::ScriptedModel;
 use crate::task::Limits;
 use crate::trajectory::Decision;
@@ -58,9 +59,14 @@ impl Agent for PlainAgent {
         Ok(Decision { action, malformed: false, dropped_steps: 0, thought: None, answer })
     }
 
-    fn reflect(&mut self, failure: &Failure<'_>) -> Result<Reflection, ModelError> {
-        let generation = self.ask(failure.memory, failure.seed.seed())?;
-        Ok(Reflection { trial: failure.seed.trial, text: generation.text.clone(), generation })
+    fn judge(&mut self, attempt: &Attempt<'_>) -> Result<Judgement, ModelError> {
+        let generation = self.ask(attempt.memory, attempt.seed.seed())?;
+        Ok(Judgement { completed: generation.text == "yes", generation })
+    }
+
+    fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
+        let generation = self.ask(attempt.memory, attempt.seed.seed())?;
+        Ok(Reflection { trial: attempt.seed.trial, text: generation.text.clone(), generation })
     }
 }
 
@@ -96,7 +102,7 @@ fn task(trials_max: u32, steps_max: u32) -> Task {
 }
 
 fn settings(strategy: Strategy) -> TrialSettings {
-    TrialSettings { strategy, reflections_max: 3, seed: 7 }
+    TrialSettings { strategy, judge: Judge::Environment, reflections_max: 3, seed: 7 }
 }
 
 struct Played {
@@ -110,6 +116,16 @@ fn play(
     script: &[&str],
     strategy: Strategy,
     task: &Task,
+    history: TaskHistory,
+    max: Option<usize>,
+) -> Played {
+    play_with(settings(strategy), script, task, history, max)
+}
+
+fn play_with(
+    settings: TrialSettings,
+    script: &[&str],
+    task: &Task,
     mut history: TaskHistory,
     max: Option<usize>,
 ) -> Played {
@@ -117,7 +133,7 @@ fn play(
     let mut recorder = Events { events: Vec::new(), events_max: max };
     let mut stage =
         Stage { agent: &mut agent, environment: &mut TwoDoors, recorder: &mut recorder };
-    let result = run_task(&mut stage, &settings(strategy), task, 0, &mut history);
+    let result = run_task(&mut stage, &settings, task, 0, &mut history);
     Played { history, events: recorder.events, prompts: agent.model.prompts, result }
 }
 
@@ -155,6 +171,40 @@ fn the_last_failure_is_not_reflected_on() {
     assert_eq!(reflections.count(), 1);
 }
 
+fn self_judged(script: &[&str]) -> Played {
+    let settings = TrialSettings { judge: Judge::Agent, ..settings(Strategy::Reflexion) };
+    play_with(settings, script, &task(3, 5), TaskHistory::default(), None)
+}
+
+#[test]
+fn an_agent_that_takes_a_failure_for_a_success_stops() {
+    let played = self_judged(&["open left", "yes"]);
+
+    assert_eq!(endings(&played.history), [Ending::Over]);
+    assert!(!played.history.solved());
+    assert!(played.history.finished(&task(3, 5), Judge::Agent));
+}
+
+#[test]
+fn an_agent_that_takes_a_success_for_a_failure_tries_again() {
+    let script = ["open right", "no", "Try the other door.", "open left", "yes"];
+
+    let played = self_judged(&script);
+
+    assert_eq!(endings(&played.history), [Ending::Solved, Ending::Over]);
+    assert!(!played.history.solved());
+    assert_eq!(played.prompts[3..], ["Try the other door."; 2]);
+}
+
+#[test]
+fn a_trial_that_is_yet_to_be_judged_is_not_finished() {
+    let mut history = self_judged(&["open right", "yes"]).history;
+    history.trials[0].judgement = None;
+
+    assert!(!history.finished(&task(1, 5), Judge::Agent));
+    assert!(history.finished(&task(1, 5), Judge::Environment));
+}
+
 #[test]
 fn the_same_step_three_times_is_a_loop() {
     let played = play(&["wait"], Strategy::None, &task(1, 9), TaskHistory::default(), None);
@@ -179,11 +229,18 @@ fn steps_and_tokens_are_limited() {
 #[test]
 fn a_run_interrupted_anywhere_goes_on_where_it_stopped() {
     // The draw among no choices depends on the seed alone, as a real model's does.
+    for judge in [Judge::Environment, Judge::Agent] {
+        interrupt_anywhere(TrialSettings { judge, ..settings(Strategy::Reflexion) });
+    }
+}
+
+fn interrupt_anywhere(settings: TrialSettings) {
     let task = task(3, 4);
-    let whole = play(&[], Strategy::Reflexion, &task, TaskHistory::default(), None);
+    let play = |history, events_max| play_with(settings, &[], &task, history, events_max);
+    let whole = play(TaskHistory::default(), None);
 
     for events_max in 1..whole.events.len() {
-        let first = play(&[], Strategy::Reflexion, &task, TaskHistory::default(), Some(events_max));
+        let first = play(TaskHistory::default(), Some(events_max));
         let run = RunEvent {
             version: String::new(),
             strategy: String::new(),
@@ -195,7 +252,7 @@ fn a_run_interrupted_anywhere_goes_on_where_it_stopped() {
         };
         let events = core::iter::once(Event::Run(run)).chain(first.events.clone());
         let history = RunHistory::from_events(events).unwrap().tasks.remove(0);
-        let rest = play(&[], Strategy::Reflexion, &task, history, None);
+        let rest = play(history, None);
 
         assert!(rest.result.is_ok());
         assert_eq!([first.events, rest.events].concat(), whole.events, "after {events_max}");

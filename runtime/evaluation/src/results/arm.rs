@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use runtime_core::history::RunHistory;
 use runtime_core::model::ModelIdentity;
+use runtime_core::strategy::Judge;
+use runtime_core::trajectory::SUCCESS_RETURN;
 use serde::{Deserialize, Serialize};
 
 use super::cost::Cost;
@@ -29,8 +31,28 @@ pub struct ArmResults {
     pub acting: Cost,
     /// What reflecting cost.
     pub reflecting: Cost,
+    /// How right the agent was about its own trials, where it judged them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
     /// The tasks, in the pool's order.
     pub tasks: Vec<TaskResults>,
+}
+
+/// What an agent said of its own trials, against what was so.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// Said to be completed, and was.
+    pub true_completed: u64,
+    /// Said to be completed, and was not.
+    pub false_completed: u64,
+    /// Said to have failed, and had.
+    pub true_failed: u64,
+    /// Said to have failed, and had not.
+    pub false_failed: u64,
+    /// Judgements that were right.
+    pub right: Rate,
+    /// What judging cost.
+    pub cost: Cost,
 }
 
 /// Success by the end of a trial.
@@ -62,15 +84,18 @@ pub struct KindSuccess {
 }
 
 impl ArmResults {
-    pub(super) fn new(history: &RunHistory) -> Self {
+    pub(super) fn new(history: &RunHistory, judge: Judge) -> Self {
         let pairs = history.run.tasks.iter().zip(&history.tasks);
-        let tasks: Vec<_> = pairs.map(|(task, played)| TaskResults::new(task, played)).collect();
+        let tasks: Vec<_> =
+            pairs.map(|(task, played)| TaskResults::new(task, played, judge)).collect();
         let trials_max = history.run.tasks.iter().map(|task| task.limits.trials_max).max();
         let mut acting = Cost::default();
         let mut reflecting = Cost::default();
+        let mut judging = Cost::default();
         for trial in tasks.iter().flat_map(|task| &task.trials) {
             acting += trial.cost;
             trial.reflection.iter().for_each(|reflection| reflecting += reflection.cost);
+            trial.judgement.iter().for_each(|judgement| judging += judgement.cost);
         }
         Self {
             strategy: history.run.strategy.clone(),
@@ -82,6 +107,7 @@ impl ArmResults {
             success_by_kind: success_by_kind(&tasks),
             acting,
             reflecting,
+            judged: (judge == Judge::Agent).then(|| Judged::new(&tasks, judging)),
             tasks,
         }
     }
@@ -89,6 +115,25 @@ impl ArmResults {
     /// The last trial that a task of the arm may have; 0 without tasks.
     pub fn trials_max(&self) -> u32 {
         self.success_by_trial.last().map_or(0, |last| last.trial)
+    }
+}
+
+impl Judged {
+    fn new(tasks: &[TaskResults], cost: Cost) -> Self {
+        let count = |said: bool, was: bool| {
+            let trials = tasks.iter().flat_map(|task| &task.trials);
+            let alike = trials.filter(|trial| {
+                trial.judgement.is_some_and(|judgement| judgement.completed == said)
+                    && (trial.episode_return >= SUCCESS_RETURN) == was
+            });
+            alike.count() as u64
+        };
+        let [true_completed, false_completed] = [true, false].map(|was| count(true, was));
+        let [false_failed, true_failed] = [true, false].map(|was| count(false, was));
+        let right = true_completed + true_failed;
+        let all = right + false_completed + false_failed;
+        let right = Rate::new(right, all);
+        Self { true_completed, false_completed, true_failed, false_failed, right, cost }
     }
 }
 

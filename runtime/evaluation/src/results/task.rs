@@ -1,12 +1,13 @@
 //! What came of one task and of each of its trials.
 
 use runtime_core::history::{FinishedTrial, TaskHistory};
-use runtime_core::reflection::Reflection;
+use runtime_core::reflection::{Judgement, Reflection};
+use runtime_core::strategy::Judge;
 use runtime_core::task::Task;
+use runtime_core::trajectory::SUCCESS_RETURN;
 use serde::{Deserialize, Serialize};
 
 use super::cost::Cost;
-use crate::arm::is_finished;
 
 /// What came of one task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,7 +16,7 @@ pub struct TaskResults {
     pub id: String,
     /// Its type.
     pub kind: String,
-    /// Whether a trial solved it.
+    /// Whether its last trial solved it.
     pub success: bool,
     /// The trial that did, from 1.
     pub solved_at: Option<u32>,
@@ -44,8 +45,21 @@ pub struct TrialResults {
     /// What acting cost.
     #[serde(flatten)]
     pub cost: Cost,
+    /// What the agent said of it, where it judges itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<JudgementResults>,
     /// The advice drawn from it.
     pub reflection: Option<ReflectionResults>,
+}
+
+/// What an agent said of its own trial, and its price.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JudgementResults {
+    /// Whether it said that the task was completed.
+    pub completed: bool,
+    /// What saying so cost.
+    #[serde(flatten)]
+    pub cost: Cost,
 }
 
 /// A reflection and its price.
@@ -59,7 +73,7 @@ pub struct ReflectionResults {
 }
 
 impl TaskResults {
-    pub(super) fn new(task: &Task, history: &TaskHistory) -> Self {
+    pub(super) fn new(task: &Task, history: &TaskHistory, judge: Judge) -> Self {
         let trials: Vec<_> = (1..).zip(&history.trials).map(trial_results).collect();
         let solved_at = history.solved().then(|| trials.last().map(|last| last.trial)).flatten();
         Self {
@@ -67,14 +81,16 @@ impl TaskResults {
             kind: task.kind.clone(),
             success: solved_at.is_some(),
             solved_at,
-            finished: is_finished(task, history),
+            finished: history.finished(task, judge),
             trials,
         }
     }
 
-    /// Whether the task was solved by the end of this trial, from 1.
+    /// Whether the task was solved when this trial, from 1, was over: by it, or by
+    /// the last one played before it.
     pub fn solved_by(&self, trial: u32) -> bool {
-        self.solved_at.is_some_and(|solved| solved <= trial)
+        let played = self.trials.iter().rfind(|played| played.trial <= trial);
+        played.is_some_and(|played| played.episode_return >= SUCCESS_RETURN)
     }
 
     /// The progress in this trial, or in the last one played before it.
@@ -95,8 +111,14 @@ fn trial_results((trial, finished): (u32, &FinishedTrial)) -> TrialResults {
         progress: trajectory.progress(),
         ending: trajectory.ending.name().into(),
         cost: Cost::of_acting(finished),
+        judgement: finished.judgement.as_ref().map(judgement_results),
         reflection: finished.reflection.as_ref().map(reflection_results),
     }
+}
+
+fn judgement_results(judgement: &Judgement) -> JudgementResults {
+    let cost = Cost::of([&judgement.generation]);
+    JudgementResults { completed: judgement.completed, cost }
 }
 
 fn reflection_results(reflection: &Reflection) -> ReflectionResults {

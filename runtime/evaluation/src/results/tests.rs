@@ -3,7 +3,7 @@
 use runtime_core::event::RunEvent;
 use runtime_core::history::{FinishedTrial, TaskHistory};
 use runtime_core::model::{Generation, StopReason, Token};
-use runtime_core::reflection::Reflection;
+use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::{Decision, Ending, TakenStep, Trajectory};
 use serde_json::json;
@@ -67,7 +67,7 @@ fn finished(solved: bool) -> FinishedTrial {
         feedback: String::new(),
     };
     let reflection = (!solved).then_some(reflection);
-    FinishedTrial { trajectory, reflection, environment_us: 5 }
+    FinishedTrial { reflection, ..FinishedTrial::new(trajectory, 5) }
 }
 
 fn generation(text: &str) -> Generation {
@@ -97,6 +97,27 @@ fn success_accumulates_over_trials() {
         results.arms[0].success_by_trial.iter().map(|success| success.progress_mean).collect();
     assert_eq!(solved, [1, 3]);
     assert_eq!(progress, [(1.0 + 3.0 * 0.5) / 4.0, (3.0 + 0.5) / 4.0]);
+}
+
+#[test]
+fn judgements_are_counted_against_what_was_so() {
+    // Right: one solved, two failed. Wrong: a failure taken for a success.
+    let mut history = history("reflexion", &outcomes(&[2], 1));
+    history.run.settings = history.run.settings.replace("\"success\"", "\"self\"");
+    let said = [false, true, false, true];
+    let trials = history.tasks.iter_mut().flat_map(|task| &mut task.trials);
+    for (trial, completed) in trials.zip(said) {
+        trial.judgement = Some(Judgement { completed, generation: generation("yes") });
+    }
+
+    let results = results(&[history]).unwrap();
+
+    let judged = results.arms[0].judged.unwrap();
+    assert_eq!((judged.true_completed, judged.false_completed), (1, 1));
+    assert_eq!((judged.true_failed, judged.false_failed), (2, 0));
+    assert_eq!((judged.right.solved, judged.right.of, judged.cost.tokens.generated), (3, 4, 8));
+    let text = crate::table::success_by_trial(&results);
+    assert!(text.contains("of 2 trials that it took for solved 1 were"), "{text}");
 }
 
 #[test]

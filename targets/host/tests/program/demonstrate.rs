@@ -26,7 +26,8 @@ use crate::support::{Outcome, killed_after, rebound, timeless};
 const CONTEXT_TOKENS: &str = "600";
 
 /// Prompts that say little; the expert sees the world, not these.
-const PROMPTS: [&str; 6] = ["Play.", "", "{{ instruction }}", "{{ observation }}", "-", "-"];
+const PROMPTS: [&str; 8] =
+    ["Play.", "", "{{ instruction }}", "{{ observation }}", "-", "-", "-", "-"];
 
 /// A folder with a tiny model and prompts in it.
 struct Play {
