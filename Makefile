@@ -3,6 +3,7 @@
 #   make demo    build the program, fetch a real model, play, reflect, compare
 #   make test    all checks, as CI runs them
 #   make bench   the benchmarks, as tables
+#   make fuzz    hostile bytes for everything that reads bytes from outside
 #   make test-devices   the kernels of wgpu's devices beside the processor's
 
 SHELL := /bin/bash
@@ -12,7 +13,7 @@ CARGO_DENY_VERSION := 0.20.2
 export REBOUND_MODELS ?= $(HOME)/.cache/rebound/models
 MODEL := smollm2-135m-instruct
 
-.PHONY: demo test test-devices bench setup deny-tool clean help
+.PHONY: demo test test-devices fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -57,6 +58,17 @@ test: setup deny-tool
 ## A software device such as mesa's lavapipe will do.
 test-devices: setup
 	XDG_RUNTIME_DIR=$${XDG_RUNTIME_DIR:-/tmp} cargo test -p models-decoder --features wgpu --test devices -- --nocapture
+
+## Each target for FUZZ_SECONDS; what it finds lies in fuzz/artifacts.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS := action adapter game gguf manifest record
+fuzz: setup
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-fuzz
+	@for target in $(FUZZ_TARGETS); do \
+	  mkdir -p fuzz/corpus/$$target; echo "$$target"; \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+	    -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=10 -print_final_stats=1; \
+	done
 
 ## rustup installs the toolchain by itself; the target for runtime/core may be missing.
 deny-tool:

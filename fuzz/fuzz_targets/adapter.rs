@@ -1,0 +1,16 @@
+//! An adapter's file: its pairs of factors.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use models::adapter::Adapter;
+use models::gguf::Gguf;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(gguf) = Gguf::from_bytes("fuzz", bytes.to_vec()) else { return };
+    let Ok(adapter) = Adapter::from_gguf(gguf) else { return };
+    for pair in adapter.pairs().expect("an adapter that opened has its pairs") {
+        let rank = pair.target.rank;
+        assert_eq!(pair.a.len() as u64, rank * pair.target.inputs);
+        assert_eq!(pair.b.len() as u64, rank * pair.target.outputs);
+    }
+});
