@@ -5,6 +5,7 @@
 //! folder, and `unsafe` is in one module of it.
 
 mod config;
+mod memory;
 mod engine;
 mod role;
 mod context;
@@ -18,3 +19,4 @@ mod raw;
 
 pub use config::{CacheType, LlamaConfig};
 pub use engine::load;
+pub use memory::Memory;

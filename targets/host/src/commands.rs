@@ -9,4 +9,5 @@ pub(crate) mod models;
 pub(crate) mod records;
 pub(crate) mod adapter;
 pub(crate) mod devices;
+pub(crate) mod doctor;
 pub(crate) mod train;

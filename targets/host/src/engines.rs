@@ -1,6 +1,8 @@
 //! The engines of this build, by name, and how each is told to load a model.
 
 #[cfg(feature = "llama")]
+mod fit;
+#[cfg(feature = "llama")]
 mod llama;
 #[cfg(feature = "decoder")]
 mod decoder;
@@ -11,6 +13,8 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use runtime_engine::Engine;
 use serde::Serialize;
+
+use crate::board::Board;
 
 /// What computes models, and where.
 #[derive(clap::Args, Clone, Debug, Default, Serialize)]
@@ -38,6 +42,17 @@ pub(crate) struct Loading {
     pub(crate) parallel: NonZeroU32,
     /// Whether answers repeat to the bit.
     pub(crate) deterministic: bool,
+    /// What they may take, where it was said.
+    pub(crate) board: Option<Board>,
+}
+
+/// A part of what a model takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The weights and a first context.
+    Model,
+    /// A context of its own for an adapter.
+    Adapter,
 }
 
 /// An engine: its name, how it loads a file, and its devices.
@@ -45,28 +60,75 @@ struct Kind {
     name: &'static str,
     load: fn(&Path, &Loading) -> anyhow::Result<Engine>,
     devices: fn() -> Vec<String>,
+    /// The bytes that a part takes beside so many others.
+    reserve: fn(&Path, &Loading, Part, u64) -> anyhow::Result<u64>,
 }
 
 /// The engines of this build, the default first.
 const KINDS: &[Kind] = &[
     #[cfg(feature = "llama")]
-    Kind { name: "llama", load: llama::load, devices: llama::devices },
+    Kind { name: "llama", load: llama::load, devices: llama::devices, reserve: fit::reserve },
     #[cfg(feature = "decoder")]
-    Kind { name: "decoder", load: decoder::load, devices: decoder::devices },
+    Kind {
+        name: "decoder",
+        load: decoder::load,
+        devices: decoder::devices,
+        // What it takes is not known beforehand.
+        reserve: |_, _, _, _| Ok(0),
+    },
 ];
+
+impl Loading {
+    /// As a board says.
+    pub(crate) fn on_board(board: Board) -> Self {
+        let engine = EngineOptions { engine: Some(board.engine.clone()), device: None };
+        Self {
+            engine,
+            context_tokens: board.context_tokens,
+            threads: Some(board.threads),
+            parallel: board.parallel,
+            deterministic: false,
+            board: Some(board),
+        }
+    }
+}
 
 /// Loads a model as the options say.
 pub(crate) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
+    (kind(loading)?.load)(path, loading).with_context(|| format!("cannot load {}", path.display()))
+}
+
+/// The bytes that a part of a model takes beside `taken` others; refused where the
+/// board does not give them, 0 where no board was named.
+pub(crate) fn reserve(
+    path: &Path,
+    loading: &Loading,
+    part: Part,
+    taken: u64,
+) -> anyhow::Result<u64> {
+    (kind(loading)?.reserve)(path, loading, part, taken)
+}
+
+/// What a model with one context takes on a board.
+#[cfg(feature = "llama")]
+pub(crate) use fit::on_board;
+
+/// What a model with one context takes on a board.
+#[cfg(not(feature = "llama"))]
+pub(crate) fn on_board(_path: &Path, _board: &Board) -> anyhow::Result<u64> {
+    anyhow::bail!("the estimate is of the engine llama, which this build lacks")
+}
+
+fn kind(loading: &Loading) -> anyhow::Result<&'static Kind> {
     let kind = match &loading.engine.engine {
         None => KINDS.first(),
         Some(name) => KINDS.iter().find(|kind| kind.name.eq_ignore_ascii_case(name)),
     };
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-    let kind = kind.with_context(|| {
+    kind.with_context(|| {
         let found = loading.engine.engine.as_deref().unwrap_or_default();
         format!("there is no engine `{found}`; this build has {}", names.join(", "))
-    })?;
-    (kind.load)(path, loading).with_context(|| format!("cannot load {}", path.display()))
+    })
 }
 
 /// Each engine's name and devices.

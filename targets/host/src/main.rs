@@ -4,6 +4,7 @@
 
 mod commands;
 mod options;
+mod board;
 mod settings;
 mod session;
 mod resume;
@@ -36,6 +37,7 @@ enum Command {
     Records(commands::records::Records),
     Adapter(commands::adapter::Adapter),
     Devices(commands::devices::Devices),
+    Doctor(commands::doctor::Doctor),
     Train(commands::train::Train),
 }
 
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Records(command) => command.run(),
         Command::Adapter(command) => command.run(),
         Command::Devices(command) => command.run(),
+        Command::Doctor(command) => command.run(),
         Command::Train(command) => command.run(),
     };
     match result {

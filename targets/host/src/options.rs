@@ -48,12 +48,13 @@ pub(crate) struct RunOptions {
     /// How the agent acts: act (an action) or react (a thought, then an action) [default: act]
     #[arg(long, value_name = "KIND")]
     pub(crate) agent: Option<String>,
-    /// Folder with templates that replace the built-in prompts: `system.j2`, `example.j2`,
-    /// `opening.j2`, `observation.j2`, `reflection_system.j2`, `reflection.j2`
+    /// Folder with templates that stand in for the built-in ones: `system.j2`, `example.j2`,
+    /// `opening.j2`, `observation.j2`, `reflection_system.j2`, `reflection.j2`,
+    /// `judgement_system.j2`, `judgement.j2`
     #[arg(long, value_name = "DIR")]
     pub(crate) prompts: Option<PathBuf>,
-    /// What the agent learns of its success between trials: success, score or text
-    /// [default: success]
+    /// What the agent learns of its success between trials: success, score, text, or self: it
+    /// judges itself, and is told nothing [default: success]
     #[arg(long)]
     pub(crate) feedback: Option<String>,
     /// Reflections that a task's memory holds [default: 3]
@@ -65,7 +66,11 @@ pub(crate) struct RunOptions {
     /// Share of probability that sampling keeps [default: 1.0]
     #[arg(long)]
     pub(crate) top_p: Option<f32>,
-    /// Tokens of context for each episode [default: 2048]
+    /// What the run may take and how it is computed, where other options say nothing: laptop,
+    /// raspberry-pi-5, raspberry-pi-4, jetson-orin-nano, phone-8gb or a TOML file like theirs
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) board: Option<String>,
+    /// Tokens of context for each episode [default: the board's, or 2048]
     #[arg(long, value_name = "N")]
     pub(crate) context: Option<NonZeroU32>,
     /// What computes the models: llama (llama.cpp) or decoder (our own) [default: llama]

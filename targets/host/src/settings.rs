@@ -7,6 +7,7 @@ use runtime_agent::settings::{AgentKind, AgentSettings};
 use runtime_core::strategy::Feedback;
 use serde::Serialize;
 
+use crate::board::Board;
 use crate::engines::EngineOptions;
 use crate::options::{Demonstration, RunOptions};
 
@@ -33,6 +34,9 @@ pub(crate) struct Settings {
     pub(crate) actor: String,
     /// The reflecting model of the strategy `retrospective`, as it was named.
     pub(crate) retrospective: String,
+    /// What the run may take, where it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) board: Option<String>,
     /// What computes the models, where it was said.
     #[serde(flatten)]
     pub(crate) engine: EngineOptions,
@@ -65,7 +69,9 @@ impl Settings {
         );
         let top_p = options.top_p.unwrap_or(1.0);
         ensure!(top_p > 0.0 && top_p <= 1.0, "--top-p is {top_p}, expected more than 0, at most 1");
-        let context = options.context.map_or(2048, Into::into);
+        let board = options.board.as_deref().map(Board::find).transpose()?;
+        let of_board = board.as_ref().map(|board| board.context_tokens);
+        let context = options.context.or(of_board).map_or(2048, Into::into);
         let parse_agent = |name: &str| name.parse::<AgentKind>();
         let parse_feedback = |name: &str| name.parse::<Feedback>();
         Ok(Self {
@@ -77,8 +83,9 @@ impl Settings {
             episode_tokens: EPISODE_TOKENS_MAX,
             retrospective: options.retrospective.clone().unwrap_or_else(|| actor.clone()),
             actor,
+            board: options.board.clone(),
             engine: EngineOptions {
-                engine: options.engine.clone(),
+                engine: options.engine.clone().or(board.map(|board| board.engine)),
                 device: options.device.clone(),
             },
             agent: AgentSettings {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
 use runtime_agent::demonstrator::Demonstrator;
-use runtime_agent::prompts::{PromptSet, TEMPLATES};
+use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
 use runtime_agent::settings::AgentSettings;
 use runtime_core::agent::{Agent, Episode};
 use runtime_core::model::{LanguageModel, ModelIdentity};
@@ -18,7 +18,7 @@ use runtime_engine::{Engine, Handle};
 use runtime_environments::expert::{self, Sight};
 use runtime_store::slots::{ProbationStart, Slots};
 
-use crate::engines::{self, Loading};
+use crate::engines::{self, Loading, Part};
 use crate::files;
 use crate::options::Demonstration;
 
@@ -56,6 +56,8 @@ impl Model {
 #[derive(Default)]
 pub(crate) struct Models {
     engines: HashMap<PathBuf, Engine>,
+    /// What they take, in bytes; 0 where no board was named.
+    taken: u64,
 }
 
 impl Models {
@@ -72,10 +74,12 @@ impl Models {
         let resolved = models::manifest::resolve(name, &files::models_folder()?)?;
         if !self.engines.contains_key(&resolved.path) {
             check_sha256(&resolved)?;
-        }
-        if !self.engines.contains_key(&resolved.path) {
+            self.taken += engines::reserve(&resolved.path, loading, Part::Model, self.taken)?;
             let engine = engines::load(&resolved.path, loading)?;
             self.engines.insert(resolved.path.clone(), engine);
+        }
+        if adapter.is_some() {
+            self.taken += engines::reserve(&resolved.path, loading, Part::Adapter, self.taken)?;
         }
         let engine = &self.engines[&resolved.path];
         let handle = engine
@@ -157,13 +161,25 @@ fn check_sha256(resolved: &models::manifest::ResolvedModel) -> anyhow::Result<()
     Ok(())
 }
 
-/// The prompts of an environment, built in or from a folder.
+/// The built-in prompts of an environment; the templates in a folder stand in for
+/// those of their names.
 pub(crate) fn prompts(environment: &str, folder: Option<&Path>) -> anyhow::Result<PromptSet> {
     let Some(folder) = folder else { return Ok(PromptSet::built_in(environment)?) };
-    let mut sources: [String; 6] = Default::default();
-    for (source, name) in sources.iter_mut().zip(TEMPLATES) {
-        let path = folder.join(name).with_extension("j2");
-        *source = std::fs::read_to_string(&path)
+    let mut sources = prompts::built_in(environment)?;
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("cannot read the prompts of {}", folder.display()))?;
+    for path in
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?
+    {
+        if path.extension().is_none_or(|extension| extension != "j2") {
+            continue;
+        }
+        let place =
+            TEMPLATES.iter().position(|name| path.file_stem().is_some_and(|stem| stem == *name));
+        let place = place.with_context(|| {
+            format!("{} is no template; there are {}", path.display(), TEMPLATES.join(", "))
+        })?;
+        sources[place] = std::fs::read_to_string(&path)
             .with_context(|| format!("cannot read the prompt template {}", path.display()))?;
     }
     PromptSet::from_sources(&sources)

@@ -43,6 +43,7 @@ impl Score {
             threads: self.threads,
             parallel: NonZeroU32::MIN,
             deterministic: false,
+            board: None,
         };
         let model = Models::default().open(&self.model, self.adapter.as_deref(), &loading)?;
         let Model::Loaded(handle) = model else {
