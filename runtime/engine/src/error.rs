@@ -29,6 +29,14 @@ pub enum EngineError {
         /// What the engine said.
         reason: String,
     },
+    /// No such device.
+    #[error("there is no device {name}: {reason}")]
+    Device {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        reason: String,
+    },
     /// Recurrent and hybrid models cannot take back a token.
     #[error("{path} is a recurrent model, whose cache cannot be rolled back", path = path.display())]
     Recurrent {

@@ -6,6 +6,7 @@
 
 mod config;
 mod memory;
+mod devices;
 mod engine;
 mod role;
 mod context;
@@ -18,5 +19,6 @@ mod score;
 mod raw;
 
 pub use config::{CacheType, LlamaConfig};
+pub use devices::{Found, devices};
 pub use engine::load;
 pub use memory::Memory;

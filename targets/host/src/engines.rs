@@ -10,7 +10,7 @@ mod decoder;
 use std::num::NonZeroU32;
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use runtime_engine::Engine;
 use serde::Serialize;
 
@@ -23,10 +23,15 @@ pub(crate) struct EngineOptions {
     #[arg(long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) engine: Option<String>,
-    /// Where the decoder computes, as `rebound devices` lists it [default: flex]
+    /// Where it computes, as `rebound devices` lists it [default: flex for the decoder, llama's
+    /// own choice]
     #[arg(long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) device: Option<String>,
+    /// Layers that llama computes beside the processor, where it can [default: all]
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) gpu_layers: Option<u32>,
 }
 
 /// How models are loaded.
@@ -81,7 +86,8 @@ const KINDS: &[Kind] = &[
 impl Loading {
     /// As a board says.
     pub(crate) fn on_board(board: Board) -> Self {
-        let engine = EngineOptions { engine: Some(board.engine.clone()), device: None };
+        let engine =
+            EngineOptions { engine: Some(board.engine.clone()), ..EngineOptions::default() };
         Self {
             engine,
             context_tokens: board.context_tokens,
@@ -141,14 +147,4 @@ fn cores() -> NonZeroU32 {
     std::thread::available_parallelism().map_or(NonZeroU32::MIN, |cores| {
         u32::try_from(cores.get()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
     })
-}
-
-/// Says that an engine knows no devices.
-fn without_device(engine: &str, loading: &Loading) -> anyhow::Result<()> {
-    let device = loading.engine.device.as_deref().unwrap_or_default();
-    ensure!(
-        device.is_empty(),
-        "--device {device} is for --engine decoder; the engine {engine} chooses by itself"
-    );
-    Ok(())
 }

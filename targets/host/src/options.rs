@@ -76,9 +76,13 @@ pub(crate) struct RunOptions {
     /// What computes the models: llama (llama.cpp) or decoder (our own) [default: llama]
     #[arg(long, value_name = "NAME")]
     pub(crate) engine: Option<String>,
-    /// Where the decoder computes, as `rebound devices` lists it [default: flex]
+    /// Where it computes, as `rebound devices` lists it [default: flex for the decoder, llama's
+    /// own choice]
     #[arg(long, value_name = "NAME")]
     pub(crate) device: Option<String>,
+    /// Layers that llama computes beside the processor, where it can [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) gpu_layers: Option<u32>,
     /// Threads of the engine [default: one for each core]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroU32>,

@@ -87,6 +87,7 @@ impl Settings {
             engine: EngineOptions {
                 engine: options.engine.clone().or(board.map(|board| board.engine)),
                 device: options.device.clone(),
+                gpu_layers: options.gpu_layers,
             },
             agent: AgentSettings {
                 kind: options.agent.as_deref().map_or(Ok(AgentKind::Act), parse_agent)?,

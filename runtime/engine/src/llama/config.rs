@@ -32,6 +32,12 @@ pub struct LlamaConfig {
     pub micro_batch: NonZeroU32,
     /// How keys and values are stored.
     pub cache_type: CacheType,
+    /// The device that layers go to, as [`super::devices()`] names it; llama.cpp's own
+    /// choice where `None`.
+    pub device: Option<String>,
+    /// How many layers go to a device beside the CPU, the last ones first; all where
+    /// `None`.
+    pub gpu_layers: Option<u32>,
     /// One request at a time, each a function of its prompt, constraint and
     /// sampling to the bit, whatever was asked before. Needs a `micro_batch` of
     /// 64 or more.
@@ -62,6 +68,8 @@ impl LlamaConfig {
             threads: const { NonZeroU32::new(2).expect("not zero") },
             micro_batch: const { NonZeroU32::new(256).expect("not zero") },
             cache_type: CacheType::F16,
+            device: None,
+            gpu_layers: None,
             deterministic: false,
         }
     }

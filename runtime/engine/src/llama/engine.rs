@@ -4,10 +4,10 @@ use std::sync::{Arc, LazyLock};
 
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 
 use super::config::LlamaConfig;
+use super::devices;
 use super::raw::Model;
 use super::role::LlamaRole;
 use crate::engine::Engine;
@@ -44,7 +44,7 @@ impl Weights for LlamaWeights {
 
 fn load_model(config: &LlamaConfig, vocabulary: &Vocabulary) -> Result<LlamaModel, EngineError> {
     let path = config.path.clone();
-    let model = LlamaModel::load_from_file(backend(), &path, &LlamaModelParams::default())
+    let model = LlamaModel::load_from_file(backend(), &path, &devices::params(config)?)
         .map_err(|error| EngineError::Load { path: path.clone(), reason: error.to_string() })?;
     if model.is_recurrent() || model.is_hybrid() {
         return Err(EngineError::Recurrent { path });

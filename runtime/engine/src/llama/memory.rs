@@ -9,10 +9,10 @@ const CELLS_BLOCK: u64 = 256;
 
 /// What a token of the vocabulary takes in the tokenizer, in llama.cpp's own and in the
 /// tables of constrained decoding, in bytes: measured for SmolLM2 and Gemma 3.
-const TOKEN_BYTES: u64 = 700;
+const TOKEN_BYTES: u64 = 110;
 
 /// What the program itself takes, in bytes: measured.
-const PROGRAM_BYTES: u64 = 24 << 20;
+const PROGRAM_BYTES: u64 = 44 << 20;
 
 /// Memory of a model in llama.cpp by its parts, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

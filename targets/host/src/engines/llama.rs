@@ -7,10 +7,9 @@ use runtime_engine::llama::{self, CacheType, LlamaConfig};
 
 use crate::board::Cache;
 
-use super::{Loading, cores, without_device};
+use super::{Loading, cores};
 
 pub(super) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
-    without_device("llama", loading)?;
     Ok(llama::load(&config(path, loading))?)
 }
 
@@ -22,6 +21,8 @@ pub(crate) fn config(path: &Path, loading: &Loading) -> LlamaConfig {
     config.sequences_max = loading.parallel;
     config.threads = loading.threads.unwrap_or(cores());
     config.deterministic = loading.deterministic;
+    config.device.clone_from(&loading.engine.device);
+    config.gpu_layers = loading.engine.gpu_layers;
     if let Some(board) = &loading.board {
         config.micro_batch = board.micro_batch;
         config.cache_type = cache_type(board.cache);
@@ -38,5 +39,10 @@ pub(crate) fn cache_type(cache: Cache) -> CacheType {
 }
 
 pub(super) fn devices() -> Vec<String> {
-    vec![format!("cpu, {} cores", cores())]
+    let told = |device: llama::Found| match device.memory_bytes {
+        _ if device.is_cpu => format!("{}, {}, {} cores", device.name, device.about, cores()),
+        0 => format!("{}, {}", device.name, device.about),
+        bytes => format!("{}, {}, {:.1} GB", device.name, device.about, bytes as f64 / 1e9),
+    };
+    llama::devices().into_iter().map(told).collect()
 }
