@@ -88,6 +88,7 @@ pub(crate) fn sum(values: &[f32]) -> f64 {
 
 /// The natural logarithm of the probability of `id` under the softmax of
 /// `logits`; `None` where the logits are not numbers.
+#[cfg(any(feature = "llama", test))]
 pub(crate) fn log_softmax(logits: &[f32], id: usize) -> Option<f32> {
     let shift = maximum(logits);
     let total = sum_of_exponentials(logits, shift);

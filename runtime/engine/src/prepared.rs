@@ -42,6 +42,7 @@ pub(crate) enum PreparedGuide {
     /// Ready.
     Ready(Box<dyn Guide + Send>),
     /// A grammar in GBNF, which the engine reads, if it can.
+    #[cfg_attr(not(feature = "llama"), expect(dead_code, reason = "llama.cpp alone reads it"))]
     Grammar(String),
 }
 

@@ -48,6 +48,7 @@ pub(crate) struct Loading {
     /// Whether answers repeat to the bit.
     pub(crate) deterministic: bool,
     /// What they may take, where it was said.
+    #[cfg_attr(not(feature = "llama"), expect(dead_code, reason = "llama alone is checked"))]
     pub(crate) board: Option<Board>,
 }
 
@@ -83,6 +84,7 @@ const KINDS: &[Kind] = &[
     },
 ];
 
+#[cfg(feature = "llama")]
 impl Loading {
     /// As a board says.
     pub(crate) fn on_board(board: Board) -> Self {
@@ -140,11 +142,4 @@ fn kind(loading: &Loading) -> anyhow::Result<&'static Kind> {
 /// Each engine's name and devices.
 pub(crate) fn devices() -> Vec<(&'static str, Vec<String>)> {
     KINDS.iter().map(|kind| (kind.name, (kind.devices)())).collect()
-}
-
-/// The number of cores.
-fn cores() -> NonZeroU32 {
-    std::thread::available_parallelism().map_or(NonZeroU32::MIN, |cores| {
-        u32::try_from(cores.get()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
-    })
 }

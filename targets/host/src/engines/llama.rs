@@ -1,5 +1,6 @@
 //! llama.cpp.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use runtime_engine::Engine;
@@ -7,7 +8,7 @@ use runtime_engine::llama::{self, CacheType, LlamaConfig};
 
 use crate::board::Cache;
 
-use super::{Loading, cores};
+use super::Loading;
 
 pub(super) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
     Ok(llama::load(&config(path, loading))?)
@@ -45,4 +46,11 @@ pub(super) fn devices() -> Vec<String> {
         bytes => format!("{}, {}, {:.1} GB", device.name, device.about, bytes as f64 / 1e9),
     };
     llama::devices().into_iter().map(told).collect()
+}
+
+/// The number of cores.
+fn cores() -> NonZeroU32 {
+    std::thread::available_parallelism().map_or(NonZeroU32::MIN, |cores| {
+        u32::try_from(cores.get()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
+    })
 }
