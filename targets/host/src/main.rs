@@ -7,6 +7,7 @@ mod options;
 mod settings;
 mod session;
 mod resume;
+mod stored;
 mod engines;
 mod wiring;
 mod files;
@@ -34,6 +35,7 @@ enum Command {
     Score(commands::score::Score),
     Models(commands::models::Models),
     Records(commands::records::Records),
+    Report(commands::report::Report),
     Adapter(commands::adapter::Adapter),
     Devices(commands::devices::Devices),
     Train(commands::train::Train),
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::Score(command) => command.run(),
         Command::Models(command) => command.run(),
         Command::Records(command) => command.run(),
+        Command::Report(command) => command.run(),
         Command::Adapter(command) => command.run(),
         Command::Devices(command) => command.run(),
         Command::Train(command) => command.run(),

@@ -16,6 +16,7 @@ use runtime_core::trial::TrialSettings;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{self, EnvironmentOptions, World, train_split};
 use runtime_evaluation::arm::{self, Arm, ArmProgress, Worker};
+use runtime_evaluation::report::{self, ReportRun};
 use runtime_evaluation::results::{self, Results};
 use runtime_evaluation::table;
 use runtime_store::recorder::{Clock, LogRecorder};
@@ -172,6 +173,16 @@ impl Session {
         } else if !self.quiet {
             println!("{}", table(&results));
             println!("Results: {}", path.display());
+        }
+        self.write_page(&plan.folder, histories)
+    }
+
+    fn write_page(&self, folder: &RunFolder, histories: &[RunHistory]) -> anyhow::Result<()> {
+        let run = ReportRun { name: folder.name(), histories, notes: Vec::new() };
+        let path = folder.report();
+        replace(&path, report::html(&[run])?.as_bytes())?;
+        if !self.json && !self.quiet {
+            println!("Report: {}", path.display());
         }
         Ok(())
     }
