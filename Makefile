@@ -4,6 +4,7 @@
 #   make test    all checks, as CI runs them
 #   make bench   the benchmarks, as tables
 #   make test-devices   the kernels of wgpu's devices beside the processor's
+#   make test-browser   reports in headless Chromium
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -12,7 +13,20 @@ CARGO_DENY_VERSION := 0.20.2
 export REBOUND_MODELS ?= $(HOME)/.cache/rebound/models
 MODEL := smollm2-135m-instruct
 
-.PHONY: demo test test-devices bench setup deny-tool clean help
+## Ends a recipe that lists Debian packages in `missing`.
+define INSTALL_MISSING
+if [ $${#missing[@]} -gt 0 ]; then \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    echo "Installing $${missing[*]}"; \
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$${missing[@]}" >/dev/null; \
+  else \
+    echo "These are missing: $${missing[*]}"; \
+    echo "Install them, on Debian or Ubuntu with: sudo apt-get install $${missing[*]}"; exit 1; \
+  fi; \
+fi
+endef
+
+.PHONY: demo test test-devices test-browser browser-setup bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -25,15 +39,7 @@ setup:
 	ls /usr/lib/llvm*/lib/libclang*.so* /usr/lib/*/libclang*.so* >/dev/null 2>&1 \
 	  || [ -n "$${LIBCLANG_PATH:-}" ] || [ "$$(uname)" = Darwin ] || missing+=(libclang-dev); \
 	python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip); \
-	if [ $${#missing[@]} -gt 0 ]; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing $${missing[*]}"; \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$${missing[@]}" >/dev/null; \
-	  else \
-	    echo "These are missing: $${missing[*]}"; \
-	    echo "Install them, on Debian or Ubuntu with: sudo apt-get install $${missing[*]}"; exit 1; \
-	  fi; \
-	fi
+	$(INSTALL_MISSING)
 	@command -v cargo >/dev/null || { echo "Rust is missing: see https://rustup.rs"; exit 1; }
 
 demo: setup
@@ -56,6 +62,19 @@ test: setup deny-tool
 ## A software device such as mesa's lavapipe will do.
 test-devices: setup
 	XDG_RUNTIME_DIR=$${XDG_RUNTIME_DIR:-/tmp} cargo test -p models-decoder --features wgpu --test devices -- --nocapture
+
+## CHROMIUM=FILE names another browser; SCREENSHOTS=DIR keeps pictures of the pages.
+test-browser: browser-setup
+	cargo run --quiet -p runtime-evaluation --example report_pages -- target/browser
+	npm ci --prefix tests/browser --no-fund --no-audit
+	REPORTS=target/browser node --test tests/browser/report.test.mjs
+
+browser-setup:
+	@missing=(); \
+	[ -n "$${CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium); \
+	command -v node >/dev/null || missing+=(nodejs); \
+	command -v npm >/dev/null || missing+=(npm); \
+	$(INSTALL_MISSING)
 
 ## rustup installs the toolchain by itself; the target for runtime/core may be missing.
 deny-tool:
