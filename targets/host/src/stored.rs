@@ -12,7 +12,7 @@ use runtime_store::trial_log::{LogError, read_log};
 pub(crate) struct StoredRun {
     /// One an arm, the control first.
     pub(crate) histories: Vec<RunHistory>,
-    /// What could not be read of them.
+    /// What could not be read of them, by arm.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -30,22 +30,16 @@ pub(crate) fn read(run: &Path) -> anyhow::Result<StoredRun> {
         let read = match read_log(&path) {
             // Killed before it began; there is nothing to look at.
             Err(error @ LogError::Unbegun { .. }) if run.is_dir() => {
-                stored.warn(error.to_string());
+                eprintln!("warning: {error}");
                 continue;
             }
             read => read.with_context(|| format!("in {}", path.display()))?,
         };
         if let Some(torn) = read.torn {
-            stored.warn(format!("{}: {torn}", path.display()));
+            eprintln!("warning: {}: {torn}", path.display());
+            stored.warnings.push(format!("{}: {torn}.", read.history.run.strategy));
         }
         stored.histories.push(read.history);
     }
     Ok(stored)
-}
-
-impl StoredRun {
-    fn warn(&mut self, warning: String) {
-        eprintln!("warning: {warning}");
-        self.warnings.push(warning);
-    }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use minijinja::Value;
+use runtime_core::model::ModelIdentity;
 use serde::Serialize;
 
-use super::column::Columns;
+use super::column::{Column, Columns};
 use super::{ReportError, ReportRun, plot};
 use crate::results::Results;
 use crate::results::arm::ArmResults;
@@ -17,9 +18,10 @@ pub(super) struct RunView<'a> {
     name: &'a str,
     rebound: &'a str,
     actor: &'a str,
-    /// Beginnings of hashes; empty where there is nothing to hash.
-    actor_sha256: &'a str,
-    adapter_sha256: &'a str,
+    /// Which weights acted, with the beginnings of their hashes.
+    acting: String,
+    /// Which weights reflected, by strategy, where they are not the actor's.
+    reflecting: Vec<(&'a str, String)>,
     prompts_sha256: &'a str,
     /// What the run was asked, a setting a line.
     settings: Vec<(&'a str, String)>,
@@ -55,8 +57,8 @@ pub(super) fn runs<'a>(runs: &'a [ReportRun<'_>], results: &'a [Results]) -> Vec
         name: &run.name,
         rebound: &found.rebound,
         actor: &found.actor.name,
-        actor_sha256: beginning(&found.actor.sha256),
-        adapter_sha256: found.actor.adapter_sha256.as_deref().map_or("", beginning),
+        acting: weights(&found.actor),
+        reflecting: reflecting(found),
         prompts_sha256: beginning(&found.prompts_sha256),
         settings: settings(&found.settings),
         notes: table::notes(found).into_iter().chain(run.notes.iter().cloned()).collect(),
@@ -81,7 +83,7 @@ pub(super) fn arms(
         sums.max().unwrap_or(0)
     };
     let (tokens_most, time_most) = (most(tokens), most(time_us));
-    let view = |column: &super::column::Column<'_>| {
+    let view = |column: &Column<'_>| {
         let arm = column.results;
         let comparisons = &results[column.run].comparisons;
         let comparison = comparisons.iter().find(|found| found.arm == arm.strategy);
@@ -135,6 +137,16 @@ fn success(arm: &ArmResults) -> Vec<String> {
 fn success_with(arm: &ArmResults, kind: &str) -> String {
     let found = arm.success_by_kind.iter().find(|success| success.kind == kind);
     found.map_or_else(String::new, |success| table::rate_text(&success.rate))
+}
+
+fn reflecting(results: &Results) -> Vec<(&str, String)> {
+    let others = results.arms.iter().filter(|arm| arm.retrospective != results.actor);
+    others.map(|arm| (arm.strategy.as_str(), weights(&arm.retrospective))).collect()
+}
+
+fn weights(model: &ModelIdentity) -> String {
+    let adapter = model.adapter_sha256.as_deref().map_or("none", beginning);
+    format!("{} {}, adapter: {adapter}", model.name, beginning(&model.sha256))
 }
 
 fn settings(settings: &serde_json::Value) -> Vec<(&str, String)> {

@@ -43,7 +43,7 @@ pub(super) const PHASE_COLORS: [RGBColor; 5] = [
 const INK: RGBColor = RGBColor(0x1f, 0x23, 0x28);
 const LINES: RGBColor = RGBColor(0xd1, 0xd9, 0xe0);
 const BAND_OPACITY: f64 = 0.16;
-const PLOT_PIXELS: (u32, u32) = (520, 330);
+const PLOT_PIXELS: (u32, u32) = (440, 300);
 const LEGEND_PIXELS: (u32, u32) = (34, 14);
 const BAR_PIXELS: (u32, u32) = (240, 16);
 const FONT_PIXELS: u32 = 14;
@@ -138,11 +138,11 @@ pub(super) fn mean_progress<'a>(trials: impl Iterator<Item = &'a FinishedTrial>)
 /// A bar of parts that stand one behind the other; `whole` would fill it.
 pub(super) fn bar(parts: &[u64; PHASE_COLORS.len()], whole: u64) -> Result<String, ReportError> {
     drawn(BAR_PIXELS, |area| {
-        let (width, height) = (f64::from(BAR_PIXELS.0), i32::try_from(BAR_PIXELS.1)?);
+        let (width, height) = (u64::from(BAR_PIXELS.0), i32::try_from(BAR_PIXELS.1)?);
+        let at = |amount: u64| i32::try_from(width * amount / whole.max(1));
         let mut before = 0;
         for (part, color) in parts.iter().zip(PHASE_COLORS) {
-            let at = |amount: u64| (width * amount as f64 / whole.max(1) as f64).round() as i32;
-            let corners = [(at(before), 0), (at(before + part), height)];
+            let corners = [(at(before)?, 0), (at(before + part)?, height)];
             before += part;
             if *part > 0 {
                 area.draw(&Rectangle::new(corners, color.filled()))?;
@@ -200,6 +200,7 @@ fn percent_chart<'a, 'b>(
         .label_style(("sans-serif", FONT_PIXELS).into_font().color(&INK))
         .x_label_formatter(&whole)
         .y_label_formatter(&whole)
+        .axis_desc_style(("sans-serif", FONT_PIXELS).into_font().color(&INK))
         .x_desc(x_name)
         .y_desc(y_name)
         .draw()?;

@@ -1,7 +1,7 @@
 //! Pages and rows of runs that are made up.
 
 use proptest::prelude::*;
-use runtime_core::event::Event;
+use runtime_core::event::{CallHistory, Event, StepEvent, TrialKey, TrialStartEvent};
 use runtime_store::trial_log::{TrialLog, read_log};
 use serde_json::{Value, json};
 
@@ -183,11 +183,11 @@ fn a_log_that_was_cut_off_shows_the_trial_under_way() {
     let path = folder.path().join("trials.log");
     let whole = history("none", &outcomes(&[], 1));
     let mut log = TrialLog::create(&path, &whole.run).unwrap();
-    let key = runtime_core::event::TrialKey { task: 0, trial: 1 };
+    let key = TrialKey { task: 0, trial: 1 };
     let opening = "Two doors.".into();
-    log.append(&Event::TrialStart(runtime_core::event::TrialStartEvent { key, opening })).unwrap();
+    log.append(&Event::TrialStart(TrialStartEvent { key, opening })).unwrap();
     let step = &whole.tasks[0].trials[0].trajectory.steps[0];
-    let step = runtime_core::event::StepEvent::new(key, step, &mut Default::default(), 0);
+    let step = StepEvent::new(key, step, &mut CallHistory::default(), 0);
     log.append(&Event::Step(step.clone())).unwrap();
     log.append(&Event::Step(step)).unwrap();
     let bytes = std::fs::read(&path).unwrap();
