@@ -5,6 +5,7 @@
 #   make bench   the benchmarks, as tables
 #   make fuzz    hostile bytes for everything that reads bytes from outside
 #   make test-devices   the kernels of wgpu's devices beside the processor's
+#   make test-browser   reports in headless Chromium
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -13,7 +14,20 @@ CARGO_DENY_VERSION := 0.20.2
 export REBOUND_MODELS ?= $(HOME)/.cache/rebound/models
 MODEL := smollm2-135m-instruct
 
-.PHONY: demo test test-devices fuzz bench setup deny-tool clean help
+## Ends a recipe that lists Debian packages in `missing`.
+define INSTALL_MISSING
+if [ $${#missing[@]} -gt 0 ]; then \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    echo "Installing $${missing[*]}"; \
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$${missing[@]}" >/dev/null; \
+  else \
+    echo "These are missing: $${missing[*]}"; \
+    echo "Install them, on Debian or Ubuntu with: sudo apt-get install $${missing[*]}"; exit 1; \
+  fi; \
+fi
+endef
+
+.PHONY: demo test test-devices test-browser browser-setup fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -26,15 +40,7 @@ setup:
 	ls /usr/lib/llvm*/lib/libclang*.so* /usr/lib/*/libclang*.so* >/dev/null 2>&1 \
 	  || [ -n "$${LIBCLANG_PATH:-}" ] || [ "$$(uname)" = Darwin ] || missing+=(libclang-dev); \
 	python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip); \
-	if [ $${#missing[@]} -gt 0 ]; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing $${missing[*]}"; \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$${missing[@]}" >/dev/null; \
-	  else \
-	    echo "These are missing: $${missing[*]}"; \
-	    echo "Install them, on Debian or Ubuntu with: sudo apt-get install $${missing[*]}"; exit 1; \
-	  fi; \
-	fi
+	$(INSTALL_MISSING)
 	@command -v cargo >/dev/null || { echo "Rust is missing: see https://rustup.rs"; exit 1; }
 
 demo: setup
@@ -69,6 +75,18 @@ fuzz: setup
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
 	    -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=10 -print_final_stats=1; \
 	done
+## CHROMIUM=FILE names another browser; SCREENSHOTS=DIR keeps pictures of the pages.
+test-browser: browser-setup
+	cargo run --quiet -p runtime-evaluation --example report_pages -- target/browser
+	npm ci --prefix tests/browser --no-fund --no-audit
+	REPORTS=target/browser node --test tests/browser/report.test.mjs
+
+browser-setup:
+	@missing=(); \
+	[ -n "$${CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium); \
+	command -v node >/dev/null || missing+=(nodejs); \
+	command -v npm >/dev/null || missing+=(npm); \
+	$(INSTALL_MISSING)
 
 ## rustup installs the toolchain by itself; the target for runtime/core may be missing.
 deny-tool:

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! tasks ─► arm ─► history ─┬─► results ─► table
+//!                          ├─► report    a page for people, rows for spreadsheets
 //!                          └─► export    trials as JSON, statistics
 //! interval, pairs ─► results
 //! ```
@@ -14,4 +15,5 @@ pub mod interval;
 pub mod pairs;
 pub mod results;
 pub mod table;
+pub mod report;
 pub mod export;

@@ -23,7 +23,7 @@ pub fn success_by_trial(results: &Results) -> String {
         row.extend(comparison.map(comparison_text));
         rows.push(row);
     }
-    aligned(&rows) + &notes(results)
+    aligned(&rows) + &notes(results).join("\n") + "\n"
 }
 
 /// Success after the last trial: a row a task type, a column an arm.
@@ -58,19 +58,21 @@ pub fn demonstrations(results: &Results) -> String {
     aligned(&rows)
 }
 
-fn rate_text(rate: &Rate) -> String {
+/// A rate with its interval, in percent.
+pub(crate) fn rate_text(rate: &Rate) -> String {
     let [rate, low, high] = [rate.rate, rate.low, rate.high].map(|share| 100.0 * share);
     format!("{rate:.1} % [{low:.1}, {high:.1}]")
 }
 
-fn comparison_text(comparison: &Comparison) -> String {
+/// A difference with its interval in points, and its p-value.
+pub(crate) fn comparison_text(comparison: &Comparison) -> String {
     let Comparison { difference_points, low_points, high_points, p_value, .. } = comparison;
     let p = if *p_value < 0.001 { "p < 0.001".into() } else { format!("p = {p_value:.3}") };
     format!("{difference_points:+.1} [{low_points:+.1}, {high_points:+.1}], {p}")
 }
 
 /// What a reader must know to read the numbers, a line each.
-fn notes(results: &Results) -> String {
+pub(crate) fn notes(results: &Results) -> Vec<String> {
     let tasks = results.arms.first().map_or(0, |arm| arm.tasks.len());
     let mut notes = vec![format!("{tasks} tasks; 95 % Wilson intervals.")];
     if let Value::String(feedback) = &results.feedback {
@@ -90,7 +92,7 @@ fn notes(results: &Results) -> String {
         let (strategy, finished) = (&arm.strategy, arm.tasks_finished);
         notes.push(format!("{strategy}: only {finished} of {tasks} tasks are finished."));
     }
-    notes.join("\n") + "\n"
+    notes
 }
 
 /// How right an agent was about itself.

@@ -4,6 +4,7 @@
 //! <folder>/run.toml                     what was asked for
 //! <folder>/arms/<strategy>/trials.log   what happened, one log an arm
 //! <folder>/results.json                 what came of it
+//! <folder>/report.html                  the same for people
 //! ```
 
 use std::io;
@@ -35,6 +36,17 @@ impl RunFolder {
     /// What came of it.
     pub fn results(&self) -> PathBuf {
         self.path.join("results.json")
+    }
+
+    /// What came of it, for people.
+    pub fn report(&self) -> PathBuf {
+        self.path.join("report.html")
+    }
+
+    /// What the run is called: the folder's own name, else its path.
+    pub fn name(&self) -> String {
+        let name = self.path.file_name().unwrap_or(self.path.as_os_str());
+        name.to_string_lossy().into_owned()
     }
 
     /// The trial log of one arm.
@@ -84,5 +96,11 @@ mod tests {
 
         assert_eq!(run.arms(), [Strategy::Reflexion]);
         assert!(run.trial_log(Strategy::None).ends_with("arms/none/trials.log"));
+    }
+
+    #[test]
+    fn a_run_is_called_as_its_folder() {
+        assert_eq!(RunFolder::new("runs/demo/").name(), "demo");
+        assert_eq!(RunFolder::new("..").name(), "..");
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod play;
 pub(crate) mod score;
 pub(crate) mod models;
 pub(crate) mod records;
+pub(crate) mod report;
 pub(crate) mod adapter;
 pub(crate) mod devices;
 pub(crate) mod doctor;

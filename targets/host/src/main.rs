@@ -8,6 +8,7 @@ mod board;
 mod settings;
 mod session;
 mod resume;
+mod stored;
 mod engines;
 mod wiring;
 mod files;
@@ -35,6 +36,7 @@ enum Command {
     Score(commands::score::Score),
     Models(commands::models::Models),
     Records(commands::records::Records),
+    Report(commands::report::Report),
     Adapter(commands::adapter::Adapter),
     Devices(commands::devices::Devices),
     Doctor(commands::doctor::Doctor),
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Score(command) => command.run(),
         Command::Models(command) => command.run(),
         Command::Records(command) => command.run(),
+        Command::Report(command) => command.run(),
         Command::Adapter(command) => command.run(),
         Command::Devices(command) => command.run(),
         Command::Doctor(command) => command.run(),

@@ -17,6 +17,7 @@ use runtime_core::trial::TrialSettings;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{self, EnvironmentOptions, World, train_split};
 use runtime_evaluation::arm::{self, Arm, ArmProgress, Worker};
+use runtime_evaluation::report::{self, ReportRun};
 use runtime_evaluation::results::{self, Results};
 use runtime_evaluation::table;
 use runtime_store::recorder::{Clock, LogRecorder};
@@ -174,6 +175,16 @@ impl Session {
         } else if !self.quiet {
             let shown = format!("{}\nResults: {}\n", table(&results), path.display());
             std::io::stdout().write_all(shown.as_bytes())?;
+        }
+        self.write_page(&plan.folder, histories)
+    }
+
+    fn write_page(&self, folder: &RunFolder, histories: &[RunHistory]) -> anyhow::Result<()> {
+        let run = ReportRun { name: folder.name(), histories, notes: Vec::new() };
+        let path = folder.report();
+        replace(&path, report::html(&[run])?.as_bytes())?;
+        if !self.json && !self.quiet {
+            println!("Report: {}", path.display());
         }
         Ok(())
     }

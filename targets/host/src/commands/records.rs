@@ -3,11 +3,9 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
-use runtime_core::history::RunHistory;
 use runtime_evaluation::export;
-use runtime_store::run_folder::RunFolder;
-use runtime_store::trial_log::read_log;
+
+use crate::stored;
 
 /// Export a run's trials as JSON lines, or count what its logs hold
 #[derive(clap::Args)]
@@ -37,7 +35,7 @@ impl Records {
         let mut out = std::io::stdout().lock();
         match self.action {
             Action::Export(source) => {
-                for history in source.histories()? {
+                for history in stored::read(&source.run)?.histories {
                     for trial in export::trials(&history) {
                         writeln!(out, "{trial}")?;
                     }
@@ -45,7 +43,7 @@ impl Records {
             }
             Action::Stats(source) => {
                 let mut arms = serde_json::Map::new();
-                for history in source.histories()? {
+                for history in stored::read(&source.run)?.histories {
                     let statistics = serde_json::to_value(export::statistics(&history))?;
                     arms.insert(history.run.strategy, statistics);
                 }
@@ -53,26 +51,5 @@ impl Records {
             }
         }
         Ok(())
-    }
-}
-
-impl Source {
-    fn histories(&self) -> anyhow::Result<Vec<RunHistory>> {
-        let paths = if self.run.is_dir() {
-            let folder = RunFolder::new(&self.run);
-            folder.arms().into_iter().map(|arm| folder.trial_log(arm)).collect()
-        } else {
-            vec![self.run.clone()]
-        };
-        ensure!(!paths.is_empty(), "there is no trial log in {}", self.run.display());
-        let mut histories = Vec::new();
-        for path in paths {
-            let read = read_log(&path).with_context(|| format!("in {}", path.display()))?;
-            if let Some(torn) = read.torn {
-                eprintln!("warning: {}: {torn}", path.display());
-            }
-            histories.push(read.history);
-        }
-        Ok(histories)
     }
 }

@@ -8,6 +8,7 @@ mod cli;
 mod demonstrate;
 mod conversion;
 mod deterministic;
+mod report;
 mod support;
 #[cfg(unix)]
 mod train;

@@ -1,0 +1,59 @@
+//! Columns: the arms of all runs, side by side.
+
+use runtime_core::history::RunHistory;
+
+use super::ReportRun;
+use crate::results::Results;
+use crate::results::arm::ArmResults;
+
+/// An arm of one of the runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Column<'a> {
+    /// Place among all columns, from 0; decides its color and its marker.
+    pub(super) index: usize,
+    /// Place of its run.
+    pub(super) run: usize,
+    /// The run's name.
+    pub(super) run_name: &'a str,
+    /// The world it was played in; empty where the settings do not say.
+    pub(super) environment: &'a str,
+    /// What happened.
+    pub(super) history: &'a RunHistory,
+    /// What came of it.
+    pub(super) results: &'a ArmResults,
+}
+
+/// The arms of all runs, in the runs' order.
+#[derive(Clone, Debug)]
+pub(super) struct Columns<'a> {
+    /// The columns.
+    pub(super) all: Vec<Column<'a>>,
+    /// How many runs they are of.
+    runs: usize,
+}
+
+impl<'a> Columns<'a> {
+    /// The columns of runs and their results, which stand in the same order.
+    pub(super) fn new(runs: &'a [ReportRun<'a>], results: &'a [Results]) -> Self {
+        let mut all = Vec::new();
+        for (run, (played, found)) in runs.iter().zip(results).enumerate() {
+            for (history, arm) in played.histories.iter().zip(&found.arms) {
+                all.push(Column {
+                    index: all.len(),
+                    run,
+                    run_name: &played.name,
+                    environment: found.settings["environment"].as_str().unwrap_or_default(),
+                    history,
+                    results: arm,
+                });
+            }
+        }
+        Self { all, runs: runs.len() }
+    }
+
+    /// The strategy, with the run's name where there are several.
+    pub(super) fn label(&self, column: &Column<'_>) -> String {
+        let strategy = &column.results.strategy;
+        if self.runs > 1 { format!("{}: {strategy}", column.run_name) } else { strategy.clone() }
+    }
+}

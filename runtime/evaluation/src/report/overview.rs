@@ -1,0 +1,181 @@
+//! What stands above the tasks: the runs, success, and what it cost.
+
+use std::collections::BTreeSet;
+
+use minijinja::Value;
+use runtime_core::model::ModelIdentity;
+use serde::Serialize;
+
+use super::column::{Column, Columns};
+use super::{ReportError, ReportRun, plot};
+use crate::results::Results;
+use crate::results::arm::ArmResults;
+use crate::table;
+
+/// A run as the template reads it.
+#[derive(Serialize)]
+pub(super) struct RunView<'a> {
+    name: &'a str,
+    rebound: &'a str,
+    actor: &'a str,
+    /// Which weights acted, with the beginnings of their hashes.
+    acting: String,
+    /// Which weights reflected, by strategy, where they are not the actor's.
+    reflecting: Vec<(&'a str, String)>,
+    prompts_sha256: &'a str,
+    /// What the run was asked, a setting a line.
+    settings: Vec<(&'a str, String)>,
+    notes: Vec<String>,
+}
+
+/// An arm as the template reads it.
+#[derive(Serialize)]
+pub(super) struct ArmView {
+    pub(super) label: String,
+    legend: Value,
+    /// By trial.
+    success: Vec<String>,
+    /// Against the run's control arm; empty for that arm itself.
+    comparison: String,
+    /// By task type, in the order of [`kinds`].
+    by_kind: Vec<String>,
+    tokens: CostView,
+    time: CostView,
+}
+
+/// What an arm cost, phase by phase.
+#[derive(Serialize)]
+struct CostView {
+    bar: Value,
+    parts: Vec<String>,
+    total: String,
+}
+
+/// The runs, in order.
+pub(super) fn runs<'a>(runs: &'a [ReportRun<'_>], results: &'a [Results]) -> Vec<RunView<'a>> {
+    let view = |(run, found): (&'a ReportRun<'_>, &'a Results)| RunView {
+        name: &run.name,
+        rebound: &found.rebound,
+        actor: &found.actor.name,
+        acting: weights(&found.actor),
+        reflecting: reflecting(found),
+        prompts_sha256: beginning(&found.prompts_sha256),
+        settings: settings(&found.settings),
+        notes: table::notes(found).into_iter().chain(run.notes.iter().cloned()).collect(),
+    };
+    runs.iter().zip(results).map(view).collect()
+}
+
+/// The task types of all arms, sorted.
+pub(super) fn kinds<'a>(columns: &Columns<'a>) -> Vec<&'a str> {
+    let kinds = columns.all.iter().flat_map(|column| &column.results.success_by_kind);
+    kinds.map(|success| success.kind.as_str()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The arms of all runs, in the order of the columns.
+pub(super) fn arms(
+    columns: &Columns<'_>,
+    results: &[Results],
+) -> Result<Vec<ArmView>, ReportError> {
+    let kinds = kinds(columns);
+    let most = |phases: fn(&ArmResults) -> Phases| {
+        let sums = columns.all.iter().map(|column| phases(column.results).iter().sum());
+        sums.max().unwrap_or(0)
+    };
+    let (tokens_most, time_most) = (most(tokens), most(time_us));
+    let view = |column: &Column<'_>| {
+        let arm = column.results;
+        let comparisons = &results[column.run].comparisons;
+        let comparison = comparisons.iter().find(|found| found.arm == arm.strategy);
+        Ok(ArmView {
+            label: columns.label(column),
+            legend: Value::from_safe_string(plot::legend(column.index)?),
+            success: success(arm),
+            comparison: comparison.map(table::comparison_text).unwrap_or_default(),
+            by_kind: kinds.iter().map(|kind| success_with(arm, kind)).collect(),
+            tokens: cost(tokens(arm), tokens_most, thousands)?,
+            time: cost(time_us(arm), time_most, seconds)?,
+        })
+    };
+    columns.all.iter().map(view).collect()
+}
+
+/// What a bar is made of, in the order of the plot's colors.
+type Phases = [u64; plot::PHASE_COLORS.len()];
+
+/// Tokens: prompts from the cache, prompts computed, generated; then the last
+/// two of reflecting.
+fn tokens(arm: &ArmResults) -> Phases {
+    let (acting, reflecting) = (&arm.acting, &arm.reflecting);
+    [
+        acting.cache.cached,
+        acting.cache.computed,
+        acting.tokens.generated,
+        reflecting.cache.cached + reflecting.cache.computed,
+        reflecting.tokens.generated,
+    ]
+}
+
+/// Times: environment, acting's prompts and answers, reflecting's.
+fn time_us(arm: &ArmResults) -> Phases {
+    let (acting, reflecting) = (&arm.acting.times_us, &arm.reflecting.times_us);
+    [acting.environment, acting.prefill, acting.decode, reflecting.prefill, reflecting.decode]
+}
+
+fn cost(parts: Phases, most: u64, text: fn(u64) -> String) -> Result<CostView, ReportError> {
+    Ok(CostView {
+        bar: Value::from_safe_string(plot::bar(&parts, most)?),
+        parts: parts.into_iter().map(text).collect(),
+        total: text(parts.iter().sum()),
+    })
+}
+
+fn success(arm: &ArmResults) -> Vec<String> {
+    arm.success_by_trial.iter().map(|found| table::rate_text(&found.rate)).collect()
+}
+
+fn success_with(arm: &ArmResults, kind: &str) -> String {
+    let found = arm.success_by_kind.iter().find(|success| success.kind == kind);
+    found.map_or_else(String::new, |success| table::rate_text(&success.rate))
+}
+
+fn reflecting(results: &Results) -> Vec<(&str, String)> {
+    let others = results.arms.iter().filter(|arm| arm.retrospective != results.actor);
+    others.map(|arm| (arm.strategy.as_str(), weights(&arm.retrospective))).collect()
+}
+
+fn weights(model: &ModelIdentity) -> String {
+    let adapter = model.adapter_sha256.as_deref().map_or("none", beginning);
+    format!("{} {}, adapter: {adapter}", model.name, beginning(&model.sha256))
+}
+
+fn settings(settings: &serde_json::Value) -> Vec<(&str, String)> {
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    let members = settings.as_object().into_iter().flatten();
+    members.map(|(name, value)| (name.as_str(), text(value))).collect()
+}
+
+/// Enough of a hash to tell two apart.
+fn beginning(sha256: &str) -> &str {
+    sha256.get(..12).unwrap_or(sha256)
+}
+
+/// A count with a comma after each three digits.
+pub(super) fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn seconds(us: u64) -> String {
+    format!("{:.1} s", us as f64 / 1e6)
+}

@@ -1,0 +1,117 @@
+//! The table of tasks: a row a task, a cell for what each arm made of it.
+
+use std::collections::HashMap;
+
+use runtime_core::task::Task;
+use serde::Serialize;
+
+use super::column::{Column, Columns};
+use crate::results::task::TaskResults;
+
+/// A task, and its place in each column.
+pub(super) struct TaskRow<'a> {
+    task: &'a Task,
+    /// Where it stands in each column's pool; `None` where it was not asked.
+    pub(super) places: Vec<Option<usize>>,
+}
+
+/// The tasks of all columns. Two runs have a task in common where world and id
+/// agree.
+pub(super) fn rows<'a>(columns: &Columns<'a>) -> Vec<TaskRow<'a>> {
+    let mut rows: Vec<TaskRow<'a>> = Vec::new();
+    let mut row_of = HashMap::new();
+    for column in &columns.all {
+        for (place, task) in column.history.run.tasks.iter().enumerate() {
+            let row = *row_of.entry((column.environment, task.id.as_str())).or_insert_with(|| {
+                rows.push(TaskRow { task, places: vec![None; columns.all.len()] });
+                rows.len() - 1
+            });
+            // A pool that names a task twice shows its first place.
+            rows[row].places[column.index].get_or_insert(place);
+        }
+    }
+    rows
+}
+
+/// A row as the template reads it.
+#[derive(Serialize)]
+pub(super) struct RowView<'a> {
+    id: &'a str,
+    kind: &'a str,
+    instruction: &'a str,
+    /// Which filter lets it through: `all`, `some` or `none` of the arms solved
+    /// it; `open` where one has not finished it.
+    solved_by: &'static str,
+    cells: Vec<CellView>,
+    trials: u64,
+    steps: u64,
+    generated: u64,
+}
+
+#[derive(Serialize)]
+struct CellView {
+    state: &'static str,
+    text: String,
+    /// Where it stands when the column is sorted, solved early first.
+    rank: f64,
+}
+
+impl<'a> RowView<'a> {
+    /// What the columns made of a task.
+    pub(super) fn new(row: &TaskRow<'a>, columns: &Columns<'_>) -> Self {
+        let played: Vec<Option<&TaskResults>> =
+            columns.all.iter().zip(&row.places).map(|(column, place)| at(column, *place)).collect();
+        let trials = || played.iter().flatten().flat_map(|task| &task.trials);
+        let generated = trials().map(|trial| {
+            let reflecting =
+                trial.reflection.as_ref().map_or(0, |found| found.cost.tokens.generated);
+            trial.cost.tokens.generated + reflecting
+        });
+        Self {
+            id: &row.task.id,
+            kind: &row.task.kind,
+            instruction: &row.task.instruction,
+            solved_by: solved_by(&played),
+            cells: played.iter().map(|task| cell(*task)).collect(),
+            trials: trials().count() as u64,
+            steps: trials().map(|trial| trial.steps).sum(),
+            generated: generated.sum(),
+        }
+    }
+}
+
+fn at<'a>(column: &Column<'a>, place: Option<usize>) -> Option<&'a TaskResults> {
+    place.and_then(|place| column.results.tasks.get(place))
+}
+
+fn solved_by(played: &[Option<&TaskResults>]) -> &'static str {
+    let played: Vec<_> = played.iter().flatten().collect();
+    let solved = played.iter().filter(|task| task.success).count();
+    if played.iter().any(|task| !task.finished) {
+        "open"
+    } else if solved == 0 {
+        "none"
+    } else if solved == played.len() {
+        "all"
+    } else {
+        "some"
+    }
+}
+
+fn cell(task: Option<&TaskResults>) -> CellView {
+    let Some(task) = task else {
+        return CellView { state: "absent", text: "not played".into(), rank: 1e6 };
+    };
+    let progress = task.trials.last().map_or(0.0, |last| f64::from(last.progress));
+    match task.solved_at {
+        Some(trial) => {
+            CellView { state: "solved", text: format!("trial {trial}"), rank: f64::from(trial) }
+        }
+        None if task.finished => CellView {
+            state: "failed",
+            text: format!("{:.0} % reached", 100.0 * progress),
+            rank: 1e5 - progress,
+        },
+        None => CellView { state: "open", text: "unfinished".into(), rank: 2e5 - progress },
+    }
+}

@@ -1,0 +1,260 @@
+//! Pages and rows of runs that are made up.
+
+use proptest::prelude::*;
+use runtime_core::event::{CallHistory, Event, StepEvent, TrialKey, TrialStartEvent};
+use runtime_store::trial_log::{TrialLog, read_log};
+use serde_json::{Value, json};
+
+use super::csv::quoted;
+use super::*;
+use crate::results::tests::{history, outcomes};
+
+const HOSTILE: &str = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)> \u{2028}'\"&amp;{{ 7 * 7 }}";
+
+fn run<'a>(name: &str, histories: &'a [RunHistory]) -> ReportRun<'a> {
+    ReportRun { name: name.into(), histories, notes: Vec::new() }
+}
+
+fn page(histories: &[RunHistory]) -> String {
+    html(&[run("a run", histories)]).unwrap()
+}
+
+/// The data that the page's script reads.
+fn data(page: &str) -> Value {
+    let (_, rest) = page.split_once("id=\"trajectories\">").unwrap();
+    serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+}
+
+/// A run in which every text says `text`.
+fn saying(text: &str) -> RunHistory {
+    let mut history = history("reflexion", &outcomes(&[2], 1));
+    history.run.actor.name = text.into();
+    for task in &mut history.run.tasks {
+        (task.id, task.kind, task.instruction) = (text.into(), text.into(), text.into());
+    }
+    for trial in history.tasks.iter_mut().flat_map(|task| &mut task.trials) {
+        trial.trajectory.opening = text.into();
+        trial.trajectory.feedback = text.into();
+        for step in &mut trial.trajectory.steps {
+            step.decision.action = text.into();
+            step.outcome.observation = text.into();
+            step.decision.thought = Some(step.decision.answer.clone());
+            step.decision.thought.as_mut().unwrap().text = text.into();
+        }
+        trial.reflection.iter_mut().for_each(|reflection| reflection.text = text.into());
+    }
+    history
+}
+
+/// The rows of a CSV file, read as RFC 4180 says.
+fn parsed(csv: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
+    let mut letters = csv.chars().peekable();
+    let mut inside = false;
+    while let Some(letter) = letters.next() {
+        match (letter, inside) {
+            ('"', true) if letters.next_if_eq(&'"').is_some() => cell.push('"'),
+            ('"', _) => inside = !inside,
+            (',', false) => row.push(std::mem::take(&mut cell)),
+            ('\r', false) if letters.next_if_eq(&'\n').is_some() => {
+                row.push(std::mem::take(&mut cell));
+                rows.push(std::mem::take(&mut row));
+            }
+            (letter, _) => cell.push(letter),
+        }
+    }
+    assert!(row.is_empty() && cell.is_empty(), "the last row has no end");
+    rows
+}
+
+#[test]
+fn a_page_holds_what_it_needs_and_fetches_nothing() {
+    let page = page(&[
+        history("none", &outcomes(&[1, 2], 2)),
+        history("reflexion", &outcomes(&[1, 1, 2], 1)),
+    ]);
+
+    assert_eq!(page.matches("<svg").count(), 2 + 2 + 2 * 2, "plots, legends and bars");
+    assert!(page.contains("25.0 % [4.6, 69.9]"), "Wilson's interval of one in four");
+    assert!(page.contains("+25.0 [+0.0, +75.0], p = 1.000"));
+    assert!(page.contains("Feedback between trials: success."));
+    let elsewhere = page.replace("http://www.w3.org/2000/svg", "");
+    assert!(!elsewhere.contains("http:") && !elsewhere.contains("https:"));
+}
+
+#[test]
+fn plots_draw_every_arm_and_its_band() {
+    let arms = [history("none", &outcomes(&[1], 1)), history("reflexion", &outcomes(&[2], 1))];
+    let runs = [run("a", &arms)];
+    let results = results(&runs).unwrap();
+
+    let svg = plot::success(&Columns::new(&runs, &results).all).unwrap();
+
+    for color in &plot::ARM_COLORS[..2] {
+        let color = plot::hexadecimal(*color);
+        assert!(svg.contains(&format!("<polygon opacity=\"0.16\" fill=\"{color}\"")), "{svg}");
+        assert!(svg.contains(&format!("stroke=\"{color}\"")));
+    }
+}
+
+#[test]
+fn progress_is_kept_where_an_episode_is_over() {
+    let mut found = history("none", &outcomes(&[], 2));
+    let steps = |history: &mut RunHistory, task: usize, progresses: &[f32]| {
+        let steps = &mut history.tasks[task].trials[0].trajectory.steps;
+        let step = steps[0].clone();
+        steps.clear();
+        for progress in progresses {
+            let mut step = step.clone();
+            step.outcome.progress = *progress;
+            steps.push(step);
+        }
+    };
+    steps(&mut found, 0, &[0.5]);
+    steps(&mut found, 1, &[0.0, 0.25, 1.0]);
+
+    let first = found.tasks.iter().filter_map(|task| task.trials.first());
+
+    assert_eq!(plot::mean_progress(first), [0.0, 0.25, 0.375, 0.75]);
+    assert!(plot::mean_progress(std::iter::empty()).is_empty());
+}
+
+#[test]
+fn a_trajectory_stands_in_the_data_step_by_step() {
+    let page = page(&[history("reflexion", &outcomes(&[2], 0))]);
+
+    let data = data(&page);
+
+    let text = |id: &Value| data["texts"][usize::try_from(id.as_u64().unwrap()).unwrap()].clone();
+    let trials = data["tasks"][0][0].as_array().unwrap();
+    assert_eq!(trials.len(), 2);
+    assert_eq!(text(&trials[0]["opening"]), "Two doors.");
+    assert_eq!(text(&trials[0]["actions"][0]), "open left");
+    assert_eq!(text(&trials[0]["observations"][0]), "A wall.");
+    assert_eq!(text(&trials[0]["reflection"]), "Go right.");
+    assert_eq!((&trials[0]["ending"], &trials[1]["ending"]), (&json!("over"), &json!("solved")));
+    assert_eq!(data["texts"].as_array().unwrap().len(), 4, "a text stands once");
+}
+
+#[test]
+fn markup_from_models_stays_text() {
+    let page = page(&[saying(HOSTILE)]);
+
+    // The page's own two, and no more.
+    assert_eq!(page.matches("</script>").count(), 2);
+    assert_eq!(page.matches("<script").count(), 2);
+    assert!(!page.contains("<img") && !page.contains("<!--"));
+    assert!(page.contains("{{ 7 * 7 }}"));
+    let data = data(&page);
+    assert_eq!(data["texts"], json!([HOSTILE]));
+}
+
+#[test]
+fn arms_of_several_runs_stand_side_by_side() {
+    let first = [history("none", &outcomes(&[1], 1)), history("reflexion", &outcomes(&[2], 1))];
+    let second = [history("none", &outcomes(&[1, 1], 1))];
+
+    let page = html(&[run("monday", &first), run("tuesday", &second)]).unwrap();
+
+    for label in ["monday: none", "monday: reflexion", "tuesday: none"] {
+        assert!(page.contains(label), "{label}");
+    }
+    let data = data(&page);
+    let played = data["tasks"].as_array().unwrap();
+    assert_eq!(played.len(), 3, "two tasks in common, one of the second run's own");
+    let absent = |task: &Value| task.as_array().unwrap().iter().filter(|arm| arm.is_null()).count();
+    assert_eq!(played.iter().map(absent).collect::<Vec<_>>(), [0, 0, 2]);
+}
+
+#[test]
+fn runs_without_trials_or_tasks_have_a_page() {
+    let mut unplayed = history("none", &outcomes(&[], 2));
+    unplayed.tasks.iter_mut().for_each(|task| task.trials.clear());
+    let without_tasks = history("none", &outcomes(&[], 0));
+
+    assert!(page(&[unplayed]).contains("unfinished"));
+    assert!(page(&[without_tasks]).contains("0 of 0 tasks"));
+    assert_eq!(html(&[run("a run", &[])]).unwrap_err().to_string(), "the run a run has no results");
+}
+
+#[test]
+fn a_log_that_was_cut_off_shows_the_trial_under_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trials.log");
+    let whole = history("none", &outcomes(&[], 1));
+    let mut log = TrialLog::create(&path, &whole.run).unwrap();
+    let key = TrialKey { task: 0, trial: 1 };
+    let opening = "Two doors.".into();
+    log.append(&Event::TrialStart(TrialStartEvent { key, opening })).unwrap();
+    let step = &whole.tasks[0].trials[0].trajectory.steps[0];
+    let step = StepEvent::new(key, step, &mut CallHistory::default(), 0);
+    log.append(&Event::Step(step.clone())).unwrap();
+    log.append(&Event::Step(step)).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() - 3]).unwrap();
+
+    let read = read_log(&path).unwrap();
+    let notes = vec![read.torn.unwrap().to_string()];
+    let histories = [read.history];
+    let page = html(&[ReportRun { name: "cut".into(), histories: &histories, notes }]).unwrap();
+
+    assert!(page.contains("are no whole record and were left out"));
+    let data = data(&page);
+    let trial = &data["tasks"][0][0][0];
+    assert_eq!(trial["ending"], "under way when the run stopped");
+    assert_eq!(trial["actions"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_spreadsheet_gets_a_row_for_each_trial() {
+    let arms = [history("none", &outcomes(&[1], 1)), history("reflexion", &outcomes(&[2], 0))];
+    let arms = [&arms[..1], &arms[1..]];
+
+    let text = csv(&[run("a, b", arms[0]), run("c", arms[1])]).unwrap();
+
+    let rows = parsed(&text);
+    assert_eq!(rows.len(), 1 + 3 + 2);
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()));
+    assert_eq!(rows[1][..9], ["a, b", "", "none", "task 0", "a", "1", "1", "1", "1"]);
+    assert_eq!(rows[4].last().unwrap(), "Go right.");
+}
+
+#[test]
+fn no_cell_is_a_formula() {
+    assert_eq!(quoted("plain"), "plain");
+    assert_eq!(quoted("say \"hi\", then\ngo"), "\"say \"\"hi\"\", then\ngo\"");
+    assert_eq!(quoted("=1+1"), "\"'=1+1\"");
+    assert_eq!(quoted("-shelf"), "\"'-shelf\"");
+}
+
+#[test]
+fn counts_are_grouped_by_thousands() {
+    let found = [0, 999, 1000, 1_234_567].map(overview::thousands);
+
+    assert_eq!(found, ["0", "999", "1,000", "1,234,567"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_text_comes_back_from_the_page_as_it_was(text in "(</?script|<!--|[<>&\"'\u{2028}\u{2029}\\\\]|\\PC|[\n\t])*") {
+        let page = page(&[saying(&text)]);
+
+        prop_assert_eq!(page.matches("<script").count(), 2);
+        prop_assert_eq!(page.matches("</script>").count(), 2);
+        prop_assert_eq!(&data(&page)["texts"][0], &json!(text));
+    }
+
+    #[test]
+    fn any_text_comes_back_from_the_rows_as_it_was(text in any::<String>()) {
+        let histories = [saying(&text)];
+
+        let rows = parsed(&csv(&[run("a", &histories)]).unwrap());
+
+        for row in &rows[1..] {
+            let cell = row[3].strip_prefix('\'').filter(|_| !text.starts_with('\''));
+            prop_assert_eq!(cell.unwrap_or(&row[3]), &text);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `rebound report`: stored runs as a page for people, or rows for a spreadsheet.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use runtime_evaluation::report::{self, ReportRun};
+use runtime_store::replace::replace;
+use runtime_store::run_folder::RunFolder;
+
+use crate::stored::{self, StoredRun};
+
+/// Write stored runs, interrupted ones too, as one HTML page that needs no network
+///
+/// Shows success by trial, progress, costs and every trajectory; several runs stand side by
+/// side, task by task.
+#[derive(clap::Args)]
+pub(crate) struct Report {
+    /// Runs' folders
+    #[arg(value_name = "DIR", required = true)]
+    runs: Vec<PathBuf>,
+    /// The file to write [default: report.html in the run's folder; with several runs, here;
+    /// with --csv, standard output]
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// A row a finished trial as CSV, instead of the page
+    #[arg(long)]
+    csv: bool,
+}
+
+impl Report {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        for run in &self.runs {
+            ensure!(run.is_dir(), "{} is no run's folder", run.display());
+        }
+        let stored =
+            self.runs.iter().map(|run| stored::read(run)).collect::<anyhow::Result<Vec<_>>>()?;
+        let runs: Vec<_> = names(&self.runs)
+            .into_iter()
+            .zip(&stored)
+            .map(|(name, StoredRun { histories, warnings })| ReportRun {
+                name,
+                histories,
+                notes: warnings.clone(),
+            })
+            .collect();
+        let text = if self.csv { report::csv(&runs)? } else { report::html(&runs)? };
+        match self.path() {
+            None => std::io::stdout().lock().write_all(text.as_bytes())?,
+            Some(path) => {
+                replace(&path, text.as_bytes())?;
+                println!("Report: {}", path.display());
+            }
+        }
+        Ok(())
+    }
+
+    fn path(&self) -> Option<PathBuf> {
+        match (&self.out, self.csv, self.runs.as_slice()) {
+            (Some(out), ..) => Some(out.clone()),
+            (None, true, _) => None,
+            (None, false, [run]) => Some(RunFolder::new(run).report()),
+            (None, false, _) => Some("report.html".into()),
+        }
+    }
+}
+
+/// The runs' names, or their paths where two would be called the same.
+fn names(runs: &[PathBuf]) -> Vec<String> {
+    let names: Vec<String> = runs.iter().map(|run| RunFolder::new(run).name()).collect();
+    let differ = names.iter().collect::<HashSet<_>>().len() == names.len();
+    if differ { names } else { runs.iter().map(|run| run.display().to_string()).collect() }
+}

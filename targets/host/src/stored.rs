@@ -1,0 +1,45 @@
+//! The trial logs of a stored run, as the commands that look back read them.
+
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use runtime_core::history::RunHistory;
+use runtime_store::run_folder::RunFolder;
+use runtime_store::trial_log::{LogError, read_log};
+
+/// What the logs of a run hold.
+#[derive(Default)]
+pub(crate) struct StoredRun {
+    /// One an arm, the control first.
+    pub(crate) histories: Vec<RunHistory>,
+    /// What could not be read of them, by arm.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Reads a run's folder, or one trial log. Warnings go to standard error, too.
+pub(crate) fn read(run: &Path) -> anyhow::Result<StoredRun> {
+    let paths = if run.is_dir() {
+        let folder = RunFolder::new(run);
+        folder.arms().into_iter().map(|arm| folder.trial_log(arm)).collect()
+    } else {
+        vec![run.to_owned()]
+    };
+    ensure!(!paths.is_empty(), "there is no trial log in {}", run.display());
+    let mut stored = StoredRun::default();
+    for path in paths {
+        let read = match read_log(&path) {
+            // Killed before it began; there is nothing to look at.
+            Err(error @ LogError::Unbegun { .. }) if run.is_dir() => {
+                eprintln!("warning: {error}");
+                continue;
+            }
+            read => read.with_context(|| format!("in {}", path.display()))?,
+        };
+        if let Some(torn) = read.torn {
+            eprintln!("warning: {}: {torn}", path.display());
+            stored.warnings.push(format!("{}: {torn}.", read.history.run.strategy));
+        }
+        stored.histories.push(read.history);
+    }
+    Ok(stored)
+}
