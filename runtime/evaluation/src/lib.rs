@@ -4,6 +4,7 @@
 //! tasks ─► arm ─► history ─┬─► results ─► table
 //!                          └─► export    trials as JSON, statistics
 //! interval, pairs ─► results
+//! models ─► spending ─► results
 //! ```
 //!
 //! This crate knows agents, environments and recorders by their traits alone.
@@ -13,5 +14,6 @@ pub mod arm;
 pub mod interval;
 pub mod pairs;
 pub mod results;
+pub mod spending;
 pub mod table;
 pub mod export;

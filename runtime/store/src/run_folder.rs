@@ -3,6 +3,7 @@
 //! ```text
 //! <folder>/run.toml                     what was asked for
 //! <folder>/arms/<strategy>/trials.log   what happened, one log an arm
+//! <folder>/spending.jsonl               what paid models used, where there are some
 //! <folder>/results.json                 what came of it
 //! ```
 
@@ -35,6 +36,11 @@ impl RunFolder {
     /// What came of it.
     pub fn results(&self) -> PathBuf {
         self.path.join("results.json")
+    }
+
+    /// What paid models used.
+    pub fn spending(&self) -> PathBuf {
+        self.path.join("spending.jsonl")
     }
 
     /// The trial log of one arm.
