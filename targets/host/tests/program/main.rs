@@ -8,6 +8,8 @@ mod cli;
 mod demonstrate;
 mod conversion;
 mod deterministic;
+#[cfg(feature = "remote")]
+mod remote;
 mod support;
 #[cfg(unix)]
 mod train;
