@@ -5,6 +5,7 @@
 #   make bench   the benchmarks, as tables
 #   make fuzz    hostile bytes for everything that reads bytes from outside
 #   make test-devices   the kernels of wgpu's devices beside the processor's
+#   make test-remote    models behind an endpoint, against llama.cpp's own server
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -13,7 +14,7 @@ CARGO_DENY_VERSION := 0.20.2
 export REBOUND_MODELS ?= $(HOME)/.cache/rebound/models
 MODEL := smollm2-135m-instruct
 
-.PHONY: demo test test-devices fuzz bench setup deny-tool clean help
+.PHONY: demo test test-devices test-remote fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -69,6 +70,17 @@ fuzz: setup
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
 	    -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=10 -print_final_stats=1; \
 	done
+
+## The server comes with the package xllamacpp, into an environment of its own.
+test-remote:
+	cargo build -p targets-host --no-default-features --features remote
+	target/debug/rebound models pull $(MODEL)
+	python3 -m venv target/xllamacpp
+	target/xllamacpp/bin/pip install --quiet xllamacpp
+	out=$$(mktemp -d) && target/xllamacpp/bin/python runtime/engine/tests/remote/llama_server.py \
+	  $(REBOUND_MODELS)/$(MODEL)-q4_1.gguf \
+	  "cargo test -p runtime-engine --no-default-features --features remote --test remote real -- --nocapture" \
+	  "target/debug/rebound run --engine remote -n 3 --trials 2 --steps 4 --parallel 2 --out $$out/run"
 
 ## rustup installs the toolchain by itself; the target for runtime/core may be missing.
 deny-tool:
