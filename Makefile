@@ -6,6 +6,7 @@
 #   make fuzz    hostile bytes for everything that reads bytes from outside
 #   make test-devices   the kernels of wgpu's devices beside the processor's
 #   make test-browser   reports in headless Chromium
+#   make test-remote    models behind an endpoint, against llama.cpp's own server
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -27,7 +28,7 @@ if [ $${#missing[@]} -gt 0 ]; then \
 fi
 endef
 
-.PHONY: demo test test-devices test-browser browser-setup fuzz bench setup deny-tool clean help
+.PHONY: demo test test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -75,6 +76,7 @@ fuzz: setup
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
 	    -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=10 -print_final_stats=1; \
 	done
+
 ## CHROMIUM=FILE names another browser; SCREENSHOTS=DIR keeps pictures of the pages.
 test-browser: browser-setup
 	cargo run --quiet -p runtime-evaluation --example report_pages -- target/browser
@@ -87,6 +89,17 @@ browser-setup:
 	command -v node >/dev/null || missing+=(nodejs); \
 	command -v npm >/dev/null || missing+=(npm); \
 	$(INSTALL_MISSING)
+
+## The server comes with the package xllamacpp, into an environment of its own.
+test-remote:
+	cargo build -p targets-host --no-default-features --features remote
+	target/debug/rebound models pull $(MODEL)
+	python3 -m venv target/xllamacpp
+	target/xllamacpp/bin/pip install --quiet xllamacpp
+	out=$$(mktemp -d) && target/xllamacpp/bin/python runtime/engine/tests/remote/llama_server.py \
+	  $(REBOUND_MODELS)/$(MODEL)-q4_1.gguf \
+	  "cargo test -p runtime-engine --no-default-features --features remote --test remote real -- --nocapture" \
+	  "target/debug/rebound run --engine remote -n 3 --trials 2 --steps 4 --parallel 2 --out $$out/run"
 
 ## rustup installs the toolchain by itself; the target for runtime/core may be missing.
 deny-tool:

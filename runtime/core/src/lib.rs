@@ -17,6 +17,7 @@ pub mod task;
 pub mod environment;
 pub mod prompt;
 pub mod model;
+pub mod spending;
 pub mod trajectory;
 pub mod reflection;
 pub mod strategy;

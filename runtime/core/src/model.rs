@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::prompt::Prompt;
+use crate::spending::CostScope;
 
 /// A model that continues prompts.
 pub trait LanguageModel {
@@ -70,7 +71,8 @@ pub struct Generation {
     /// The tokens of `text`, and, if the model ended the answer itself, the
     /// end-of-turn token as the last one.
     pub tokens: Vec<Token>,
-    /// The prompt as the model saw it.
+    /// The prompt as the model saw it; empty where an endpoint does not say, whose
+    /// `cost` then has the count alone.
     pub prompt_ids: Vec<u32>,
     /// Why the answer ended.
     pub stop: StopReason,
@@ -93,7 +95,7 @@ impl Generation {
 /// A generated token. Log-probabilities are natural logarithms.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Token {
-    /// Id in the model's vocabulary.
+    /// Id in the model's vocabulary, or [`Token::UNKNOWN_ID`].
     pub id: u32,
     /// Under the distribution sampled from: after mask, temperature and `top_p`.
     /// 0.0 for a forced token.
@@ -103,6 +105,12 @@ pub struct Token {
     pub log_prob_full: Option<f32>,
     /// Whether the constraint left no choice. Forced tokens carry no loss.
     pub forced: bool,
+}
+
+impl Token {
+    /// Stands for the id of a token that an endpoint counted and did not name.
+    /// Such a token is marked as forced: nobody can learn from it.
+    pub const UNKNOWN_ID: u32 = u32::MAX;
 }
 
 /// Why an answer ended.
@@ -160,6 +168,18 @@ pub enum ModelError {
     /// The prompt cannot be rendered, for example by a broken chat template.
     #[error("the prompt cannot be rendered: {0}")]
     Prompt(String),
+    /// A limit of costs was reached; nothing was asked.
+    #[error(
+        "the cost limit of the {scope} is reached: {spent_usd:.6} of {limit_usd} USD are spent"
+    )]
+    CostLimit {
+        /// What the limit is for.
+        scope: CostScope,
+        /// What was spent on it.
+        spent_usd: f64,
+        /// What may be spent.
+        limit_usd: f64,
+    },
     /// The request was cancelled by its owner.
     #[error("the request was cancelled")]
     Cancelled,

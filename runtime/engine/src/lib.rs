@@ -18,14 +18,24 @@
 //! - `decoder`: our own decoder on the CPU; `wgpu`, `vulkan`, `metal` and `cuda` add
 //!   devices.
 //!
+//! - `remote`: any endpoint that speaks `OpenAI`'s chat completions. It shares
+//!   nothing with the engines: its tokens have no ids.
+//!
 //! A thread owns the weights and computes all live requests; prompts are tokenized
 //! and constraints compiled by the thread that asks. [`dictation`] needs no engine:
 //! it answers where there is nothing to choose.
+
+#![cfg_attr(
+    not(any(feature = "llama", feature = "decoder")),
+    allow(dead_code, reason = "what engines share is of no use without one")
+)]
 
 #[cfg(feature = "llama")]
 pub mod llama;
 #[cfg(feature = "decoder")]
 pub mod decoder;
+#[cfg(feature = "remote")]
+pub mod remote;
 pub mod dictation;
 
 #[cfg(feature = "local")]
@@ -52,7 +62,7 @@ mod sampler;
 mod exponential;
 #[cfg(feature = "local")]
 mod answer;
-#[cfg(feature = "local")]
+#[cfg(any(feature = "local", feature = "remote"))]
 mod clock;
 #[cfg(feature = "local")]
 mod error;

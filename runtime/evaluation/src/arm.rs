@@ -23,6 +23,8 @@ use runtime_core::agent::Agent;
 use runtime_core::environment::Environment;
 use runtime_core::event::Event;
 use runtime_core::history::{RunHistory, TaskHistory};
+use runtime_core::model::ModelError;
+use runtime_core::spending::CostScope;
 use runtime_core::strategy::Judge;
 use runtime_core::task::Task;
 use runtime_core::trajectory::Ending;
@@ -95,11 +97,19 @@ pub enum ArmError {
     Interrupted,
 }
 
+impl ArmError {
+    /// Whether the run's limit of costs is why.
+    pub fn is_cost_limit(&self) -> bool {
+        matches!(self, Self::Task { source: TrialError::Model(ModelError::CostLimit { .. }), .. })
+    }
+}
+
 /// Plays what is left of an arm; the trials are added to `history`.
 ///
 /// The first error stops the other workers after their current step and is
 /// returned. Trials that were under way then are in the records alone: to go
-/// on, read `history` from them anew.
+/// on, read `history` from them anew. A task that reached its own limit of costs
+/// is left as it is and is no error.
 pub fn run_arm(arm: &Arm<'_>, history: &mut RunHistory) -> Result<(), ArmError> {
     let progress = progress_of(history, arm.settings.judge);
     let tasks_left = progress.tasks - progress.tasks_done;
@@ -153,6 +163,10 @@ impl<'a> Floor<'a> {
             match run_task(&mut stage, &self.arm.settings, task, index, history) {
                 Ok(()) => self.tell(|progress| progress.tasks_done += 1),
                 Err(TrialError::Interrupted) => return Err(ArmError::Interrupted),
+                // Its records stay; a run with a higher limit goes on with it.
+                Err(TrialError::Model(ModelError::CostLimit {
+                    scope: CostScope::Task, ..
+                })) => {}
                 Err(source) => return Err(ArmError::Task { task: task.id.clone(), source }),
             }
         }

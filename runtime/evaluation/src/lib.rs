@@ -5,6 +5,7 @@
 //!                          ├─► report    a page for people, rows for spreadsheets
 //!                          └─► export    trials as JSON, statistics
 //! interval, pairs ─► results
+//! models ─► spending ─► results
 //! ```
 //!
 //! This crate knows agents, environments and recorders by their traits alone.
@@ -14,6 +15,7 @@ pub mod arm;
 pub mod interval;
 pub mod pairs;
 pub mod results;
+pub mod spending;
 pub mod table;
 pub mod report;
 pub mod export;

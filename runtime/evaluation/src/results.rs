@@ -22,6 +22,8 @@ use serde_json::Value;
 use arm::ArmResults;
 use comparison::Comparison;
 
+use crate::spending::results::SpendingResults;
+
 /// The version of the format that this code writes.
 pub const FORMAT: u32 = 1;
 
@@ -46,6 +48,9 @@ pub struct Results {
     pub arms: Vec<ArmResults>,
     /// Each other arm against the control arm; empty without one.
     pub comparisons: Vec<Comparison>,
+    /// What was spent on paid models; `None` where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spending: Option<SpendingResults>,
 }
 
 /// Why histories are not the arms of one run.
@@ -98,6 +103,7 @@ pub fn results(histories: &[RunHistory]) -> Result<Results, ResultsError> {
         settings,
         comparisons: comparison::comparisons(&arms),
         arms,
+        spending: None,
     })
 }
 

@@ -6,6 +6,7 @@ use crate::interval::Rate;
 use crate::results::Results;
 use crate::results::arm::{ArmResults, Judged};
 use crate::results::comparison::Comparison;
+use crate::spending::results::{SpendingResults, Spent};
 
 /// Success by trial: a row an arm, a column a trial, and what an arm gains over
 /// the control arm.
@@ -92,6 +93,7 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
         let (strategy, finished) = (&arm.strategy, arm.tasks_finished);
         notes.push(format!("{strategy}: only {finished} of {tasks} tasks are finished."));
     }
+    notes.extend(results.spending.as_ref().map(spending_text));
     notes
 }
 
@@ -107,6 +109,17 @@ fn judged_text(arm: &ArmResults) -> Option<String> {
         true_completed + false_completed,
         true_failed + false_failed
     ))
+}
+
+fn spending_text(spending: &SpendingResults) -> String {
+    let Spent { usd, requests, tokens, lost_requests, .. } = spending.total;
+    let cost = match usd {
+        Some(usd) => format!("{usd:.4} USD by the prices of {}", spending.prices_date),
+        None => "no price is known".into(),
+    };
+    let lost = if lost_requests > 0 { format!(", {lost_requests} lost") } else { String::new() };
+    let (prompt, completion) = (tokens.prompt, tokens.completion);
+    format!("Spent: {cost}; {requests} requests{lost}, {prompt} tokens in, {completion} out.")
 }
 
 /// Rows as lines, each column as wide as its widest cell.

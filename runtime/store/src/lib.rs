@@ -14,6 +14,7 @@
 pub mod run_folder;
 pub mod trial_log;
 pub mod recorder;
+pub mod spending_log;
 pub mod slots;
 pub mod replace;
 mod disk;

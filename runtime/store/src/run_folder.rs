@@ -3,6 +3,7 @@
 //! ```text
 //! <folder>/run.toml                     what was asked for
 //! <folder>/arms/<strategy>/trials.log   what happened, one log an arm
+//! <folder>/spending.jsonl               what paid models used, where there are some
 //! <folder>/results.json                 what came of it
 //! <folder>/report.html                  the same for people
 //! ```
@@ -47,6 +48,11 @@ impl RunFolder {
     pub fn name(&self) -> String {
         let name = self.path.file_name().unwrap_or(self.path.as_os_str());
         name.to_string_lossy().into_owned()
+    }
+
+    /// What paid models used.
+    pub fn spending(&self) -> PathBuf {
+        self.path.join("spending.jsonl")
     }
 
     /// The trial log of one arm.

@@ -15,11 +15,13 @@ use runtime_engine::Engine;
 use serde::Serialize;
 
 use crate::board::Board;
+use crate::endpoint::Waits;
 
 /// What computes models, and where.
 #[derive(clap::Args, Clone, Debug, Default, Serialize)]
 pub(crate) struct EngineOptions {
-    /// What computes the models: llama (llama.cpp) or decoder (our own) [default: llama]
+    /// What computes the models: llama (llama.cpp), decoder (our own) or remote (an endpoint)
+    /// [default: llama]
     #[arg(long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) engine: Option<String>,
@@ -50,6 +52,8 @@ pub(crate) struct Loading {
     /// What they may take, where it was said.
     #[cfg_attr(not(feature = "llama"), expect(dead_code, reason = "llama alone is checked"))]
     pub(crate) board: Option<Board>,
+    /// How long an endpoint is waited for.
+    pub(crate) waits: Waits,
 }
 
 /// A part of what a model takes.
@@ -97,6 +101,7 @@ impl Loading {
             parallel: board.parallel,
             deterministic: false,
             board: Some(board),
+            waits: Waits::default(),
         }
     }
 }

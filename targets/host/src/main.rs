@@ -1,6 +1,10 @@
 //! The program `rebound`: it parses, wires and prints. What it does lives in
 //! the runtime's crates.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
+#![cfg_attr(
+    not(any(feature = "llama", feature = "decoder")),
+    allow(dead_code, reason = "what engines are told is of no use without one")
+)]
 
 mod commands;
 mod options;
@@ -9,7 +13,9 @@ mod settings;
 mod session;
 mod resume;
 mod stored;
+mod spending;
 mod engines;
+mod endpoint;
 mod wiring;
 mod files;
 mod progress;
@@ -45,7 +51,8 @@ enum Command {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 something failed, and the message says what to do; 2 the command \
-line is wrong; 130 interrupted, every finished step is kept and --resume goes on.
+line is wrong; 3 the run's --cost-limit is reached, what was played is in the results and \
+--resume goes on; 130 interrupted, every finished step is kept and --resume goes on.
 
 RUST_LOG=debug shows what the engine does.";
 
@@ -76,11 +83,17 @@ fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            let interrupted = error.chain().any(|cause| {
-                matches!(cause.downcast_ref::<ArmError>(), Some(ArmError::Interrupted))
-            });
-            ExitCode::from(if interrupted { 130 } else { 1 })
+            ExitCode::from(exit_code(&error))
         }
+    }
+}
+
+/// What the help says about exit codes.
+fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.chain().find_map(|cause| cause.downcast_ref::<ArmError>()) {
+        Some(ArmError::Interrupted) => 130,
+        Some(error) if error.is_cost_limit() => 3,
+        _ => 1,
     }
 }
 

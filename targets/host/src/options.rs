@@ -9,6 +9,9 @@ use anyhow::{Context, bail};
 use clap::{Args, CommandFactory};
 use serde::{Deserialize, Serialize};
 
+/// Heads the options that concern endpoints and nothing else.
+const PAID: &str = "Models behind an endpoint";
+
 /// Keys of a run's file, each also a flag.
 #[derive(Args, Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -31,8 +34,8 @@ pub(crate) struct RunOptions {
     /// Steps of an episode at most [default: the world's own]
     #[arg(long, value_name = "N")]
     pub(crate) steps: Option<NonZeroU32>,
-    /// The model that acts: a name from `rebound models list`, a GGUF file, or `scripted`
-    /// [default: smollm2-135m-instruct]
+    /// The model that acts: a name from `rebound models list`, a GGUF file, `remote:NAME` for
+    /// one behind an endpoint, or `scripted` [default: smollm2-135m-instruct]
     #[arg(long, short, value_name = "NAME|FILE")]
     pub(crate) actor: Option<String>,
     /// A LoRA adapter for the actor
@@ -73,7 +76,8 @@ pub(crate) struct RunOptions {
     /// Tokens of context for each episode [default: the board's, or 2048]
     #[arg(long, value_name = "N")]
     pub(crate) context: Option<NonZeroU32>,
-    /// What computes the models: llama (llama.cpp) or decoder (our own) [default: llama]
+    /// What computes the models: llama (llama.cpp), decoder (our own), or remote (the endpoint
+    /// of `OPENAI_BASE_URL` and `OPENAI_API_KEY`) [default: llama]
     #[arg(long, value_name = "NAME")]
     pub(crate) engine: Option<String>,
     /// Where it computes, as `rebound devices` lists it [default: flex for the decoder, llama's
@@ -95,6 +99,30 @@ pub(crate) struct RunOptions {
     /// Repeat to the byte: one request at a time, in fixed blocks
     #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) deterministic: Option<bool>,
+    /// Stop the run once its paid requests cost this many USD; --resume goes on
+    #[arg(long, value_name = "USD", help_heading = PAID)]
+    pub(crate) cost_limit: Option<f64>,
+    /// Leave a task once its paid requests in one arm cost this many USD
+    #[arg(long, value_name = "USD", help_heading = PAID)]
+    pub(crate) cost_limit_per_task: Option<f64>,
+    /// Prices to use instead of the built-in ones
+    #[arg(long, value_name = "TOML", help_heading = PAID)]
+    pub(crate) prices: Option<PathBuf>,
+    /// How often a request is repeated that an endpoint does not answer [default: 6]
+    #[arg(long, value_name = "N", help_heading = PAID)]
+    pub(crate) retries: Option<u32>,
+    /// The first wait before repeating it, at most; it doubles [default: 0.5]
+    #[arg(long, value_name = "SECONDS", help_heading = PAID)]
+    pub(crate) retry_seconds: Option<f64>,
+    /// How long an endpoint may take to be connected [default: 10]
+    #[arg(long, value_name = "SECONDS", help_heading = PAID)]
+    pub(crate) connect_seconds: Option<f64>,
+    /// How long it may take to begin its answer [default: 60]
+    #[arg(long, value_name = "SECONDS", help_heading = PAID)]
+    pub(crate) first_byte_seconds: Option<f64>,
+    /// How long a request may take in all [default: 300]
+    #[arg(long, value_name = "SECONDS", help_heading = PAID)]
+    pub(crate) request_seconds: Option<f64>,
     /// Name of the run's folder in runs/ [default: made of environment and time]
     #[arg(long)]
     pub(crate) name: Option<String>,

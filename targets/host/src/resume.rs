@@ -3,17 +3,32 @@
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use runtime_core::event::Event;
+use runtime_core::event::{Event, RunEvent};
+use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
-use runtime_store::trial_log::{Events, TrialLog};
+use runtime_store::trial_log::{Events, LogError, OpenedLog, TrialLog};
 
 use crate::options::{self, RunFile, RunOptions};
 use crate::session::{Plan, Session};
 
 /// Options that decide nothing of what is played.
-const FREE_KEYS: [&str; 5] = ["data", "name", "out", "parallel", "threads"];
+const FREE_KEYS: [&str; 13] = [
+    "connect-seconds",
+    "cost-limit",
+    "cost-limit-per-task",
+    "data",
+    "first-byte-seconds",
+    "name",
+    "out",
+    "parallel",
+    "prices",
+    "request-seconds",
+    "retries",
+    "retry-seconds",
+    "threads",
+];
 
 /// The plan of a run that is in `from`.
 pub(crate) fn plan(session: &Session, from: &Path) -> anyhow::Result<Plan> {
@@ -94,6 +109,51 @@ fn copy_log(from: &Path, to: &Path, before_trial: u32) -> anyhow::Result<()> {
         if let Some(log) = log.as_mut().filter(|_| trial < before_trial) {
             log.append(&event)?;
         }
+    }
+    Ok(())
+}
+
+/// Begins the arm's log, or reads it and checks that it is of this run.
+pub(crate) fn open_log(
+    folder: &RunFolder,
+    strategy: Strategy,
+    run: RunEvent,
+) -> anyhow::Result<(TrialLog, RunHistory)> {
+    let path = folder.trial_log(strategy);
+    folder
+        .create_arm(strategy)
+        .with_context(|| format!("cannot make the arm's folder in {}", folder.path.display()))?;
+    let opened = if path.exists() { Some(TrialLog::open(&path)) } else { None };
+    match opened {
+        Some(Ok(OpenedLog { log, history, torn })) => {
+            if let Some(torn) = torn {
+                eprintln!("warning: {}: {torn}", path.display());
+            }
+            refuse_other(&history.run, &run)?;
+            Ok((log, history))
+        }
+        None | Some(Err(LogError::Unbegun { .. })) => {
+            let log = TrialLog::create(&path, &run)?;
+            Ok((log, RunHistory::from_events([Event::Run(run)])?))
+        }
+        Some(Err(error)) => Err(error.into()),
+    }
+}
+
+/// An arm goes on only with what it was begun with.
+fn refuse_other(stored: &RunEvent, now: &RunEvent) -> anyhow::Result<()> {
+    let RunEvent { version, strategy: _, settings, prompts_sha256, actor, retrospective, tasks } =
+        now;
+    let same = [
+        ("version of rebound", *version == stored.version),
+        ("settings", *settings == stored.settings),
+        ("prompt templates", *prompts_sha256 == stored.prompts_sha256),
+        ("actor's weights or adapter", *actor == stored.actor),
+        ("retrospective's weights or adapter", *retrospective == stored.retrospective),
+        ("tasks", *tasks == stored.tasks),
+    ];
+    for (what, same) in same {
+        ensure!(same, "the {what} are not those that the run was begun with; begin a new run");
     }
     Ok(())
 }

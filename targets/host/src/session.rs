@@ -9,29 +9,32 @@ use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use runtime_core::event::{Event, RunEvent};
+use runtime_core::event::RunEvent;
 use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
 use runtime_core::task::{Limits, Task};
 use runtime_core::trial::TrialSettings;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{self, EnvironmentOptions, World, train_split};
-use runtime_evaluation::arm::{self, Arm, ArmProgress, Worker};
+use runtime_evaluation::arm::{self, Arm, ArmError, ArmProgress, Worker};
 use runtime_evaluation::report::{self, ReportRun};
 use runtime_evaluation::results::{self, Results};
+use runtime_evaluation::spending::ledger::Ledger;
+use runtime_evaluation::spending::results::SpendingResults;
 use runtime_evaluation::table;
 use runtime_store::recorder::{Clock, LogRecorder};
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
-use runtime_store::trial_log::{LogError, OpenedLog, TrialLog};
 
 use crate::board::Board;
+use crate::endpoint::Waits;
 use crate::engines::Loading;
 use crate::files;
 use crate::options::{self, Demonstration, RunOptions};
 use crate::progress::{self, Show};
 use crate::resume;
 use crate::settings::{Settings, out_folder};
+use crate::spending;
 use crate::wiring::{self, AgentParts, Models};
 
 /// Where a run comes from and how it is shown.
@@ -94,8 +97,8 @@ impl Session {
         if plan.strategies.is_empty() {
             plan.strategies = default.to_vec();
         }
-        let histories = self.play_plan(&plan)?;
-        self.report(&plan, &histories, table::success_by_trial)
+        let played = self.play_plan(&plan)?;
+        self.report(&plan, played, table::success_by_trial)
     }
 
     /// Lets an expert play one trial of each task.
@@ -114,25 +117,39 @@ impl Session {
                 stored.noise
             ),
         }
-        let histories = self.play_plan(&plan)?;
-        self.report(&plan, &histories, table::demonstrations)
+        let played = self.play_plan(&plan)?;
+        self.report(&plan, played, table::demonstrations)
     }
 
-    fn play_plan(&self, plan: &Plan) -> anyhow::Result<Vec<RunHistory>> {
+    fn play_plan(&self, plan: &Plan) -> anyhow::Result<Played> {
         let settings = plan.settings()?;
         let watch = Watch { stop: stop_on_interrupt()?, show: self.show() };
         let pool = Pool::open(plan, &settings)?;
         let mut models = Models::default();
-        let parts = Pool::parts(plan, &settings, &mut models)?;
+        let mut parts = Pool::parts(plan, &settings, &mut models)?;
+        let terms = spending::terms(&plan.options, &parts)?;
         if !plan.resumed {
             begin(plan)?;
         }
-        let mut histories = Vec::new();
-        for (strategy, parts) in plan.strategies.iter().zip(&parts) {
-            let played = pool.play_arm(*strategy, parts, (plan, &settings), &watch);
-            histories.push(played.with_context(|| format!("in the arm {strategy}"))?);
+        let ledger = terms.map(|terms| spending::ledger(terms, &plan.folder)).transpose()?;
+        for parts in &mut parts {
+            parts.ledger.clone_from(&ledger);
         }
-        Ok(histories)
+        let mut played = Played { histories: Vec::new(), ledger, stopped: None };
+        for parts in &parts {
+            let (history, ended) = pool.play_arm(parts, (plan, &settings), &watch)?;
+            let in_arm = || format!("in the arm {}", parts.strategy);
+            match ended {
+                Err(error) if error.is_cost_limit() => {
+                    played.histories.push(history);
+                    played.stopped = Some(anyhow::Error::new(error).context(in_arm()));
+                    break;
+                }
+                ended => ended.with_context(in_arm)?,
+            }
+            played.histories.push(history);
+        }
+        Ok(played)
     }
 
     fn plan(&self, strategies: Vec<Strategy>) -> anyhow::Result<Plan> {
@@ -163,10 +180,11 @@ impl Session {
     fn report(
         &self,
         plan: &Plan,
-        histories: &[RunHistory],
+        played: Played,
         table: fn(&Results) -> String,
     ) -> anyhow::Result<()> {
-        let results = results::results(histories)?;
+        let mut results = results::results(&played.histories)?;
+        results.spending = played.ledger.map(|ledger| SpendingResults::new(&ledger));
         let json = serde_json::to_string_pretty(&results)? + "\n";
         let path = plan.folder.results();
         replace(&path, json.as_bytes())?;
@@ -176,7 +194,12 @@ impl Session {
             let shown = format!("{}\nResults: {}\n", table(&results), path.display());
             std::io::stdout().write_all(shown.as_bytes())?;
         }
-        self.write_page(&plan.folder, histories)
+        self.write_page(&plan.folder, &played.histories)?;
+        let folder = plan.folder.path.display();
+        played.stopped.map_or(Ok(()), |error| {
+            Err(error
+                .context(format!("stopped; --resume {folder} with a higher --cost-limit goes on")))
+        })
     }
 
     fn write_page(&self, folder: &RunFolder, histories: &[RunHistory]) -> anyhow::Result<()> {
@@ -188,6 +211,16 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// What was played of a plan.
+struct Played {
+    /// One for each arm that was begun.
+    histories: Vec<RunHistory>,
+    /// Where a model is paid, what was spent.
+    ledger: Option<Arc<Ledger>>,
+    /// The run's limit of costs, where it ended the run.
+    stopped: Option<anyhow::Error>,
 }
 
 /// Makes the run's folder and says in it what was asked.
@@ -253,19 +286,27 @@ impl Pool {
                 actor.clone()
             };
             let (actor, prompts) = (actor.clone(), Arc::clone(&prompts));
-            let (settings, demonstration) = (settings.agent, plan.demonstration);
-            parts.push(AgentParts { actor, retrospective, prompts, settings, demonstration });
+            parts.push(AgentParts {
+                actor,
+                retrospective,
+                prompts,
+                settings: settings.agent,
+                demonstration: plan.demonstration,
+                strategy: *strategy,
+                ledger: None,
+            });
         }
         Ok(parts)
     }
 
+    /// Plays an arm; returns what was played of it, and how that ended.
     fn play_arm(
         &self,
-        strategy: Strategy,
         parts: &AgentParts,
         (plan, settings): (&Plan, &Settings),
         how: &Watch,
-    ) -> anyhow::Result<RunHistory> {
+    ) -> anyhow::Result<(RunHistory, Result<(), ArmError>)> {
+        let strategy = parts.strategy;
         let run = RunEvent {
             version: env!("CARGO_PKG_VERSION").into(),
             strategy: strategy.name().into(),
@@ -275,7 +316,7 @@ impl Pool {
             retrospective: parts.retrospective.identity(),
             tasks: self.tasks.clone(),
         };
-        let (log, mut history) = open_log(&plan.folder, strategy, run)?;
+        let (log, mut history) = resume::open_log(&plan.folder, strategy, run)?;
         let recorder = LogRecorder::new(log, clock(), Arc::clone(&how.stop));
         let bar = progress::tasks(how.show, strategy.name(), self.tasks.len() as u64);
         let set_up = |_worker| {
@@ -302,8 +343,7 @@ impl Pool {
         };
         let played = arm::run_arm(&arm, &mut history);
         bar.finish();
-        played?;
-        Ok(history)
+        Ok((history, played))
     }
 }
 
@@ -326,52 +366,8 @@ fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loading> {
         parallel,
         deterministic: settings.deterministic,
         board,
+        waits: Waits::resolve(&plan.options)?,
     })
-}
-
-/// Begins the arm's log, or reads it and checks that it is of this run.
-fn open_log(
-    folder: &RunFolder,
-    strategy: Strategy,
-    run: RunEvent,
-) -> anyhow::Result<(TrialLog, RunHistory)> {
-    let path = folder.trial_log(strategy);
-    folder
-        .create_arm(strategy)
-        .with_context(|| format!("cannot make the arm's folder in {}", folder.path.display()))?;
-    let opened = if path.exists() { Some(TrialLog::open(&path)) } else { None };
-    match opened {
-        Some(Ok(OpenedLog { log, history, torn })) => {
-            if let Some(torn) = torn {
-                eprintln!("warning: {}: {torn}", path.display());
-            }
-            refuse_other(&history.run, &run)?;
-            Ok((log, history))
-        }
-        None | Some(Err(LogError::Unbegun { .. })) => {
-            let log = TrialLog::create(&path, &run)?;
-            Ok((log, RunHistory::from_events([Event::Run(run)])?))
-        }
-        Some(Err(error)) => Err(error.into()),
-    }
-}
-
-/// An arm goes on only with what it was begun with.
-fn refuse_other(stored: &RunEvent, now: &RunEvent) -> anyhow::Result<()> {
-    let RunEvent { version, strategy: _, settings, prompts_sha256, actor, retrospective, tasks } =
-        now;
-    let same = [
-        ("version of rebound", *version == stored.version),
-        ("settings", *settings == stored.settings),
-        ("prompt templates", *prompts_sha256 == stored.prompts_sha256),
-        ("actor's weights or adapter", *actor == stored.actor),
-        ("retrospective's weights or adapter", *retrospective == stored.retrospective),
-        ("tasks", *tasks == stored.tasks),
-    ];
-    for (what, same) in same {
-        ensure!(same, "the {what} are not those that the run was begun with; begin a new run");
-    }
-    Ok(())
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is where the clock comes from")]

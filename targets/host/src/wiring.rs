@@ -13,11 +13,16 @@ use runtime_agent::settings::AgentSettings;
 use runtime_core::agent::{Agent, Episode};
 use runtime_core::model::{LanguageModel, ModelIdentity};
 use runtime_core::scripted::ScriptedModel;
+use runtime_core::spending::Meter;
+use runtime_core::strategy::Strategy;
 use runtime_engine::dictation::Dictation;
 use runtime_engine::{Engine, Handle};
 use runtime_environments::expert::{self, Sight};
+use runtime_evaluation::spending::account::{Account, AccountedAgent};
+use runtime_evaluation::spending::ledger::Ledger;
 use runtime_store::slots::{ProbationStart, Slots};
 
+use crate::endpoint::{self, RemoteModel};
 use crate::engines::{self, Loading, Part};
 use crate::files;
 use crate::options::Demonstration;
@@ -34,21 +39,24 @@ pub(crate) enum Model {
     Loaded(Handle),
     /// A GGUF file without its weights.
     Dictation(Dictation),
+    /// Behind an endpoint.
+    Remote(RemoteModel),
 }
 
 impl Model {
-    /// A model for one worker.
-    pub(crate) fn boxed(&self) -> Box<dyn LanguageModel + Send> {
+    /// A model for one worker; one that is paid tells the meter.
+    pub(crate) fn boxed(&self, meter: Option<&Arc<dyn Meter>>) -> Box<dyn LanguageModel + Send> {
         match self {
             Self::Scripted => Box::new(ScriptedModel::new(&[])),
             Self::Loaded(handle) => Box::new(handle.clone()),
             Self::Dictation(dictation) => Box::new(dictation.clone()),
+            Self::Remote(remote) => (remote.boxed)(meter),
         }
     }
 
     /// Which weights answer.
     pub(crate) fn identity(&self) -> ModelIdentity {
-        self.boxed().identity()
+        self.boxed(None).identity()
     }
 }
 
@@ -70,6 +78,10 @@ impl Models {
     ) -> anyhow::Result<Model> {
         if name.eq_ignore_ascii_case(SCRIPTED) {
             return Ok(Model::Scripted);
+        }
+        if let Some(name) = endpoint::name(name, &loading.engine) {
+            ensure!(adapter.is_none(), "a model behind an endpoint takes no adapter");
+            return Ok(Model::Remote(endpoint::open(name, loading)?));
         }
         let resolved = models::manifest::resolve(name, &files::models_folder()?)?;
         if !self.engines.contains_key(&resolved.path) {
@@ -99,8 +111,11 @@ impl Models {
         loading: &Loading,
     ) -> anyhow::Result<Model> {
         let bare = self.open(name, adapter, loading)?;
+        if adapter.is_some() || !matches!(bare, Model::Loaded(_)) {
+            return Ok(bare);
+        }
         let folder = files::slots_folder(&bare.identity().sha256)?;
-        if adapter.is_some() || matches!(bare, Model::Scripted) || !folder.exists() {
+        if !folder.exists() {
             return Ok(bare);
         }
         let start = Slots::open(&folder)?.start()?;
@@ -199,21 +214,31 @@ pub(crate) struct AgentParts {
     pub(crate) settings: AgentSettings,
     /// Where an expert tells them what to answer, how.
     pub(crate) demonstration: Option<Demonstration>,
+    /// The arm they play.
+    pub(crate) strategy: Strategy,
+    /// Where a model is paid, what was spent.
+    pub(crate) ledger: Option<Arc<Ledger>>,
 }
 
 impl AgentParts {
     /// An agent for one worker.
     pub(crate) fn agent(&self) -> Box<dyn Agent + Send> {
+        let account = self
+            .ledger
+            .as_ref()
+            .map(|ledger| Arc::new(Account::new(Arc::clone(ledger), self.strategy.name())));
+        let meter = account.clone().map(|account| account as Arc<dyn Meter>);
         let agent = ModelAgent {
-            actor: self.actor.boxed(),
-            retrospective: self.retrospective.boxed(),
+            actor: self.actor.boxed(meter.as_ref()),
+            retrospective: self.retrospective.boxed(meter.as_ref()),
             prompts: Arc::clone(&self.prompts),
             settings: self.settings,
             counted: CountedEpisode::default(),
         };
-        match self.demonstration {
-            None => Box::new(agent),
-            Some(Demonstration { noise }) => {
+        match (self.demonstration, account) {
+            (None, None) => Box::new(agent),
+            (None, Some(account)) => Box::new(AccountedAgent { agent: Box::new(agent), account }),
+            (Some(Demonstration { noise }), _) => {
                 Box::new(Demonstrator { agent, expert: Box::new(expert), noise })
             }
         }

@@ -66,9 +66,12 @@ impl Cost {
 
     fn of_one(generation: &Generation) -> Self {
         let cost = generation.cost;
+        // An endpoint counts a prompt's tokens and does not name them.
+        let counted = u64::from(cost.computed_tokens) + u64::from(cost.cached_tokens);
+        let named = generation.prompt_ids.len() as u64;
         Self {
             tokens: Tokens {
-                prompt: generation.prompt_ids.len() as u64,
+                prompt: if named == 0 { counted } else { named },
                 generated: generation.tokens.len() as u64,
             },
             cache: Cache {

@@ -4,9 +4,10 @@ use std::io::Write;
 
 use serde_json::json;
 
+use crate::endpoint;
 use crate::engines;
 
-/// List the engines of this build and the devices that they find
+/// List the engines of this build, the devices that they find and the endpoint that is set
 #[derive(clap::Args)]
 pub(crate) struct Devices {
     /// Print JSON
@@ -17,7 +18,8 @@ pub(crate) struct Devices {
 impl Devices {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
-        for (engine, devices) in engines::devices() {
+        let endpoints = (endpoint::REMOTE, endpoint::known());
+        for (engine, devices) in engines::devices().into_iter().chain([endpoints]) {
             for device in devices {
                 if self.json {
                     writeln!(out, "{}", json!({ "engine": engine, "device": device }))?;

@@ -8,6 +8,7 @@ use anyhow::Context;
 use models::tokenizer::Special;
 use serde_json::json;
 
+use crate::endpoint::Waits;
 use crate::engines::{EngineOptions, Loading};
 use crate::wiring::{Model, Models};
 
@@ -44,10 +45,11 @@ impl Score {
             parallel: NonZeroU32::MIN,
             deterministic: false,
             board: None,
+            waits: Waits::default(),
         };
         let model = Models::default().open(&self.model, self.adapter.as_deref(), &loading)?;
         let Model::Loaded(handle) = model else {
-            anyhow::bail!("the scripted model has no log-probabilities");
+            anyhow::bail!("only a model file tells the log-probabilities of a text");
         };
         let text = self.text()?;
         let tokenizer = handle.tokenizer();

@@ -9,6 +9,8 @@ mod demonstrate;
 mod conversion;
 mod deterministic;
 mod report;
+#[cfg(feature = "remote")]
+mod remote;
 mod support;
 #[cfg(unix)]
 mod train;

@@ -30,6 +30,20 @@ pub(crate) fn rebound_with_input(arguments: &[&str], input: &str) -> Outcome {
     finish(command, input)
 }
 
+/// Runs `rebound` in a folder, with these variables in its environment and no
+/// other that is about endpoints.
+pub(crate) fn rebound_in(
+    folder: &Path,
+    environment: &[(&str, &str)],
+    arguments: &[&str],
+) -> Outcome {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).current_dir(folder);
+    command.env_remove("OPENAI_API_KEY").env_remove("OPENAI_BASE_URL");
+    command.envs(environment.iter().copied());
+    finish(command, "")
+}
+
 /// Runs a line of shell, in which `$REBOUND` is the program.
 pub(crate) fn shell(line: &str) -> Outcome {
     let mut command = Command::new("sh");

@@ -1,0 +1,185 @@
+//! Any endpoint that speaks `OpenAI`'s chat completions, as a language model.
+//!
+//! ```text
+//! request ─► question (JSON) ─► attempt ─► events (SSE) ─► answer ─► generation
+//!                 ▲                │ busy, broken, slow
+//!                 └── wait ◄───────┘
+//! ```
+//!
+//! What an endpoint cannot do is said here and not hidden:
+//!
+//! - It has tokens and we do not know them: ids are
+//!   [`Token::UNKNOWN_ID`](runtime_core::model::Token::UNKNOWN_ID), prompts have none,
+//!   and every token is marked as forced, so that nobody learns from it. Counts are
+//!   the endpoint's. Its log-probabilities, where it offers them, stand as those
+//!   under the full softmax.
+//! - It takes no mask. Choices are asked for as a JSON schema with an enumeration;
+//!   where that is refused or ignored they are listed in the prompt, and an answer
+//!   that is none of them is returned as it came.
+//! - An answer that we begin is sent as a last message of the assistant; whether the
+//!   model goes on from it is the endpoint's business.
+//! - A length in tokens is estimated before it is asked.
+//!
+//! Where the key comes from and what is paid is left to others: the key to whoever
+//! makes the [`Endpoint`], money to the [`Meter`].
+
+mod config;
+mod endpoint;
+mod key;
+mod question;
+mod extras;
+mod choices;
+mod attempt;
+mod refusal;
+mod events;
+mod answer;
+mod patience;
+
+use std::sync::Arc;
+
+use runtime_core::model::{Generation, LanguageModel, ModelError, ModelIdentity, Request};
+use runtime_core::spending::{Meter, TokenUse, Used};
+
+pub use config::{RemoteConfig, TimeLimits};
+pub use endpoint::{Endpoint, EndpointError};
+pub use key::ApiKey;
+pub use patience::Patience;
+
+use crate::clock::Moment;
+use attempt::{Failure, Reply};
+use extras::Extras;
+use question::Question;
+
+/// English has about four bytes a token; prompts that are cut by an estimate had
+/// better be short.
+const BYTES_PER_TOKEN: u64 = 3;
+
+/// A model behind an endpoint. Clones share connections.
+#[derive(Clone)]
+pub struct Remote {
+    shared: Arc<Shared>,
+    meter: Option<Arc<dyn Meter>>,
+}
+
+struct Shared {
+    config: RemoteConfig,
+    agent: ureq::Agent,
+    extras: Extras,
+}
+
+impl Remote {
+    /// A model behind an endpoint; nothing is sent before the first request.
+    pub fn new(config: RemoteConfig) -> Self {
+        let agent = attempt::agent(&config);
+        Self { shared: Arc::new(Shared { config, agent, extras: Extras::default() }), meter: None }
+    }
+
+    /// The same model, which asks this meter before it sends and tells it after.
+    #[must_use]
+    pub fn metered(&self, meter: Arc<dyn Meter>) -> Self {
+        Self { shared: Arc::clone(&self.shared), meter: Some(meter) }
+    }
+
+    /// The model's name, as its provider knows it.
+    pub fn model(&self) -> &str {
+        &self.shared.config.model
+    }
+
+    fn attempt(&self, question: &Question) -> Result<Result<Reply, Failure>, ModelError> {
+        let Some(meter) = &self.meter else {
+            return Ok(self.send(question));
+        };
+        meter.begin(self.model(), question.at_most)?;
+        let result = self.send(question);
+        let used = match &result {
+            Ok(reply) => Used::Answered(reply.used),
+            Err(Failure::Broken { used, .. }) => Used::Lost(*used),
+            Err(_) => Used::Nothing,
+        };
+        meter.end(self.model(), question.at_most, used)?;
+        Ok(result)
+    }
+
+    fn send(&self, question: &Question) -> Result<Reply, Failure> {
+        attempt::send(&self.shared.agent, &self.shared.config.endpoint, question)
+    }
+
+    /// The failure in full, once there is no use in asking again.
+    fn given_up(&self, attempts: u32, reason: &str) -> ModelError {
+        let host = self.shared.config.endpoint.host();
+        ModelError::Engine(format!(
+            "{host} gave no answer in {attempts} attempts; the last: {reason}"
+        ))
+    }
+
+    fn refused(&self, reason: &str) -> ModelError {
+        let host = self.shared.config.endpoint.host();
+        ModelError::Engine(format!("{host} refused the request: {reason}"))
+    }
+}
+
+impl LanguageModel for Remote {
+    /// Asks until an answer came whole, or patience is at its end.
+    ///
+    /// Every turn of the loop uses up an attempt, or an extra that the endpoint
+    /// does not offer.
+    fn generate(&mut self, request: &Request) -> Result<Generation, ModelError> {
+        let Shared { config, extras, .. } = &*self.shared;
+        let start = Moment::now();
+        let mut attempts = 0;
+        loop {
+            let question = Question::new(request, config, extras.offered())?;
+            let (reason, after) = match self.attempt(&question)? {
+                Ok(reply) => {
+                    if let Some(generation) = question.generation(&reply, start) {
+                        return Ok(generation);
+                    }
+                    extras.drop_schema(config);
+                    continue;
+                }
+                Err(Failure::Refused(refusal)) => {
+                    if extras.drop_refused(&refusal, question.extras, config) {
+                        continue;
+                    }
+                    return Err(refusal
+                        .too_long(question.at_most.prompt, config.context_tokens)
+                        .unwrap_or_else(|| self.refused(&refusal.to_string())));
+                }
+                Err(Failure::Busy { reason, after }) => (reason, after),
+                Err(Failure::Broken { reason, .. }) => (reason, None),
+            };
+            attempts += 1;
+            let wait = config.patience.wait(attempts, after, request.sampling.seed);
+            tracing::debug!(model = config.model, attempts, reason, ?wait, "no answer");
+            let Some(wait) = wait else { return Err(self.given_up(attempts, &reason)) };
+            std::thread::sleep(wait);
+        }
+    }
+
+    /// An estimate that rather says too much: we do not know the vocabulary.
+    fn count_tokens(&mut self, text: &str) -> Result<u32, ModelError> {
+        Ok(u32::try_from(estimated_tokens(text.len())).unwrap_or(u32::MAX))
+    }
+
+    fn context_tokens(&self) -> u32 {
+        self.shared.config.context_tokens.get()
+    }
+
+    /// The model's name and the endpoint's host; nobody knows the weights.
+    fn identity(&self) -> ModelIdentity {
+        let Shared { config, .. } = &*self.shared;
+        let name = format!("{}@{}", config.model, config.endpoint.host());
+        ModelIdentity { name, ..ModelIdentity::default() }
+    }
+}
+
+/// How many tokens a text of this length probably has.
+fn estimated_tokens(bytes: usize) -> u64 {
+    (bytes as u64).div_ceil(BYTES_PER_TOKEN)
+}
+
+/// What an attempt used whose answer we could not read to its end.
+fn estimated_use(question: &Question, chunks: u64) -> TokenUse {
+    let completion = chunks.min(question.at_most.completion);
+    TokenUse { prompt: estimated_tokens(question.text_bytes), cached: 0, completion }
+}

@@ -1,0 +1,163 @@
+//! An answer while it comes, chunk by chunk.
+//!
+//! The shapes are `OpenAI`'s, read leniently: other endpoints leave members out,
+//! add some, and have reasons of their own for ending an answer, so that only
+//! what is used here is asked for.
+
+use std::io::{BufRead, Read};
+
+use runtime_core::spending::TokenUse;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::attempt::Reply;
+use super::estimated_use;
+use super::events::Events;
+use super::question::Question;
+use super::refusal::Refusal;
+use crate::clock::Moment;
+
+/// What has come of an answer.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    text: String,
+    log_probs: Vec<Option<f32>>,
+    finish_reason: Option<String>,
+    usage: Option<Usage>,
+    chunks: u64,
+    first_at: Option<Moment>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Chunk {
+    #[serde(default)]
+    choices: Vec<Choice>,
+    #[serde(default)]
+    usage: Option<Usage>,
+    #[serde(default)]
+    error: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Choice {
+    #[serde(default)]
+    index: u32,
+    /// A whole answer has a message, a streamed one its parts.
+    #[serde(default, alias = "message")]
+    delta: Option<Delta>,
+    #[serde(default)]
+    finish_reason: Option<String>,
+    #[serde(default)]
+    logprobs: Option<LogProbs>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Delta {
+    #[serde(default)]
+    content: Option<String>,
+    #[serde(default)]
+    refusal: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct LogProbs {
+    #[serde(default)]
+    content: Option<Vec<LogProb>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct LogProb {
+    #[serde(default)]
+    logprob: Option<f32>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Usage {
+    #[serde(default)]
+    prompt_tokens: u64,
+    #[serde(default)]
+    completion_tokens: u64,
+    #[serde(default)]
+    prompt_tokens_details: Option<PromptDetails>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct PromptDetails {
+    #[serde(default)]
+    cached_tokens: Option<u64>,
+}
+
+impl Answer {
+    /// Reads events to the end of the answer. An error says in words what broke.
+    pub(super) fn follow<R: BufRead>(&mut self, events: &mut Events<R>) -> Result<(), String> {
+        while let Some(data) = events.next_data()? {
+            if data.trim() == "[DONE]" {
+                self.finish_reason.get_or_insert_default();
+                return Ok(());
+            }
+            self.push(&data)?;
+        }
+        if self.is_finished() { Ok(()) } else { Err("its answer broke off".into()) }
+    }
+
+    /// Reads an answer that is not streamed.
+    pub(super) fn take_whole(&mut self, body: impl Read, bytes_max: usize) -> Result<(), String> {
+        let mut text = String::new();
+        let read = body.take(bytes_max as u64).read_to_string(&mut text);
+        read.map_err(|error| format!("its answer broke off: {error}"))?;
+        self.push(&text)?;
+        if self.is_finished() { Ok(()) } else { Err("its answer has no end".into()) }
+    }
+
+    /// Whether the endpoint said that the answer is whole.
+    pub(super) fn is_finished(&self) -> bool {
+        self.finish_reason.is_some()
+    }
+
+    /// How often text came: about once a token.
+    pub(super) fn chunks(&self) -> u64 {
+        self.chunks
+    }
+
+    /// The answer, whole; `hide` takes out of its text what nobody may see.
+    pub(super) fn reply(self, question: &Question, hide: impl Fn(String) -> String) -> Reply {
+        let counted = self.usage.as_ref().map(|usage| {
+            let cached = usage.prompt_tokens_details.as_ref().and_then(|of| of.cached_tokens);
+            let (prompt, completion) = (usage.prompt_tokens, usage.completion_tokens);
+            TokenUse { prompt, cached: cached.unwrap_or(0).min(prompt), completion }
+        });
+        let estimated = || estimated_use(question, self.chunks.max(self.log_probs.len() as u64));
+        Reply {
+            used: counted.unwrap_or_else(estimated),
+            text: hide(self.text),
+            cut_by_length: self.finish_reason.as_deref() == Some("length"),
+            log_probs: self.log_probs,
+            first_at: self.first_at,
+            last_at: Moment::now(),
+        }
+    }
+
+    fn push(&mut self, json: &str) -> Result<(), String> {
+        let chunk: Chunk = serde_json::from_str(json)
+            .map_err(|error| format!("its answer is not as agreed: {error}"))?;
+        if let Some(error) = chunk.error.filter(|error| !error.is_null()) {
+            let refusal = Refusal::new(200, &error.to_string());
+            return Err(format!("its answer broke off with an error, {refusal}"));
+        }
+        self.usage = chunk.usage.or(self.usage.take());
+        for choice in chunk.choices.into_iter().filter(|choice| choice.index == 0) {
+            let delta = choice.delta;
+            let said = delta.and_then(|delta| delta.content.or(delta.refusal)).unwrap_or_default();
+            if !said.is_empty() {
+                self.first_at.get_or_insert_with(Moment::now);
+                self.chunks += 1;
+                self.text += &said;
+            }
+            let log_probs = choice.logprobs.and_then(|found| found.content).unwrap_or_default();
+            let finite = |found: LogProb| found.logprob.filter(|log_prob| log_prob.is_finite());
+            self.log_probs.extend(log_probs.into_iter().map(finite));
+            self.finish_reason = choice.finish_reason.or(self.finish_reason.take());
+        }
+        Ok(())
+    }
+}

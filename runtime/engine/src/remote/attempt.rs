@@ -1,0 +1,192 @@
+//! One exchange with an endpoint: a question goes out, an answer comes or does not.
+//!
+//! Nothing here waits and nothing is asked twice.
+
+use std::io::{BufReader, Read};
+use std::time::{Duration, SystemTime};
+
+use runtime_core::spending::TokenUse;
+use ureq::http::{HeaderMap, Response};
+
+use super::answer::Answer;
+use super::config::RemoteConfig;
+use super::endpoint::Endpoint;
+use super::estimated_use;
+use super::events::Events;
+use super::question::Question;
+use super::refusal::{Refusal, shown};
+use crate::clock::Moment;
+
+/// The longest account of a refusal that is read.
+const REFUSAL_BYTES_MAX: u64 = 64 << 10;
+
+/// A whole answer.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) text: String,
+    /// Whether the greatest length ended it.
+    pub(super) cut_by_length: bool,
+    /// Natural, in the order of the tokens; fewer where the endpoint left some out.
+    pub(super) log_probs: Vec<Option<f32>>,
+    pub(super) used: TokenUse,
+    /// When the first text came.
+    pub(super) first_at: Option<Moment>,
+    /// When the answer ended.
+    pub(super) last_at: Moment,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The endpoint does not take the request.
+    Refused(Refusal),
+    /// The endpoint could not be reached, or had no time; nothing was generated.
+    Busy {
+        reason: String,
+        /// The wait that the endpoint asks for.
+        after: Option<Duration>,
+    },
+    /// The answer broke off or cannot be read.
+    Broken {
+        reason: String,
+        /// An estimate.
+        used: TokenUse,
+    },
+}
+
+/// What sends requests. It follows no redirect, which would lead the key elsewhere.
+pub(super) fn agent(config: &RemoteConfig) -> ureq::Agent {
+    let limits = config.time_limits;
+    let idle_max = config.parallel.get() as usize;
+    let mut builder = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .max_idle_connections(idle_max)
+        .max_idle_connections_per_host(idle_max)
+        .timeout_connect(Some(limits.connect))
+        .timeout_recv_response(Some(limits.first_byte))
+        .timeout_global(Some(limits.whole))
+        .user_agent(concat!("rebound/", env!("CARGO_PKG_VERSION")));
+    if config.endpoint.is_loopback() {
+        builder = builder.proxy(None);
+    }
+    builder.build().into()
+}
+
+/// Sends a question and reads the answer to its end.
+pub(super) fn send(
+    agent: &ureq::Agent,
+    endpoint: &Endpoint,
+    question: &Question,
+) -> Result<Reply, Failure> {
+    let mut request = agent
+        .post(endpoint.chat_completions())
+        .header("content-type", "application/json")
+        .header("accept", "text/event-stream, application/json");
+    if let Some(authorization) = endpoint.key().and_then(super::ApiKey::authorization) {
+        request = request.header("authorization", authorization);
+    }
+    let response = request
+        .send(&question.body)
+        .map_err(|error| unreachable_endpoint(&error, endpoint, question))?;
+    match response.status().as_u16() {
+        200..=299 => read(response, endpoint, question),
+        status => Err(turned_away(status, response, endpoint)),
+    }
+}
+
+/// Reads an answer, streamed or whole.
+fn read(
+    response: Response<ureq::Body>,
+    endpoint: &Endpoint,
+    question: &Question,
+) -> Result<Reply, Failure> {
+    let content_type = header(response.headers(), "content-type").unwrap_or_default();
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let body = BufReader::new(response.into_body().into_reader());
+    let mut answer = Answer::default();
+    let ended = match kind.as_str() {
+        "text/event-stream" => answer.follow(&mut Events::new(body, question.answer_bytes_max())),
+        "application/json" => answer.take_whole(body, question.answer_bytes_max()),
+        other => Err(format!("it answered with the content type {:?}", shown(other))),
+    };
+    let hide = |text: String| endpoint.hide_key(text);
+    match ended {
+        Ok(()) => Ok(answer.reply(question, hide)),
+        // Whatever broke came after the answer's end.
+        Err(_) if answer.is_finished() => Ok(answer.reply(question, hide)),
+        Err(reason) => {
+            let used = estimated_use(question, answer.chunks());
+            Err(Failure::Broken { reason: hide(reason), used })
+        }
+    }
+}
+
+fn turned_away(status: u16, response: Response<ureq::Body>, endpoint: &Endpoint) -> Failure {
+    let after = retry_after(response.headers());
+    let mut bytes = Vec::new();
+    // What cannot be read of an account is left out of it.
+    let _ = response.into_body().into_reader().take(REFUSAL_BYTES_MAX).read_to_end(&mut bytes);
+    let body = endpoint.hide_key(String::from_utf8_lossy(&bytes).into_owned());
+    let refusal = Refusal::new(status, &body);
+    match status {
+        408 | 409 | 425 | 429 | 500 | 502..=599 if !refusal.is_for_good() => {
+            Failure::Busy { reason: refusal.to_string(), after }
+        }
+        _ => Failure::Refused(refusal),
+    }
+}
+
+/// Where a request may have arrived, its prompt may have been charged.
+fn unreachable_endpoint(error: &ureq::Error, endpoint: &Endpoint, question: &Question) -> Failure {
+    use ureq::{Error, Timeout};
+    let reason = shown(&endpoint.hide_key(error.to_string()));
+    let never_arrived = match error {
+        Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+        Error::Timeout(at) => matches!(at, Timeout::Resolve | Timeout::Connect),
+        Error::HostNotFound | Error::ConnectionFailed | Error::Tls(_) | Error::Rustls(_) => true,
+        _ => false,
+    };
+    if never_arrived {
+        Failure::Busy { reason, after: None }
+    } else {
+        Failure::Broken { reason, used: estimated_use(question, 0) }
+    }
+}
+
+/// The wait that an answer asks for: seconds, or a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = header(headers, "retry-after")?;
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(value: &'static str) -> Option<Duration> {
+        let mut headers = HeaderMap::new();
+        headers.insert("retry-after", value.parse().unwrap());
+        retry_after(&headers)
+    }
+
+    #[test]
+    fn a_wait_is_given_in_seconds_or_as_a_date() {
+        assert_eq!(asked("2"), Some(Duration::from_secs(2)));
+        assert_eq!(asked("0.25"), Some(Duration::from_millis(250)));
+        assert_eq!(asked("-1"), Some(Duration::ZERO));
+        assert_eq!(asked("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        assert_eq!(asked("soon"), None);
+        assert_eq!(asked("1e300"), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! Where requests go, and whether a key may go there.
+
+use ureq::http::Uri;
+
+use super::key::ApiKey;
+
+/// An endpoint: its address and its key.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Ends without a slash.
+    base: String,
+    host: String,
+    scheme_is_https: bool,
+    is_loopback: bool,
+    key: Option<ApiKey>,
+}
+
+/// Why an endpoint is not used. The address is not repeated: it may hold secrets.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// It is no address of the form that is needed.
+    #[error("the base URL is not of the form https://HOST/v1")]
+    Address,
+    /// It holds a user, a password or a query, which would be written down with it.
+    #[error("the base URL may hold neither a user nor a query")]
+    Secret,
+    /// The key would be readable on its way.
+    #[error(
+        "the base URL is http://{host}: the key would be sent in clear text; use https, or set \
+         no key"
+    )]
+    ClearText {
+        /// The host, with its port.
+        host: String,
+    },
+    /// The key has characters that a header cannot hold.
+    #[error("the key has characters that cannot be sent")]
+    Key,
+}
+
+impl Endpoint {
+    /// The endpoint at a base URL such as `https://api.openai.com/v1`.
+    ///
+    /// A key is sent by https, or to this machine, and otherwise not.
+    pub fn new(base_url: &str, key: Option<ApiKey>) -> Result<Self, EndpointError> {
+        let uri: Uri = base_url.trim().parse().map_err(|_| EndpointError::Address)?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(EndpointError::Address);
+        };
+        if authority.as_str().contains('@') || uri.query().is_some() {
+            return Err(EndpointError::Secret);
+        }
+        if !["http", "https"].contains(&scheme) || authority.host().is_empty() {
+            return Err(EndpointError::Address);
+        }
+        if key.as_ref().is_some_and(|key| key.authorization().is_none()) {
+            return Err(EndpointError::Key);
+        }
+        let (host, is_loopback) = (authority.as_str().to_owned(), is_loopback(authority.host()));
+        if scheme == "http" && key.is_some() && !is_loopback {
+            return Err(EndpointError::ClearText { host });
+        }
+        let base = format!("{scheme}://{host}{}", uri.path().trim_end_matches('/'));
+        Ok(Self { base, host, scheme_is_https: scheme == "https", is_loopback, key })
+    }
+
+    /// The host, with its port where the address names one.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether there is a key.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    pub(super) fn key(&self) -> Option<&ApiKey> {
+        self.key.as_ref()
+    }
+
+    pub(super) fn chat_completions(&self) -> String {
+        format!("{}/chat/completions", self.base)
+    }
+
+    pub(super) fn is_loopback(&self) -> bool {
+        self.is_loopback
+    }
+
+    /// Whether it is `OpenAI`'s own, whose newer models know no `max_tokens`.
+    pub(super) fn is_openai(&self) -> bool {
+        self.scheme_is_https && self.host == "api.openai.com"
+    }
+
+    /// What an endpoint said, without the key.
+    pub(super) fn hide_key(&self, text: String) -> String {
+        match &self.key {
+            Some(key) => key.hidden_in(text),
+            None => text,
+        }
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_key(base_url: &str) -> Result<Endpoint, EndpointError> {
+        Endpoint::new(base_url, ApiKey::new("sk-secret-1234"))
+    }
+
+    #[test]
+    fn a_key_goes_by_https_or_stays_on_this_machine() {
+        for base_url in
+            ["https://api.openai.com/v1/", "http://127.0.0.1:8080/v1", "http://[::1]/v1"]
+        {
+            assert!(with_key(base_url).is_ok(), "{base_url}");
+        }
+        for base_url in
+            ["http://192.168.1.5/v1", "http://example.org", "http://localhost.example.org"]
+        {
+            let error = with_key(base_url).unwrap_err();
+            assert!(matches!(error, EndpointError::ClearText { .. }), "{base_url}: {error}");
+            assert!(Endpoint::new(base_url, None).is_ok());
+        }
+    }
+
+    #[test]
+    fn an_address_that_holds_secrets_is_refused_and_not_repeated() {
+        for base_url in ["https://user:hidden@example.org/v1", "https://example.org/v1?key=hidden"]
+        {
+            let error = with_key(base_url).unwrap_err();
+            assert_eq!(error, EndpointError::Secret);
+            assert!(!format!("{error:?} {error}").contains("hidden"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for base_url in ["", "api.openai.com", "ftp://example.org", "/v1"] {
+            assert_eq!(with_key(base_url).unwrap_err(), EndpointError::Address, "{base_url}");
+        }
+    }
+
+    #[test]
+    fn a_slash_at_the_end_changes_nothing() {
+        let found = with_key("https://example.org/v1/").unwrap().chat_completions();
+
+        assert_eq!(found, "https://example.org/v1/chat/completions");
+    }
+
+    #[test]
+    fn a_key_that_no_header_holds_is_refused_and_not_repeated() {
+        let error = Endpoint::new("https://example.org", ApiKey::new("sk-a\nb")).unwrap_err();
+
+        assert_eq!(error.to_string(), "the key has characters that cannot be sent");
+    }
+}

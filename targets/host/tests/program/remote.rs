@@ -1,0 +1,246 @@
+//! Runs on models behind an endpoint: right results through an endpoint that
+//! misbehaves, limits of costs, and a key that nobody sees.
+
+#[path = "../../../../runtime/engine/tests/remote/server.rs"]
+mod server;
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+use server::{Manner, Server};
+
+use crate::support::{Outcome, rebound_in, results, timeless};
+
+const KEY: &str = "sk-very-secret-0123456789";
+/// The built-in prices of gpt-4o-mini for a token: fresh, cached and generated.
+const USD: [f64; 3] = [0.15e-6, 0.075e-6, 0.6e-6];
+
+/// Misbehaves up to three times with a request, in ways that the request decides.
+fn misbehaving(body: &str, attempt: u32) -> Manner {
+    const MANNERS: [Manner; 10] = [
+        Manner::TooMany,
+        Manner::Cut,
+        Manner::Internal,
+        Manner::BrokenJson,
+        Manner::Slow,
+        Manner::WrongType,
+        Manner::EndlessLine,
+        Manner::ErrorInStream,
+        Manner::Silent,
+        Manner::EndlessAnswer,
+    ];
+    let hash = body.bytes().fold(7_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193).rotate_left(5)
+    });
+    if attempt < hash % 4 {
+        MANNERS[((hash >> 8) + attempt) as usize % MANNERS.len()]
+    } else {
+        Manner::Good
+    }
+}
+
+/// A folder to work in, and the runs in it.
+struct Place {
+    folder: tempfile::TempDir,
+    base_url: String,
+}
+
+impl Place {
+    fn new(base_url: &str) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), base_url: base_url.into() }
+    }
+
+    /// Runs a line of arguments, with the endpoint and a key in the environment.
+    fn rebound(&self, arguments: &str) -> Outcome {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        let environment = [("OPENAI_BASE_URL", self.base_url.as_str()), ("OPENAI_API_KEY", KEY)];
+        rebound_in(self.folder.path(), &environment, &arguments)
+    }
+
+    fn play(&self, name: &str, more: &str) -> Outcome {
+        self.rebound(&format!("run --quiet --name {name} {FIXED}{more}"))
+    }
+
+    fn run(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join("runs").join(name)
+    }
+}
+
+const FIXED: &str = "--engine remote --actor gpt-4o-mini --strategy reflexion -n 20 --trials 2 \
+    --steps 6 --retry-seconds 0.001";
+
+/// The arms without who reflected, which names the endpoint's port.
+fn arms(out: &Path) -> Value {
+    let mut arms = timeless(out)["arms"].clone();
+    arms[0].as_object_mut().unwrap().remove("retrospective");
+    arms
+}
+
+fn usd(tokens: &Value) -> f64 {
+    let [prompt, cached, completion] =
+        ["prompt", "cached", "completion"].map(|key| tokens[key].as_f64().unwrap());
+    (prompt - cached) * USD[0] + cached * USD[1] + completion * USD[2]
+}
+
+#[test]
+fn twenty_tasks_through_a_misbehaving_endpoint_have_the_right_results_and_counts() {
+    let (good, bad) = (Server::always(Manner::Good), Server::start(misbehaving));
+    let (expected, found) = (Place::new(&good.base_url), Place::new(&bad.base_url));
+
+    assert_eq!(expected.play("a", "").code, 0);
+    let played = found.play("a", " --parallel 4");
+
+    assert_eq!(played.code, 0, "{}", played.stderr);
+    let out = found.run("a");
+    assert_eq!(arms(&out), arms(&expected.run("a")));
+    let (results, seen) = (results(&out), bad.seen());
+    let (spending, arm) = (&results["spending"], &results["arms"][0]);
+    assert_eq!(arm["tasks"].as_array().unwrap().len(), 20);
+    assert_eq!(spending["requests"], seen.answered);
+    assert_eq!(spending["tokens"]["prompt"], seen.prompt_tokens);
+    assert_eq!(spending["tokens"]["completion"], seen.completion_tokens);
+    assert!(spending["lost_requests"].as_u64().unwrap() > 50, "{spending}");
+    assert!(seen.asked.len() as u64 > seen.answered + 100);
+    let parts = [&arm["acting"], &arm["reflecting"]].map(|part| part["tokens"]["prompt"].as_u64());
+    assert_eq!(parts[0].unwrap() + parts[1].unwrap(), seen.prompt_tokens);
+    let expected_usd = usd(&spending["tokens"]) + usd(&spending["lost_tokens"]);
+    assert!((spending["usd"].as_f64().unwrap() - expected_usd).abs() < 1e-12);
+}
+
+#[test]
+fn a_cost_limit_stops_within_one_request_and_a_higher_one_goes_on() {
+    let server = Server::always(Manner::Good);
+    let place = Place::new(&server.base_url);
+    assert_eq!(place.play("whole", "").code, 0);
+    let whole_usd = results(&place.run("whole"))["spending"]["usd"].as_f64().unwrap();
+    let asked = |server: &Server| server.seen().asked.len();
+    let before = asked(&server);
+
+    let limit = whole_usd / 3.0;
+    let stopped = place.play("a", &format!(" --cost-limit {limit} --parallel 4"));
+
+    assert_eq!(stopped.code, 3, "{}", stopped.stderr);
+    assert!(stopped.stderr.contains("--resume runs/a with a higher --cost-limit"));
+    let spending = results(&place.run("a"))["spending"].clone();
+    let spent = spending["usd"].as_f64().unwrap();
+    // No request has more than 6,000 tokens in and 64 out.
+    assert!(spent >= limit && spent < limit + 6000.0 * USD[0] + 64.0 * USD[2], "{spent}");
+    assert_eq!(spending["requests"], asked(&server) - before);
+
+    let at_once = place.rebound("run --quiet --resume runs/a");
+    assert_eq!(at_once.code, 3);
+    assert_eq!(spending["requests"], asked(&server) - before, "nothing was left to spend");
+
+    let resumed = place.rebound("run --quiet --resume runs/a --cost-limit 1");
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    assert_eq!(arms(&place.run("a")), arms(&place.run("whole")));
+    assert_eq!(results(&place.run("a"))["spending"]["requests"], asked(&server) - before);
+}
+
+#[test]
+fn a_task_that_cost_enough_is_left_and_the_others_are_played() {
+    let server = Server::always(Manner::Good);
+    let place = Place::new(&server.base_url);
+
+    let played = place.play("a", " --cost-limit-per-task 0.0005");
+
+    assert_eq!(played.code, 0, "{}", played.stderr);
+    let results = results(&place.run("a"));
+    let finished = results["arms"][0]["tasks_finished"].as_u64().unwrap();
+    assert!(finished < 20, "{finished}");
+    let tasks = results["spending"]["tasks"].as_array().unwrap();
+    assert_eq!(tasks.len(), 20);
+    for task in tasks {
+        let usd = task["usd"].as_f64().unwrap();
+        assert!(usd < 0.0005 + 6000.0 * USD[0] + 64.0 * USD[2], "{task}");
+    }
+
+    let resumed = place.rebound("run --quiet --resume runs/a --cost-limit-per-task 1");
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    assert_eq!(timeless(&place.run("a"))["arms"][0]["tasks_finished"], 20);
+}
+
+/// Every file in a folder and in those in it.
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+fn holds_key(bytes: &[u8]) -> bool {
+    bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes())
+}
+
+#[test]
+fn the_key_is_in_nothing_that_is_written_or_said() {
+    let asked = AtomicU32::new(0);
+    let server = Server::start(move |body, attempt| match asked.fetch_add(1, Ordering::Relaxed) {
+        30 => Manner::WrongKey,
+        _ => misbehaving(body, attempt),
+    });
+    let place = Place::new("");
+    let environment = [("OPENAI_BASE_URL", server.base_url.as_str()), ("RUST_LOG", "trace")];
+    fs::write(place.folder.path().join(".env"), format!("OPENAI_API_KEY={KEY}\n")).unwrap();
+    let mut said = String::new();
+
+    for line in [
+        format!("run --name a {FIXED}"),
+        "run --resume runs/a".into(),
+        format!("compare --json --name b {FIXED} --parallel 3")
+            .replace("--strategy reflexion ", ""),
+        "records export runs/a".into(),
+        "devices".into(),
+    ] {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        let outcome = rebound_in(place.folder.path(), &environment, &arguments);
+        said += &outcome.stdout;
+        said += &outcome.stderr;
+    }
+
+    assert_eq!(server.seen().asked[0].authorization, format!("Bearer {KEY}"));
+    assert!(said.contains("status 401") && said.contains("with a key"), "{said}");
+    assert!(!holds_key(said.as_bytes()));
+    fs::remove_file(place.folder.path().join(".env")).unwrap();
+    let written = files(place.folder.path());
+    assert!(written.len() > 4, "{written:?}");
+    for path in written {
+        assert!(!holds_key(&fs::read(&path).unwrap()), "{}", path.display());
+    }
+}
+
+#[test]
+fn what_cannot_be_kept_is_refused_before_anything_is_written() {
+    let server = Server::always(Manner::Good);
+    let place = Place::new(&server.base_url);
+    let check = |place: &Place, arguments: &str, expected: &str| {
+        let refused = place.rebound(&format!("run --out a {arguments}"));
+        assert_eq!(refused.code, 1, "{}", refused.stderr);
+        assert!(refused.stderr.contains(expected), "{}", refused.stderr);
+        assert!(!place.folder.path().join("a").exists());
+    };
+
+    check(&place, "--actor remote:nameless --cost-limit 1", "there is no price for nameless");
+    check(&place, "--actor scripted --cost-limit 1", "this run has none");
+    check(&place, "--actor remote:m --actor-adapter x.gguf", "takes no adapter");
+    check(&Place::new("http://192.0.2.1/v1"), "--actor remote:m", "in clear text");
+    fs::write(place.folder.path().join(".env"), format!("OPENAI_API_KEY \"{KEY}")).unwrap();
+    let broken = rebound_in(place.folder.path(), &[], &["run", "--actor", "remote:m"]);
+    assert!(broken.code == 1 && !broken.stderr.contains(KEY), "{}", broken.stderr);
+    assert!(server.seen().asked.is_empty());
+}
+
+#[test]
+fn prices_come_from_the_user_s_file_where_it_is_named() {
+    let server = Server::always(Manner::Good);
+    let place = Place::new(&server.base_url);
+    let prices = "date = \"2026-11-01\"\n[models.mine]\nprompt = 0\ncompletion = 1000000\n";
+    fs::write(place.folder.path().join("prices.toml"), prices).unwrap();
+
+    let options = "--actor remote:mine --prices prices.toml -n 2 --trials 1 --steps 2";
+    let played = place.rebound(&format!("run --out a {options}"));
+
+    assert_eq!(played.code, 0, "{}", played.stderr);
+    let completion = server.seen().completion_tokens;
+    assert!(played.stdout.contains(&format!("{completion}.0000 USD by the prices of 2026-11-01")));
+}
