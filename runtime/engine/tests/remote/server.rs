@@ -160,8 +160,8 @@ impl Reply {
         let messages = body["messages"].as_array().cloned().unwrap_or_default();
         let said: usize =
             messages.iter().filter_map(|message| message["content"].as_str()).map(str::len).sum();
-        let listed = messages.iter().rev().filter_map(|message| message["content"].as_str());
-        let listed = listed.filter_map(|text| text.split_once("and nothing else:\n")).next();
+        let mut said_last = messages.iter().rev().filter_map(|message| message["content"].as_str());
+        let listed = said_last.find_map(|text| text.split_once("and nothing else:\n"));
         let seed = body["seed"].as_u64().unwrap_or(0);
         let text = if let Some(choices) = schema["properties"]["choice"]["enum"].as_array() {
             json!({ "choice": choices[draw(seed, choices.len())] }).to_string()

@@ -1,6 +1,7 @@
 //! Runs on models behind an endpoint: right results through an endpoint that
 //! misbehaves, limits of costs, and a key that nobody sees.
 
+#[allow(dead_code, reason = "the engine's own tests use all of it")]
 #[path = "../../../../runtime/engine/tests/remote/server.rs"]
 mod server;
 
