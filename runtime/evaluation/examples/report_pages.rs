@@ -118,7 +118,7 @@ fn trial(solved: bool, draw: u64, shape: &Shape, or: &dyn Fn(String) -> String) 
     let text = or(format!("I looked on shelf {draw} twice; next time I open the drawer first."));
     let generation = generation(&text);
     let reflection = (!solved).then_some(Reflection { trial: 1, text, generation });
-    FinishedTrial { trajectory, reflection, environment_us: 40 }
+    FinishedTrial { reflection, ..FinishedTrial::new(trajectory, 40) }
 }
 
 fn generation(text: &str) -> Generation {
