@@ -78,7 +78,9 @@ fn history(strategy: &str, shape: &Shape) -> RunHistory {
         let mut trials = Vec::new();
         for number in 0..TRIALS_MAX {
             let draw = mix(index ^ mix(u64::from(number) ^ mix(strategy.len() as u64))) % 100;
-            trials.push(trial(draw < shape.percent, draw, shape, &or));
+            // No two trajectories share an observation.
+            let mark = index * 100 + u64::from(number) * 10 + strategy.len() as u64;
+            trials.push(trial(draw < shape.percent, mark, shape, &or));
             if draw < shape.percent {
                 break;
             }
@@ -88,22 +90,22 @@ fn history(strategy: &str, shape: &Shape) -> RunHistory {
     RunHistory { run, tasks: (0..shape.tasks).map(played).collect() }
 }
 
-fn trial(solved: bool, draw: u64, shape: &Shape, or: &dyn Fn(String) -> String) -> FinishedTrial {
+fn trial(solved: bool, mark: u64, shape: &Shape, or: &dyn Fn(String) -> String) -> FinishedTrial {
     let step = |step: u64| {
         let last = step + 1 == shape.steps;
         let reward = if solved && last { 1.0 } else { 0.0 };
-        let action = or(format!("go to shelf {}", (step + draw) % 9));
+        let action = or(format!("go to shelf {}", (step + mark) % 9));
         let decision = Decision {
             answer: generation(&action),
             action,
             malformed: step == 3,
             dropped_steps: 0,
-            thought: Some(generation(&or(format!("The mug {draw} may be on shelf {step}.")))),
+            thought: Some(generation(&or(format!("The mug {mark} may be on shelf {step}.")))),
         };
         let progress = if reward > 0.0 { 1.0 } else { 0.25 * (step * 3 / shape.steps) as f32 };
         let observation = or(format!(
-            "On shelf {step} you see a bowl {draw}, a book 2, a candle 1, a cup {step}, a pen 3 and \
-             a vase 1. The drawer {draw} below it is closed."
+            "On shelf {step} you see a bowl {mark}, a book 2, a candle 1, a cup {step}, a pen 3 and \
+             a vase 1. The drawer {mark} below it is closed."
         ));
         TakenStep { decision, outcome: Step { observation, reward, progress, done: last } }
     };
@@ -115,7 +117,7 @@ fn trial(solved: bool, draw: u64, shape: &Shape, or: &dyn Fn(String) -> String) 
         ending: if solved { Ending::Solved } else { Ending::StepLimit },
         feedback: or("The mug is not where it belongs.".into()),
     };
-    let text = or(format!("I looked on shelf {draw} twice; next time I open the drawer first."));
+    let text = or(format!("I looked on shelf {mark} twice; next time I open the drawer first."));
     let generation = generation(&text);
     let reflection = (!solved).then_some(Reflection { trial: 1, text, generation });
     FinishedTrial { reflection, ..FinishedTrial::new(trajectory, 40) }

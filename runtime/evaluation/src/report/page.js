@@ -139,7 +139,7 @@
     pane.trial.addEventListener("change", () => showTrial(pane));
   }
   // A second arm to look at, where there is one.
-  if (panes[1].arm.options.length > 2) panes[1].arm.value = panes[1].arm.options.length > 3 ? "2" : "1";
+  if (panes[1].arm.options.length > 2) panes[1].arm.value = "1";
 
   // The address names the task that is open, so it can be linked to and left
   // with the browser's own way back.

@@ -42,7 +42,9 @@ pub(super) const PHASE_COLORS: [RGBColor; 5] = [
 
 const INK: RGBColor = RGBColor(0x1f, 0x23, 0x28);
 const LINES: RGBColor = RGBColor(0xd1, 0xd9, 0xe0);
-const BAND_OPACITY: f64 = 0.16;
+/// Of one band, and of all bands together where there are many.
+const BAND_OPACITY_MAX: f64 = 0.16;
+const BANDS_OPACITY: f64 = 0.4;
 const PLOT_PIXELS: (u32, u32) = (440, 300);
 const LEGEND_PIXELS: (u32, u32) = (34, 14);
 const BAR_PIXELS: (u32, u32) = (240, 16);
@@ -63,16 +65,21 @@ pub(super) fn success(columns: &[Column<'_>]) -> Result<String, ReportError> {
     drawn(PLOT_PIXELS, |area| {
         let trials = 0.6..f64::from(trials_max) + 0.4;
         let mut chart = percent_chart(area, trials, ["trial", "solved, %"])?;
+        let opacity = BAND_OPACITY_MAX.min(BANDS_OPACITY / columns.len() as f64);
         for (place, column) in columns.iter().enumerate() {
             // Side by side, so that one interval does not hide another.
             let shift = (place as f64 - (columns.len() as f64 - 1.0) / 2.0) * 0.04;
-            draw_success(&mut chart, column, shift)?;
+            draw_success(&mut chart, column, [shift, opacity])?;
         }
         Ok(())
     })
 }
 
-fn draw_success(chart: &mut Chart<'_, '_>, column: &Column<'_>, shift: f64) -> Drawn {
+fn draw_success(
+    chart: &mut Chart<'_, '_>,
+    column: &Column<'_>,
+    [shift, opacity]: [f64; 2],
+) -> Drawn {
     let color = arm_color(column.index);
     let points = |share: fn(&Rate) -> f64| {
         let by_trial = column.results.success_by_trial.iter();
@@ -80,7 +87,7 @@ fn draw_success(chart: &mut Chart<'_, '_>, column: &Column<'_>, shift: f64) -> D
     };
     let (low, high) = (points(|rate| rate.low), points(|rate| rate.high));
     let band: Vec<_> = low.clone().chain(high.clone().rev()).collect();
-    chart.draw_series([Polygon::new(band, color.mix(BAND_OPACITY))])?;
+    chart.draw_series([Polygon::new(band, color.mix(opacity))])?;
     let bars = low.zip(high).map(|(low, high)| PathElement::new([low, high], color.mix(0.6)));
     chart.draw_series(bars)?;
     let rates = points(|rate| rate.rate);
