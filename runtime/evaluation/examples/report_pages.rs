@@ -13,7 +13,7 @@ use runtime_core::environment::Step;
 use runtime_core::event::RunEvent;
 use runtime_core::history::{FinishedTrial, RunHistory, TaskHistory};
 use runtime_core::model::{Cost, Generation, ModelIdentity, StopReason, Token};
-use runtime_core::reflection::Reflection;
+use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::seed::mix;
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::{Decision, Ending, TakenStep, Trajectory};
@@ -47,7 +47,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn write(folder: &Path, name: &str, histories: &[RunHistory]) -> Result<(), Box<dyn Error>> {
-    let page = html(&[ReportRun { name: name.into(), histories, notes: Vec::new() }])?;
+    let page =
+        html(&[ReportRun { name: name.into(), histories, spending: None, notes: Vec::new() }])?;
     Ok(std::fs::write(folder.join(format!("{name}.html")), page)?)
 }
 
@@ -67,7 +68,7 @@ fn history(strategy: &str, shape: &Shape) -> RunHistory {
     let run = RunEvent {
         version: "0.1.0".into(),
         strategy: strategy.into(),
-        settings: r#"{"environment":"household","seed":1,"feedback":"text","temperature":0.7}"#
+        settings: r#"{"environment":"household","seed":1,"feedback":"self","temperature":0.7}"#
             .into(),
         prompts_sha256: "0f5275f9482b".into(),
         actor: ModelIdentity { name: or("an actor".into()), ..ModelIdentity::default() },
@@ -119,8 +120,14 @@ fn trial(solved: bool, mark: u64, shape: &Shape, or: &dyn Fn(String) -> String) 
     };
     let text = or(format!("I looked on shelf {mark} twice; next time I open the drawer first."));
     let generation = generation(&text);
-    let reflection = (!solved).then_some(Reflection { trial: 1, text, generation });
-    FinishedTrial { reflection, ..FinishedTrial::new(trajectory, 40) }
+    let written = Reflection { trial: 1, text, generation: generation.clone() };
+    let reflection = (!solved).then_some(written);
+    // The agent takes every other failure for a success.
+    let judgement = shape
+        .text
+        .is_empty()
+        .then(|| Judgement { completed: solved || mark % 20 < 10, generation: generation.clone() });
+    FinishedTrial { judgement, reflection, ..FinishedTrial::new(trajectory, 40) }
 }
 
 fn generation(text: &str) -> Generation {

@@ -26,6 +26,7 @@ mod csv;
 use runtime_core::history::RunHistory;
 
 use crate::results::{Results, ResultsError};
+use crate::spending::results::SpendingResults;
 use column::Columns;
 
 pub use csv::csv;
@@ -37,6 +38,8 @@ pub struct ReportRun<'a> {
     pub name: String,
     /// Its arms, the control first.
     pub histories: &'a [RunHistory],
+    /// What its paid models took, where there are some.
+    pub spending: Option<SpendingResults>,
     /// What a reader must know about how it was read, such as a torn log.
     pub notes: Vec<String>,
 }
@@ -72,8 +75,9 @@ pub fn html(runs: &[ReportRun<'_>]) -> Result<String, ReportError> {
 
 fn results(runs: &[ReportRun<'_>]) -> Result<Vec<Results>, ReportError> {
     let results = runs.iter().map(|run| {
-        crate::results::results(run.histories)
-            .map_err(|source| ReportError::Results { name: run.name.clone(), source })
+        let found = crate::results::results(run.histories);
+        let no_results = |source| ReportError::Results { name: run.name.clone(), source };
+        Ok(Results { spending: run.spending.clone(), ..found.map_err(no_results)? })
     });
     results.collect()
 }

@@ -194,7 +194,9 @@ impl Session {
             let shown = format!("{}\nResults: {}\n", table(&results), path.display());
             std::io::stdout().write_all(shown.as_bytes())?;
         }
-        self.write_page(&plan.folder, &played.histories)?;
+        let histories = &played.histories;
+        let (name, spending, notes) = (plan.folder.name(), results.spending, Vec::new());
+        self.write_page(&plan.folder, &ReportRun { name, histories, spending, notes })?;
         let folder = plan.folder.path.display();
         played.stopped.map_or(Ok(()), |error| {
             Err(error
@@ -202,12 +204,11 @@ impl Session {
         })
     }
 
-    fn write_page(&self, folder: &RunFolder, histories: &[RunHistory]) -> anyhow::Result<()> {
-        let run = ReportRun { name: folder.name(), histories, notes: Vec::new() };
+    fn write_page(&self, folder: &RunFolder, run: &ReportRun<'_>) -> anyhow::Result<()> {
         let path = folder.report();
-        replace(&path, report::html(&[run])?.as_bytes())?;
+        replace(&path, report::html(std::slice::from_ref(run))?.as_bytes())?;
         if !self.json && !self.quiet {
-            println!("Report: {}", path.display());
+            writeln!(std::io::stdout(), "Report: {}", path.display())?;
         }
         Ok(())
     }

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use runtime_core::history::RunHistory;
+use runtime_evaluation::results::Results;
+use runtime_evaluation::spending::results::SpendingResults;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::{LogError, read_log};
 
@@ -14,6 +16,8 @@ pub(crate) struct StoredRun {
     pub(crate) histories: Vec<RunHistory>,
     /// What could not be read of them, by arm.
     pub(crate) warnings: Vec<String>,
+    /// What its paid models took; `None` before the results are written.
+    pub(crate) spending: Option<SpendingResults>,
 }
 
 /// Reads a run's folder, or one trial log. Warnings go to standard error, too.
@@ -25,7 +29,7 @@ pub(crate) fn read(run: &Path) -> anyhow::Result<StoredRun> {
         vec![run.to_owned()]
     };
     ensure!(!paths.is_empty(), "there is no trial log in {}", run.display());
-    let mut stored = StoredRun::default();
+    let mut stored = StoredRun { spending: spending(run), ..StoredRun::default() };
     for path in paths {
         let read = match read_log(&path) {
             // Killed before it began; there is nothing to look at.
@@ -42,4 +46,10 @@ pub(crate) fn read(run: &Path) -> anyhow::Result<StoredRun> {
         stored.histories.push(read.history);
     }
     Ok(stored)
+}
+
+/// Only the results say it; older ones that cannot be read say nothing.
+fn spending(run: &Path) -> Option<SpendingResults> {
+    let json = std::fs::read(RunFolder::new(run).results()).ok()?;
+    serde_json::from_slice::<Results>(&json).ok()?.spending
 }

@@ -8,7 +8,7 @@ use super::{ReportError, ReportRun, results};
 use crate::results::cost::Cost;
 use crate::results::task::{TaskResults, TrialResults};
 
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 31] = [
     "run",
     "environment",
     "strategy",
@@ -16,6 +16,7 @@ const NAMES: [&str; 25] = [
     "kind",
     "trial",
     "success",
+    "judged",
     "return",
     "progress",
     "ending",
@@ -32,6 +33,11 @@ const NAMES: [&str; 25] = [
     "reflecting_generated_tokens",
     "reflecting_prefill_us",
     "reflecting_decode_us",
+    "judging_prompt_tokens",
+    "judging_computed_tokens",
+    "judging_generated_tokens",
+    "judging_prefill_us",
+    "judging_decode_us",
     "feedback",
     "reflection",
 ];
@@ -57,6 +63,8 @@ fn row(
     trial: &TrialResults,
 ) -> [String; NAMES.len()] {
     let acting = trial.cost;
+    let judging = trial.judgement.map_or(Cost::default(), |found| found.cost);
+    let judged = trial.judgement.map(|found| u8::from(found.completed).to_string());
     let reflecting = trial.reflection.as_ref().map_or(Cost::default(), |found| found.cost);
     let played = &column.history.tasks[place].trials[trial.trial as usize - 1];
     [
@@ -67,6 +75,7 @@ fn row(
         quoted(&task.kind),
         trial.trial.to_string(),
         u8::from(task.solved_at == Some(trial.trial)).to_string(),
+        judged.unwrap_or_default(),
         trial.episode_return.to_string(),
         trial.progress.to_string(),
         quoted(&trial.ending),
@@ -83,6 +92,11 @@ fn row(
         reflecting.tokens.generated.to_string(),
         reflecting.times_us.prefill.to_string(),
         reflecting.times_us.decode.to_string(),
+        judging.tokens.prompt.to_string(),
+        judging.cache.computed.to_string(),
+        judging.tokens.generated.to_string(),
+        judging.times_us.prefill.to_string(),
+        judging.times_us.decode.to_string(),
         quoted(&played.trajectory.feedback),
         quoted(trial.reflection.as_ref().map_or("", |found| &found.text)),
     ]

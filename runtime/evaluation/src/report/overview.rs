@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::column::{Column, Columns};
 use super::{ReportError, ReportRun, plot};
 use crate::results::Results;
-use crate::results::arm::ArmResults;
+use crate::results::arm::{ArmResults, Judged};
+use crate::results::cost::Cost;
 use crate::table;
 
 /// A run as the template reads it.
@@ -41,6 +42,9 @@ pub(super) struct ArmView {
     by_kind: Vec<String>,
     tokens: CostView,
     time: CostView,
+    /// Said and was solved, said and was not, said and had failed, said and had
+    /// not, right; where the agent judged itself.
+    judged: Option<[String; 5]>,
 }
 
 /// What an arm cost, phase by phase.
@@ -95,6 +99,7 @@ pub(super) fn arms(
             by_kind: kinds.iter().map(|kind| success_with(arm, kind)).collect(),
             tokens: cost(tokens(arm), tokens_most, thousands)?,
             time: cost(time_us(arm), time_most, seconds)?,
+            judged: arm.judged.as_ref().map(judged),
         })
     };
     columns.all.iter().map(view).collect()
@@ -103,23 +108,43 @@ pub(super) fn arms(
 /// What a bar is made of, in the order of the plot's colors.
 type Phases = [u64; plot::PHASE_COLORS.len()];
 
-/// Tokens: prompts from the cache, prompts computed, generated; then the last
-/// two of reflecting.
+/// Tokens: acting's prompts from the cache, prompts computed, generated; then
+/// reflecting's prompts, generated; then all of judging's.
 fn tokens(arm: &ArmResults) -> Phases {
-    let (acting, reflecting) = (&arm.acting, &arm.reflecting);
+    let (acting, reflecting, judging) = (&arm.acting, &arm.reflecting, judging(arm));
     [
         acting.cache.cached,
         acting.cache.computed,
         acting.tokens.generated,
         reflecting.cache.cached + reflecting.cache.computed,
         reflecting.tokens.generated,
+        judging.tokens.prompt + judging.tokens.generated,
     ]
 }
 
-/// Times: environment, acting's prompts and answers, reflecting's.
+/// Times: environment, acting's prompts and answers, reflecting's, all of judging.
 fn time_us(arm: &ArmResults) -> Phases {
     let (acting, reflecting) = (&arm.acting.times_us, &arm.reflecting.times_us);
-    [acting.environment, acting.prefill, acting.decode, reflecting.prefill, reflecting.decode]
+    let judging = judging(arm).times_us;
+    [
+        acting.environment,
+        acting.prefill,
+        acting.decode,
+        reflecting.prefill,
+        reflecting.decode,
+        judging.prefill + judging.decode,
+    ]
+}
+
+fn judging(arm: &ArmResults) -> Cost {
+    arm.judged.map_or(Cost::default(), |judged| judged.cost)
+}
+
+fn judged(judged: &Judged) -> [String; 5] {
+    let counts =
+        [judged.true_completed, judged.false_completed, judged.true_failed, judged.false_failed];
+    let [a, b, c, d] = counts.map(|count| count.to_string());
+    [a, b, c, d, table::rate_text(&judged.right)]
 }
 
 fn cost(parts: Phases, most: u64, text: fn(u64) -> String) -> Result<CostView, ReportError> {

@@ -94,6 +94,7 @@
     const state = { solved: " solved", "under way when the run stopped": "" }[trial.ending] ?? " failed";
     const ending = element("div", `ending${state}`);
     ending.append(element("p", "heading", `Ended: ${trial.ending}, return ${trial.return}, progress ${percent(trial.progress)}`));
+    if (trial.judged != null) ending.append(element("p", "", `The agent took it for ${trial.judged ? "solved" : "failed"}.`));
     if (trial.feedback != null) ending.append(element("p", "text", texts[trial.feedback]));
     parts.push(ending);
     if (trial.reflection != null) {

@@ -32,12 +32,13 @@ pub(super) const ARM_COLORS: [RGBColor; 8] = [
 ];
 
 /// One for each phase of a bar.
-pub(super) const PHASE_COLORS: [RGBColor; 5] = [
+pub(super) const PHASE_COLORS: [RGBColor; 6] = [
     RGBColor(0xa8, 0xcd, 0xf0),
     RGBColor(0x3d, 0x8b, 0xd4),
     RGBColor(0x0b, 0x3f, 0x7d),
     RGBColor(0xf0, 0xa9, 0x5c),
     RGBColor(0xb3, 0x54, 0x00),
+    RGBColor(0x14, 0x80, 0x73),
 ];
 
 const INK: RGBColor = RGBColor(0x1f, 0x23, 0x28);

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use runtime_core::event::{CallHistory, Event, StepEvent, TrialKey, TrialStartEvent};
+use runtime_core::reflection::Judgement;
 use runtime_store::trial_log::{TrialLog, read_log};
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::results::tests::{history, outcomes};
 const HOSTILE: &str = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)> \u{2028}'\"&amp;{{ 7 * 7 }}";
 
 fn run<'a>(name: &str, histories: &'a [RunHistory]) -> ReportRun<'a> {
-    ReportRun { name: name.into(), histories, notes: Vec::new() }
+    ReportRun { name: name.into(), histories, spending: None, notes: Vec::new() }
 }
 
 fn page(histories: &[RunHistory]) -> String {
@@ -196,7 +197,7 @@ fn a_log_that_was_cut_off_shows_the_trial_under_way() {
     let read = read_log(&path).unwrap();
     let notes = vec![read.torn.unwrap().to_string()];
     let histories = [read.history];
-    let page = html(&[ReportRun { name: "cut".into(), histories: &histories, notes }]).unwrap();
+    let page = html(&[ReportRun { notes, ..run("cut", &histories) }]).unwrap();
 
     assert!(page.contains("are no whole record and were left out"));
     let data = data(&page);
@@ -215,8 +216,28 @@ fn a_spreadsheet_gets_a_row_for_each_trial() {
     let rows = parsed(&text);
     assert_eq!(rows.len(), 1 + 3 + 2);
     assert!(rows.iter().all(|row| row.len() == rows[0].len()));
-    assert_eq!(rows[1][..9], ["a, b", "", "none", "task 0", "a", "1", "1", "1", "1"]);
+    assert_eq!(rows[1][..9], ["a, b", "", "none", "task 0", "a", "1", "1", "", "1"]);
     assert_eq!(rows[4].last().unwrap(), "Go right.");
+}
+
+#[test]
+fn what_an_agent_said_of_itself_stands_beside_what_was_so() {
+    let mut history = history("reflexion", &outcomes(&[2], 1));
+    history.run.settings = history.run.settings.replace("\"success\"", "\"self\"");
+    let trials = history.tasks.iter_mut().flat_map(|task| &mut task.trials);
+    for (trial, completed) in trials.zip([false, true, false, true]) {
+        let generation = trial.trajectory.steps[0].decision.answer.clone();
+        trial.judgement = Some(Judgement { completed, generation });
+    }
+
+    let page = page(&[history.clone()]);
+
+    assert!(page.contains("<td>1</td><td>1</td><td>2</td><td>0</td><td>75.0 % [30.1, 95.4]</td>"));
+    let trials = &data(&page)["tasks"][0][0];
+    assert_eq!((&trials[0]["judged"], &trials[1]["judged"]), (&json!(false), &json!(true)));
+    let rows = parsed(&csv(&[run("a", &[history])]).unwrap());
+    let judged: Vec<&str> = rows[1..].iter().map(|row| row[7].as_str()).collect();
+    assert_eq!((rows[0][7].as_str(), judged), ("judged", vec!["0", "1", "0", "1"]));
 }
 
 #[test]

@@ -37,6 +37,9 @@ struct TrialData {
     opening: TextId,
     feedback: Option<TextId>,
     reflection: Option<TextId>,
+    /// Whether the agent took it for a success, where it judges itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judged: Option<bool>,
     #[serde(flatten)]
     steps: StepColumns,
 }
@@ -95,7 +98,9 @@ impl<'a> Data<'a> {
     fn trials(&mut self, history: &'a TaskHistory) -> Vec<TrialData> {
         let mut trials = Vec::new();
         for trial in &history.trials {
-            trials.push(self.trial(&trial.trajectory, trial.reflection.as_ref()));
+            let judged = trial.judgement.as_ref().map(|judgement| judgement.completed);
+            let told = self.trial(&trial.trajectory, trial.reflection.as_ref());
+            trials.push(TrialData { judged, ..told });
         }
         if let Some(open) = &history.open {
             trials.push(TrialData {
@@ -118,6 +123,7 @@ impl<'a> Data<'a> {
             feedback: self.id_unless_empty(&found.feedback),
             reflection: reflection.map(|reflection| self.id(&reflection.text)),
             steps: self.steps(&found.steps),
+            judged: None,
         }
     }
 

@@ -39,9 +39,10 @@ impl Report {
         let runs: Vec<_> = names(&self.runs)
             .into_iter()
             .zip(&stored)
-            .map(|(name, StoredRun { histories, warnings })| ReportRun {
+            .map(|(name, StoredRun { histories, warnings, spending })| ReportRun {
                 name,
                 histories,
+                spending: spending.clone(),
                 notes: warnings.clone(),
             })
             .collect();
@@ -50,7 +51,7 @@ impl Report {
             None => std::io::stdout().lock().write_all(text.as_bytes())?,
             Some(path) => {
                 replace(&path, text.as_bytes())?;
-                println!("Report: {}", path.display());
+                writeln!(std::io::stdout(), "Report: {}", path.display())?;
             }
         }
         Ok(())
