@@ -65,14 +65,15 @@ fn history(strategy: &str, shape: &Shape) -> RunHistory {
         seed: index,
         limits: Limits { trials_max: TRIALS_MAX, ..Limits::default() },
     };
+    let actor = ModelIdentity { name: or("an actor".into()), ..ModelIdentity::default() };
     let run = RunEvent {
         version: "0.1.0".into(),
         strategy: strategy.into(),
         settings: r#"{"environment":"household","seed":1,"feedback":"self","temperature":0.7}"#
             .into(),
         prompts_sha256: "0f5275f9482b".into(),
-        actor: ModelIdentity { name: or("an actor".into()), ..ModelIdentity::default() },
-        retrospective: ModelIdentity::default(),
+        retrospective: actor.clone(),
+        actor,
         tasks: (0..shape.tasks).map(task).collect(),
     };
     let played = |index: u64| {
