@@ -64,6 +64,8 @@ fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
+    // At its finest the HTTP client writes down every byte that it sends, keys too.
+    log::set_max_level(log::LevelFilter::Debug.min(log::max_level()));
     let result = match Cli::parse().command {
         Command::Run(command) => command.run(),
         Command::Compare(command) => command.run(),

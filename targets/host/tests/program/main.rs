@@ -5,6 +5,7 @@
 mod adapters;
 mod bad_input;
 mod cli;
+#[cfg(feature = "llama")]
 mod demonstrate;
 mod conversion;
 mod deterministic;

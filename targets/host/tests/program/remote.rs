@@ -14,7 +14,7 @@ use server::{Manner, Server};
 
 use crate::support::{Outcome, rebound_in, results, timeless};
 
-const KEY: &str = "sk-very-secret-0123456789";
+const KEY: &str = "sk-very-secret-kq7ZxW2mTf9";
 /// The built-in prices of gpt-4o-mini for a token: fresh, cached and generated.
 const USD: [f64; 3] = [0.15e-6, 0.075e-6, 0.6e-6];
 
@@ -169,16 +169,23 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+/// Whether there is a part of the key: logs of bytes would break it over lines.
 fn holds_key(bytes: &[u8]) -> bool {
-    bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes())
+    const PART_BYTES: usize = 8;
+    let text = String::from_utf8_lossy(bytes);
+    (0..=KEY.len() - PART_BYTES).any(|start| text.contains(&KEY[start..start + PART_BYTES]))
 }
 
 #[test]
 fn the_key_is_in_nothing_that_is_written_or_said() {
     let asked = AtomicU32::new(0);
-    let server = Server::start(move |body, attempt| match asked.fetch_add(1, Ordering::Relaxed) {
-        30 => Manner::WrongKey,
-        _ => misbehaving(body, attempt),
+    let server = Server::start(move |body, attempt| {
+        match (asked.fetch_add(1, Ordering::Relaxed), misbehaving(body, attempt)) {
+            (10, _) => Manner::WrongKey,
+            // Every read would be logged.
+            (_, Manner::EndlessLine | Manner::EndlessAnswer) => Manner::Internal,
+            (_, manner) => manner,
+        }
     });
     let place = Place::new("");
     let environment = [("OPENAI_BASE_URL", server.base_url.as_str()), ("RUST_LOG", "trace")];
