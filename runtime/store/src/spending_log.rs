@@ -73,13 +73,12 @@ impl SpendingLog {
         Ok((Self { path: path.to_owned(), file }, spent))
     }
 
-    /// Writes an attempt down for good.
+    /// Writes an attempt down; a killed program does not lose it. A power cut may
+    /// lose the last ones, with the steps that they were for.
     pub fn append(&mut self, spending: &Spending) -> Result<(), SpendingLogError> {
         let line = serde_json::to_string(spending).map(|line| line + "\n");
-        let written = line.map_err(io::Error::from).and_then(|line| {
-            self.file.write_all(line.as_bytes())?;
-            self.file.sync_data()
-        });
+        let written = line.map_err(io::Error::from);
+        let written = written.and_then(|line| self.file.write_all(line.as_bytes()));
         written.map_err(|source| SpendingLogError::Io {
             action: "write to",
             path: self.path.clone(),
