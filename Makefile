@@ -3,6 +3,7 @@
 #   make demo    build the program, fetch a real model, play, reflect, compare
 #   make test    all checks, as CI runs them
 #   make bench   the benchmarks, as tables
+#   make release   an archive that runs on machines without a toolchain
 #   make fuzz    hostile bytes for everything that reads bytes from outside
 #   make test-devices   the kernels of wgpu's devices beside the processor's
 #   make test-browser   reports in headless Chromium
@@ -28,7 +29,7 @@ if [ $${#missing[@]} -gt 0 ]; then \
 fi
 endef
 
-.PHONY: demo test test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
+.PHONY: demo test release test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -68,7 +69,7 @@ test-devices: setup
 
 ## Each target for FUZZ_SECONDS; what it finds lies in fuzz/artifacts.
 FUZZ_SECONDS ?= 600
-FUZZ_TARGETS := action adapter game gguf manifest record
+FUZZ_TARGETS := action adapter config game gguf line manifest record
 fuzz: setup
 	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-fuzz
 	@for target in $(FUZZ_TARGETS); do \
@@ -113,6 +114,12 @@ bench: setup
 	target/release/episode --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
 	target/release/alfworld
 	target/release/train_step --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
+
+## Kernels for several generations of processors; the machine's are picked at start.
+release: setup
+	cargo build --release --target-dir target/dynamic -p targets-host -p trainer \
+	  --features targets-host/llama-dynamic
+	targets/pack.sh target/dynamic target
 
 clean:
 	cargo clean

@@ -130,7 +130,12 @@ impl TrainConfig {
     pub fn read(path: &Path) -> Result<Self, TrainError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| TrainError::Read { file: path.into(), source })?;
-        let config: Self = toml::from_str(&text).map_err(|error| TrainError::Content {
+        Self::parse(path, &text)
+    }
+
+    /// Reads and checks the text of the file `path`.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, TrainError> {
+        let config: Self = toml::from_str(text).map_err(|error| TrainError::Content {
             file: path.into(),
             reason: error.to_string(),
         })?;
@@ -143,8 +148,8 @@ impl TrainConfig {
         replace(path, |out| out.write_all(self.text().as_bytes()))
     }
 
-    /// The file's text.
-    pub(crate) fn text(&self) -> String {
+    /// The file's text, which [`TrainConfig::parse`] reads.
+    pub fn text(&self) -> String {
         toml::to_string(self).unwrap_or_else(|error| unreachable!("every key has a value: {error}"))
     }
 
@@ -152,19 +157,25 @@ impl TrainConfig {
     pub fn check(&self) -> Result<(), TrainError> {
         let Self { data, adapter, optimizer, run, .. } = self;
         let share = |share: f32| (0.0..1.0).contains(&share);
+        let positive = |number: f32| number > 0.0 && number.is_finite();
         let (rank, alpha, rate) = (adapter.rank, adapter.alpha, optimizer.learning_rate);
         let (norm, length) = (optimizer.gradient_norm_max, data.sequence_tokens_max);
+        let OptimizerConfig { beta_1, beta_2, epsilon, weight_decay: decay, .. } = *optimizer;
         let (dropout, validation) = (adapter.dropout, data.validation_share);
         let some = !(data.records.is_empty() && data.files.is_empty());
         let what = "a run's folder or a log, or else a file in data.files";
         require(some, "data.records", &"[] beside data.files = []", what)?;
         require((1..=1024).contains(&rank), "adapter.rank", &rank, "1 to 1024")?;
-        require(alpha > 0.0, "adapter.alpha", &alpha, "more than 0")?;
+        require(positive(alpha), "adapter.alpha", &alpha, "more than 0, finite")?;
         require(share(dropout), "adapter.dropout", &dropout, "0 to below 1")?;
         require(share(validation), "data.validation_share", &validation, "0 to below 1")?;
         require(length >= 2, "data.sequence_tokens_max", &length, "2 or more")?;
         let between = "between 0 and 1";
         require(rate > 0.0 && rate < 1.0, "optimizer.learning_rate", &rate, between)?;
+        require(share(beta_1), "optimizer.beta_1", &beta_1, "0 to below 1")?;
+        require(share(beta_2), "optimizer.beta_2", &beta_2, "0 to below 1")?;
+        require(positive(epsilon), "optimizer.epsilon", &epsilon, "more than 0, finite")?;
+        require((0.0..=1.0).contains(&decay), "optimizer.weight_decay", &decay, "0 to 1")?;
         require(norm > 0.0, "optimizer.gradient_norm_max", &norm, "more than 0")?;
         require(run.epochs > 0, "run.epochs", &run.epochs, "1 or more")?;
         require(run.accumulation > 0, "run.accumulation", &run.accumulation, "1 or more")?;

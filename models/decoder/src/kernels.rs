@@ -6,6 +6,42 @@
 //! the quantized words and dequantizes them again; attention's keeps one number
 //! a row and computes the scores again.
 
+/// [`Operations`] of a backend without gradients: what [`Kernels`] computes,
+/// without what only a backward pass reads.
+macro_rules! operations_by_kernels {
+    ($backend:ty) => {
+        impl $crate::kernels::Operations for $backend {
+            fn linear(
+                x: FloatTensor<Self>,
+                words: IntTensor<Self>,
+                packing: Packing,
+            ) -> FloatTensor<Self> {
+                Self::product(x, words, packing)
+            }
+
+            fn attention(
+                query: FloatTensor<Self>,
+                key: FloatTensor<Self>,
+                value: FloatTensor<Self>,
+                how: Attention,
+            ) -> FloatTensor<Self> {
+                let [output, _] = Self::attend([query, key, value], &how);
+                output
+            }
+
+            fn log_probs(
+                x: FloatTensor<Self>,
+                tokens: IntTensor<Self>,
+                words: IntTensor<Self>,
+                packing: Packing,
+            ) -> FloatTensor<Self> {
+                let [log_probs, _] = Self::token_log_probs(x, tokens, words, packing);
+                log_probs
+            }
+        }
+    };
+}
+
 mod products;
 mod attend;
 mod head;

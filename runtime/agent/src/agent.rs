@@ -82,14 +82,7 @@ impl Agent for ModelAgent {
 
     fn judge(&mut self, attempt: &Attempt<'_>) -> Result<Judgement, ModelError> {
         let tokens_max = self.settings.action_tokens_max;
-        let budget_tokens = self.budget_tokens(&*self.retrospective, tokens_max);
-        let transcript = fit_transcript(
-            &mut *self.retrospective,
-            attempt.trajectory,
-            budget_tokens / 4 * 3,
-            &self.settings,
-        )?;
-        let messages = self.about(attempt, transcript, ["judgement_system", "judgement"])?;
+        let messages = self.about(attempt, tokens_max, ["judgement_system", "judgement"])?;
         let mut request = self.request(messages, attempt.seed, tokens_max, Vec::new());
         request.constraint = Constraint::Choices(JUDGEMENTS.map(str::to_string).into());
         // What is likelier, not a draw.
@@ -100,14 +93,7 @@ impl Agent for ModelAgent {
 
     fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
         let tokens_max = self.settings.reflection_tokens_max;
-        let budget_tokens = self.budget_tokens(&*self.retrospective, tokens_max);
-        let transcript = fit_transcript(
-            &mut *self.retrospective,
-            attempt.trajectory,
-            budget_tokens / 4 * 3,
-            &self.settings,
-        )?;
-        let messages = self.about(attempt, transcript, ["reflection_system", "reflection"])?;
+        let messages = self.about(attempt, tokens_max, ["reflection_system", "reflection"])?;
         let stop = vec!["\n\n".to_string()];
         let request = self.request(messages, attempt.seed, tokens_max, stop);
         let generation = self.retrospective.generate(&request)?;
@@ -117,13 +103,21 @@ impl Agent for ModelAgent {
 }
 
 impl ModelAgent {
-    /// A question about a trajectory: these templates of system and user.
+    /// A question about a trajectory: these templates of system and user. The
+    /// trajectory has at most three quarters of what the answer leaves.
     fn about(
-        &self,
+        &mut self,
         attempt: &Attempt<'_>,
-        transcript: Transcript<'_>,
+        answer_tokens: u32,
         [system, user]: [&'static str; 2],
     ) -> Result<Vec<Message>, ModelError> {
+        let tokens_max = self.budget_tokens(&*self.retrospective, answer_tokens) / 4 * 3;
+        let transcript = fit_transcript(
+            &mut *self.retrospective,
+            attempt.trajectory,
+            tokens_max,
+            &self.settings,
+        )?;
         let scene = Scene {
             instruction: &attempt.task.instruction,
             kind: &attempt.task.kind,

@@ -13,6 +13,7 @@
 
 extern crate alloc;
 
+pub mod error;
 pub mod task;
 pub mod environment;
 pub mod prompt;

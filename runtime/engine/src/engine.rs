@@ -8,14 +8,14 @@ use std::thread::JoinHandle;
 use models::adapter::Adapter;
 use models::checksum::sha256_file;
 use models::gguf::Gguf;
+use models::vocabulary::Vocabulary;
+use runtime_core::error::with_sources;
 
 use crate::error::EngineError;
 use crate::handle::Handle;
 use crate::prepared::Preparation;
-use crate::prompt::with_sources;
 use crate::schema::Schemas;
 use crate::worker::{AdapterFile, Command, Weights, Worker};
-use models::vocabulary::Vocabulary;
 
 /// Commands that may wait for the worker; who sends more waits.
 const COMMANDS_MAX: usize = 1024;

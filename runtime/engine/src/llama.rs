@@ -8,6 +8,8 @@ mod config;
 mod memory;
 mod devices;
 mod engine;
+#[cfg(feature = "llama-dynamic")]
+mod kernels;
 mod role;
 mod context;
 mod batch;

@@ -7,6 +7,7 @@
 use models::chat::{ChatMessage, ChatTemplate, PromptEnd, TemplatePart};
 use models::tokenizer::Special;
 use models::vocabulary::Vocabulary;
+use runtime_core::error::with_sources;
 use runtime_core::model::ModelError;
 use runtime_core::prompt::{Message, Piece, Prompt, Role};
 
@@ -128,18 +129,6 @@ fn starts_with(pieces: &[Piece], bos: Option<u32>) -> bool {
         Some(Piece::Tokens { ids, .. }) => bos.is_some() && ids.first().copied() == bos,
         _ => false,
     }
-}
-
-/// An error and what caused it, on one line.
-pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

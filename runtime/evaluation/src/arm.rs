@@ -27,7 +27,6 @@ use runtime_core::model::ModelError;
 use runtime_core::spending::CostScope;
 use runtime_core::strategy::Judge;
 use runtime_core::task::Task;
-use runtime_core::trajectory::Ending;
 use runtime_core::trial::{Recorder, RecorderError, Stage, TrialError, TrialSettings, run_task};
 
 /// An error of whoever sets a worker up.
@@ -64,7 +63,7 @@ pub struct ArmProgress {
     pub tasks: u64,
     /// Tasks that need no further trial.
     pub tasks_done: u64,
-    /// Tasks that a trial solved.
+    /// Tasks among them whose last trial solved them.
     pub tasks_solved: u64,
     /// Trials that ended.
     pub trials: u64,
@@ -161,7 +160,10 @@ impl<'a> Floor<'a> {
             let (agent, environment) = (agent.as_mut(), environment.as_mut());
             let mut stage = Stage { agent, environment, recorder: &mut recorder };
             match run_task(&mut stage, &self.arm.settings, task, index, history) {
-                Ok(()) => self.tell(|progress| progress.tasks_done += 1),
+                Ok(()) => self.tell(|progress| {
+                    progress.tasks_done += 1;
+                    progress.tasks_solved += u64::from(history.solved());
+                }),
                 Err(TrialError::Interrupted) => return Err(ArmError::Interrupted),
                 // Its records stay; a run with a higher limit goes on with it.
                 Err(TrialError::Model(ModelError::CostLimit {
@@ -213,10 +215,7 @@ impl Recorder for FloorRecorder<'_, '_> {
         self.recorder.record(event)?;
         match event {
             Event::Step(_) => self.floor.tell(|progress| progress.steps += 1),
-            Event::TrialEnd(end) => self.floor.tell(|progress| {
-                progress.trials += 1;
-                progress.tasks_solved += u64::from(end.ending == Ending::Solved);
-            }),
+            Event::TrialEnd(_) => self.floor.tell(|progress| progress.trials += 1),
             Event::Run(_) | Event::TrialStart(_) | Event::Judgement(_) | Event::Reflection(_) => {}
         }
         Ok(())
@@ -234,8 +233,9 @@ impl Recorder for FloorRecorder<'_, '_> {
 fn progress_of(history: &RunHistory, judge: Judge) -> ArmProgress {
     let mut progress = ArmProgress { tasks: history.tasks.len() as u64, ..ArmProgress::default() };
     for (task, played) in history.run.tasks.iter().zip(&history.tasks) {
-        progress.tasks_done += u64::from(played.finished(task, judge));
-        progress.tasks_solved += u64::from(played.solved());
+        let done = played.finished(task, judge);
+        progress.tasks_done += u64::from(done);
+        progress.tasks_solved += u64::from(done && played.solved());
         progress.trials += played.trials.len() as u64;
         let finished = played.trials.iter().map(|trial| trial.trajectory.steps.len());
         let open = played.open.iter().map(|open| open.steps.len());

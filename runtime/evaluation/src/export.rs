@@ -28,7 +28,7 @@ pub fn trials(history: &RunHistory) -> impl Iterator<Item = Value> {
 pub struct Statistics {
     /// Tasks in the pool.
     pub tasks: u64,
-    /// Tasks that a trial solved.
+    /// Tasks that their last trial solved.
     pub tasks_solved: u64,
     /// Trials that ended.
     pub trials: u64,
@@ -38,12 +38,16 @@ pub struct Statistics {
     pub steps: u64,
     /// Steps whose action could not be read.
     pub steps_malformed: u64,
+    /// Judgements, where the agent judges itself.
+    pub judgements: u64,
     /// Reflections.
     pub reflections: u64,
     /// How often trials ended in which way.
     pub endings: BTreeMap<String, u64>,
     /// What acting cost.
     pub acting: Cost,
+    /// What judging cost.
+    pub judging: Cost,
     /// What reflecting cost.
     pub reflecting: Cost,
 }
@@ -67,6 +71,10 @@ impl Statistics {
         self.steps_malformed += steps.iter().filter(|step| step.decision.malformed).count() as u64;
         *self.endings.entry(trial.trajectory.ending.name().into()).or_default() += 1;
         self.acting += Cost::of_acting(trial);
+        if let Some(judgement) = &trial.judgement {
+            self.judgements += 1;
+            self.judging += Cost::of([&judgement.generation]);
+        }
         if let Some(reflection) = &trial.reflection {
             self.reflections += 1;
             self.reflecting += Cost::of([&reflection.generation]);
@@ -155,6 +163,19 @@ mod tests {
         assert_eq!(answer["ids"], json!([9, 9]));
         assert_eq!(answer["log_probs"], json!([-0.5, -0.5]));
         assert_eq!(answer["log_probs_full"], json!([-1.5, -1.5]));
+    }
+
+    #[test]
+    fn statistics_count_judgements_beside_reflections() {
+        let mut history = history("reflexion", &outcomes(&[2], 0));
+        let generation = history.tasks[0].trials[0].reflection.clone().unwrap().generation;
+        let judgement = Judgement { completed: false, generation };
+        history.tasks[0].trials[0].judgement = Some(judgement);
+
+        let found = statistics(&history);
+
+        assert_eq!((found.judgements, found.reflections), (1, 1));
+        assert_eq!(found.judging, found.reflecting);
     }
 
     #[test]

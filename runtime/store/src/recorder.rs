@@ -1,15 +1,14 @@
 //! The recorder that every worker of a run has: one log, one clock, one
 //! interrupt.
 
-use std::error::Error;
-use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use runtime_core::error::with_sources;
 use runtime_core::event::Event;
 use runtime_core::trial::{Recorder, RecorderError};
 
-use crate::trial_log::{LogError, TrialLog};
+use crate::trial_log::TrialLog;
 
 /// A clock that never goes back, in microseconds.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -44,15 +43,4 @@ impl Recorder for LogRecorder {
     fn interrupted(&mut self) -> bool {
         self.interrupt.load(Ordering::Relaxed)
     }
-}
-
-fn with_sources(error: &LogError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        // Writing to a string cannot fail.
-        let _ = write!(text, ": {error}");
-        source = error.source();
-    }
-    text
 }

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use anyhow::Context;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The boards that the program brings, by name.
 const BOARDS: [(&str, &str); 5] = [
@@ -16,7 +16,7 @@ const BOARDS: [(&str, &str); 5] = [
 ];
 
 /// A device's budgets and choices; nothing is optional.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Board {
     /// What it is.
@@ -38,7 +38,7 @@ pub(crate) struct Board {
 }
 
 /// How keys and values are stored.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Cache {
     /// 4 bytes a value.

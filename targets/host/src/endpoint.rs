@@ -6,7 +6,7 @@ mod remote;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use runtime_core::model::LanguageModel;
 use runtime_core::spending::Meter;
 
@@ -83,10 +83,13 @@ pub(crate) fn open(name: &str, loading: &Loading) -> anyhow::Result<RemoteModel>
     let Some(endpoints) = ENDPOINTS.first() else {
         bail!("this build knows no endpoints; build it with `--features remote`")
     };
-    ensure!(
-        loading.engine.device.is_none(),
-        "--device is for --engine decoder; an endpoint computes where it is"
-    );
+    let asked = [
+        ("device", loading.engine.device.is_some()),
+        ("gpu-layers", loading.engine.gpu_layers.is_some()),
+    ];
+    if let Some((option, _)) = asked.iter().find(|(_, asked)| *asked) {
+        bail!("--{option} is for models on this machine; an endpoint computes where it is");
+    }
     (endpoints.open)(name, loading)
 }
 

@@ -26,7 +26,6 @@ use runtime_store::recorder::{Clock, LogRecorder};
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 
-use crate::board::Board;
 use crate::endpoint::Waits;
 use crate::engines::Loading;
 use crate::files;
@@ -356,8 +355,7 @@ struct Watch {
 
 fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loading> {
     let one = NonZeroU32::MIN;
-    let board = settings.board.as_deref().map(Board::find).transpose()?;
-    let of_board = board.as_ref();
+    let of_board = settings.board.as_ref();
     let asked = plan.options.parallel.or(of_board.map(|board| board.parallel)).unwrap_or(one);
     let parallel = if settings.deterministic { one } else { asked };
     Ok(Loading {
@@ -366,7 +364,7 @@ fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loading> {
         threads: plan.options.threads.or(of_board.map(|board| board.threads)),
         parallel,
         deterministic: settings.deterministic,
-        board,
+        board: settings.board.clone(),
         waits: Waits::resolve(&plan.options)?,
     })
 }

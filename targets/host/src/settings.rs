@@ -36,7 +36,7 @@ pub(crate) struct Settings {
     pub(crate) retrospective: String,
     /// What the run may take, where it was said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) board: Option<String>,
+    pub(crate) board: Option<Board>,
     /// What computes the models, where it was said.
     #[serde(flatten)]
     pub(crate) engine: EngineOptions,
@@ -83,12 +83,12 @@ impl Settings {
             episode_tokens: EPISODE_TOKENS_MAX,
             retrospective: options.retrospective.clone().unwrap_or_else(|| actor.clone()),
             actor,
-            board: options.board.clone(),
             engine: EngineOptions {
-                engine: options.engine.clone().or(board.map(|board| board.engine)),
+                engine: options.engine.clone().or(board.as_ref().map(|board| board.engine.clone())),
                 device: options.device.clone(),
                 gpu_layers: options.gpu_layers,
             },
+            board,
             agent: AgentSettings {
                 kind: options.agent.as_deref().map_or(Ok(AgentKind::Act), parse_agent)?,
                 feedback: options

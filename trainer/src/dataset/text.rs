@@ -8,6 +8,7 @@
 use models::chat::{ChatMessage, ChatTemplate, PromptEnd, TemplatePart};
 use models::tokenizer::Special;
 use models::vocabulary::Vocabulary;
+use runtime_core::error::with_sources;
 use runtime_core::prompt::Role;
 
 use super::Sample;
@@ -108,12 +109,6 @@ impl Text<'_> {
 
 fn loss(turn: &Turn) -> Loss {
     if turn.role == Role::Assistant { Loss::All } else { Loss::None }
-}
-
-/// An error and what caused it, on one line.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let sources = std::iter::successors(Some(error), |error| error.source());
-    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use self::attend::Heads;
-use super::{Attention, Kernels, Operations};
+use super::{Attention, Kernels};
 use crate::matrix::Packing;
 
 /// Up to so many rows go through the product of a matrix and a vector.
@@ -184,31 +184,7 @@ impl Kernels for Cube {
     }
 }
 
-impl Operations for Cube {
-    fn linear(x: FloatTensor<Self>, words: IntTensor<Self>, packing: Packing) -> FloatTensor<Self> {
-        Self::product(x, words, packing)
-    }
-
-    fn attention(
-        query: FloatTensor<Self>,
-        key: FloatTensor<Self>,
-        value: FloatTensor<Self>,
-        how: Attention,
-    ) -> FloatTensor<Self> {
-        let [output, _] = Self::attend([query, key, value], &how);
-        output
-    }
-
-    fn log_probs(
-        x: FloatTensor<Self>,
-        tokens: IntTensor<Self>,
-        words: IntTensor<Self>,
-        packing: Packing,
-    ) -> FloatTensor<Self> {
-        let [log_probs, _] = Self::token_log_probs(x, tokens, words, packing);
-        log_probs
-    }
-}
+operations_by_kernels!(Cube);
 
 /// `x [n, columns]` times the transposed rows: `[n, count]`.
 fn multiply(x: &CubeTensor, words: &CubeTensor, packing: Packing, rows: Rows) -> CubeTensor {

@@ -6,7 +6,7 @@ use burn::tensor::{Shape, TensorData};
 
 use super::attend::{self, Inputs};
 use super::head::Head;
-use super::{Attention, Kernels, Operations, products};
+use super::{Attention, Kernels, products};
 use crate::matrix::Packing;
 
 impl Kernels for Flex {
@@ -80,31 +80,7 @@ impl Kernels for Flex {
     }
 }
 
-impl Operations for Flex {
-    fn linear(x: FloatTensor<Self>, words: IntTensor<Self>, packing: Packing) -> FloatTensor<Self> {
-        Self::product(x, words, packing)
-    }
-
-    fn attention(
-        query: FloatTensor<Self>,
-        key: FloatTensor<Self>,
-        value: FloatTensor<Self>,
-        how: Attention,
-    ) -> FloatTensor<Self> {
-        let [output, _] = Self::attend([query, key, value], &how);
-        output
-    }
-
-    fn log_probs(
-        x: FloatTensor<Self>,
-        tokens: IntTensor<Self>,
-        words: IntTensor<Self>,
-        packing: Packing,
-    ) -> FloatTensor<Self> {
-        let [log_probs, _] = Self::token_log_probs(x, tokens, words, packing);
-        log_probs
-    }
-}
+operations_by_kernels!(Flex);
 
 fn views(inputs: &[FloatTensor<Flex>; 3]) -> Inputs<'_> {
     let [query, key, value] = inputs;

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use models::gguf::Gguf;
+use models::vocabulary::Vocabulary;
 use models_decoder::adapter::Adapter;
 use models_decoder::decoder::Decoder;
+use runtime_core::error::with_sources;
 
 use super::config::DecoderConfig;
 use super::role::DecoderRole;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::prompt::with_sources;
 use crate::worker::{AdapterFile, Weights};
-use models::vocabulary::Vocabulary;
 
 /// Checks and loads a model.
 #[tracing::instrument(skip_all, fields(path = %config.path.display()))]

@@ -8,6 +8,7 @@ use models_decoder::adapter::Adapter;
 use models_decoder::batch::Batch;
 use models_decoder::cache::Cache;
 use models_decoder::score::numbers;
+use runtime_core::error::with_sources;
 use runtime_core::model::ModelError;
 
 use super::batch::{self, Held, Part};
@@ -16,7 +17,6 @@ use super::engine::DecoderWeights;
 use super::memory::{Memory, Remembered, common_prefix};
 use crate::live::{Live, Progress};
 use crate::prepared::{Prepared, PreparedGuide, Reply};
-use crate::prompt::with_sources;
 use crate::ticket::Event;
 use crate::worker::{AdapterFile, Role, ScoreJob};
 

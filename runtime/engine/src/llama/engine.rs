@@ -44,6 +44,11 @@ impl Weights for LlamaWeights {
 
 fn load_model(config: &LlamaConfig, vocabulary: &Vocabulary) -> Result<LlamaModel, EngineError> {
     let path = config.path.clone();
+    if !devices::devices().iter().any(|device| device.is_cpu) {
+        let reason = "no kernels for this processor; the folder `lib/kernels` of the release \
+                      belongs beside the program";
+        return Err(EngineError::Load { path, reason: reason.to_owned() });
+    }
     let model = LlamaModel::load_from_file(backend(), &path, &devices::params(config)?)
         .map_err(|error| EngineError::Load { path: path.clone(), reason: error.to_string() })?;
     if model.is_recurrent() || model.is_hybrid() {
@@ -63,6 +68,8 @@ fn load_model(config: &LlamaConfig, vocabulary: &Vocabulary) -> Result<LlamaMode
 pub(crate) fn backend() -> &'static LlamaBackend {
     static BACKEND: LazyLock<LlamaBackend> = LazyLock::new(|| {
         send_logs_to_tracing(LogOptions::default());
+        #[cfg(feature = "llama-dynamic")]
+        super::kernels::load();
         // Where something else in this process has made it ready, the proof is
         // all that is missing.
         LlamaBackend::init().unwrap_or_else(|_| LlamaBackend {})

@@ -60,7 +60,9 @@ pub struct Judged {
 pub struct TrialSuccess {
     /// The trial, from 1.
     pub trial: u32,
-    /// Tasks solved in it or before.
+    /// Tasks that their last trial up to this one solved. It never falls where
+    /// the environment says what is solved; an agent that judges itself may go
+    /// on after a success, and lose it.
     #[serde(flatten)]
     pub rate: Rate,
     /// Mean over tasks of the progress in this trial, or in the task's last.

@@ -2,13 +2,17 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use runtime_engine::Engine;
 use runtime_engine::decoder::{self, DecoderConfig, devices};
 
 use super::Loading;
 
 pub(super) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
+    ensure!(
+        loading.engine.gpu_layers.is_none(),
+        "--gpu-layers is for --engine llama; the decoder computes every layer on --device"
+    );
     let device = loading.engine.device.as_deref().unwrap_or("flex");
     let device = devices::open(device).context("see `rebound devices`")?;
     if let Some(threads) = loading.threads {
