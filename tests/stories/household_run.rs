@@ -115,6 +115,7 @@ fn go_on(log: TrialLog, mut history: RunHistory, play: Play) -> Result<(), ArmEr
         strategy: STRATEGY,
         judge: Judge::Environment,
         reflections_max: 3,
+        members: 1,
         seed: SEED,
     };
     let workers = NonZeroU32::new(play.workers).unwrap();

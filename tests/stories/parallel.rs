@@ -21,14 +21,7 @@ fn events_by_task(path: &Path) -> Vec<Vec<Event>> {
     let mut tasks = vec![Vec::new(); TASKS];
     for event in Events::open(path).unwrap() {
         let event = event.unwrap();
-        let key = match &event {
-            Event::Run(_) => continue,
-            Event::TrialStart(start) => start.key,
-            Event::Step(step) => step.key,
-            Event::TrialEnd(end) => end.key,
-            Event::Judgement(judgement) => judgement.key,
-            Event::Reflection(reflection) => reflection.key,
-        };
+        let Some(key) = event.key() else { continue };
         tasks[key.task as usize].push(event);
     }
     tasks

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use crate::config::{AdapterConfig, OptimizerConfig, Schedule};
 use crate::error::TrainError;
+use crate::learned::Learned;
 use crate::optimizer::Optimizer;
-use crate::stages::supervised::{self, Learned};
 use crate::{factors, metrics};
 
 const TARGETS: [&str; 7] =
@@ -65,7 +65,9 @@ impl Bench {
         let mut adapter = factors::initial(decoder, &config, 0)?;
         let mut optimizer = Optimizer::new(&optimizer());
         let (sequences, learned) = sequences(decoder, batch, tokens);
-        let loss = |rows| supervised::loss(decoder, rows, &learned, learned.ids.len());
+        let share = -1.0 / learned.ids.len() as f32;
+        let loss =
+            |rows| decoder.log_probs(learned.states(decoder, rows), &learned.ids).sum() * share;
         let activations = if recompute { Activations::Recompute } else { Activations::Keep };
         metrics::forget_peak();
         let mut start = seconds();

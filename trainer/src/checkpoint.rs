@@ -3,6 +3,8 @@
 //! ```text
 //! rebound.train.step      u64   steps that are done
 //! rebound.train.config    text  the run's file, and its parent's sha256
+//! rebound.train.critic    f32s  the critic's row; empty where there is none
+//! rebound.train.kl_weight f32   the weight of the KL divergence, where it adapts
 //! <matrix>.a  .b                the factors, as in an adapter
 //! <matrix>.mean_a  .mean_b      mean of their gradients
 //! <matrix>.square_a  .square_b  mean of their squares
@@ -16,17 +18,20 @@ use std::path::{Path, PathBuf};
 
 use burn::optim::{AdamWState, AdaptiveMomentumState};
 use burn::tensor::{Device, Tensor, TensorData};
-use models::gguf::{self, GgmlType, Gguf, NewTensor, Value};
+use models::gguf::{self, Array, GgmlType, Gguf, NewTensor, Value};
 use models_decoder::adapter::{Adapter, Factors, Place};
 use models_decoder::score::numbers;
 
 use crate::error::TrainError;
 use crate::factors;
+use crate::objective::State;
 use crate::optimizer::{Memory, Optimizer};
 use crate::replace::replace;
 
 const STEP: &str = "rebound.train.step";
 const CONFIG: &str = "rebound.train.config";
+const CRITIC: &str = "rebound.train.critic";
+const KL_WEIGHT: &str = "rebound.train.kl_weight";
 /// The names of a place's six tensors.
 const PARTS: [&str; 6] = ["a", "b", "mean_a", "mean_b", "square_a", "square_b"];
 /// Older checkpoints are removed.
@@ -37,12 +42,17 @@ pub fn save(
     folder: &Path,
     step: u64,
     config: &str,
-    (adapter, optimizer): (&Adapter, &Optimizer),
+    (adapter, optimizer, state): (&Adapter, &Optimizer, &State),
 ) -> Result<(), TrainError> {
     let path = folder.join(format!("step-{step:08}.gguf"));
     std::fs::create_dir_all(folder)
         .map_err(|source| TrainError::Write { file: folder.into(), source })?;
-    let metadata = [(STEP.to_owned(), Value::U64(step)), (CONFIG.to_owned(), config.into())];
+    let metadata = [
+        (STEP.to_owned(), Value::U64(step)),
+        (CONFIG.to_owned(), config.into()),
+        (CRITIC.to_owned(), Value::Array(Array::F32(state.critic.clone()))),
+        (KL_WEIGHT.to_owned(), Value::F32(state.kl_weight)),
+    ];
     let tensors = tensors(adapter, optimizer);
     replace(&path, |out| gguf::write(out, &metadata, &tensors).map_err(io::Error::other))?;
     for old in checkpoints(folder).iter().rev().skip(KEPT) {
@@ -52,15 +62,15 @@ pub fn save(
     Ok(())
 }
 
-/// The newest checkpoint of a folder: the step, and its state in adapter and
-/// optimizer; 0 where there is none.
+/// The newest checkpoint of a folder: the step, and the state, that of factors in
+/// adapter and optimizer; 0 and `None` where there is none.
 pub fn restore(
     folder: &Path,
     config: &str,
     adapter: &mut Adapter,
     optimizer: &mut Optimizer,
-) -> Result<u64, TrainError> {
-    let Some(newest) = checkpoints(folder).pop() else { return Ok(0) };
+) -> Result<(u64, Option<State>), TrainError> {
+    let Some(newest) = checkpoints(folder).pop() else { return Ok((0, None)) };
     let gguf = Gguf::open(&newest)?;
     let wrong = |reason: &str| TrainError::Content { file: newest.clone(), reason: reason.into() };
     if gguf.required_text(CONFIG)? != config {
@@ -85,7 +95,13 @@ pub fn restore(
         let memory = |mean, square| AdamWState::new(AdaptiveMomentumState::new(time, mean, square));
         optimizer.memory.insert(*place, [memory(mean_a, square_a), memory(mean_b, square_b)]);
     }
-    Ok(step)
+    let critic = match gguf.get(CRITIC) {
+        Some(Value::Array(Array::F32(critic))) => critic.clone(),
+        _ => return Err(wrong("it has no critic")),
+    };
+    #[allow(clippy::cast_possible_truncation, reason = "it was written as f32")]
+    let kl_weight = gguf.required_float(KL_WEIGHT)? as f32;
+    Ok((step, Some(State { critic, kl_weight })))
 }
 
 /// The folder's checkpoints, the newest last.

@@ -6,8 +6,13 @@ use std::path::{Path, PathBuf};
 use models_decoder::adapter::Target;
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::ReflectionData;
 use crate::error::TrainError;
 use crate::replace::replace;
+use crate::stages::policy_gradient::PolicyGradient;
+use crate::stages::ppo::Ppo;
+use crate::stages::preference::Preference;
+use crate::stages::reward_weighted::RewardWeights;
 
 /// Everything that decides what a run does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,12 +37,67 @@ pub struct TrainConfig {
     pub run: RunConfig,
 }
 
-/// What is learned, and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What is learned, and how. Without settings it is a name, `stage = "supervised"`,
+/// with settings a table, `[stage.policy-gradient]`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Imitates given completions.
     Supervised,
+    /// Imitates reflections by what they earned.
+    RewardWeighted(RewardWeights),
+    /// Raises the odds of reflections that earned more than expected.
+    PolicyGradient(PolicyGradient),
+    /// The same, token by token, with a critic.
+    Ppo(Ppo),
+    /// Tells reflections that earned more from those that earned less.
+    Preference(Preference),
+}
+
+impl Stage {
+    /// Whether the numbers make sense, and there is what the stage learns from.
+    fn check(&self, data: &Data) -> Result<(), TrainError> {
+        let reflections = data.reflections.is_some();
+        let what = "reflections, in the table data.reflections";
+        let imitates = matches!(self, Self::Supervised);
+        require(imitates || reflections, "stage", &format!("{} of actions", self.name()), what)?;
+        let alone = !reflections || data.files.is_empty();
+        require(alone, "data.files", &"files beside data.reflections", "[]")?;
+        let (surrogate, importance) = match self {
+            Self::Supervised => return Ok(()),
+            Self::RewardWeighted(RewardWeights { temperature, weight_max, .. }) => {
+                require(*temperature > 0.0, "stage.temperature", temperature, "more than 0")?;
+                return require(*weight_max > 0.0, "stage.weight_max", weight_max, "more than 0");
+            }
+            Self::Preference(Preference { beta, .. }) => {
+                return require(*beta > 0.0, "stage.beta", beta, "more than 0");
+            }
+            Self::PolicyGradient(settings) => (settings.surrogate, settings.importance),
+            Self::Ppo(settings) => {
+                let rate = settings.critic.learning_rate;
+                let within = (0.0..=1.0).contains(&rate);
+                require(within, "stage.critic.learning_rate", &rate, "0 to 1")?;
+                (settings.surrogate, settings.importance)
+            }
+        };
+        let (low, high) = (surrogate.clip_low, surrogate.clip_high);
+        require((0.0..=1.0).contains(&low), "stage.surrogate.clip_low", &low, "0 to 1")?;
+        require(high >= 0.0, "stage.surrogate.clip_high", &high, "0 or more")?;
+        let (weight, most) = (surrogate.kl_weight, importance.weight_max);
+        require(weight >= 0.0, "stage.surrogate.kl_weight", &weight, "0 or more")?;
+        require(most > 0.0, "stage.importance.weight_max", &most, "more than 0")
+    }
+
+    /// Its name in files.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Supervised => "supervised",
+            Self::RewardWeighted(_) => "reward-weighted",
+            Self::PolicyGradient(_) => "policy-gradient",
+            Self::Ppo(_) => "ppo",
+            Self::Preference(_) => "preference",
+        }
+    }
 }
 
 /// What is learned from.
@@ -51,6 +111,9 @@ pub struct Data {
     pub files: Vec<PathBuf>,
     /// Whether episodes that did not solve their task are left out.
     pub solved_only: bool,
+    /// Reflections are learned from instead of actions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reflections: Option<ReflectionData>,
     /// Longer sequences lose their end.
     pub sequence_tokens_max: usize,
     /// The share of samples that is never learned from, 0 to below 1.
@@ -165,6 +228,7 @@ impl TrainConfig {
         let some = !(data.records.is_empty() && data.files.is_empty());
         let what = "a run's folder or a log, or else a file in data.files";
         require(some, "data.records", &"[] beside data.files = []", what)?;
+        self.stage.check(data)?;
         require((1..=1024).contains(&rank), "adapter.rank", &rank, "1 to 1024")?;
         require(positive(alpha), "adapter.alpha", &alpha, "more than 0, finite")?;
         require(share(dropout), "adapter.dropout", &dropout, "0 to below 1")?;

@@ -2,10 +2,11 @@
 //!
 //! Records hold ids as the device saw them, which are not tokenized again. An
 //! episode is one sequence as long as each prompt goes on from the one before;
-//! where the prompt was trimmed, a new one begins. Files of text are tokenized
-//! as the device would.
+//! where the prompt was trimmed, a new one begins. A reflection is one sequence, and
+//! goes with what it earned. Files of text are tokenized as the device would.
 
 mod records;
+mod reflections;
 mod files;
 pub mod line;
 mod text;
@@ -22,11 +23,12 @@ use crate::config::TrainConfig;
 use crate::error::TrainError;
 
 pub use files::read_file;
-pub use records::read;
+pub use records::actions;
+pub use reflections::{Measure, ReflectionData, Reward, Select, reflections};
 pub use text::sample;
 
 /// A sequence and what of it is learned.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// Token ids.
     pub ids: Vec<u32>,
@@ -35,9 +37,32 @@ pub struct Sample {
     /// Where it comes from: the log, the task's place and the trial, or the file
     /// and the line.
     pub origin: String,
+    /// What came of it, where it is a reflection.
+    pub outcome: Option<Outcome>,
+}
+
+/// What came of a reflection, and how it was drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// What it earned.
+    pub reward: f32,
+    /// Reflections on one failed trajectory have the same number.
+    pub group: usize,
+    /// The log-probability of each learned token under the distribution that the
+    /// device drew it from.
+    pub sampled: Vec<f32>,
+    /// The same under the device's full softmax at temperature 1.
+    pub full: Vec<f32>,
 }
 
 impl Sample {
+    /// What decides on which side the sample stands: all of it, or a reflection's
+    /// prompt, which its whole group shares.
+    fn drawn_by(&self) -> &[u32] {
+        let first = self.learned.iter().position(|&learned| learned).unwrap_or(0);
+        if self.outcome.is_some() { &self.ids[..first] } else { &self.ids }
+    }
+
     /// How many tokens carry a loss.
     pub fn learned_tokens(&self) -> usize {
         self.learned.iter().filter(|&&learned| learned).count()
@@ -68,6 +93,10 @@ pub struct Dropped {
     pub cut_tokens: usize,
     /// Samples in which nothing carries a loss.
     pub empty: usize,
+    /// Reflections that were not selected.
+    pub unselected: usize,
+    /// Reflections that were too long to be learned from whole.
+    pub too_long: usize,
 }
 
 impl fmt::Display for Dropped {
@@ -75,11 +104,12 @@ impl fmt::Display for Dropped {
         if *self == Self::default() {
             return formatter.write_str("nothing left out or cut");
         }
-        let Self { unsolved, duplicates, cut, cut_tokens, empty } = self;
+        let Self { unsolved, duplicates, cut, cut_tokens, empty, unselected, too_long } = self;
         write!(
             formatter,
             "{unsolved} episodes without success, {duplicates} equal samples and {empty} without \
-             a learned token left out; {cut} too long and cut, by {cut_tokens} learned tokens"
+             a learned token left out; {cut} too long and cut, by {cut_tokens} learned tokens; \
+             {unselected} reflections not selected, {too_long} too long and left out"
         )
     }
 }
@@ -100,8 +130,12 @@ pub fn load(config: &TrainConfig, model: &Gguf, sha256: &str) -> Result<Dataset,
     let data = &config.data;
     let mut dropped = Dropped::default();
     let mut samples = Vec::new();
+    let mut groups = 0;
     for log in logs(&data.records) {
-        samples.extend(read(&log, sha256, data.solved_only, &mut dropped)?);
+        samples.extend(match &data.reflections {
+            None => actions(&log, sha256, data.solved_only, &mut dropped)?,
+            Some(wanted) => reflections(&log, sha256, wanted, (&mut groups, &mut dropped))?,
+        });
     }
     if !data.files.is_empty() {
         let vocabulary = Vocabulary::from_gguf(model)
@@ -117,6 +151,7 @@ pub fn load(config: &TrainConfig, model: &Gguf, sha256: &str) -> Result<Dataset,
     };
     let mut found = dataset(samples, selection);
     found.dropped.unsolved = dropped.unsolved;
+    found.dropped.unselected = dropped.unselected;
     if found.train.is_empty() {
         return Err(TrainError::Empty(found.dropped.to_string()));
     }
@@ -131,12 +166,18 @@ pub fn dataset(samples: Vec<Sample>, selection: Selection) -> Dataset {
     let mut dataset = Dataset::default();
     let mut seen = HashSet::new();
     for mut sample in samples {
+        if sample.outcome.is_some() && sample.ids.len() > selection.sequence_tokens_max {
+            dataset.dropped.too_long += 1;
+            continue;
+        }
         cut(&mut sample, selection.sequence_tokens_max, &mut dataset.dropped);
+        // Of a group's reflections two may be equal: each was drawn.
+        let one_of_many = sample.outcome.is_none();
         if sample.learned_tokens() == 0 {
             dataset.dropped.empty += 1;
-        } else if !seen.insert((sample.ids.clone(), sample.learned.clone())) {
+        } else if one_of_many && !seen.insert((sample.ids.clone(), sample.learned.clone())) {
             dataset.dropped.duplicates += 1;
-        } else if draw(&sample.ids, selection.seed) < selection.validation_share {
+        } else if draw(sample.drawn_by(), selection.seed) < selection.validation_share {
             dataset.validation.push(sample);
         } else {
             dataset.train.push(sample);
@@ -190,7 +231,7 @@ mod tests {
 
     fn sample(ids: &[u32]) -> Sample {
         let learned = vec![true; ids.len()];
-        Sample { ids: ids.to_vec(), learned, origin: String::new() }
+        Sample { ids: ids.to_vec(), learned, origin: String::new(), outcome: None }
     }
 
     #[test]
@@ -202,8 +243,33 @@ mod tests {
 
         assert_eq!(found.train.len(), 1);
         assert_eq!(found.train[0].learned, [false, true, true]);
-        let expected = Dropped { unsolved: 0, duplicates: 1, cut: 2, cut_tokens: 2, empty: 1 };
+        let expected =
+            Dropped { duplicates: 1, cut: 2, cut_tokens: 2, empty: 1, ..Dropped::default() };
         assert_eq!(found.dropped, expected);
+    }
+
+    #[test]
+    fn a_group_stays_together_and_whole() {
+        let reflection = |group: u32, answer: u32| Sample {
+            ids: vec![group, answer],
+            learned: vec![false, true],
+            outcome: Some(Outcome {
+                reward: 0.0,
+                group: group as usize,
+                sampled: vec![-1.0],
+                full: vec![-1.0],
+            }),
+            origin: String::new(),
+        };
+        let samples = (0..40).flat_map(|group| [7, 8, 8].map(|answer| reflection(group, answer)));
+        let selection = Selection { sequence_tokens_max: 2, validation_share: 0.5, seed: 1 };
+
+        let found = dataset(samples.collect(), selection);
+
+        assert_eq!(found.train.len() + found.validation.len(), 120);
+        assert!(!found.validation.is_empty() && found.validation.len().is_multiple_of(3));
+        let long = Selection { sequence_tokens_max: 1, ..selection };
+        assert_eq!(dataset(found.train, long).dropped.cut, 0);
     }
 
     #[test]

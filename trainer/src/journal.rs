@@ -35,6 +35,11 @@ impl Journal {
         self.events.push(&tensorboard::event(metrics))
     }
 
+    /// The last step that was measured.
+    pub(crate) fn last(&self) -> Option<StepMetrics> {
+        metrics::read(&self.folder.join("metrics.jsonl")).pop()
+    }
+
     /// Waits until all steps outlive a power cut: a checkpoint may rely on them.
     pub(crate) fn sync(&mut self) -> Result<(), TrainError> {
         self.metrics.sync()

@@ -13,8 +13,10 @@
 pub mod config;
 pub mod dataset;
 pub mod packing;
+pub mod learned;
 pub mod schedule;
 pub mod stages;
+pub mod objective;
 pub mod factors;
 pub mod optimizer;
 pub mod checkpoint;

@@ -33,6 +33,35 @@ pub struct StepMetrics {
     /// Loss on the validation samples, where this step measured it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub validation_loss: Option<f32>,
+    /// What a policy's stage measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub policy: Option<PolicyMetrics>,
+}
+
+/// What a policy's stage measured in a step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PolicyMetrics {
+    /// Mean reward of the step's reflections.
+    pub reward: f32,
+    /// Their mean length in learned tokens.
+    pub length: f32,
+    /// KL divergence from the reference, estimated ("k3"), in nats a token.
+    pub kl: f32,
+    /// The same from the policy as the run began.
+    pub divergence: f32,
+    /// Entropy, estimated by the drawn tokens, in nats a token.
+    pub entropy: f32,
+    /// The share of tokens whose ratio was clipped.
+    pub clipped: f32,
+    /// How far trainer and device were apart as the run began: the mean over tokens of
+    /// the distance of their log-probabilities.
+    pub log_ratio_mean: f32,
+    /// The greatest of these distances.
+    pub log_ratio_max: f32,
+    /// How many unweighted tokens one weighted token is worth, 0 to 1.
+    pub effective_samples: f32,
+    /// Groups of the run whose members earned the same.
+    pub groups_without_variance: usize,
 }
 
 /// A step as a line of the file.

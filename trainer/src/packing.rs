@@ -19,21 +19,26 @@ pub struct Packing {
     pub accumulation: usize,
 }
 
-/// The steps of an epoch, each some batches; every sample stands in one.
-pub fn steps(samples: &[Sample], packing: Packing, epoch: u64) -> Vec<Vec<Batch>> {
-    let mut order: Vec<usize> = (0..samples.len()).collect();
+/// The steps of an epoch, each some batches; every unit of samples stands whole in one.
+pub fn steps(
+    samples: &[Sample],
+    units: &[Vec<usize>],
+    packing: Packing,
+    epoch: u64,
+) -> Vec<Vec<Batch>> {
+    let mut order: Vec<usize> = (0..units.len()).collect();
     let seed = mix(mix(packing.seed) ^ mix(epoch));
     order.sort_by_key(|&place| (mix(seed ^ place as u64), place));
     let mut batches: Vec<Batch> = Vec::new();
     let mut tokens = 0;
-    for place in order {
-        let length = samples[place].ids.len();
+    for unit in order.into_iter().map(|place| &units[place]) {
+        let length = unit.iter().map(|&place| samples[place].ids.len()).sum::<usize>();
         let fits = tokens + length <= packing.batch_tokens;
         if let Some(batch) = batches.last_mut().filter(|_| fits) {
-            batch.push(place);
+            batch.extend(unit);
             tokens += length;
         } else {
-            batches.push(vec![place]);
+            batches.push(unit.clone());
             tokens = length;
         }
     }
@@ -49,6 +54,7 @@ mod tests {
             ids: vec![0; length],
             learned: vec![true; length],
             origin: String::new(),
+            outcome: None,
         };
         lengths.iter().map(sample).collect()
     }
@@ -58,7 +64,8 @@ mod tests {
         let lengths: Vec<usize> = (0..50).map(|index| 1 + index * 7 % 20).collect();
         let packing = Packing { seed: 1, batch_tokens: 30, accumulation: 3 };
 
-        let steps = steps(&samples(&lengths), packing, 0);
+        let alone: Vec<Vec<usize>> = (0..50).map(|place| vec![place]).collect();
+        let steps = steps(&samples(&lengths), &alone, packing, 0);
 
         let mut seen: Vec<usize> = steps.iter().flatten().flatten().copied().collect();
         seen.sort_unstable();
@@ -71,12 +78,16 @@ mod tests {
     #[test]
     fn epochs_and_seeds_differ_and_repeat() {
         let samples = samples(&[5; 20]);
+        let pairs: Vec<Vec<usize>> = (0..10).map(|pair| vec![pair, pair + 10]).collect();
         let order = |seed, epoch| {
-            steps(&samples, Packing { seed, batch_tokens: 5, accumulation: 1 }, epoch)
+            let packing = Packing { seed, batch_tokens: 5, accumulation: 1 };
+            steps(&samples, &pairs, packing, epoch)
         };
 
         assert_eq!(order(1, 0), order(1, 0));
         assert_ne!(order(1, 0), order(1, 1));
         assert_ne!(order(1, 0), order(2, 0));
+        let together = |batch: &Batch| batch.len() == 2 && batch[1] == batch[0] + 10;
+        assert!(order(1, 0).iter().flatten().all(together));
     }
 }

@@ -33,8 +33,11 @@ fn svg(
     let training = || steps.iter().map(|metrics| (metrics.step, metrics.loss));
     let validation =
         || steps.iter().filter_map(|metrics| Some((metrics.step, metrics.validation_loss?)));
-    let most =
-        training().chain(validation()).map(|(_, loss)| loss).fold(f32::MIN_POSITIVE, f32::max);
+    let losses = || training().chain(validation()).map(|(_, loss)| loss);
+    // Zero is in view. A policy's loss may be on either side of it, or on it.
+    let (lowest, most) = (losses().fold(0.0, f32::min), losses().fold(0.0, f32::max));
+    let margin = ((most - lowest) * 0.05).max(f32::EPSILON);
+    let bottom = if lowest < 0.0 { lowest - margin } else { 0.0 };
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, SIZE_PIXELS).into_drawing_area();
@@ -44,8 +47,12 @@ fn svg(
             .caption("loss", ("sans-serif", 20).into_font())
             .x_label_area_size(40)
             .y_label_area_size(60)
-            .build_cartesian_2d(first..last.max(first + 1), 0.0..most * 1.05)?;
-        chart.configure_mesh().x_desc("step").y_desc("nat per learned token").draw()?;
+            .build_cartesian_2d(first..last.max(first + 1), bottom..most + margin)?;
+        chart
+            .configure_mesh()
+            .x_desc("step")
+            .y_desc("loss, in imitation nat per learned token")
+            .draw()?;
         chart
             .draw_series(LineSeries::new(training(), TRAINING))?
             .label("training")

@@ -10,27 +10,25 @@
 //! ```
 
 mod export;
+mod step;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use burn::tensor::Device;
 use models::gguf::Gguf;
-use models_decoder::adapter::{Adapter, Dropout};
-use models_decoder::checkpointing::Activations;
+use models_decoder::adapter::Adapter;
 use models_decoder::decoder::Decoder;
-use runtime_core::seed::mix;
 
 use crate::config::TrainConfig;
-use crate::dataset::{self, Dataset, Sample};
+use crate::dataset::{self, Dataset};
 use crate::error::TrainError;
 use crate::journal::Journal;
-use crate::metrics::{self, StepMetrics};
-use crate::optimizer::{self, Optimizer};
+use crate::metrics::StepMetrics;
+use crate::objective::State;
+use crate::optimizer::Optimizer;
 use crate::packing::{self, Packing};
-use crate::stages::supervised;
-use crate::{checkpoint, factors, schedule};
+use crate::{checkpoint, factors};
 
 /// The base model of a run.
 #[derive(Clone, Debug)]
@@ -49,6 +47,8 @@ pub struct Watch<'a> {
     pub interrupted: &'a dyn Fn() -> bool,
     /// Is told each step, and how many there are in all.
     pub progress: &'a dyn Fn(&StepMetrics, u64),
+    /// Is told how many samples are scored before the first step, and of how many.
+    pub scoring: &'a dyn Fn(usize, usize),
 }
 
 /// How a run ended.
@@ -71,8 +71,13 @@ pub struct Run {
     decoder: Decoder,
     /// What is learned from.
     pub dataset: Dataset,
+    /// Samples that are computed together.
+    units: Vec<Vec<usize>>,
+    /// The adapter as the run begins.
+    initial: Adapter,
     adapter: Adapter,
     optimizer: Optimizer,
+    state: Option<State>,
     done: u64,
 }
 
@@ -96,9 +101,14 @@ impl Run {
             }
         };
         let dataset = dataset::load(&config, decoder.gguf(), &base.sha256)?;
+        let units = config.stage.units(&dataset.train);
+        if units.is_empty() {
+            return Err(TrainError::Empty("no two reflections make a pair".to_owned()));
+        }
+        let initial = adapter.clone();
         let mut optimizer = Optimizer::new(&config.optimizer);
         let checkpoints = out.join("checkpoints");
-        let done = checkpoint::restore(&checkpoints, &text, &mut adapter, &mut optimizer)?;
+        let (done, state) = checkpoint::restore(&checkpoints, &text, &mut adapter, &mut optimizer)?;
         let out = out.to_owned();
         Ok(Self {
             config,
@@ -108,19 +118,26 @@ impl Run {
             parent_sha256,
             decoder,
             dataset,
+            units,
+            initial,
             adapter,
             optimizer,
+            state,
             done,
         })
     }
 
     /// Steps until the end or an interruption.
     pub fn run(&mut self, watch: &Watch<'_>) -> Result<Ended, TrainError> {
+        let Some(mut objective) = self.objective(watch)? else {
+            return Ok(Ended::Interrupted(self.done));
+        };
         let mut journal = Journal::open(&self.out, self.done)?;
+        let mut strayed = self.has_strayed(journal.last().as_ref());
         let per_epoch = self.epoch(0).len() as u64;
         let steps = per_epoch * self.config.run.epochs;
         let mut epoch = None;
-        while self.done < steps {
+        while self.done < steps && !strayed {
             let number = self.done / per_epoch;
             let order = match epoch.take() {
                 Some((at, order)) if at == number => order,
@@ -131,12 +148,13 @@ impl Run {
             let batches = order.get(place).cloned().unwrap_or_default();
             epoch = Some((number, order));
             let start_us = (watch.now_us)();
-            let mut metrics = self.step(&batches, steps)?;
+            let mut metrics = self.step(&mut objective, &batches, steps)?;
             metrics.time_us = (watch.now_us)();
             let seconds = metrics.time_us.saturating_sub(start_us).max(1) as f64 / 1e6;
             metrics.tokens_per_second = metrics.tokens as f64 / seconds;
             metrics.epoch = number + 1;
-            let (interrupted, whole) = ((watch.interrupted)(), self.done == steps);
+            strayed = self.has_strayed(Some(&metrics));
+            let (interrupted, whole) = ((watch.interrupted)(), self.done == steps || strayed);
             let regular = self.done.is_multiple_of(self.config.run.checkpoint_steps);
             if whole || (regular && !interrupted) {
                 metrics.validation_loss = self.validation_loss()?;
@@ -145,7 +163,7 @@ impl Run {
             journal.push(&metrics)?;
             if whole || regular || interrupted {
                 journal.sync()?;
-                self.save()?;
+                self.save(&objective.state)?;
             }
             (watch.progress)(&metrics, steps);
             if interrupted && !whole {
@@ -165,72 +183,17 @@ impl Run {
             batch_tokens: run.batch_tokens,
             accumulation: run.accumulation,
         };
-        packing::steps(&self.dataset.train, packing, number)
+        packing::steps(&self.dataset.train, &self.units, packing, number)
     }
 
-    fn step(&mut self, batches: &[packing::Batch], steps: u64) -> Result<StepMetrics, TrainError> {
-        let samples = |batch: &packing::Batch| -> Vec<&Sample> {
-            batch.iter().map(|&place| &self.dataset.train[place]).collect()
-        };
-        let learned_tokens: usize =
-            batches.iter().flat_map(&samples).map(Sample::learned_tokens).sum();
-        let recompute = self.config.run.recompute;
-        let activations = if recompute { Activations::Recompute } else { Activations::Keep };
-        let (mut total, mut gradients, mut tokens) = (0.0, BTreeMap::new(), 0);
-        for (index, batch) in batches.iter().enumerate() {
-            self.adapter.dropout = self.dropout(index as u64);
-            let (batch, learned) = supervised::batch(&samples(batch));
-            let loss = |rows| supervised::loss(&self.decoder, rows, &learned, learned_tokens);
-            let descent = self.decoder.gradients(&batch, &self.adapter, activations, &loss)?;
-            total += descent.loss;
-            tokens += batch.tokens.len();
-            optimizer::add(&mut gradients, descent.gradients);
-        }
-        let learning_rate = schedule::learning_rate(&self.config.optimizer, self.done, steps);
-        let norm = self.optimizer.step(&mut self.adapter, &gradients, learning_rate);
-        if !(total.is_finite() && norm.is_finite()) {
-            let samples: Vec<&str> =
-                batches.iter().flat_map(&samples).map(|sample| &*sample.origin).collect();
-            return Err(TrainError::NotANumber { step: self.done, samples: samples.join("; ") });
-        }
-        self.done += 1;
-        Ok(StepMetrics {
-            step: self.done,
-            epoch: 0,
-            loss: total,
-            learning_rate,
-            gradient_norm: norm,
-            tokens,
-            learned_tokens,
-            tokens_per_second: 0.0,
-            resident_bytes: metrics::resident_bytes(),
-            time_us: 0,
-            validation_loss: None,
-        })
+    /// Whether the policy went as far as it may.
+    fn has_strayed(&self, metrics: Option<&StepMetrics>) -> bool {
+        let divergence = metrics.and_then(|metrics| Some(metrics.policy?.divergence));
+        self.config.stage.divergence_max().zip(divergence).is_some_and(|(most, now)| now > most)
     }
 
-    fn dropout(&self, batch: u64) -> Option<Dropout> {
-        let rate = self.config.adapter.dropout;
-        let seed = mix(mix(self.config.seed ^ mix(self.done)) ^ batch);
-        (rate > 0.0).then_some(Dropout { rate, seed })
-    }
-
-    /// Mean loss over all validation tokens; `None` where there are none.
-    fn validation_loss(&self) -> Result<Option<f32>, TrainError> {
-        let adapter = Adapter { dropout: None, ..self.adapter.clone() };
-        let (mut sum, mut tokens) = (0.0, 0);
-        for sample in &self.dataset.validation {
-            let (batch, learned) = supervised::batch(&[sample]);
-            let rows = self.decoder.forward(&batch, &adapter, None)?;
-            let loss = supervised::loss(&self.decoder, rows, &learned, 1);
-            sum += loss.into_scalar::<f32>();
-            tokens += learned.ids.len();
-        }
-        Ok((tokens > 0).then(|| sum / tokens as f32))
-    }
-
-    fn save(&self) -> Result<(), TrainError> {
-        let state = (&self.adapter, &self.optimizer);
+    fn save(&self, state: &State) -> Result<(), TrainError> {
+        let state = (&self.adapter, &self.optimizer, state);
         checkpoint::save(&self.out.join("checkpoints"), self.done, &self.text, state)
     }
 }

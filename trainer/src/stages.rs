@@ -1,3 +1,12 @@
 //! The methods, one a file: each reads as its paper does.
+//!
+//! Losses are functions of log-probabilities on the host: each returns a value and
+//! its derivative by every log-probability, from which the decoder goes on.
 
 pub mod supervised;
+pub mod reward_weighted;
+pub mod advantage;
+pub mod importance;
+pub mod policy_gradient;
+pub mod ppo;
+pub mod preference;

@@ -10,7 +10,7 @@
 //! `TFRecord` around the protobuf messages of `event.proto` and `summary.proto`.
 //! The file is a copy of `metrics.jsonl`, made anew when a run goes on.
 
-use crate::metrics::StepMetrics;
+use crate::metrics::{PolicyMetrics, StepMetrics};
 
 /// What an event file says that it is.
 const VERSION: &str = "brain.Event:2";
@@ -25,6 +25,7 @@ pub(crate) fn first(time_us: u64) -> Vec<u8> {
 /// The record of a step.
 #[allow(clippy::cast_possible_truncation, reason = "the format's numbers are f32")]
 pub(crate) fn event(metrics: &StepMetrics) -> Vec<u8> {
+    let policy = |number: fn(&PolicyMetrics) -> f32| metrics.policy.as_ref().map(number);
     let values = [
         ("loss/train", Some(metrics.loss)),
         ("loss/validation", metrics.validation_loss),
@@ -32,6 +33,15 @@ pub(crate) fn event(metrics: &StepMetrics) -> Vec<u8> {
         ("gradient_norm", Some(metrics.gradient_norm)),
         ("tokens_per_second", Some(metrics.tokens_per_second as f32)),
         ("resident_bytes", Some(metrics.resident_bytes as f32)),
+        ("policy/reward", policy(|policy| policy.reward)),
+        ("policy/length", policy(|policy| policy.length)),
+        ("policy/kl", policy(|policy| policy.kl)),
+        ("policy/divergence", policy(|policy| policy.divergence)),
+        ("policy/entropy", policy(|policy| policy.entropy)),
+        ("policy/clipped", policy(|policy| policy.clipped)),
+        ("policy/log_ratio_mean", policy(|policy| policy.log_ratio_mean)),
+        ("policy/log_ratio_max", policy(|policy| policy.log_ratio_max)),
+        ("policy/effective_samples", policy(|policy| policy.effective_samples)),
     ];
     let mut summary = Vec::new();
     for (tag, number) in values {
@@ -103,6 +113,7 @@ mod tests {
             resident_bytes: 1_000_000_000,
             time_us: 1_000_500_000,
             validation_loss: Some(1.25),
+            policy: None,
         };
 
         assert_eq!([first(metrics.time_us), event(&metrics)].concat(), GOLDEN);

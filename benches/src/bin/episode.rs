@@ -131,6 +131,7 @@ fn measure(
         strategy: Strategy::None,
         judge: Judge::Environment,
         reflections_max: 0,
+        members: 1,
         seed: 1,
     };
     let arm = Arm { settings, workers, set_up: &set_up, progress: &|_| {} };

@@ -2,7 +2,11 @@
 //!
 //! ```text
 //! Run ─► TrialStart ─► Step … Step ─► TrialEnd ─► Judgement ─► Reflection ─► TrialStart …
+//!                                                                  ▲   … TrialEnd ─► Branch
+//!                                                                  └───────────────────┘
 //! ```
+//!
+//! A branch goes back to behind a trial: another reflection on it follows.
 //!
 //! A trial's record is its events. They hold what cannot be computed again:
 //! observations, tokens with log-probabilities, times. Each prompt stands as
@@ -34,6 +38,8 @@ pub enum Event {
     Reflection(ReflectionEvent),
     /// The agent said whether an episode had succeeded.
     Judgement(JudgementEvent),
+    /// The task goes back to behind a trial, to try another reflection on it.
+    Branch(BranchEvent),
 }
 
 /// What is run: enough to run it again.
@@ -129,6 +135,28 @@ pub struct JudgementEvent {
     pub completed: bool,
     /// How a model said so.
     pub call: Call,
+}
+
+impl Event {
+    /// Which trial it is of; `None` for what is run.
+    pub fn key(&self) -> Option<TrialKey> {
+        match self {
+            Self::Run(_) => None,
+            Self::TrialStart(start) => Some(start.key),
+            Self::Step(step) => Some(step.key),
+            Self::TrialEnd(end) => Some(end.key),
+            Self::Judgement(judgement) => Some(judgement.key),
+            Self::Reflection(reflection) => Some(reflection.key),
+            Self::Branch(branch) => Some(branch.key),
+        }
+    }
+}
+
+/// The task goes back to behind a trial, to try another reflection on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BranchEvent {
+    /// The trial that is gone back to.
+    pub key: TrialKey,
 }
 
 /// A generation, its prompt as a difference.

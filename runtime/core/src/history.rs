@@ -28,6 +28,28 @@ pub struct TaskHistory {
     pub trials: Vec<FinishedTrial>,
     /// The trial that was under way when the run stopped.
     pub open: Option<OpenTrial>,
+    /// What was tried before the task went back, in order.
+    pub branches: Vec<Branch>,
+}
+
+/// A reflection, and what followed from it before the task went back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Branch {
+    /// The advice; its trial is the one that the task went back to.
+    pub reflection: Reflection,
+    /// The trials after it; there is at least one.
+    pub trials: Vec<FinishedTrial>,
+}
+
+/// A reflection, and the trials before and after it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reflected<'a> {
+    /// The trial that failed.
+    pub failed: &'a FinishedTrial,
+    /// The advice drawn from it.
+    pub reflection: &'a Reflection,
+    /// The trial that read it.
+    pub next: &'a FinishedTrial,
 }
 
 /// A trial that ended.
@@ -90,14 +112,16 @@ impl RunHistory {
 
     /// Adds the event that came next.
     pub fn follow(&mut self, event: Event) -> Result<(), HistoryError> {
-        let (what, key) = match &event {
-            Event::Run(_) => return Err(HistoryError::SecondRun),
-            Event::TrialStart(start) => ("the start", start.key),
-            Event::Step(step) => ("a step", step.key),
-            Event::TrialEnd(end) => ("the end", end.key),
-            Event::Reflection(reflection) => ("a reflection", reflection.key),
-            Event::Judgement(judgement) => ("a judgement", judgement.key),
+        let what = match &event {
+            Event::Run(_) => "a run",
+            Event::TrialStart(_) => "the start",
+            Event::Step(_) => "a step",
+            Event::TrialEnd(_) => "the end",
+            Event::Reflection(_) => "a reflection",
+            Event::Judgement(_) => "a judgement",
+            Event::Branch(_) => "a branch",
         };
+        let Some(key) = event.key() else { return Err(HistoryError::SecondRun) };
         let task = usize::try_from(key.task).ok().and_then(|index| self.tasks.get_mut(index));
         task.and_then(|task| task.follow(event)).ok_or(HistoryError::OutOfOrder { what, key })
     }
@@ -129,6 +153,37 @@ impl TaskHistory {
     pub fn finished(&self, task: &Task, judge: Judge) -> bool {
         let passed = self.trials.last().and_then(|trial| trial.passed(judge));
         passed.is_some_and(|passed| passed || self.trials.len() >= task.limits.trials_max as usize)
+    }
+
+    /// Whether the first trial solved the task, or as many reflections as `members`
+    /// had their next trial.
+    pub fn finished_group(&self, judge: Judge, members: u32) -> bool {
+        let solved = self.trials.first().and_then(|trial| trial.passed(judge)) == Some(true);
+        solved || (self.branches.len() + 1 >= members as usize && self.trials.len() > 1)
+    }
+
+    /// Every reflection that a trial followed, those of branches first.
+    pub fn reflected(&self) -> impl Iterator<Item = Reflected<'_>> {
+        let branches = self.branches.iter().filter_map(|branch| {
+            let failed = self.trials.get(branch.reflection.trial.checked_sub(1)? as usize)?;
+            Some(Reflected { failed, reflection: &branch.reflection, next: branch.trials.first()? })
+        });
+        let line = self.trials.windows(2).filter_map(|pair| {
+            let reflection = pair[0].reflection.as_ref()?;
+            Some(Reflected { failed: &pair[0], reflection, next: &pair[1] })
+        });
+        branches.chain(line)
+    }
+
+    /// Goes back to behind `trial`, from 1; `None` where no reflection on it and no
+    /// trial after that has ended.
+    pub fn go_back(&mut self, trial: u32) -> Option<()> {
+        let behind = usize::try_from(trial).ok()?;
+        (self.open.is_none() && behind > 0 && self.trials.len() > behind).then_some(())?;
+        let reflection = self.trials[behind - 1].reflection.take()?;
+        let trials = self.trials.split_off(behind);
+        self.branches.push(Branch { reflection, trials });
+        Some(())
     }
 
     /// Adds the event that came next; `None` where it does not follow.
@@ -165,6 +220,7 @@ impl TaskHistory {
                 (last.judgement.is_none() && last.reflection.is_none()).then_some(())?;
                 last.judgement = Some(Judgement { completed: event.completed, generation });
             }
+            Event::Branch(event) => self.go_back(event.key.trial)?,
             Event::Run(_) => return None,
         }
         Some(())

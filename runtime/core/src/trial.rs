@@ -2,6 +2,9 @@
 //!
 //! ```text
 //! run_task     trial 1 ─ judged failed ─► reflect ─► trial 2 ─ … ─► judged solved
+//! run_group    trial 1 ─ judged failed ─┬► reflect ─► trial 2
+//!                                       ├► reflect ─► trial 2
+//!                                       └► …
 //! run_episode  reset ─► act ─► step ─► act ─► step ─► … ─► ending
 //! ```
 //!
@@ -15,8 +18,8 @@ use alloc::vec::Vec;
 use crate::agent::{Agent, Attempt, Episode};
 use crate::environment::{Environment, EnvironmentError};
 use crate::event::{
-    CallHistory, Event, JudgementEvent, ReflectionEvent, StepEvent, TrialEndEvent, TrialKey,
-    TrialStartEvent,
+    BranchEvent, CallHistory, Event, JudgementEvent, ReflectionEvent, StepEvent, TrialEndEvent,
+    TrialKey, TrialStartEvent,
 };
 use crate::history::{FinishedTrial, OpenTrial, TaskHistory};
 use crate::model::ModelError;
@@ -29,7 +32,8 @@ use crate::trajectory::{Ending, SUCCESS_RETURN, TakenStep, Trajectory};
 /// The same action and observation this often in a row end an episode.
 pub const LOOP_REPEATS: usize = 3;
 
-/// A judgement's draws are named by this member; a reflection's by 0.
+/// A judgement's draws are named by this member; those of a group's reflections by
+/// even ones.
 const JUDGEMENT_MEMBER: u32 = 1;
 
 /// Where events go, and what the loop may ask of the machine it runs on.
@@ -58,6 +62,9 @@ pub struct TrialSettings {
     pub judge: Judge,
     /// Reflections that a memory holds and a prompt shows.
     pub reflections_max: usize,
+    /// Reflections drawn for a failed trial, each with a next trial of its own; 1
+    /// where trials follow one another.
+    pub members: u32,
     /// The run's seed.
     pub seed: u64,
 }
@@ -137,7 +144,8 @@ pub fn run_task(
         }
         if settings.strategy.reflects() {
             if finished.reflection.is_none() {
-                finished.reflection = Some(reflect(stage, &play, &memory, &finished.trajectory)?);
+                let trajectory = &finished.trajectory;
+                finished.reflection = Some(reflect(stage, &play, &memory, trajectory, 0)?);
             }
             finished.reflection.iter().for_each(|reflection| memory.remember(reflection.clone()));
         }
@@ -146,6 +154,54 @@ pub fn run_task(
         }
     }
     Ok(())
+}
+
+/// Tries a task once, and where that fails draws `members` reflections, each with a
+/// next trial of its own.
+///
+/// All next trials are seeded alike: they differ by what they read. `history` is what
+/// was done already, empty for a new run; it stands behind the last reflection's next
+/// trial in the end. The strategy must be one that reflects.
+pub fn run_group(
+    stage: &mut Stage<'_>,
+    settings: &TrialSettings,
+    task: &Task,
+    task_index: u32,
+    history: &mut TaskHistory,
+) -> Result<(), TrialError> {
+    let play = |trial| Play { settings, task, key: TrialKey { task: task_index, trial } };
+    let (first, second) = (play(1), play(2));
+    let mut memory = Memory::with_capacity(settings.reflections_max.max(1));
+    if history.trials.is_empty() {
+        let open = history.open.take();
+        history.trials.push(run_episode(stage, &first, &memory, open)?);
+    }
+    if match history.trials[0].passed(settings.judge) {
+        Some(passed) => passed,
+        None => judge(stage, &first, &memory, &mut history.trials[0])?,
+    } {
+        return Ok(());
+    }
+    loop {
+        memory = Memory::with_capacity(settings.reflections_max.max(1));
+        let member = u32::try_from(history.branches.len()).unwrap_or(u32::MAX);
+        let failed = &mut history.trials[0];
+        if failed.reflection.is_none() {
+            let reflection = reflect(stage, &first, &memory, &failed.trajectory, member)?;
+            failed.reflection = Some(reflection);
+        }
+        failed.reflection.iter().for_each(|reflection| memory.remember(reflection.clone()));
+        if history.trials.len() == 1 {
+            let open = history.open.take();
+            history.trials.push(run_episode(stage, &second, &memory, open)?);
+        }
+        if member + 1 >= settings.members {
+            return Ok(());
+        }
+        stage.recorder.record(&Event::Branch(BranchEvent { key: first.key }))?;
+        let back = history.go_back(1);
+        back.unwrap_or_else(|| unreachable!("a reflection and a trial after it were just seen"));
+    }
 }
 
 /// One trial of one task.
@@ -192,8 +248,10 @@ fn reflect(
     play: &Play<'_>,
     memory: &Memory,
     trajectory: &Trajectory,
+    member: u32,
 ) -> Result<Reflection, TrialError> {
-    let attempt = Attempt { task: play.task, trajectory, memory, seed: play.seed(0) };
+    let seed = SeedKey { member: member * 2, ..play.seed(0) };
+    let attempt = Attempt { task: play.task, trajectory, memory, seed };
     let reflection = stage.agent.reflect(&attempt)?;
     stage.recorder.record(&Event::Reflection(ReflectionEvent {
         key: play.key,

@@ -3,7 +3,7 @@
 use expect_test::expect_file;
 use proptest::prelude::*;
 use runtime_core::event::{
-    Call, Event, JudgementEvent, RunEvent, StepEvent, TrialEndEvent, TrialKey,
+    BranchEvent, Call, Event, JudgementEvent, RunEvent, StepEvent, TrialEndEvent, TrialKey,
 };
 use runtime_core::model::{Cost, ModelIdentity, StopReason, Token};
 use runtime_core::record::{self, RecordError};
@@ -58,7 +58,13 @@ fn events() -> Vec<Event> {
     let end =
         TrialEndEvent { key, ending: Ending::StepLimit, feedback: "Nothing was done.".into() };
     let judgement = JudgementEvent { key, completed: true, call: step.calls[0].clone() };
-    vec![Event::Run(run), Event::Step(step), Event::TrialEnd(end), Event::Judgement(judgement)]
+    vec![
+        Event::Run(run),
+        Event::Step(step),
+        Event::TrialEnd(end),
+        Event::Judgement(judgement),
+        Event::Branch(BranchEvent { key }),
+    ]
 }
 
 fn stream() -> Vec<u8> {

@@ -87,7 +87,7 @@ fn history(strategy: &str, shape: &Shape) -> RunHistory {
                 break;
             }
         }
-        TaskHistory { trials, open: None }
+        TaskHistory { trials, open: None, branches: Vec::new() }
     };
     RunHistory { run, tasks: (0..shape.tasks).map(played).collect() }
 }

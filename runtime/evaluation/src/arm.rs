@@ -22,12 +22,13 @@ use std::thread;
 use runtime_core::agent::Agent;
 use runtime_core::environment::Environment;
 use runtime_core::event::Event;
-use runtime_core::history::{RunHistory, TaskHistory};
+use runtime_core::history::{FinishedTrial, RunHistory, TaskHistory};
 use runtime_core::model::ModelError;
 use runtime_core::spending::CostScope;
-use runtime_core::strategy::Judge;
 use runtime_core::task::Task;
-use runtime_core::trial::{Recorder, RecorderError, Stage, TrialError, TrialSettings, run_task};
+use runtime_core::trial::{
+    Recorder, RecorderError, Stage, TrialError, TrialSettings, run_group, run_task,
+};
 
 /// An error of whoever sets a worker up.
 pub type WorkerError = Box<dyn Error + Send + Sync>;
@@ -110,7 +111,7 @@ impl ArmError {
 /// on, read `history` from them anew. A task that reached its own limit of costs
 /// is left as it is and is no error.
 pub fn run_arm(arm: &Arm<'_>, history: &mut RunHistory) -> Result<(), ArmError> {
-    let progress = progress_of(history, arm.settings.judge);
+    let progress = progress_of(history, &arm.settings);
     let tasks_left = progress.tasks - progress.tasks_done;
     let workers = u64::from(arm.workers.get()).min(tasks_left);
     let queue = history.run.tasks.iter().zip(history.tasks.iter_mut());
@@ -159,7 +160,9 @@ impl<'a> Floor<'a> {
             }
             let (agent, environment) = (agent.as_mut(), environment.as_mut());
             let mut stage = Stage { agent, environment, recorder: &mut recorder };
-            match run_task(&mut stage, &self.arm.settings, task, index, history) {
+            let settings = &self.arm.settings;
+            let play = if settings.members > 1 { run_group } else { run_task };
+            match play(&mut stage, settings, task, index, history) {
                 Ok(()) => self.tell(|progress| {
                     progress.tasks_done += 1;
                     progress.tasks_solved += u64::from(history.solved());
@@ -181,7 +184,7 @@ impl<'a> Floor<'a> {
             let (task, history) = queue.1.next()?;
             let index = queue.0;
             queue.0 += 1;
-            if !history.finished(task, self.arm.settings.judge) {
+            if !finished(history, task, &self.arm.settings) {
                 return Some((index, task, history));
             }
         }
@@ -216,7 +219,7 @@ impl Recorder for FloorRecorder<'_, '_> {
         match event {
             Event::Step(_) => self.floor.tell(|progress| progress.steps += 1),
             Event::TrialEnd(_) => self.floor.tell(|progress| progress.trials += 1),
-            Event::Run(_) | Event::TrialStart(_) | Event::Judgement(_) | Event::Reflection(_) => {}
+            _ => {}
         }
         Ok(())
     }
@@ -230,14 +233,23 @@ impl Recorder for FloorRecorder<'_, '_> {
     }
 }
 
-fn progress_of(history: &RunHistory, judge: Judge) -> ArmProgress {
+fn finished(history: &TaskHistory, task: &Task, settings: &TrialSettings) -> bool {
+    match settings.members {
+        0 | 1 => history.finished(task, settings.judge),
+        members => history.finished_group(settings.judge, members),
+    }
+}
+
+fn progress_of(history: &RunHistory, settings: &TrialSettings) -> ArmProgress {
     let mut progress = ArmProgress { tasks: history.tasks.len() as u64, ..ArmProgress::default() };
     for (task, played) in history.run.tasks.iter().zip(&history.tasks) {
-        let done = played.finished(task, judge);
+        let done = finished(played, task, settings);
         progress.tasks_done += u64::from(done);
         progress.tasks_solved += u64::from(done && played.solved());
-        progress.trials += played.trials.len() as u64;
-        let finished = played.trials.iter().map(|trial| trial.trajectory.steps.len());
+        let branches = played.branches.iter().flat_map(|branch| &branch.trials);
+        let trials: Vec<&FinishedTrial> = played.trials.iter().chain(branches).collect();
+        progress.trials += trials.len() as u64;
+        let finished = trials.into_iter().map(|trial| trial.trajectory.steps.len());
         let open = played.open.iter().map(|open| open.steps.len());
         progress.steps += finished.chain(open).sum::<usize>() as u64;
     }

@@ -95,19 +95,10 @@ fn copy_log(from: &Path, to: &Path, before_trial: u32) -> anyhow::Result<()> {
     let mut log = None;
     for event in Events::open(from)? {
         let event = event?;
-        let trial = match &event {
-            Event::Run(run) => {
-                log = Some(TrialLog::create(to, run)?);
-                continue;
-            }
-            Event::TrialStart(start) => start.key.trial,
-            Event::Step(step) => step.key.trial,
-            Event::TrialEnd(end) => end.key.trial,
-            Event::Judgement(judgement) => judgement.key.trial,
-            Event::Reflection(reflection) => reflection.key.trial,
-        };
-        if let Some(log) = log.as_mut().filter(|_| trial < before_trial) {
-            log.append(&event)?;
+        match (&event, event.key(), log.as_mut()) {
+            (Event::Run(run), ..) => log = Some(TrialLog::create(to, run)?),
+            (_, Some(key), Some(log)) if key.trial < before_trial => log.append(&event)?,
+            _ => {}
         }
     }
     Ok(())

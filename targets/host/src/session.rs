@@ -335,6 +335,7 @@ impl Pool {
                 judge: settings.agent.feedback.judge(),
                 strategy,
                 reflections_max: settings.reflections as usize,
+                members: 1,
                 seed: settings.seed,
             },
             workers: loading(plan, settings)?.parallel,

@@ -30,6 +30,15 @@ impl Console {
         }
     }
 
+    /// Tells how many samples are scored before the first step.
+    pub(crate) fn scoring(&mut self, done: usize, all: usize) {
+        let line = format!("{done} of {all} samples scored");
+        match self {
+            Self::Lines if done < all => {}
+            _ => self.say(&line),
+        }
+    }
+
     /// Says what even a quiet console says.
     pub(crate) fn warn(&mut self, line: &str) {
         match self {

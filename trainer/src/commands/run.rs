@@ -117,6 +117,7 @@ fn train(
         now_us: &*clock,
         interrupted: &|| stop.load(Ordering::Relaxed),
         progress: &progress,
+        scoring: &|done, all| locked(&console).scoring(done, all),
     };
     let ended = run.run(&watch);
     locked(&console).close();

@@ -1,10 +1,10 @@
-//! Samples from trial logs.
+//! An actor's samples from trial logs.
 
 use std::path::Path;
 
 use runtime_core::event::Event;
 use runtime_core::history::{FinishedTrial, RunHistory};
-use runtime_core::model::Generation;
+use runtime_core::model::{Generation, ModelIdentity};
 use runtime_core::record::{self, RecordError};
 
 use super::{Dropped, Sample};
@@ -14,22 +14,14 @@ use crate::error::TrainError;
 ///
 /// Forced tokens carry no loss. The log must be of the model whose file has this
 /// sha256: ids of another vocabulary mean something else.
-pub fn read(
+pub fn actions(
     log: &Path,
     model_sha256: &str,
     solved_only: bool,
     dropped: &mut Dropped,
 ) -> Result<Vec<Sample>, TrainError> {
-    let wrong = |reason: String| TrainError::Content { file: log.into(), reason };
-    let history =
-        RunHistory::from_events(events(log)?).map_err(|error| wrong(error.to_string()))?;
-    let actor = &history.run.actor;
-    if actor.sha256 != model_sha256 {
-        return Err(wrong(format!(
-            "the actor was {} with the sha256 {:?}, this run trains on {model_sha256:?}",
-            actor.name, actor.sha256
-        )));
-    }
+    let history = read(log)?;
+    check_model(log, ("actor", &history.run.actor), model_sha256)?;
     let mut samples = Vec::new();
     for (place, task) in history.tasks.iter().enumerate() {
         for (number, trial) in task.trials.iter().enumerate() {
@@ -42,6 +34,28 @@ pub fn read(
         }
     }
     Ok(samples)
+}
+
+/// What a log tells; a torn end is passed over.
+pub(super) fn read(log: &Path) -> Result<RunHistory, TrainError> {
+    let wrong = |reason: String| TrainError::Content { file: log.into(), reason };
+    RunHistory::from_events(events(log)?).map_err(|error| wrong(error.to_string()))
+}
+
+/// Whether a log is of the model whose file has this sha256.
+pub(super) fn check_model(
+    log: &Path,
+    (role, model): (&str, &ModelIdentity),
+    sha256: &str,
+) -> Result<(), TrainError> {
+    if model.sha256 == sha256 {
+        return Ok(());
+    }
+    let reason = format!(
+        "the {role} was {} with the sha256 {:?}, this run trains on {sha256:?}",
+        model.name, model.sha256
+    );
+    Err(TrainError::Content { file: log.into(), reason })
 }
 
 fn events(log: &Path) -> Result<Vec<Event>, TrainError> {
@@ -73,8 +87,8 @@ fn of_trial(trial: &FinishedTrial, origin: &str) -> Vec<Sample> {
         if let Some(sample) = samples.last_mut().filter(goes_on) {
             append(sample, generation);
         } else {
-            let mut sample =
-                Sample { ids: Vec::new(), learned: Vec::new(), origin: origin.to_owned() };
+            let origin = origin.to_owned();
+            let mut sample = Sample { ids: Vec::new(), learned: Vec::new(), origin, outcome: None };
             append(&mut sample, generation);
             samples.push(sample);
         }
@@ -83,7 +97,7 @@ fn of_trial(trial: &FinishedTrial, origin: &str) -> Vec<Sample> {
 }
 
 /// Adds what is new in the prompt, and the answer.
-fn append(sample: &mut Sample, generation: &Generation) {
+pub(super) fn append(sample: &mut Sample, generation: &Generation) {
     sample.ids.extend_from_slice(&generation.prompt_ids[sample.ids.len()..]);
     sample.learned.resize(sample.ids.len(), false);
     for token in &generation.tokens {

@@ -16,7 +16,7 @@ use super::line::{Line, Turn};
 
 /// The sample of a line; the error is the template's refusal.
 pub fn sample(vocabulary: &Vocabulary, line: &Line, origin: String) -> Result<Sample, String> {
-    let sample = Sample { ids: Vec::new(), learned: Vec::new(), origin };
+    let sample = Sample { ids: Vec::new(), learned: Vec::new(), origin, outcome: None };
     let mut text = Text { vocabulary, sample };
     match line {
         Line::Chat(turns) => text.chat(turns)?,

@@ -30,10 +30,9 @@ impl Run {
 
     fn metadata(&self) -> Result<Vec<(String, Value)>, TrainError> {
         let text = |text: String| Some(Value::from(text.as_str()));
-        let stage = serde_json::to_string(&self.config.stage).unwrap_or_default();
         let config_sha256 = models::checksum::sha256_bytes(self.text.as_bytes());
         let keys = [
-            ("stage", text(stage.replace('"', ""))),
+            ("stage", text(self.config.stage.name().to_owned())),
             ("rank", Some(Value::U64(self.config.adapter.rank as u64))),
             ("seed", Some(Value::U64(self.config.seed))),
             ("steps", Some(Value::U64(self.done))),

@@ -7,7 +7,8 @@ use trainer::run::{Run, Watch};
 
 use crate::world::{World, finished, play};
 
-const QUIET: Watch<'static> = Watch { now_us: &|| 0, interrupted: &|| false, progress: &|_, _| {} };
+const QUIET: Watch<'static> =
+    Watch { now_us: &|| 0, interrupted: &|| false, progress: &|_, _| {}, scoring: &|_, _| {} };
 
 /// Runs until the checkpoint of step 6 fails; then what was in its way is removed.
 fn survives(block: impl FnOnce(&World), unblock: impl FnOnce(&World)) {

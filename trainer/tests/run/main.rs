@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+mod grpo;
+mod toy;
 mod world;
 mod files;
 mod methods;
@@ -125,7 +127,8 @@ fn a_loss_that_is_no_number_stops_and_names_its_samples() {
     config.adapter.alpha = f32::MAX;
     config.optimizer.learning_rate = 0.9;
     let mut run = world.open(config, "out").unwrap();
-    let watch = Watch { now_us: &|| 0, interrupted: &|| false, progress: &|_, _| {} };
+    let watch =
+        Watch { now_us: &|| 0, interrupted: &|| false, progress: &|_, _| {}, scoring: &|_, _| {} };
 
     let error = run.run(&watch).unwrap_err().to_string();
 

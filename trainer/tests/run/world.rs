@@ -52,6 +52,7 @@ impl World {
                 records: vec![self.path("trials.log")],
                 files: Vec::new(),
                 solved_only: true,
+                reflections: None,
                 sequence_tokens_max: 64,
                 validation_share: 0.2,
             },
@@ -170,6 +171,7 @@ pub(crate) fn play(run: &mut Run, steps: Option<u64>) -> Ended {
             steps.is_some_and(|steps| done.get() >= steps)
         },
         progress: &|_, _| {},
+        scoring: &|_, _| {},
     };
     run.run(&watch).unwrap()
 }

@@ -102,7 +102,7 @@ fn task(trials_max: u32, steps_max: u32) -> Task {
 }
 
 fn settings(strategy: Strategy) -> TrialSettings {
-    TrialSettings { strategy, judge: Judge::Environment, reflections_max: 3, seed: 7 }
+    TrialSettings { strategy, judge: Judge::Environment, reflections_max: 3, members: 1, seed: 7 }
 }
 
 struct Played {
@@ -133,7 +133,8 @@ fn play_with(
     let mut recorder = Events { events: Vec::new(), events_max: max };
     let mut stage =
         Stage { agent: &mut agent, environment: &mut TwoDoors, recorder: &mut recorder };
-    let result = run_task(&mut stage, &settings, task, 0, &mut history);
+    let run = if settings.members > 1 { run_group } else { run_task };
+    let result = run(&mut stage, &settings, task, 0, &mut history);
     Played { history, events: recorder.events, prompts: agent.model.prompts, result }
 }
 
@@ -206,6 +207,35 @@ fn a_trial_that_is_yet_to_be_judged_is_not_finished() {
 }
 
 #[test]
+fn a_group_goes_back_to_behind_the_failed_trial_for_each_reflection() {
+    let settings = TrialSettings { members: 3, ..settings(Strategy::Retrospective) };
+    let script =
+        ["open left", "Left.", "open left", "Right.", "open right", "Neither.", "open left"];
+
+    let played = play_with(settings, &script, &task(2, 5), TaskHistory::default(), None);
+
+    let tried = played.history.reflected();
+    let tried = tried.map(|tried| (tried.reflection.text.as_str(), tried.next.trajectory.ending));
+    let expected =
+        [("Left.", Ending::Over), ("Right.", Ending::Solved), ("Neither.", Ending::Over)];
+    assert_eq!(tried.collect::<Vec<_>>(), expected);
+    // A reflection is never told of the others, and neither is the next trial.
+    assert_eq!(played.prompts, ["", "", "Left.", "", "Right.", "", "Neither."]);
+    assert!(played.history.finished_group(Judge::Environment, 3));
+}
+
+#[test]
+fn a_task_that_is_solved_at_once_has_no_group() {
+    let settings = TrialSettings { members: 3, ..settings(Strategy::Retrospective) };
+
+    let played = play_with(settings, &["open right"], &task(2, 5), TaskHistory::default(), None);
+
+    assert_eq!(endings(&played.history), [Ending::Solved]);
+    assert_eq!(played.history.reflected().count(), 0);
+    assert!(played.history.finished_group(Judge::Environment, 3));
+}
+
+#[test]
 fn the_same_step_three_times_is_a_loop() {
     let played = play(&["wait"], Strategy::None, &task(1, 9), TaskHistory::default(), None);
 
@@ -231,6 +261,7 @@ fn a_run_interrupted_anywhere_goes_on_where_it_stopped() {
     // The draw among no choices depends on the seed alone, as a real model's does.
     for judge in [Judge::Environment, Judge::Agent] {
         interrupt_anywhere(TrialSettings { judge, ..settings(Strategy::Reflexion) });
+        interrupt_anywhere(TrialSettings { judge, members: 3, ..settings(Strategy::Reflexion) });
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn history(strategy: &str, outcomes: &Outcomes) -> RunHistory {
     };
     let tasks = outcomes.iter().map(|solved_at| {
         let trials = (1..=solved_at.unwrap_or(2)).map(|trial| finished(*solved_at == Some(trial)));
-        TaskHistory { trials: trials.collect(), open: None }
+        TaskHistory { trials: trials.collect(), open: None, branches: Vec::new() }
     });
     RunHistory { run, tasks: tasks.collect() }
 }

@@ -17,6 +17,7 @@ fn metrics(step: u64) -> StepMetrics {
         resident_bytes: 1_250_000_000,
         time_us: 0,
         validation_loss: step.is_multiple_of(5).then_some(2.0 / step as f32),
+        policy: None,
     }
 }
 

@@ -1,0 +1,334 @@
+//! What a step descends on: a stage, and what it knows of each sample beforehand.
+//!
+//! ```text
+//! before the first step   samples ─► log-probabilities now and under the reference
+//!                                    advantages, importance weights
+//! each batch              log-probabilities ─► loss, its derivative by each of them
+//! ```
+//!
+//! Everything here is on the host. What changes from step to step beside the adapter
+//! (the critic, the weight of the KL divergence) is in [`State`], for checkpoints.
+
+use crate::config::Stage;
+use crate::dataset::{Outcome, Sample};
+use crate::metrics::PolicyMetrics;
+use crate::stages::advantage::{advantages, groups_without_variance};
+use crate::stages::importance::{Importance, effective_sample_size};
+use crate::stages::policy_gradient::{self, Reference, Rollout, Size, Surrogate};
+use crate::stages::ppo::{self, Critic, Ppo};
+use crate::stages::{preference, supervised};
+
+/// What a stage knows of a sample before the first step; slices are by learned token.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Its log-probabilities as the run begins.
+    pub before: Vec<f32>,
+    /// Under the reference.
+    pub reference: Vec<f32>,
+}
+
+/// What changes from step to step beside the adapter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// The critic's row; empty where there is none.
+    pub critic: Vec<f32>,
+    /// The weight of the KL divergence; 0.0 where none adapts it.
+    pub kl_weight: f32,
+}
+
+/// A stage with what it knows of every sample.
+pub struct Objective {
+    stage: Stage,
+    /// By sample; empty for stages that ask for nothing.
+    known: Vec<Known>,
+    /// How much each sample counts: its weight, or its advantage.
+    counts: Vec<f32>,
+    /// How much each of its tokens counts, beside that.
+    weights: Vec<Vec<f32>>,
+    outcomes: Vec<Outcome>,
+    groups_flat: usize,
+    /// What changes.
+    pub state: State,
+}
+
+/// A batch's part of a step's loss.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// The value.
+    pub loss: f32,
+    /// Its derivative by the log-probability of each learned token of the batch.
+    pub slopes: Vec<f32>,
+    /// What a policy's stage measured; sums, by token or by sample.
+    pub sums: Sums,
+}
+
+/// Sums over tokens and samples of a step.
+#[derive(Clone, Debug, Default)]
+pub struct Sums {
+    samples: usize,
+    tokens: usize,
+    rewards: f32,
+    kl: f32,
+    divergence: f32,
+    surprise: f32,
+    clipped: usize,
+    weights: Vec<f32>,
+    log_ratios: Vec<f32>,
+}
+
+impl Sums {
+    /// Takes in another batch of the same step.
+    pub fn add(&mut self, other: Self) {
+        self.samples += other.samples;
+        self.tokens += other.tokens;
+        self.rewards += other.rewards;
+        self.kl += other.kl;
+        self.divergence += other.divergence;
+        self.surprise += other.surprise;
+        self.clipped += other.clipped;
+        self.weights.extend(other.weights);
+        self.log_ratios.extend(other.log_ratios);
+    }
+}
+
+impl Stage {
+    /// What log-probabilities are compared with; `None` where they are not.
+    pub fn reference(&self) -> Option<Reference> {
+        match self {
+            Self::Supervised | Self::RewardWeighted(_) => None,
+            Self::PolicyGradient(settings) => Some(settings.reference),
+            Self::Ppo(settings) => Some(settings.reference),
+            Self::Preference(settings) => Some(settings.reference),
+        }
+    }
+
+    /// How far the policy may go, in nats a token.
+    pub fn divergence_max(&self) -> Option<f32> {
+        match self {
+            Self::PolicyGradient(settings) => settings.divergence_max,
+            Self::Ppo(settings) => settings.divergence_max,
+            _ => None,
+        }
+    }
+
+    /// Samples that are computed together, by their places: pairs, or each alone.
+    pub fn units(&self, samples: &[Sample]) -> Vec<Vec<usize>> {
+        let Self::Preference(settings) = self else {
+            return (0..samples.len()).map(|place| vec![place]).collect();
+        };
+        let outcomes = outcomes(samples);
+        let rewards: Vec<f32> = outcomes.iter().map(|outcome| outcome.reward).collect();
+        let groups: Vec<usize> = outcomes.iter().map(|outcome| outcome.group).collect();
+        let pairs = preference::pairs(&rewards, &groups, settings.margin);
+        pairs.into_iter().map(|pair| vec![pair.better, pair.worse]).collect()
+    }
+}
+
+impl Objective {
+    /// The objective of a stage. `known` is one for each sample where the stage has a
+    /// reference, else empty; `width` is that of a hidden state.
+    pub fn new(stage: Stage, samples: &[Sample], known: Vec<Known>, width: usize) -> Self {
+        let outcomes = outcomes(samples);
+        let rewards: Vec<f32> = outcomes.iter().map(|outcome| outcome.reward).collect();
+        let groups: Vec<usize> = outcomes.iter().map(|outcome| outcome.group).collect();
+        let counts = match &stage {
+            Stage::Supervised | Stage::Preference(_) => vec![1.0; samples.len()],
+            Stage::RewardWeighted(settings) => settings.weights(&rewards),
+            Stage::PolicyGradient(settings) => {
+                advantages(&rewards, &groups, settings.baseline, settings.scale)
+            }
+            Stage::Ppo(settings) => {
+                rewards.iter().map(|reward| reward - settings.reward_baseline).collect()
+            }
+        };
+        let weights = match &stage {
+            Stage::PolicyGradient(settings) => weights(settings.importance, &known, &outcomes),
+            Stage::Ppo(settings) => weights(settings.importance, &known, &outcomes),
+            _ => Vec::new(),
+        };
+        let mut objective = Self {
+            stage,
+            known,
+            counts,
+            weights,
+            outcomes,
+            groups_flat: groups_without_variance(&rewards, &groups),
+            state: State::default(),
+        };
+        if let Stage::Ppo(settings) = stage {
+            let kl_weight = settings.surrogate.kl_weight;
+            objective.state = State { critic: vec![0.0; width], kl_weight };
+        }
+        objective
+    }
+
+    /// A batch's part of the loss of a step of `size`.
+    ///
+    /// `places` are the batch's samples, `log_probs` those of their learned tokens,
+    /// one sample behind the other; `hidden` gives the states that these came from,
+    /// `[tokens, width]`, to a critic.
+    pub fn part(
+        &mut self,
+        places: &[usize],
+        log_probs: &[&[f32]],
+        size: Size,
+        hidden: &dyn Fn() -> Vec<f32>,
+    ) -> Part {
+        match self.stage {
+            Stage::Supervised => self.imitation(places, log_probs, |_| size.tokens),
+            // The mean over reflections of the mean over their tokens.
+            Stage::RewardWeighted(_) => {
+                self.imitation(places, log_probs, |tokens| tokens * size.sequences)
+            }
+            Stage::PolicyGradient(settings) => {
+                let advantages: Vec<Vec<f32>> = places
+                    .iter()
+                    .zip(log_probs)
+                    .map(|(&place, tokens)| vec![self.counts[place]; tokens.len()])
+                    .collect();
+                self.policy(places, log_probs, &advantages, (&settings.surrogate, size))
+            }
+            Stage::Ppo(settings) => {
+                let advantages = self.learn_values(&settings, places, &hidden());
+                // The divergence is in the rewards already.
+                let surrogate = Surrogate { kl_weight: 0.0, ..settings.surrogate };
+                self.policy(places, log_probs, &advantages, (&surrogate, size))
+            }
+            Stage::Preference(settings) => self.pairs(places, log_probs, settings.beta, size),
+        }
+    }
+
+    /// What a whole step measured; `None` for stages without a policy.
+    pub fn metrics(&self, sums: &Sums) -> Option<PolicyMetrics> {
+        self.stage.reference()?;
+        let (samples, tokens) = (sums.samples.max(1) as f32, sums.tokens.max(1) as f32);
+        let ratios = sums.log_ratios.iter().map(|ratio| ratio.abs());
+        Some(PolicyMetrics {
+            reward: sums.rewards / samples,
+            length: tokens / samples,
+            kl: sums.kl / tokens,
+            divergence: sums.divergence / tokens,
+            entropy: sums.surprise / tokens,
+            clipped: sums.clipped as f32 / tokens,
+            log_ratio_mean: ratios.clone().sum::<f32>() / tokens,
+            log_ratio_max: ratios.fold(0.0, f32::max),
+            effective_samples: effective_sample_size(&sums.weights) / tokens,
+            groups_without_variance: self.groups_flat,
+        })
+    }
+
+    /// Takes a step's measurements into what changes.
+    pub fn step_done(&mut self, sums: &Sums) {
+        if let Stage::Ppo(Ppo { adaptive_kl: Some(adaptive), .. }) = &self.stage {
+            let mean = sums.kl / sums.samples.max(1) as f32;
+            self.state.kl_weight = adaptive.next(self.state.kl_weight, mean, sums.samples);
+        }
+    }
+
+    fn imitation(
+        &self,
+        places: &[usize],
+        log_probs: &[&[f32]],
+        divisor: impl Fn(usize) -> usize,
+    ) -> Part {
+        let mut part = Part::default();
+        for (&place, tokens) in places.iter().zip(log_probs) {
+            let (loss, slopes) =
+                supervised::term(tokens, self.counts[place], divisor(tokens.len()));
+            part.loss += loss;
+            part.slopes.extend(slopes);
+        }
+        part
+    }
+
+    fn policy(
+        &self,
+        places: &[usize],
+        log_probs: &[&[f32]],
+        advantages: &[Vec<f32>],
+        (surrogate, size): (&Surrogate, Size),
+    ) -> Part {
+        let mut part = Part::default();
+        for ((&place, log_probs), advantages) in places.iter().zip(log_probs).zip(advantages) {
+            let Known { before, reference } = &self.known[place];
+            let weights = &self.weights[place];
+            let rollout = Rollout { log_probs, before, reference, weights, advantages };
+            let term = policy_gradient::term(&rollout, surrogate, size);
+            part.loss += term.loss;
+            part.slopes.extend(term.slopes);
+            part.sums.clipped += term.clipped;
+            part.sums.weights.extend(weights);
+            self.measure(place, log_probs, &mut part.sums);
+        }
+        part
+    }
+
+    /// Advantages by the critic as it stands, which then learns from their returns.
+    fn learn_values(&mut self, settings: &Ppo, places: &[usize], hidden: &[f32]) -> Vec<Vec<f32>> {
+        let (width, kl_weight) = (self.state.critic.len(), self.state.kl_weight);
+        let values = Critic::values(&self.state.critic, hidden);
+        let (mut advantages, mut returns, mut first) = (Vec::new(), Vec::new(), 0);
+        for &place in places {
+            let Known { before, reference } = &self.known[place];
+            let rewards = ppo::token_rewards(before, reference, self.counts[place], kl_weight);
+            let values = &values[first..first + rewards.len()];
+            let found = ppo::generalized_advantages(&rewards, values, &settings.critic);
+            first += rewards.len();
+            advantages.push(found.0);
+            returns.extend(found.1);
+        }
+        debug_assert_eq!(first * width, hidden.len());
+        settings.critic.learn(&mut self.state.critic, hidden, &returns);
+        advantages
+    }
+
+    fn pairs(&self, places: &[usize], log_probs: &[&[f32]], beta: f32, size: Size) -> Part {
+        let mut part = Part::default();
+        let share = 2.0 / size.sequences.max(1) as f32;
+        for (pair, tokens) in places.chunks_exact(2).zip(log_probs.chunks_exact(2)) {
+            let gain = |member: usize| -> f32 {
+                let reference = &self.known[pair[member]].reference;
+                tokens[member].iter().zip(reference).map(|(now, before)| now - before).sum()
+            };
+            let (loss, slope) = preference::loss(gain(0), gain(1), beta);
+            part.loss += loss * share;
+            part.slopes.extend(tokens[0].iter().map(|_| slope * share));
+            part.slopes.extend(tokens[1].iter().map(|_| -slope * share));
+            for (&place, tokens) in pair.iter().zip(tokens) {
+                self.measure(place, tokens, &mut part.sums);
+            }
+        }
+        part
+    }
+
+    fn measure(&self, place: usize, log_probs: &[f32], sums: &mut Sums) {
+        let Known { before, reference } = &self.known[place];
+        let outcome = &self.outcomes[place];
+        sums.samples += 1;
+        sums.tokens += log_probs.len();
+        sums.rewards += outcome.reward;
+        sums.surprise -= log_probs.iter().sum::<f32>();
+        sums.kl += divergence(log_probs, reference);
+        sums.divergence += divergence(log_probs, before);
+        sums.log_ratios.extend(before.iter().zip(&outcome.full).map(|(now, then)| now - then));
+    }
+}
+
+/// Sum over tokens of the estimate "k3" of how far `to` is from `from` (Schulman,
+/// 2020), on tokens that were drawn near `from`.
+fn divergence(from: &[f32], to: &[f32]) -> f32 {
+    let each = |(from, to): (&f32, &f32)| (to - from).exp() - (to - from) - 1.0;
+    from.iter().zip(to).map(each).sum()
+}
+
+fn weights(importance: Importance, known: &[Known], outcomes: &[Outcome]) -> Vec<Vec<f32>> {
+    let pairs = known.iter().zip(outcomes);
+    pairs.map(|(known, outcome)| importance.weights(&known.before, &outcome.sampled)).collect()
+}
+
+/// A sample without an outcome earned nothing, alone.
+fn outcomes(samples: &[Sample]) -> Vec<Outcome> {
+    let nothing = |group| Outcome { reward: 0.0, group, sampled: Vec::new(), full: Vec::new() };
+    let places = samples.iter().enumerate();
+    places.map(|(place, sample)| sample.outcome.clone().unwrap_or_else(|| nothing(place))).collect()
+}

@@ -1,0 +1,99 @@
+//! Direct preference optimization (Rafailov et al., 2023, eq. 7) on reflections of
+//! one group: of two, the one that earned more becomes likelier.
+//!
+//! ```text
+//! L = −log σ(β · ((log π − log ref)(better) − (log π − log ref)(worse)))
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::policy_gradient::Reference;
+
+/// The settings of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preference {
+    /// How near the policy is kept to the reference, β.
+    pub beta: f32,
+    /// Rewards of a pair differ by at least this.
+    pub margin: f32,
+    /// What both are compared with.
+    pub reference: Reference,
+}
+
+/// Two reflections of one group, by their places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// Which one earned more.
+    pub better: usize,
+    /// Which one earned less.
+    pub worse: usize,
+}
+
+/// Pairs whose rewards differ by at least `margin`, each reflection of a group with
+/// every other.
+pub fn pairs(rewards: &[f32], groups: &[usize], margin: f32) -> Vec<Pair> {
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (place, &group) in groups.iter().enumerate() {
+        members.entry(group).or_default().push(place);
+    }
+    let mut pairs = Vec::new();
+    for places in members.values() {
+        for &better in places {
+            let worse = places.iter().filter(|&&worse| {
+                rewards[better] > rewards[worse] && rewards[better] - rewards[worse] >= margin
+            });
+            pairs.extend(worse.map(|&worse| Pair { better, worse }));
+        }
+    }
+    pairs
+}
+
+/// The loss of a pair, and its derivative by each log-probability of the better
+/// reflection; by the worse one's it is the opposite.
+///
+/// `better` and `worse` are the sums over tokens of `log π − log ref`.
+pub fn loss(better: f32, worse: f32, beta: f32) -> (f32, f32) {
+    let margin = beta * (better - worse);
+    // log(1 + exp(−m)), without an overflow.
+    let loss = (-margin).max(0.0) + (-margin.abs()).exp().ln_1p();
+    (loss, -beta / (1.0 + margin.exp()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_member_is_paired_with_those_that_earned_less() {
+        let found = pairs(&[1.0, 0.0, 0.5, 1.0, 0.0], &[0, 0, 0, 1, 2], 0.1);
+
+        let expected = [(0, 1), (0, 2), (2, 1)].map(|(better, worse)| Pair { better, worse });
+        assert_eq!(found, expected);
+        assert_eq!(pairs(&[1.0, 0.95], &[0, 0], 0.1), []);
+    }
+
+    #[test]
+    fn a_pair_that_is_not_told_apart_costs_log_2() {
+        let (cost, slope) = loss(0.3, 0.3, 0.1);
+
+        assert!((cost - 2.0_f32.ln()).abs() < 1e-6);
+        assert!((slope + 0.05).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_slope_is_the_derivative() {
+        for better in [-40.0, -1.0, 0.5, 40.0] {
+            let (at, beta) = (|better| loss(better, 0.2, beta_of()).0, beta_of());
+            let difference = (at(better + 1e-2) - at(better - 1e-2)) / 2e-2;
+            let (_, slope) = loss(better, 0.2, beta);
+            assert!((slope - difference).abs() < 1e-3, "{slope}, {difference}");
+        }
+    }
+
+    fn beta_of() -> f32 {
+        0.5
+    }
+}
