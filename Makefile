@@ -50,16 +50,18 @@ demo: setup
 	target/release/rebound models pull $(MODEL)
 	target/release/rebound compare --config targets/host/demo.toml
 
+## The program is tested with its second engine, too.
+FEATURES := --features targets-host/decoder
 test: setup deny-tool
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --workspace --all-targets $(FEATURES) -- -D warnings
 	@# The whole workspace at once: a part of it would be built with other features of burn.
-	cargo test --workspace --no-run
+	cargo test --workspace $(FEATURES) --no-run
 	@for model in smollm2-135m-instruct gemma-3-270m; do \
 	  target/debug/rebound models pull $$model \
 	    || echo "WARNING: $$model could not be fetched; the tests that need it will say that they are skipped"; \
 	done
-	cargo test --workspace
+	cargo test --workspace $(FEATURES)
 	cargo build -p runtime-core --target thumbv7m-none-eabi
 	cargo deny --log-level error check licenses bans sources
 

@@ -15,11 +15,24 @@ use serde_json::{Value, json};
 
 use crate::results::cost::Cost;
 
-/// The finished trials of a run as objects, by task and then by trial.
+/// The finished trials of a run as objects, by task and then by trial; those of branches
+/// come behind, each with the reflection that it read.
 pub fn trials(history: &RunHistory) -> impl Iterator<Item = Value> {
     let tasks = history.run.tasks.iter().zip(&history.tasks);
-    tasks.flat_map(|(task, played)| {
-        (1u32..).zip(&played.trials).map(|(number, trial)| trial_json(history, task, number, trial))
+    tasks.flat_map(move |(task, played)| {
+        let line = (1u32..).zip(&played.trials);
+        let line = line.map(move |(number, trial)| trial_json(history, task, number, trial));
+        line.chain(played.branches.iter().zip(0u64..).flat_map(move |(branch, member)| {
+            let numbers = branch.reflection.trial + 1..;
+            numbers.zip(&branch.trials).map(move |(number, trial)| {
+                let mut object = trial_json(history, task, number, trial);
+                object["branch"] = json!({
+                    "member": member,
+                    "reflection": reflection_json(&branch.reflection),
+                });
+                object
+            })
+        }))
     })
 }
 
@@ -59,6 +72,10 @@ pub fn statistics(history: &RunHistory) -> Statistics {
         total.tasks_solved += u64::from(task.solved());
         total.trials_open += u64::from(task.open.is_some());
         task.trials.iter().for_each(|trial| total.count(trial));
+        for branch in &task.branches {
+            total.count_reflection(&branch.reflection);
+            branch.trials.iter().for_each(|trial| total.count(trial));
+        }
     }
     total
 }
@@ -75,10 +92,12 @@ impl Statistics {
             self.judgements += 1;
             self.judging += Cost::of([&judgement.generation]);
         }
-        if let Some(reflection) = &trial.reflection {
-            self.reflections += 1;
-            self.reflecting += Cost::of([&reflection.generation]);
-        }
+        trial.reflection.iter().for_each(|reflection| self.count_reflection(reflection));
+    }
+
+    fn count_reflection(&mut self, reflection: &Reflection) {
+        self.reflections += 1;
+        self.reflecting += Cost::of([&reflection.generation]);
     }
 }
 
@@ -163,6 +182,19 @@ mod tests {
         assert_eq!(answer["ids"], json!([9, 9]));
         assert_eq!(answer["log_probs"], json!([-0.5, -0.5]));
         assert_eq!(answer["log_probs_full"], json!([-1.5, -1.5]));
+    }
+
+    #[test]
+    fn a_branch_stands_behind_with_what_it_read() {
+        let mut history = history("retrospective", &outcomes(&[2], 0));
+        history.tasks[0].go_back(1).unwrap();
+
+        let found: Vec<Value> = trials(&history).collect();
+
+        assert_eq!(found.len(), 2);
+        assert_eq!((&found[1]["trial"], &found[1]["branch"]["member"]), (&json!(2), &json!(0)));
+        assert_eq!(found[1]["branch"]["reflection"]["text"], "Go right.");
+        assert_eq!(statistics(&history).reflections, 1);
     }
 
     #[test]

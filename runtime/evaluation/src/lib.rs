@@ -3,7 +3,8 @@
 //! ```text
 //! tasks ─► arm ─► history ─┬─► results ─► table
 //!                          ├─► report    a page for people, rows for spreadsheets
-//!                          └─► export    trials as JSON, statistics
+//!                          ├─► export    trials as JSON, statistics
+//!                          └─► collection   groups of reflections, and what they earned
 //! interval, pairs ─► results
 //! models ─► spending ─► results
 //! ```
@@ -19,3 +20,4 @@ pub mod spending;
 pub mod table;
 pub mod report;
 pub mod export;
+pub mod collection;

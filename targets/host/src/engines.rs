@@ -140,7 +140,8 @@ fn kind(loading: &Loading) -> anyhow::Result<&'static Kind> {
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
     kind.with_context(|| {
         let found = loading.engine.engine.as_deref().unwrap_or_default();
-        format!("there is no engine `{found}`; this build has {}", names.join(", "))
+        let names = names.join(", ");
+        format!("there is no engine `{found}`; this build has {names}, others come with --features of cargo")
     })
 }
 

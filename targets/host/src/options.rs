@@ -150,6 +150,9 @@ pub(crate) struct RunFile {
     /// Written by `rebound demonstrate`, whose runs are of another kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) demonstration: Option<Demonstration>,
+    /// Written by `rebound collect`, whose runs are of another kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) collection: Option<Collection>,
     /// Everything else.
     #[serde(flatten)]
     pub(crate) options: toml::Table,
@@ -161,6 +164,14 @@ pub(crate) struct RunFile {
 pub(crate) struct Demonstration {
     /// How likely a step is random and no lesson, 0.0 to 1.0.
     pub(crate) noise: f32,
+}
+
+/// Failed trials have groups of reflections.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Collection {
+    /// Reflections of a group.
+    pub(crate) members: NonZeroU32,
 }
 
 impl RunOptions {

@@ -43,7 +43,8 @@ pub(crate) fn plan(session: &Session, from: &Path) -> anyhow::Result<Plan> {
         None => stored,
         Some(trial) => copy_before(&stored, &file, trial, &session.options)?,
     };
-    Ok(Plan { strategies, options, folder, resumed: true, demonstration: file.demonstration })
+    let (demonstration, collection) = (file.demonstration, file.collection);
+    Ok(Plan { strategies, options, folder, resumed: true, demonstration, collection })
 }
 
 fn refuse_changes(flags: &RunOptions, file: &RunFile) -> anyhow::Result<()> {

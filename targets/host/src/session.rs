@@ -1,40 +1,36 @@
 //! A run from its options to its results: what the commands that play share.
 
+mod pool;
+
 use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
-use runtime_core::event::RunEvent;
 use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
-use runtime_core::task::{Limits, Task};
-use runtime_core::trial::TrialSettings;
-use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{self, EnvironmentOptions, World, train_split};
-use runtime_evaluation::arm::{self, Arm, ArmError, ArmProgress, Worker};
+use runtime_evaluation::collection;
 use runtime_evaluation::report::{self, ReportRun};
 use runtime_evaluation::results::{self, Results};
 use runtime_evaluation::spending::ledger::Ledger;
 use runtime_evaluation::spending::results::SpendingResults;
 use runtime_evaluation::table;
-use runtime_store::recorder::{Clock, LogRecorder};
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 
-use crate::endpoint::Waits;
-use crate::engines::Loading;
-use crate::files;
-use crate::options::{self, Demonstration, RunOptions};
-use crate::progress::{self, Show};
+use self::pool::{Pool, Watch};
+use crate::options::{self, Collection, Demonstration, RunOptions};
+use crate::progress::Show;
 use crate::resume;
 use crate::settings::{Settings, out_folder};
 use crate::spending;
-use crate::wiring::{self, AgentParts, Models};
+use crate::wiring::Models;
+
+/// Reflections of a group, where nobody says.
+const GROUP: NonZeroU32 = NonZeroU32::new(4).expect("it is not 0");
 
 /// Where a run comes from and how it is shown.
 #[derive(Args, Clone, Debug)]
@@ -71,12 +67,17 @@ pub(crate) struct Plan {
     pub(crate) resumed: bool,
     /// Where an expert plays, how.
     pub(crate) demonstration: Option<Demonstration>,
+    /// Where groups are collected, how.
+    pub(crate) collection: Option<Collection>,
 }
 
 impl Plan {
     fn settings(&self) -> anyhow::Result<Settings> {
         let settings = Settings::resolve(&self.options)?;
-        Ok(Settings { demonstration: self.demonstration, ..settings })
+        let (demonstration, collection) = (self.demonstration, self.collection);
+        // A failed trial, and the one after it.
+        let trials = if collection.is_some() { 2 } else { settings.trials };
+        Ok(Settings { trials, demonstration, collection, ..settings })
     }
 }
 
@@ -92,6 +93,9 @@ impl Session {
         let mut plan = self.plan(strategies)?;
         if plan.demonstration.is_some() {
             bail!("an expert played this run; go on with it by `rebound demonstrate --resume`");
+        }
+        if plan.collection.is_some() {
+            bail!("this run is a collection; go on with it by `rebound collect --resume`");
         }
         if plan.strategies.is_empty() {
             plan.strategies = default.to_vec();
@@ -118,6 +122,39 @@ impl Session {
         }
         let played = self.play_plan(&plan)?;
         self.report(&plan, played, table::demonstrations)
+    }
+
+    /// Lets every failed first trial have a group of reflections, each with a next trial.
+    ///
+    /// Without a number of members the usual one is meant, or that of the resumed run.
+    pub(crate) fn collect(&self, asked: Option<NonZeroU32>) -> anyhow::Result<()> {
+        let mut plan = self.plan(vec![Strategy::Retrospective])?;
+        let stored = match plan.collection {
+            None if plan.resumed => {
+                bail!("this run is no collection; go on with it by `rebound run`")
+            }
+            stored => stored.map(|stored| stored.members),
+        };
+        let members = stored.or(asked).unwrap_or(GROUP);
+        ensure!(
+            asked.is_none_or(|asked| asked == members),
+            "--group cannot change under a run; it was played with {members}"
+        );
+        plan.collection = Some(Collection { members });
+        let clock = pool::clock();
+        let played = self.play_plan(&plan)?;
+        let found = collection::collection(&played.histories[0], members.get());
+        let json = serde_json::to_string_pretty(&found)? + "\n";
+        let path = plan.folder.path.join("collection.json");
+        replace(&path, json.as_bytes())?;
+        if self.json {
+            std::io::stdout().write_all(json.as_bytes())?;
+        } else if !self.quiet {
+            let (text, path) = (found.text(), path.display());
+            let seconds = clock() as f64 / 1e6;
+            writeln!(std::io::stdout(), "{text}took         {seconds:.0} s\n\nCollection: {path}")?;
+        }
+        stopped(&plan, played.stopped)
     }
 
     fn play_plan(&self, plan: &Plan) -> anyhow::Result<Played> {
@@ -169,7 +206,8 @@ impl Session {
             "there is a run in {0}; go on with it by --resume {0}, or choose another --out",
             folder.path.display()
         );
-        Ok(Plan { strategies, options, folder, resumed: false, demonstration: file.demonstration })
+        let (demonstration, collection) = (file.demonstration, file.collection);
+        Ok(Plan { strategies, options, folder, resumed: false, demonstration, collection })
     }
 
     fn show(&self) -> Show {
@@ -196,11 +234,7 @@ impl Session {
         let histories = &played.histories;
         let (name, spending, notes) = (plan.folder.name(), results.spending, Vec::new());
         self.write_page(&plan.folder, &ReportRun { name, histories, spending, notes })?;
-        let folder = plan.folder.path.display();
-        played.stopped.map_or(Ok(()), |error| {
-            Err(error
-                .context(format!("stopped; --resume {folder} with a higher --cost-limit goes on")))
-        })
+        stopped(plan, played.stopped)
     }
 
     fn write_page(&self, folder: &RunFolder, run: &ReportRun<'_>) -> anyhow::Result<()> {
@@ -211,6 +245,13 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// The error of a run that its limit of costs ended.
+fn stopped(plan: &Plan, stopped: Option<anyhow::Error>) -> anyhow::Result<()> {
+    let Some(error) = stopped else { return Ok(()) };
+    let folder = plan.folder.path.display();
+    Err(error.context(format!("stopped; --resume {folder} with a higher --cost-limit goes on")))
 }
 
 /// What was played of a plan.
@@ -231,149 +272,8 @@ fn begin(plan: &Plan) -> anyhow::Result<()> {
     let options = RunOptions { out: None, name: None, ..plan.options.clone() };
     let strategies = plan.strategies.iter().map(|strategy| strategy.name().to_string()).collect();
     let (options, demonstration) = (options.table()?, plan.demonstration);
-    let file = options::RunFile { strategies, demonstration, options };
+    let file = options::RunFile { strategies, demonstration, collection: plan.collection, options };
     Ok(replace(&plan.folder.config(), toml::to_string(&file)?.as_bytes())?)
-}
-
-/// The tasks of a run and the world that they play in.
-struct Pool {
-    world: Box<dyn World>,
-    tasks: Vec<Task>,
-}
-
-impl Pool {
-    fn open(plan: &Plan, settings: &Settings) -> anyhow::Result<Self> {
-        let data = Some(files::data_folder(plan.options.data.clone()));
-        let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
-        let world = world::open(&settings.environment, &options)?;
-        let split = match (&settings.split, plan.demonstration) {
-            (split, Some(_)) => train_split(&*world, split.as_deref())?,
-            (Some(split), None) => split.clone(),
-            (None, None) => world.default_split().to_string(),
-        };
-        let limits = Limits {
-            steps_max: settings.steps.unwrap_or_else(|| world.default_steps_max(&split)),
-            trials_max: settings.trials,
-            episode_tokens_max: settings.episode_tokens,
-        };
-        let count = (settings.tasks > 0).then_some(settings.tasks as usize);
-        let selection = TaskSelection { split, count, seed: settings.seed, limits };
-        let tasks = world.tasks(&selection)?;
-        ensure!(!tasks.is_empty(), "the split {} has no tasks", selection.split);
-        Ok(Self { world, tasks })
-    }
-
-    /// What each arm's agents are made of, in the order of the plan's strategies.
-    fn parts(
-        plan: &Plan,
-        settings: &Settings,
-        models: &mut Models,
-    ) -> anyhow::Result<Vec<AgentParts>> {
-        let options = &plan.options;
-        let prompts = wiring::prompts(&settings.environment, options.prompts.as_deref())?;
-        let prompts = Arc::new(prompts);
-        let loading = loading(plan, settings)?;
-        let actor = match plan.demonstration {
-            None => models.open(&settings.actor, options.actor_adapter.as_deref(), &loading)?,
-            Some(_) => wiring::dictation(&settings.actor, loading.context_tokens)?,
-        };
-        let mut parts = Vec::new();
-        for strategy in &plan.strategies {
-            let retrospective = if *strategy == Strategy::Retrospective {
-                let adapter = options.retrospective_adapter.as_deref();
-                models.open_retrospective(&settings.retrospective, adapter, &loading)?
-            } else {
-                actor.clone()
-            };
-            let (actor, prompts) = (actor.clone(), Arc::clone(&prompts));
-            parts.push(AgentParts {
-                actor,
-                retrospective,
-                prompts,
-                settings: settings.agent,
-                demonstration: plan.demonstration,
-                strategy: *strategy,
-                ledger: None,
-            });
-        }
-        Ok(parts)
-    }
-
-    /// Plays an arm; returns what was played of it, and how that ended.
-    fn play_arm(
-        &self,
-        parts: &AgentParts,
-        (plan, settings): (&Plan, &Settings),
-        how: &Watch,
-    ) -> anyhow::Result<(RunHistory, Result<(), ArmError>)> {
-        let strategy = parts.strategy;
-        let run = RunEvent {
-            version: env!("CARGO_PKG_VERSION").into(),
-            strategy: strategy.name().into(),
-            settings: settings.json()?,
-            prompts_sha256: parts.prompts.sha256().into(),
-            actor: parts.actor.identity(),
-            retrospective: parts.retrospective.identity(),
-            tasks: self.tasks.clone(),
-        };
-        let (log, mut history) = resume::open_log(&plan.folder, strategy, run)?;
-        let recorder = LogRecorder::new(log, clock(), Arc::clone(&how.stop));
-        let bar = progress::tasks(how.show, strategy.name(), self.tasks.len() as u64);
-        let set_up = |_worker| {
-            Ok(Worker {
-                agent: parts.agent(),
-                environment: self.world.environment(),
-                recorder: Box::new(recorder.clone()),
-            })
-        };
-        let tell = |now: &ArmProgress| {
-            bar.set_position(now.tasks_done);
-            bar.set_message(format!("{} solved, {} trials", now.tasks_solved, now.trials));
-        };
-        let arm = Arm {
-            settings: TrialSettings {
-                judge: settings.agent.feedback.judge(),
-                strategy,
-                reflections_max: settings.reflections as usize,
-                members: 1,
-                seed: settings.seed,
-            },
-            workers: loading(plan, settings)?.parallel,
-            set_up: &set_up,
-            progress: &tell,
-        };
-        let played = arm::run_arm(&arm, &mut history);
-        bar.finish();
-        Ok((history, played))
-    }
-}
-
-/// How an arm is watched and stopped.
-struct Watch {
-    stop: Arc<AtomicBool>,
-    show: Show,
-}
-
-fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loading> {
-    let one = NonZeroU32::MIN;
-    let of_board = settings.board.as_ref();
-    let asked = plan.options.parallel.or(of_board.map(|board| board.parallel)).unwrap_or(one);
-    let parallel = if settings.deterministic { one } else { asked };
-    Ok(Loading {
-        engine: settings.engine.clone(),
-        context_tokens: settings.context.try_into().context("--context is 0")?,
-        threads: plan.options.threads.or(of_board.map(|board| board.threads)),
-        parallel,
-        deterministic: settings.deterministic,
-        board: settings.board.clone(),
-        waits: Waits::resolve(&plan.options)?,
-    })
-}
-
-#[allow(clippy::disallowed_methods, reason = "this is where the clock comes from")]
-fn clock() -> Clock {
-    let start = Instant::now();
-    Arc::new(move || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX))
 }
 
 /// The first Ctrl-C ends the run after the steps under way, the second at once.

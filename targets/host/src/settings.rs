@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::board::Board;
 use crate::engines::EngineOptions;
-use crate::options::{Demonstration, RunOptions};
+use crate::options::{Collection, Demonstration, RunOptions};
 
 /// Tokens that an actor may generate in an episode.
 const EPISODE_TOKENS_MAX: u32 = 8192;
@@ -56,6 +56,9 @@ pub(crate) struct Settings {
     /// Where an expert plays, how.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) demonstration: Option<Demonstration>,
+    /// Where groups are collected, how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) collection: Option<Collection>,
 }
 
 impl Settings {
@@ -108,6 +111,7 @@ impl Settings {
             deterministic: options.deterministic.unwrap_or(false),
             greedy: temperature == 0.0,
             demonstration: None,
+            collection: None,
         })
     }
 

@@ -6,6 +6,7 @@ mod adapters;
 mod bad_input;
 mod cli;
 #[cfg(feature = "llama")]
+mod collect;
 mod demonstrate;
 mod conversion;
 mod deterministic;

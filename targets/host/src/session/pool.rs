@@ -1,0 +1,169 @@
+//! The tasks of a run, and how an arm is played on them.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use runtime_core::event::RunEvent;
+use runtime_core::history::RunHistory;
+use runtime_core::strategy::Strategy;
+use runtime_core::task::{Limits, Task};
+use runtime_core::trial::TrialSettings;
+use runtime_environments::selection::TaskSelection;
+use runtime_environments::world::{self, EnvironmentOptions, World, train_split};
+use runtime_evaluation::arm::{self, Arm, ArmError, ArmProgress, Worker};
+use runtime_store::recorder::{Clock, LogRecorder};
+
+use super::Plan;
+use crate::endpoint::Waits;
+use crate::engines::Loading;
+use crate::files;
+use crate::progress::{self, Show};
+use crate::resume;
+use crate::settings::Settings;
+use crate::wiring::{self, AgentParts, Models};
+
+/// The tasks of a run and the world that they play in.
+pub(super) struct Pool {
+    world: Box<dyn World>,
+    tasks: Vec<Task>,
+}
+
+impl Pool {
+    pub(super) fn open(plan: &Plan, settings: &Settings) -> anyhow::Result<Self> {
+        let data = Some(files::data_folder(plan.options.data.clone()));
+        let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
+        let world = world::open(&settings.environment, &options)?;
+        let to_learn_from = plan.demonstration.is_some() || plan.collection.is_some();
+        let split = match &settings.split {
+            split if to_learn_from => train_split(&*world, split.as_deref())?,
+            Some(split) => split.clone(),
+            None => world.default_split().to_string(),
+        };
+        let limits = Limits {
+            steps_max: settings.steps.unwrap_or_else(|| world.default_steps_max(&split)),
+            trials_max: settings.trials,
+            episode_tokens_max: settings.episode_tokens,
+        };
+        let count = (settings.tasks > 0).then_some(settings.tasks as usize);
+        let selection = TaskSelection { split, count, seed: settings.seed, limits };
+        let tasks = world.tasks(&selection)?;
+        ensure!(!tasks.is_empty(), "the split {} has no tasks", selection.split);
+        Ok(Self { world, tasks })
+    }
+
+    /// What each arm's agents are made of, in the order of the plan's strategies.
+    pub(super) fn parts(
+        plan: &Plan,
+        settings: &Settings,
+        models: &mut Models,
+    ) -> anyhow::Result<Vec<AgentParts>> {
+        let options = &plan.options;
+        let prompts = wiring::prompts(&settings.environment, options.prompts.as_deref())?;
+        let prompts = Arc::new(prompts);
+        let loading = loading(plan, settings)?;
+        let actor = match plan.demonstration {
+            None => models.open(&settings.actor, options.actor_adapter.as_deref(), &loading)?,
+            Some(_) => wiring::dictation(&settings.actor, loading.context_tokens)?,
+        };
+        let mut parts = Vec::new();
+        for strategy in &plan.strategies {
+            let retrospective = if *strategy == Strategy::Retrospective {
+                let adapter = options.retrospective_adapter.as_deref();
+                models.open_retrospective(&settings.retrospective, adapter, &loading)?
+            } else {
+                actor.clone()
+            };
+            let (actor, prompts) = (actor.clone(), Arc::clone(&prompts));
+            parts.push(AgentParts {
+                actor,
+                retrospective,
+                prompts,
+                settings: settings.agent,
+                demonstration: plan.demonstration,
+                strategy: *strategy,
+                ledger: None,
+            });
+        }
+        Ok(parts)
+    }
+
+    /// Plays an arm; returns what was played of it, and how that ended.
+    pub(super) fn play_arm(
+        &self,
+        parts: &AgentParts,
+        (plan, settings): (&Plan, &Settings),
+        how: &Watch,
+    ) -> anyhow::Result<(RunHistory, Result<(), ArmError>)> {
+        let strategy = parts.strategy;
+        let run = RunEvent {
+            version: env!("CARGO_PKG_VERSION").into(),
+            strategy: strategy.name().into(),
+            settings: settings.json()?,
+            prompts_sha256: parts.prompts.sha256().into(),
+            actor: parts.actor.identity(),
+            retrospective: parts.retrospective.identity(),
+            tasks: self.tasks.clone(),
+        };
+        let (log, mut history) = resume::open_log(&plan.folder, strategy, run)?;
+        let recorder = LogRecorder::new(log, clock(), Arc::clone(&how.stop));
+        let bar = progress::tasks(how.show, strategy.name(), self.tasks.len() as u64);
+        let set_up = |_worker| {
+            Ok(Worker {
+                agent: parts.agent(),
+                environment: self.world.environment(),
+                recorder: Box::new(recorder.clone()),
+            })
+        };
+        let tell = |now: &ArmProgress| {
+            bar.set_position(now.tasks_done);
+            bar.set_message(format!("{} solved, {} trials", now.tasks_solved, now.trials));
+        };
+        let arm = Arm {
+            settings: TrialSettings {
+                judge: settings.agent.feedback.judge(),
+                strategy,
+                reflections_max: settings.reflections as usize,
+                members: plan.collection.map_or(1, |collection| collection.members.get()),
+                seed: settings.seed,
+            },
+            workers: loading(plan, settings)?.parallel,
+            set_up: &set_up,
+            progress: &tell,
+        };
+        let played = arm::run_arm(&arm, &mut history);
+        bar.finish();
+        Ok((history, played))
+    }
+}
+
+/// How an arm is watched and stopped.
+pub(super) struct Watch {
+    pub(super) stop: Arc<AtomicBool>,
+    pub(super) show: Show,
+}
+
+fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loading> {
+    let one = NonZeroU32::MIN;
+    let of_board = settings.board.as_ref();
+    let asked = plan.options.parallel.or(of_board.map(|board| board.parallel)).unwrap_or(one);
+    let parallel = if settings.deterministic { one } else { asked };
+    Ok(Loading {
+        engine: settings.engine.clone(),
+        context_tokens: settings.context.try_into().context("--context is 0")?,
+        threads: plan.options.threads.or(of_board.map(|board| board.threads)),
+        parallel,
+        deterministic: settings.deterministic,
+        board: settings.board.clone(),
+        waits: Waits::resolve(&plan.options)?,
+    })
+}
+
+/// Microseconds since it was made.
+#[allow(clippy::disallowed_methods, reason = "this is where the clock comes from")]
+pub(super) fn clock() -> Clock {
+    let start = Instant::now();
+    Arc::new(move || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX))
+}

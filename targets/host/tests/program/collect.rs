@@ -1,0 +1,129 @@
+//! `rebound collect`: groups of reflections on training tasks, each with a next trial.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use models::tiny::{self, TinyConfig};
+use runtime_agent::prompts::TEMPLATES;
+use runtime_core::history::{RunHistory, TaskHistory};
+use runtime_store::trial_log::read_log;
+use tempfile::TempDir;
+
+use crate::support::{Outcome, killed_once_written, rebound};
+
+const MEMBERS: usize = 3;
+
+struct Play {
+    folder: TempDir,
+}
+
+impl Play {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        tiny::write_llama(&folder.path().join("tiny.gguf"), &TinyConfig::default()).unwrap();
+        // Short ones: the tiny model's words are mostly letters.
+        for name in TEMPLATES {
+            fs::write(folder.path().join(name).with_extension("j2"), "Play.").unwrap();
+        }
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn arguments(&self, name: &str, split: &str, more: &[&str]) -> Vec<String> {
+        let text = |name: &str| self.path(name).to_str().unwrap().to_string();
+        let fixed = ["collect", "--quiet", "--split", split, "-n", "4", "--steps", "3"];
+        let fixed = fixed
+            .into_iter()
+            .chain(["--threads", "1", "--context", "2048"])
+            .chain(more.iter().copied());
+        let paths = [("--actor", "tiny.gguf"), ("--out", name), ("--prompts", "")];
+        let paths = paths.map(|(option, name)| [option.to_string(), text(name)]);
+        fixed.map(str::to_string).chain(paths.into_iter().flatten()).collect()
+    }
+
+    fn collect(&self, name: &str, more: &[&str]) -> Outcome {
+        let arguments = self.arguments(name, "train/easy", more);
+        rebound(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.path(name).join("arms/retrospective/trials.log")
+    }
+}
+
+fn history(log: &Path) -> RunHistory {
+    read_log(log).unwrap().history
+}
+
+/// Every task's reflections with the actions of the trial that read each.
+fn groups(history: &RunHistory) -> Vec<Vec<(String, Vec<String>)>> {
+    let group = |task: &TaskHistory| {
+        task.reflected()
+            .map(|tried| {
+                let steps = tried.next.trajectory.steps.iter();
+                let actions = steps.map(|step| step.decision.action.clone()).collect();
+                (tried.reflection.text.clone(), actions)
+            })
+            .collect()
+    };
+    history.tasks.iter().map(group).collect()
+}
+
+#[test]
+fn every_failed_trial_has_its_group() {
+    let play = Play::new();
+
+    let outcome = play.collect("out", &["--group", "3", "--parallel", "2"]);
+
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let history = history(&play.log("out"));
+    let failed = history.tasks.iter().filter(|task| !task.trials[0].trajectory.succeeded());
+    assert!(failed.clone().count() > 0);
+    assert!(failed.clone().all(|task| task.reflected().count() == MEMBERS));
+    for task in failed {
+        let reflections: Vec<_> = task.reflected().map(|tried| tried.reflection).collect();
+        assert!(reflections.windows(2).any(|pair| pair[0].text != pair[1].text));
+        assert!(reflections.iter().all(|one| !one.generation.prompt_ids.is_empty()));
+    }
+    let json = fs::read_to_string(play.path("out").join("collection.json")).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&told["tasks"], &told["tasks_finished"]), (&4.into(), &4.into()));
+}
+
+#[test]
+fn a_collection_that_is_killed_goes_on_without_losing_or_repeating() {
+    let play = Play::new();
+    let fixed = ["--group", "3", "--deterministic"];
+    play.collect("whole", &fixed);
+    let bytes = fs::metadata(play.log("whole")).unwrap().len();
+    let arguments = play.arguments("killed", "train/easy", &fixed);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    killed_once_written(&arguments, &play.log("killed"), bytes / 2);
+    let folder = play.path("killed");
+
+    let outcome = rebound(&["collect", "--quiet", "--resume", folder.to_str().unwrap()]);
+
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let [whole, killed] = ["whole", "killed"].map(|name| groups(&history(&play.log(name))));
+    assert_eq!(killed, whole);
+}
+
+#[test]
+fn a_collection_is_of_training_tasks_and_stays_one() {
+    let play = Play::new();
+
+    let judged = play.arguments("out", "validation/easy", &[]);
+    let judged = rebound(&judged.iter().map(String::as_str).collect::<Vec<_>>());
+    let begun = play.collect("out", &["--group", "2"]);
+    let folder = play.path("out").to_str().unwrap().to_string();
+    let other = rebound(&["collect", "--resume", &folder, "--group", "5"]);
+    let run = rebound(&["run", "--resume", &folder]);
+
+    assert_eq!(begun.code, 0, "{begun:?}");
+    assert!(judged.code != 0 && judged.stderr.contains("train/"), "{judged:?}");
+    assert!(other.stderr.contains("it was played with 2"), "{other:?}");
+    assert!(run.stderr.contains("rebound collect --resume"), "{run:?}");
+}
