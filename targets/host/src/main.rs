@@ -27,7 +27,7 @@ use runtime_evaluation::arm::ArmError;
 
 /// Agents on small models that get better from their own failures
 #[derive(Parser)]
-#[command(version, about, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "rebound", version, about, after_help = EXIT_CODES, propagate_version = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
