@@ -10,7 +10,7 @@ use crate::dataset::ReflectionData;
 use crate::error::TrainError;
 use crate::replace::replace;
 use crate::stages::policy_gradient::PolicyGradient;
-use crate::stages::ppo::Ppo;
+use crate::stages::ppo::{AdaptiveKl, Critic, Ppo};
 use crate::stages::preference::Preference;
 use crate::stages::reward_weighted::RewardWeights;
 
@@ -63,6 +63,8 @@ impl Stage {
         require(imitates || reflections, "stage", &format!("{} of actions", self.name()), what)?;
         let alone = !reflections || data.files.is_empty();
         require(alone, "data.files", &"files beside data.reflections", "[]")?;
+        let all = !(reflections && data.solved_only);
+        require(all, "data.solved_only", &"true beside data.reflections", "false")?;
         let (surrogate, importance) = match self {
             Self::Supervised => return Ok(()),
             Self::RewardWeighted(RewardWeights { temperature, weight_max, .. }) => {
@@ -74,9 +76,15 @@ impl Stage {
             }
             Self::PolicyGradient(settings) => (settings.surrogate, settings.importance),
             Self::Ppo(settings) => {
-                let rate = settings.critic.learning_rate;
-                let within = (0.0..=1.0).contains(&rate);
-                require(within, "stage.critic.learning_rate", &rate, "0 to 1")?;
+                let Critic { discount, trace, learning_rate: rate } = settings.critic;
+                let share = |number: f32| (0.0..=1.0).contains(&number);
+                require(share(discount), "stage.critic.discount", &discount, "0 to 1")?;
+                require(share(trace), "stage.critic.trace", &trace, "0 to 1")?;
+                require(share(rate), "stage.critic.learning_rate", &rate, "0 to 1")?;
+                if let Some(AdaptiveKl { target, horizon }) = settings.adaptive_kl {
+                    require(target > 0.0, "stage.adaptive_kl.target", &target, "more than 0")?;
+                    require(horizon > 0.0, "stage.adaptive_kl.horizon", &horizon, "more than 0")?;
+                }
                 (settings.surrogate, settings.importance)
             }
         };

@@ -257,7 +257,6 @@ impl Objective {
             part.loss += term.loss;
             part.slopes.extend(term.slopes);
             part.sums.clipped += term.clipped;
-            part.sums.weights.extend(weights);
             self.measure(place, log_probs, &mut part.sums);
         }
         part
@@ -310,6 +309,10 @@ impl Objective {
         sums.surprise -= log_probs.iter().sum::<f32>();
         sums.kl += divergence(log_probs, reference);
         sums.divergence += divergence(log_probs, before);
+        match self.weights.get(place) {
+            Some(weights) => sums.weights.extend(weights),
+            None => sums.weights.extend(log_probs.iter().map(|_| 1.0)),
+        }
         sums.log_ratios.extend(before.iter().zip(&outcome.full).map(|(now, then)| now - then));
     }
 }

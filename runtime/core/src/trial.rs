@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! run_task     trial 1 ─ judged failed ─► reflect ─► trial 2 ─ … ─► judged solved
-//! run_group    trial 1 ─ judged failed ─┬► reflect ─► trial 2
+//! of a group   trial 1 ─ judged failed ─┬► reflect ─► trial 2
 //!                                       ├► reflect ─► trial 2
 //!                                       └► …
 //! run_episode  reset ─► act ─► step ─► act ─► step ─► … ─► ending
@@ -112,7 +112,8 @@ pub enum TrialError {
     },
 }
 
-/// Tries a task until an episode succeeds or its trials are used up.
+/// Tries a task until an episode succeeds or its trials are used up; where the
+/// settings ask for a group, once, and once more for each of its members.
 ///
 /// `history` is what was done already, empty for a new run; the trials are added
 /// to it. `task_index` is the task's place in the run's pool. Each failure but
@@ -125,6 +126,9 @@ pub fn run_task(
     task_index: u32,
     history: &mut TaskHistory,
 ) -> Result<(), TrialError> {
+    if settings.members > 1 {
+        return run_group(stage, settings, task, task_index, history);
+    }
     let reflections_shown = settings.strategy.reflections_shown(settings.reflections_max);
     let mut memory = Memory::with_capacity(reflections_shown);
     for trial in 1..=task.limits.trials_max {
@@ -162,7 +166,7 @@ pub fn run_task(
 /// All next trials are seeded alike: they differ by what they read. `history` is what
 /// was done already, empty for a new run; it stands behind the last reflection's next
 /// trial in the end. The strategy must be one that reflects.
-pub fn run_group(
+fn run_group(
     stage: &mut Stage<'_>,
     settings: &TrialSettings,
     task: &Task,
@@ -171,19 +175,21 @@ pub fn run_group(
 ) -> Result<(), TrialError> {
     let play = |trial| Play { settings, task, key: TrialKey { task: task_index, trial } };
     let (first, second) = (play(1), play(2));
-    let mut memory = Memory::with_capacity(settings.reflections_max.max(1));
+    // One reflection at a time, of which the others are not told.
+    let nothing = Memory::with_capacity(1);
     if history.trials.is_empty() {
         let open = history.open.take();
-        history.trials.push(run_episode(stage, &first, &memory, open)?);
+        history.trials.push(run_episode(stage, &first, &nothing, open)?);
     }
-    if match history.trials[0].passed(settings.judge) {
+    let passed = match history.trials[0].passed(settings.judge) {
         Some(passed) => passed,
-        None => judge(stage, &first, &memory, &mut history.trials[0])?,
-    } {
+        None => judge(stage, &first, &nothing, &mut history.trials[0])?,
+    };
+    if passed {
         return Ok(());
     }
     loop {
-        memory = Memory::with_capacity(settings.reflections_max.max(1));
+        let mut memory = nothing.clone();
         let member = u32::try_from(history.branches.len()).unwrap_or(u32::MAX);
         let failed = &mut history.trials[0];
         if failed.reflection.is_none() {

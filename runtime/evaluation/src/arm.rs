@@ -26,9 +26,7 @@ use runtime_core::history::{FinishedTrial, RunHistory, TaskHistory};
 use runtime_core::model::ModelError;
 use runtime_core::spending::CostScope;
 use runtime_core::task::Task;
-use runtime_core::trial::{
-    Recorder, RecorderError, Stage, TrialError, TrialSettings, run_group, run_task,
-};
+use runtime_core::trial::{Recorder, RecorderError, Stage, TrialError, TrialSettings, run_task};
 
 /// An error of whoever sets a worker up.
 pub type WorkerError = Box<dyn Error + Send + Sync>;
@@ -160,9 +158,7 @@ impl<'a> Floor<'a> {
             }
             let (agent, environment) = (agent.as_mut(), environment.as_mut());
             let mut stage = Stage { agent, environment, recorder: &mut recorder };
-            let settings = &self.arm.settings;
-            let play = if settings.members > 1 { run_group } else { run_task };
-            match play(&mut stage, settings, task, index, history) {
+            match run_task(&mut stage, &self.arm.settings, task, index, history) {
                 Ok(()) => self.tell(|progress| {
                     progress.tasks_done += 1;
                     progress.tasks_solved += u64::from(history.solved());

@@ -38,8 +38,9 @@ pub struct Collection {
     pub reflecting: Cost,
 }
 
-/// Counts what a collection with groups of `members` holds.
-pub fn collection(history: &RunHistory, members: u32) -> Collection {
+/// Counts what a collection with groups of `members` holds; `judge` said which first
+/// trials needed none.
+pub fn collection(history: &RunHistory, judge: Judge, members: u32) -> Collection {
     let (mut acting, mut reflecting) = (Cost::default(), Cost::default());
     let (mut episodes, mut solved_at_once, mut flat, mut groups) = (0, 0, 0, 0);
     let (mut rewards, mut gains, mut next_solved) = (Vec::new(), Vec::new(), 0);
@@ -63,7 +64,7 @@ pub fn collection(history: &RunHistory, members: u32) -> Collection {
         flat += u64::from(of_group.len() > 1 && alike);
         rewards.extend(of_group);
     }
-    let finished = |task: &&TaskHistory| task.finished_group(Judge::Environment, members);
+    let finished = |task: &&TaskHistory| task.finished_group(judge, members);
     let begun = history.tasks.iter().filter(|task| !task.trials.is_empty()).count() as u64;
     Collection {
         tasks: history.tasks.len() as u64,
@@ -117,7 +118,7 @@ mod tests {
         history.tasks[1].go_back(1).unwrap();
         history.tasks[1].trials = again.trials.clone();
 
-        let found = collection(&history, 2);
+        let found = collection(&history, Judge::Environment, 2);
 
         assert_eq!((found.tasks, found.tasks_finished, found.groups), (3, 2, 2));
         assert_eq!((found.first_trial.solved, found.next_trial.solved), (1, 2));

@@ -143,7 +143,8 @@ impl Session {
         plan.collection = Some(Collection { members });
         let clock = pool::clock();
         let played = self.play_plan(&plan)?;
-        let found = collection::collection(&played.histories[0], members.get());
+        let judge = plan.settings()?.agent.feedback.judge();
+        let found = collection::collection(&played.histories[0], judge, members.get());
         let json = serde_json::to_string_pretty(&found)? + "\n";
         let path = plan.folder.path.join("collection.json");
         replace(&path, json.as_bytes())?;

@@ -44,7 +44,7 @@ pub enum Over {
 impl Importance {
     /// The weight of each token: `[tokens]`.
     ///
-    /// - `log_probs` `[tokens]`: under the model that is trained, as the step begins;
+    /// - `log_probs` `[tokens]`: under the model that is trained, as the run begins;
     /// - `sampled` `[tokens]`: under the distribution that they were drawn from.
     pub fn weights(self, log_probs: &[f32], sampled: &[f32]) -> Vec<f32> {
         let ratios = log_probs.iter().zip(sampled).map(|(now, then)| now - then);

@@ -6,11 +6,11 @@
 //! L(t) = −w(t) · min(r(t) · A, clip(r(t), 1 − low, 1 + high) · A) + β · k(t)
 //! ```
 //!
-//! with `r` the ratio of the policy to what it was when the step began (Schulman et
+//! with `r` the ratio of the policy to what it was when the run began (Schulman et
 //! al., 2017, eq. 7), `w` the weight of [`super::importance`], which is constant, and
 //! `k = exp(d) − d − 1`, `d = log ref − log π`, the estimate of the KL divergence from
-//! the reference (Schulman, 2020, "k3"). As long as a batch makes one step, `r` is 1 and
-//! this is REINFORCE.
+//! the reference (Schulman, 2020, "k3"). In a run's first step `r` is 1 and this is
+//! REINFORCE.
 //!
 //! | method | [`Ratio`] | clip | [`Normalize`] |
 //! | --- | --- | --- | --- |
@@ -100,7 +100,7 @@ pub enum Normalize {
 pub struct Rollout<'a> {
     /// Log-probabilities under the policy that is trained.
     pub log_probs: &'a [f32],
-    /// Under the same policy when the step began.
+    /// Under the same policy when the run began.
     pub before: &'a [f32],
     /// Under the reference; not read where the KL divergence has no weight.
     pub reference: &'a [f32],
@@ -129,8 +129,6 @@ pub struct Term {
     pub slopes: Vec<f32>,
     /// Tokens whose ratio was clipped.
     pub clipped: usize,
-    /// Sum over tokens of the KL divergence from the reference.
-    pub kl: f32,
 }
 
 /// What `rollout` adds to the loss of a step of `size`.
@@ -162,7 +160,6 @@ pub fn term(rollout: &Rollout<'_>, surrogate: &Surrogate, size: Size) -> Term {
             let kl = difference.exp() - difference - 1.0;
             loss += surrogate.kl_weight * kl;
             slope += surrogate.kl_weight * (1.0 - difference.exp());
-            term.kl += kl;
         }
         term.loss += loss * share;
         term.slopes.push(slope * share);

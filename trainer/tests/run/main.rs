@@ -15,8 +15,10 @@ mod program;
 use std::fs;
 use std::path::Path;
 
-use trainer::config::TrainConfig;
+use trainer::config::{Stage, TrainConfig};
+use trainer::dataset::{Measure, ReflectionData, Reward, Select};
 use trainer::run::{Ended, Watch};
+use trainer::stages::reward_weighted::RewardWeights;
 
 use crate::world::{World, finished, log, play};
 
@@ -106,6 +108,19 @@ fn what_cannot_be_learned_from_is_refused_with_the_reason() {
     assert!(damaged.contains("RBRC"), "{damaged}");
     assert!(target.contains("token_embd"), "{target}");
     assert!(rate.contains("learning_rate"), "{rate}");
+}
+
+#[test]
+fn a_stage_is_refused_what_it_cannot_learn_from() {
+    let weights = RewardWeights { temperature: 0.4, normalize: false, weight_max: 1.0 };
+    let reflections =
+        ReflectionData { measure: Measure::Return, reward: Reward::Next, select: Select::All };
+
+    let actions = refused(|config, _| config.stage = Stage::RewardWeighted(weights));
+    let solved_only = refused(|config, _| config.data.reflections = Some(reflections));
+
+    assert!(actions.contains("data.reflections"), "{actions}");
+    assert!(solved_only.contains("data.solved_only"), "{solved_only}");
 }
 
 #[test]

@@ -13,13 +13,12 @@ use models_decoder::decoder::Decoder;
 use models_decoder::score::numbers;
 use runtime_core::environment::Step;
 use runtime_core::event::{
-    BranchEvent, CallHistory, Event, ReflectionEvent, RunEvent, StepEvent, TrialEndEvent, TrialKey,
+    BranchEvent, CallHistory, Event, ReflectionEvent, StepEvent, TrialEndEvent, TrialKey,
     TrialStartEvent,
 };
-use runtime_core::model::{Cost, Generation, ModelIdentity, StopReason, Token};
+use runtime_core::model::{Cost, Generation, StopReason, Token};
 use runtime_core::record;
 use runtime_core::seed::mix;
-use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::{Decision, Ending, TakenStep};
 use trainer::TrainError;
 use trainer::config::{Schedule, Stage, TrainConfig};
@@ -31,7 +30,7 @@ use trainer::stages::ppo::{Critic, Ppo};
 use trainer::stages::preference::Preference;
 use trainer::stages::reward_weighted::RewardWeights;
 
-use crate::world::{World, play};
+use crate::world::{World, play, run_event};
 
 const CORRIDORS: u32 = 4;
 const GROUPS: u32 = 8;
@@ -122,7 +121,7 @@ impl Toy {
     fn collect(&self, round: u64) -> (Vec<u8>, f32) {
         let speaker = Speaker::new(&self.world, self.adapter.as_ref());
         let chances: Vec<Chances> = (0..CORRIDORS).map(|number| speaker.chances(number)).collect();
-        let mut events = vec![Event::Run(run_event(&self.world.base.sha256))];
+        let mut events = vec![Event::Run(run_event(&self.world.base.sha256, CORRIDORS * GROUPS))];
         for number in 0..CORRIDORS * GROUPS {
             let corridor = number % CORRIDORS;
             let mut draws = (0..).map(|index| mix(mix(round << 32 | u64::from(number)) ^ index));
@@ -226,26 +225,6 @@ fn prompt(corridor: u32) -> Vec<u32> {
 
 fn right_word(corridor: u32, door: usize) -> u32 {
     WORDS[door][(corridor as usize >> door) & 1]
-}
-
-fn run_event(sha256: &str) -> RunEvent {
-    let model = ModelIdentity { name: "tiny".into(), sha256: sha256.into(), adapter_sha256: None };
-    let task = |number: u32| Task {
-        id: format!("corridor {number}"),
-        kind: "corridor".into(),
-        instruction: String::new(),
-        seed: 0,
-        limits: Limits::default(),
-    };
-    RunEvent {
-        version: "0".into(),
-        strategy: "retrospective".into(),
-        settings: "{}".into(),
-        prompts_sha256: String::new(),
-        actor: model.clone(),
-        retrospective: model,
-        tasks: (0..CORRIDORS * GROUPS).map(task).collect(),
-    }
 }
 
 fn episode(key: TrialKey, reward: f32) -> Vec<Event> {

@@ -95,8 +95,8 @@ impl World {
     }
 }
 
-/// Tasks of two steps; what is answered follows from what is asked.
-pub(crate) fn log(sha256: &str) -> Vec<u8> {
+/// What is run: so many tasks, played and reflected on by the model with this sha256.
+pub(crate) fn run_event(sha256: &str, tasks: u32) -> RunEvent {
     let actor = ModelIdentity { name: "tiny".into(), sha256: sha256.into(), adapter_sha256: None };
     let task = |number: u32| Task {
         id: format!("task {number}"),
@@ -105,16 +105,20 @@ pub(crate) fn log(sha256: &str) -> Vec<u8> {
         seed: 0,
         limits: Limits::default(),
     };
-    let run = RunEvent {
+    RunEvent {
         version: "0".into(),
         strategy: "none".into(),
         settings: "{}".into(),
         prompts_sha256: String::new(),
         actor: actor.clone(),
         retrospective: actor,
-        tasks: (0..24).map(task).collect(),
-    };
-    let mut events = vec![Event::Run(run)];
+        tasks: (0..tasks).map(task).collect(),
+    }
+}
+
+/// Tasks of two steps; what is answered follows from what is asked.
+pub(crate) fn log(sha256: &str) -> Vec<u8> {
+    let mut events = vec![Event::Run(run_event(sha256, 24))];
     for number in 0..24 {
         events.extend(episode(number));
     }

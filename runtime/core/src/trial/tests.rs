@@ -133,8 +133,7 @@ fn play_with(
     let mut recorder = Events { events: Vec::new(), events_max: max };
     let mut stage =
         Stage { agent: &mut agent, environment: &mut TwoDoors, recorder: &mut recorder };
-    let run = if settings.members > 1 { run_group } else { run_task };
-    let result = run(&mut stage, &settings, task, 0, &mut history);
+    let result = run_task(&mut stage, &settings, task, 0, &mut history);
     Played { history, events: recorder.events, prompts: agent.model.prompts, result }
 }
 
