@@ -10,5 +10,5 @@ fuzz_target!(|text: &str| {
     let Ok(config) = TrainConfig::parse(Path::new("fuzz"), text) else { return };
     let again = TrainConfig::parse(Path::new("fuzz"), &config.text());
     assert_eq!(again.expect("what was written can be read").text(), config.text());
-    assert!(config.scale().is_finite());
+    assert!(config.adapter.scale().is_finite());
 });

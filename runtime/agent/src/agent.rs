@@ -92,17 +92,27 @@ impl Agent for ModelAgent {
     }
 
     fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
-        let tokens_max = self.settings.reflection_tokens_max;
-        let messages = self.about(attempt, tokens_max, ["reflection_system", "reflection"])?;
-        let stop = vec!["\n\n".to_string()];
-        let request = self.request(messages, attempt.seed, tokens_max, stop);
-        let generation = self.retrospective.generate(&request)?;
-        let text = generation.text.trim().to_string();
-        Ok(Reflection { trial: attempt.seed.trial, text, generation })
+        self.reflect_within(attempt, Constraint::Free)
     }
 }
 
 impl ModelAgent {
+    /// A reflection that keeps to a constraint.
+    pub(crate) fn reflect_within(
+        &mut self,
+        attempt: &Attempt<'_>,
+        constraint: Constraint,
+    ) -> Result<Reflection, ModelError> {
+        let tokens_max = self.settings.reflection_tokens_max;
+        let messages = self.about(attempt, tokens_max, ["reflection_system", "reflection"])?;
+        let stop = vec!["\n\n".to_string()];
+        let mut request = self.request(messages, attempt.seed, tokens_max, stop);
+        request.constraint = constraint;
+        let generation = self.retrospective.generate(&request)?;
+        let text = generation.text.trim().to_string();
+        Ok(Reflection { trial: attempt.seed.trial, text, generation })
+    }
+
     /// A question about a trajectory: these templates of system and user. The
     /// trajectory has at most three quarters of what the answer leaves.
     fn about(

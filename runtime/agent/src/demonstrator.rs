@@ -4,13 +4,14 @@
 //! ```text
 //! episode ─► expert ─► action ─► agent, with that action as its only choice ─► decision
 //!              └─ or, now and then, a random action, which is not to be learned
+//! attempt ─► expert ─► advice ─► agent, in the same way ─► reflection
 //! ```
 //!
 //! Templates, budget and tokens are the model agent's own. What the expert
 //! knows, and how an answer becomes tokens, is left to others.
 
 use runtime_core::agent::{Agent, Attempt, Episode};
-use runtime_core::model::ModelError;
+use runtime_core::model::{Constraint, ModelError};
 use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::seed::{SeedKey, mix};
 use runtime_core::trajectory::Decision;
@@ -20,8 +21,17 @@ use crate::agent::ModelAgent;
 /// The draws of a step are named by this member, which no request has.
 const NOISE_MEMBER: u32 = u32::MAX;
 
-/// Says what to do, one of the admissible actions; `None` where it has no idea.
-pub type Expert = dyn FnMut(&Episode<'_>) -> Option<String> + Send;
+/// Who knows what is to be learned.
+pub trait Expert {
+    /// What to do, one of the admissible actions; `None` where it has no idea.
+    fn choose(&mut self, episode: &Episode<'_>) -> Option<String>;
+
+    /// What the next trial should know; `None` where it has nothing to say.
+    fn advise(&mut self, attempt: &Attempt<'_>) -> Option<String>;
+}
+
+/// The advice of an expert that has none.
+const NO_ADVICE: &str = "Look at other places.";
 
 /// A model agent that an expert dictates to.
 ///
@@ -29,8 +39,8 @@ pub type Expert = dyn FnMut(&Episode<'_>) -> Option<String> + Send;
 pub struct Demonstrator {
     /// Builds the prompts; its actor gives the only choice that it is left.
     pub agent: ModelAgent,
-    /// Says what to do.
-    pub expert: Box<Expert>,
+    /// Says what to do, and what to tell of it.
+    pub expert: Box<dyn Expert + Send>,
     /// How likely a step is random instead, 0.0 to 1.0: what the expert does
     /// next shows how to recover.
     pub noise: f32,
@@ -59,9 +69,15 @@ impl Agent for Demonstrator {
         Err(ModelError::Engine("an expert does not judge itself".to_owned()))
     }
 
-    /// Demonstrations are of single trials.
-    fn reflect(&mut self, _attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
-        Err(ModelError::Engine("an expert writes no reflections".to_owned()))
+    fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
+        let advice = self.expert.advise(attempt);
+        let is_lesson = advice.is_some();
+        let only = vec![advice.unwrap_or_else(|| NO_ADVICE.to_owned())];
+        let mut reflection = self.agent.reflect_within(attempt, Constraint::Choices(only))?;
+        for token in &mut reflection.generation.tokens {
+            token.forced = !is_lesson;
+        }
+        Ok(reflection)
     }
 }
 
@@ -72,7 +88,7 @@ impl Demonstrator {
             return Err(ModelError::Constraint(reason));
         };
         let draw = SeedKey { member: NOISE_MEMBER, ..episode.seed }.seed();
-        let expert = (self.expert)(episode).filter(|_| share(draw) >= self.noise);
+        let expert = self.expert.choose(episode).filter(|_| share(draw) >= self.noise);
         let is_lesson = expert.is_some();
         let random = || {
             let place = mix(draw) % admissible.len() as u64;
@@ -97,7 +113,7 @@ mod tests {
     use runtime_core::scripted::ScriptedModel;
     use runtime_core::strategy::Feedback;
     use runtime_core::task::{Limits, Task};
-    use runtime_core::trajectory::TakenStep;
+    use runtime_core::trajectory::{Ending, TakenStep, Trajectory};
 
     use super::*;
     use crate::agent::CountedEpisode;
@@ -123,17 +139,23 @@ mod tests {
         }
     }
 
-    /// Plays with an expert that always goes left.
+    /// Always goes left, and knows one thing.
+    struct Left;
+
+    impl Expert for Left {
+        fn choose(&mut self, _episode: &Episode<'_>) -> Option<String> {
+            Some("left".to_owned())
+        }
+
+        fn advise(&mut self, attempt: &Attempt<'_>) -> Option<String> {
+            (!attempt.trajectory.steps.is_empty()).then(|| "Go left.".to_owned())
+        }
+    }
+
     fn play(noise: f32, prompt_tokens_max: u32, steps: u32) -> Vec<Decision> {
-        let expert = Box::new(|_: &Episode<'_>| Some("left".to_owned()));
+        let expert = Box::new(Left);
         let mut demonstrator = Demonstrator { agent: agent(prompt_tokens_max), expert, noise };
-        let task = Task {
-            id: "doors".into(),
-            kind: "doors".into(),
-            instruction: "Get out.".into(),
-            seed: 0,
-            limits: Limits::default(),
-        };
+        let task = task();
         let (memory, admissible) = (Memory::with_capacity(0), vec!["left".into(), "right".into()]);
         let mut taken: Vec<TakenStep> = Vec::new();
         for step in 1..=steps {
@@ -150,6 +172,16 @@ mod tests {
             taken.push(TakenStep { decision: decision.unwrap(), outcome });
         }
         taken.into_iter().map(|step| step.decision).collect()
+    }
+
+    fn task() -> Task {
+        Task {
+            id: "doors".into(),
+            kind: "doors".into(),
+            instruction: "Get out.".into(),
+            seed: 0,
+            limits: Limits::default(),
+        }
     }
 
     fn is_lesson(decision: &Decision) -> bool {
@@ -178,6 +210,31 @@ mod tests {
         assert!(decisions.iter().any(|decision| decision.action == "right"));
         assert!(decisions.iter().all(|decision| decision.action == "left" || !is_lesson(decision)));
         assert_eq!(decisions, play(0.5, 1 << 20, 60));
+    }
+
+    #[test]
+    fn advice_is_the_answer_to_the_retrospectives_own_prompt() {
+        let agent = agent(1 << 20);
+        let mut demonstrator = Demonstrator { agent, expert: Box::new(Left), noise: 0.0 };
+        let (task, memory) = (task(), Memory::with_capacity(0));
+        let mut reflect = |steps| {
+            let (opening, feedback) = ("Two doors.".to_owned(), String::new());
+            let trajectory = &Trajectory { opening, steps, ending: Ending::StepLimit, feedback };
+            let seed = SeedKey { run: 1, task: &task.id, trial: 1, step: 0, member: 0 };
+            let attempt = Attempt { task: &task, trajectory, memory: &memory, seed };
+            demonstrator.reflect(&attempt).unwrap()
+        };
+        let decision = play(0.0, 1 << 20, 1).remove(0);
+        let outcome =
+            Step { observation: "A wall.".into(), reward: 0.0, progress: 0.0, done: false };
+
+        let told = reflect(vec![TakenStep { decision, outcome }]);
+        let silent = reflect(Vec::new());
+
+        assert_eq!(told.text, "Go left.");
+        assert!(told.generation.tokens.iter().all(|token| !token.forced));
+        assert_eq!(silent.text, NO_ADVICE);
+        assert!(silent.generation.tokens.iter().all(|token| token.forced));
     }
 
     #[test]

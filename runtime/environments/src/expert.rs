@@ -3,6 +3,8 @@
 //! ```text
 //! instruction ───────────► goal ──┐
 //! opening, observations ─► notes ─┼─► choose ─► one of the admissible actions
+//! advice ──────────────────► │    │
+//!                            └──► │ ─► advise ─► what the next trial should know
 //! what lies where ─► usual places ┘
 //! ```
 //!
@@ -11,18 +13,23 @@
 //! admissible actions only tell which way of doing something works here. So
 //! each of its actions follows from a text that a model reads, too.
 
+mod advice;
 mod goal;
 mod notes;
 mod usual_places;
 
+pub use advice::advise;
+
 use goal::{Change, End, Goal};
-use notes::{Notes, kind};
+use notes::{Notes, Place, kind};
 
 /// What an agent has seen of an episode.
 #[derive(Clone, Debug)]
 pub struct Sight<'a> {
     /// What is to be done; where it is empty, the opening says it.
     pub instruction: &'a str,
+    /// What it was told of earlier trials, in [`advise`]'s words, oldest first.
+    pub advice: Vec<&'a str>,
     /// The first observation.
     pub opening: &'a str,
     /// What came of each action so far.
@@ -36,10 +43,7 @@ pub struct Sight<'a> {
 /// `None` where it knows nothing to do: the instruction is not of the six task
 /// types, or the whole house was searched in vain.
 pub fn choose<'a>(sight: &Sight<'a>) -> Option<&'a str> {
-    let goal = Goal::parse(instruction(sight))?;
-    let mut notes = Notes::new(sight.opening);
-    sight.observations.iter().for_each(|observation| notes.read(observation));
-    let expert = Expert { goal, notes, admissible: sight.admissible };
+    let expert = Expert::new(sight)?;
     match expert.notes.carried {
         Some(thing) if kind(thing) != expert.goal.thing => expert.put_away(thing),
         Some(thing) => expert.finish(thing),
@@ -60,6 +64,14 @@ struct Expert<'a> {
 }
 
 impl<'a> Expert<'a> {
+    fn new(sight: &Sight<'a>) -> Option<Self> {
+        let goal = Goal::parse(instruction(sight))?;
+        let mut notes = Notes::new(sight.opening);
+        sight.advice.iter().for_each(|advice| notes.heed(advice));
+        sight.observations.iter().for_each(|observation| notes.read(observation));
+        Some(Self { goal, notes, admissible: sight.admissible })
+    }
+
     /// Takes a thing of the task that is not yet where it belongs, or looks for
     /// one.
     fn fetch(&self) -> Option<&'a str> {
@@ -110,8 +122,9 @@ impl<'a> Expert<'a> {
     /// Looks where `wanted` is likeliest to be found for the steps it takes.
     fn explore(&self, wanted: &str) -> Option<&'a str> {
         let unseen = self.notes.places.iter().enumerate().filter(|(_, place)| !place.is_seen());
-        let worth = |&(at, place): &(usize, &_)| {
-            usual_places::worth(wanted, place, Some(at) == self.notes.at)
+        // What it was told of it looks at last.
+        let worth = |&(at, place): &(usize, &Place<'_>)| {
+            (!place.is_known(), usual_places::worth(wanted, place, Some(at) == self.notes.at))
         };
         // The first of equals: `max_by_key` would take the last.
         let best = unseen.rev().max_by_key(worth);

@@ -27,6 +27,7 @@ fn play(environment: &mut dyn Environment, task: &Task, noise_percent: u64) -> O
         let admissible = environment.admissible_actions().unwrap();
         let sight = Sight {
             instruction: &task.instruction,
+            advice: Vec::new(),
             opening: &opening,
             observations: observations.iter().map(String::as_str).collect(),
             admissible: &admissible,

@@ -53,8 +53,11 @@ pub fn demonstrations(results: &Results) -> String {
     for arm in results.arms.iter().take(1) {
         let kinds = arm.success_by_kind.iter();
         rows.extend(kinds.map(|kind| row(&kind.kind, &kind.rate, kind.steps_mean)));
-        let all = arm.success_by_trial.iter().take(1);
-        rows.extend(all.map(|all| row("all", &all.rate, all.steps_mean)));
+        rows.extend(arm.success_by_trial.iter().map(|all| {
+            let name =
+                if all.trial == 1 { "all".into() } else { format!("by trial {}", all.trial) };
+            row(&name, &all.rate, all.steps_mean)
+        }));
     }
     aligned(&rows)
 }
@@ -178,10 +181,11 @@ mod tests {
         let results = crate::results::results(&[history("none", &outcomes(&[1, 1], 1))]);
 
         expect![[r"
-            kind  tasks  solved                 steps, mean
-            a     2      50.0 % [9.5, 90.5]     1.0
-            b     1      100.0 % [20.7, 100.0]  1.0
-            all   3      66.7 % [20.8, 93.9]    1.0
+            kind        tasks  solved                 steps, mean
+            a           2      50.0 % [9.5, 90.5]     1.0
+            b           1      100.0 % [20.7, 100.0]  1.0
+            all         3      66.7 % [20.8, 93.9]    1.0
+            by trial 2  3      66.7 % [20.8, 93.9]    1.0
         "]]
         .assert_eq(&demonstrations(&results.unwrap()));
     }

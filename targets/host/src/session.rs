@@ -104,11 +104,13 @@ impl Session {
         self.report(&plan, played, table::success_by_trial)
     }
 
-    /// Lets an expert play one trial of each task.
+    /// Lets an expert play; where it may try a task again, it writes reflections.
     ///
     /// Without noise none is meant, or that of the resumed run.
     pub(crate) fn demonstrate(&self, noise: Option<f32>) -> anyhow::Result<()> {
-        let mut plan = self.plan(vec![Strategy::None])?;
+        let again = self.options.trials.is_some_and(|trials| trials > NonZeroU32::MIN);
+        let strategy = if again { Strategy::Retrospective } else { Strategy::None };
+        let mut plan = self.plan(vec![strategy])?;
         match plan.demonstration {
             None if plan.resumed => {
                 bail!("no expert played this run; go on with it by `rebound run`")

@@ -7,14 +7,17 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
-use runtime_agent::demonstrator::Demonstrator;
+use runtime_agent::demonstrator::{Demonstrator, Expert};
 use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
 use runtime_agent::settings::AgentSettings;
-use runtime_core::agent::{Agent, Episode};
+use runtime_core::agent::{Agent, Attempt, Episode};
 use runtime_core::model::{LanguageModel, ModelIdentity};
+use runtime_core::reflection::Memory;
 use runtime_core::scripted::ScriptedModel;
 use runtime_core::spending::Meter;
 use runtime_core::strategy::Strategy;
+use runtime_core::task::Task;
+use runtime_core::trajectory::{TakenStep, Trajectory};
 use runtime_engine::dictation::Dictation;
 use runtime_engine::{Engine, Handle};
 use runtime_environments::expert::{self, Sight};
@@ -151,16 +154,36 @@ pub(crate) fn dictation(name: &str, context_tokens: NonZeroU32) -> anyhow::Resul
     Ok(Model::Dictation(dictation))
 }
 
-/// What the expert of the environments says, who sees what an agent sees.
-fn expert(episode: &Episode<'_>) -> Option<String> {
-    let observations = episode.steps.iter().map(|step| step.outcome.observation.as_str());
-    let sight = Sight {
-        instruction: &episode.task.instruction,
-        opening: episode.opening,
-        observations: observations.collect(),
-        admissible: episode.admissible?,
-    };
-    expert::choose(&sight).map(str::to_owned)
+/// The expert of the environments, who sees what an agent sees.
+struct EnvironmentExpert;
+
+impl Expert for EnvironmentExpert {
+    fn choose(&mut self, episode: &Episode<'_>) -> Option<String> {
+        let seen = (episode.opening, episode.steps);
+        let sight =
+            Sight { admissible: episode.admissible?, ..sight(episode.task, episode.memory, seen) };
+        expert::choose(&sight).map(str::to_owned)
+    }
+
+    fn advise(&mut self, attempt: &Attempt<'_>) -> Option<String> {
+        let Trajectory { opening, steps, .. } = attempt.trajectory;
+        expert::advise(&sight(attempt.task, attempt.memory, (opening, steps)))
+    }
+}
+
+/// What was seen, but for what can be done.
+fn sight<'a>(
+    task: &'a Task,
+    memory: &'a Memory,
+    (opening, steps): (&'a str, &'a [TakenStep]),
+) -> Sight<'a> {
+    Sight {
+        instruction: &task.instruction,
+        advice: memory.reflections().map(|reflection| reflection.text.as_str()).collect(),
+        opening,
+        observations: steps.iter().map(|step| step.outcome.observation.as_str()).collect(),
+        admissible: &[],
+    }
 }
 
 /// A model is never loaded as what it is not.
@@ -239,7 +262,7 @@ impl AgentParts {
             (None, None) => Box::new(agent),
             (None, Some(account)) => Box::new(AccountedAgent { agent: Box::new(agent), account }),
             (Some(Demonstration { noise }), _) => {
-                Box::new(Demonstrator { agent, expert: Box::new(expert), noise })
+                Box::new(Demonstrator { agent, expert: Box::new(EnvironmentExpert), noise })
             }
         }
     }

@@ -13,6 +13,8 @@ pub(super) struct Notes<'a> {
     pub(super) carried: Option<&'a str>,
     /// Where it took the last thing from.
     pub(super) taken_from: Option<usize>,
+    /// Things, and the place where each was before anybody moved it.
+    first_seen: Vec<(&'a str, usize)>,
     changed: Vec<(&'a str, Change)>,
 }
 
@@ -24,6 +26,8 @@ pub(super) struct Place<'a> {
     /// What is in or on it; `None` where nobody looked.
     things: Option<Vec<&'a str>>,
     is_closed: bool,
+    /// Whether nobody looked, and somebody told.
+    is_hearsay: bool,
 }
 
 /// The kind of a thing or place: its name without its number.
@@ -32,9 +36,14 @@ pub(super) fn kind(name: &str) -> &str {
 }
 
 impl Place<'_> {
+    /// Whether somebody looked what is in or on it, or was told.
+    pub(super) fn is_known(&self) -> bool {
+        self.things.is_some()
+    }
+
     /// Whether somebody looked what is in or on it.
     pub(super) fn is_seen(&self) -> bool {
-        self.things.is_some()
+        self.things.is_some() && !self.is_hearsay
     }
 
     /// Whether something can be put there at once.
@@ -52,7 +61,7 @@ impl<'a> Notes<'a> {
     /// What an episode's first observation tells: which places there are.
     pub(super) fn new(opening: &'a str) -> Self {
         let names = opening.split("you see ").nth(1).and_then(|rest| rest.split('.').next());
-        let place = |name| Place { name, things: None, is_closed: false };
+        let place = |name| Place { name, things: None, is_closed: false, is_hearsay: false };
         Self {
             places: names.map(list).unwrap_or_default().into_iter().map(place).collect(),
             ..Self::default()
@@ -116,9 +125,37 @@ impl<'a> Notes<'a> {
     }
 
     fn see(&mut self, at: Option<usize>, things: &'a str) {
-        let Some(place) = at.map(|at| &mut self.places[at]) else { return };
-        place.things = Some(list(things));
-        place.is_closed = false;
+        let Some(at) = at else { return };
+        let (place, things) = (&mut self.places[at], list(things));
+        if place.is_hearsay {
+            self.first_seen.retain(|(thing, told)| *told != at || things.contains(thing));
+        }
+        for &thing in &things {
+            if !self.first_seen.iter().any(|(known, _)| *known == thing) {
+                self.first_seen.push((thing, at));
+            }
+        }
+        place.things = Some(things);
+        (place.is_closed, place.is_hearsay) = (false, false);
+    }
+
+    /// Takes it for seen that this place holds such a thing, or none.
+    pub(super) fn believe(&mut self, place: &str, thing: Option<&'a str>) {
+        let Some(at) = self.place(place) else { return };
+        let place = &mut self.places[at];
+        place.is_hearsay = true;
+        let things = place.things.get_or_insert_default();
+        if let Some(thing) = thing.filter(|thing| !things.contains(thing)) {
+            things.push(thing);
+            self.first_seen.retain(|(known, _)| *known != thing);
+            self.first_seen.push((thing, at));
+        }
+    }
+
+    /// Things of a kind, and the place where each was before anybody moved it.
+    pub(super) fn first_seen(&self, wanted: &str) -> impl Iterator<Item = (&'a str, usize)> {
+        let seen = self.first_seen.iter().copied();
+        seen.filter(move |(thing, _)| kind(thing) == wanted)
     }
 
     fn close(&mut self, at: Option<usize>) {

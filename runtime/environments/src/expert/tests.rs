@@ -9,8 +9,13 @@ const ROOM: &str = "You are in the middle of a room. Looking quickly around you,
 /// of these.
 fn check(instruction: &str, seen: &[&str], can: &[&str], expected: Option<&str>) {
     let admissible: Vec<String> = can.iter().map(ToString::to_string).collect();
-    let sight =
-        Sight { instruction, opening: ROOM, observations: seen.to_vec(), admissible: &admissible };
+    let sight = Sight {
+        advice: Vec::new(),
+        instruction,
+        opening: ROOM,
+        observations: seen.to_vec(),
+        admissible: &admissible,
+    };
     assert_eq!(choose(&sight), expected, "{instruction}, {seen:?}");
 }
 
@@ -119,10 +124,84 @@ fn the_opening_says_the_task_where_nothing_else_does() {
 
     let sight = Sight {
         instruction: "",
+        advice: Vec::new(),
         opening: &opening,
         observations: Vec::new(),
         admissible: &admissible,
     };
 
     assert_eq!(choose(&sight), Some("go to bed 1"));
+}
+
+/// What is told of a trial that was played so.
+fn advised(instruction: &str, told: &[&str], seen: &[&str]) -> String {
+    let (advice, observations) = (told.to_vec(), seen.to_vec());
+    advise(&Sight { instruction, advice, opening: ROOM, observations, admissible: &[] }).unwrap()
+}
+
+#[test]
+fn it_tells_where_a_thing_was_before_it_was_moved() {
+    let seen = [
+        "You arrive at desk 1. On the desk 1, you see a mug 1.",
+        "You pick up the mug 1 from the desk 1.",
+        "You arrive at sidetable 1. On the sidetable 1, you see nothing.",
+        "You move the mug 1 to the sidetable 1.",
+        "You arrive at desk 1. On the desk 1, you see nothing.",
+    ];
+    let task = "cool some mug and put it in bed";
+    let advice = advised(task, &[], &seen);
+    assert_eq!(advice, "The mug 1 is at desk 1. Take it, cool it with fridge 1, move it to bed 1.");
+    // Told again, it is still so.
+    assert_eq!(advised(task, &[&advice], &[]), advice);
+}
+
+#[test]
+fn it_tells_where_to_look_and_where_not() {
+    let seen = ["You arrive at bed 1. On the bed 1, you see nothing."];
+    let advice = advised("put a pillow in desk", &[], &seen);
+    assert!(advice.starts_with("There is no pillow at bed 1. Look at "), "{advice}");
+
+    // Where it would look first is named first, and looked at first.
+    let first = advice.split("Look at ").nth(1).unwrap().split(',').next().unwrap();
+    let go = format!("go to {first}");
+    let sight = Sight {
+        instruction: "put a pillow in desk",
+        advice: vec![&advice],
+        opening: ROOM,
+        observations: Vec::new(),
+        admissible: &["go to bed 1".to_owned(), go.clone()],
+    };
+    assert_eq!(choose(&sight), Some(&*go));
+}
+
+#[test]
+fn it_goes_where_it_was_told_and_believes_its_eyes() {
+    let told = ["The pillow 2 is at drawer 1. Take it, move it to desk 2."];
+    let can = ["go to bed 1", "go to drawer 1", "open drawer 1"].map(str::to_owned);
+    let then = |observations: Vec<&'static str>| Sight {
+        instruction: "put a pillow in desk",
+        advice: told.to_vec(),
+        opening: ROOM,
+        observations,
+        admissible: &can,
+    };
+    assert_eq!(choose(&then(Vec::new())), Some("go to drawer 1"));
+    let closed = "You arrive at drawer 1. The drawer 1 is closed.";
+    assert_eq!(choose(&then(vec![closed])), Some("open drawer 1"));
+    let empty = "You open the drawer 1. The drawer 1 is open. In it, you see nothing.";
+    assert_eq!(choose(&then(vec![closed, empty])), Some("go to bed 1"));
+    let advice = advise(&then(vec![closed, empty])).unwrap();
+    assert!(advice.starts_with("There is no pillow at drawer 1."), "{advice}");
+}
+
+#[test]
+fn it_tells_of_the_lamp_too() {
+    let seen = [
+        "You arrive at desk 1. On the desk 1, you see a desklamp 1.",
+        "You arrive at bed 1. On the bed 1, you see a book 1.",
+    ];
+    assert_eq!(
+        advised("examine the book with the desklamp", &[], &seen),
+        "The book 1 is at bed 1. The desklamp 1 is at desk 1. Take it, use the desklamp."
+    );
 }

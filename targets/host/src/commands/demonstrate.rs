@@ -16,7 +16,8 @@ const STEPS_MAX: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
 ///
 /// Each trial is recorded as if the actor had answered what the expert does: the same
 /// templates, truncation and tokens. The model's weights are not needed. Writes
-/// runs/NAME/results.json and every event to runs/NAME/arms/none/trials.log.
+/// runs/NAME/results.json and every event to runs/NAME/arms/none/trials.log, with several
+/// trials to runs/NAME/arms/retrospective/trials.log.
 #[derive(clap::Args)]
 pub(crate) struct Demonstrate {
     /// The world: household or alfworld [default: household]
@@ -32,6 +33,10 @@ pub(crate) struct Demonstrate {
     /// How many tasks of the split [default: 0, all]
     #[arg(long, short = 'n', value_name = "N")]
     tasks: Option<u32>,
+    /// Trials of each task at most; the expert's advice on a failed one is recorded as the
+    /// retrospective's reflection, and the next one heeds it [default: 1]
+    #[arg(long, short, value_name = "N")]
+    trials: Option<NonZeroU32>,
     /// Steps of an episode at most [default: 50]
     #[arg(long, value_name = "N")]
     steps: Option<NonZeroU32>,
@@ -96,6 +101,7 @@ impl Demonstrate {
             data: self.data,
             split: self.split,
             tasks: self.tasks,
+            trials: self.trials,
             steps: self.steps,
             actor: self.actor,
             agent: self.agent.map(|kind| kind.name().into()),
@@ -118,7 +124,7 @@ fn with_defaults(options: RunOptions) -> RunOptions {
     RunOptions {
         tasks: options.tasks.or(Some(0)),
         steps: options.steps.or(Some(STEPS_MAX)),
-        trials: Some(NonZeroU32::MIN),
+        trials: options.trials.or(Some(NonZeroU32::MIN)),
         // Nothing is sampled.
         temperature: Some(0.0),
         ..options

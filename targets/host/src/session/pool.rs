@@ -70,7 +70,8 @@ impl Pool {
         };
         let mut parts = Vec::new();
         for strategy in &plan.strategies {
-            let retrospective = if *strategy == Strategy::Retrospective {
+            let has_own = *strategy == Strategy::Retrospective && plan.demonstration.is_none();
+            let retrospective = if has_own {
                 let adapter = options.retrospective_adapter.as_deref();
                 models.open_retrospective(&settings.retrospective, adapter, &loading)?
             } else {

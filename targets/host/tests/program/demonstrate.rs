@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use models::gguf::Gguf;
 use models::tiny::{self, TinyConfig};
+use models::vocabulary::Vocabulary;
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
 use runtime_agent::prompts::{PromptSet, TEMPLATES};
 use runtime_core::agent::{Agent, Episode};
@@ -20,7 +22,7 @@ use runtime_engine::llama::{self, LlamaConfig};
 use runtime_store::trial_log::read_log;
 use tempfile::TempDir;
 
-use crate::support::{Outcome, killed_after, rebound, timeless};
+use crate::support::{Outcome, killed_after, rebound, smollm2, timeless};
 
 /// Room for a few steps only: the tiny model's words are mostly letters.
 const CONTEXT_TOKENS: &str = "600";
@@ -64,7 +66,12 @@ impl Play {
     }
 
     fn history(&self, name: &str) -> RunHistory {
-        read_log(&self.path(name).join("arms/none/trials.log")).unwrap().history
+        self.arm(name, "none")
+    }
+
+    fn arm(&self, name: &str, arm: &str) -> RunHistory {
+        let log = self.path(name).join("arms").join(arm).join("trials.log");
+        read_log(&log).unwrap().history
     }
 
     /// The tiny model in llama.cpp.
@@ -216,6 +223,34 @@ fn success_and_mean_steps_are_reported() {
     let success = &timeless(Path::new(out))["arms"][0]["success_by_trial"][0];
     assert_eq!((success["solved"].as_u64(), success["of"].as_u64()), (Some(5), Some(5)));
     assert!(success["steps_mean"].as_f64().unwrap() >= 4.0);
+}
+
+#[test]
+fn a_second_trial_heeds_what_the_expert_advised() {
+    // The tiny model's vocabulary is bytes: its advice would be too long.
+    let Some(model) = smollm2() else { return };
+    let play = Play::new();
+    let (out, model) = (play.path("run"), model.to_str().unwrap());
+    let what =
+        ["demonstrate", "-q", "--split", "train/hard", "-n", "30", "-t", "2", "--steps", "12"];
+    let told = rebound(&[&what[..], &["-a", model, "--out", out.to_str().unwrap()]].concat());
+    assert_eq!(told.code, 0, "{}", told.stderr);
+
+    let history = play.arm("run", "retrospective");
+
+    assert_eq!(history.run.retrospective, history.run.actor);
+    let reflected: Vec<_> = history.tasks.iter().flat_map(|task| task.reflected()).collect();
+    assert!(reflected.len() >= 10, "{} of 30 failed", reflected.len());
+    let solved = reflected.iter().filter(|pair| pair.next.trajectory.succeeded()).count();
+    // 12 steps are few where the thing was not found yet, and many where it was.
+    assert!(2 * solved > reflected.len(), "{solved} of {}", reflected.len());
+    let tokenizer =
+        Vocabulary::from_gguf(&Gguf::open(Path::new(model)).unwrap()).unwrap().tokenizer;
+    for pair in reflected {
+        let generation = &pair.reflection.generation;
+        assert_eq!(tokenizer.decode_lossy(&generation.text_ids()), pair.reflection.text);
+        assert!(generation.tokens.iter().all(|token| !token.forced));
+    }
 }
 
 #[test]

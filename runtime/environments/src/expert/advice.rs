@@ -1,0 +1,100 @@
+//! What a failed trial is worth telling, and what is made of being told.
+//!
+//! ```text
+//! failed trial ─► notes ─► advice, a few sentences ─► notes of the next trial
+//! ```
+//!
+//! Every trial of a task begins in the same house, so where a thing was first
+//! seen is where it will lie again.
+
+use super::goal::{Change, End};
+use super::notes::Notes;
+use super::{Expert, Sight, usual_places};
+
+/// Places that a sentence lists, at most.
+const LISTED_MAX: usize = 6;
+
+/// What the next trial of this task should know, in a few sentences.
+///
+/// `None` where the instruction is not of the six task types.
+pub fn advise(sight: &Sight<'_>) -> Option<String> {
+    let expert = Expert::new(sight)?;
+    let thing = expert.goal.thing;
+    let found: Vec<_> = expert.notes.first_seen(thing).take(expert.goal.count).collect();
+    let mut sentences: Vec<String> =
+        found.iter().map(|(thing, at)| expert.is_at(thing, *at)).collect();
+    let lamp = match expert.goal.end {
+        End::Lamp(lamp) => expert.notes.first_seen(lamp).next(),
+        End::Place(_) => None,
+    };
+    sentences.extend(lamp.map(|(lamp, at)| expert.is_at(lamp, at)));
+    match (expert.goal.end, lamp) {
+        _ if found.len() < expert.goal.count => sentences.extend(expert.keep_looking(thing)),
+        (End::Lamp(lamp), None) => sentences.extend(expert.keep_looking(lamp)),
+        _ => sentences.extend(expert.what_to_do()),
+    }
+    Some(sentences.join(" "))
+}
+
+impl Expert<'_> {
+    fn is_at(&self, thing: &str, at: usize) -> String {
+        format!("The {thing} is at {}.", self.notes.places[at].name)
+    }
+
+    /// Where a thing is not, and where it may be.
+    fn keep_looking(&self, wanted: &str) -> Vec<String> {
+        let seen =
+            self.notes.places.iter().filter(|place| place.is_known() && place.count(wanted) == 0);
+        let seen: Vec<&str> = seen.map(|place| place.name).collect();
+        let mut unseen: Vec<_> =
+            self.notes.places.iter().filter(|place| !place.is_known()).collect();
+        // The first of equals stays first.
+        unseen.sort_by_key(|place| u32::MAX - usual_places::worth(wanted, place, false));
+        let unseen: Vec<&str> = unseen.iter().take(2).map(|place| place.name).collect();
+        let mut sentences = Vec::new();
+        if !seen.is_empty() {
+            let latest = &seen[seen.len().saturating_sub(LISTED_MAX)..];
+            sentences.push(format!("There is no {wanted} at {}.", latest.join(", ")));
+        }
+        if !unseen.is_empty() {
+            sentences.push(format!("Look at {} first.", unseen.join(", then ")));
+        }
+        sentences
+    }
+
+    /// What to do with things whose places are known.
+    fn what_to_do(&self) -> Option<String> {
+        let change = self.goal.change.map(|change| self.how_to(change)).unwrap_or_default();
+        Some(match self.goal.end {
+            End::Place(target) => {
+                let target = self.notes.places[self.notes.places_of(target).next()?].name;
+                let it = if self.goal.count > 1 { "each" } else { "it" };
+                format!("Take {it}, {change}move it to {target}.")
+            }
+            End::Lamp(lamp) => format!("Take it, {change}use the {lamp}."),
+        })
+    }
+
+    fn how_to(&self, change: Change) -> String {
+        let tool = self.notes.places_of(change.tool()).next();
+        let tool = tool.map_or(change.tool(), |at| self.notes.places[at].name);
+        format!("{} it with {tool}, ", change.verb())
+    }
+}
+
+impl<'a> Notes<'a> {
+    /// Takes advice for what was seen; what is seen otherwise counts more.
+    pub(super) fn heed(&mut self, advice: &'a str) {
+        for sentence in advice.trim().trim_end_matches('.').split(". ") {
+            if let Some((thing, place)) =
+                sentence.strip_prefix("The ").and_then(|rest| rest.split_once(" is at "))
+            {
+                self.believe(place, Some(thing));
+            } else if let Some((_, places)) =
+                sentence.strip_prefix("There is no ").and_then(|rest| rest.split_once(" at "))
+            {
+                places.split(", ").for_each(|place| self.believe(place, None));
+            }
+        }
+    }
+}
