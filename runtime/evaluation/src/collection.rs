@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use runtime_core::history::{RunHistory, TaskHistory};
 use runtime_core::strategy::Judge;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::interval::Rate;
 use crate::results::cost::Cost;
 use crate::table::rate_text;
 
 /// Counts over a collection's log.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Collection {
     /// Tasks in the pool.
     pub tasks: u64,

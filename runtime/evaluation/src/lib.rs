@@ -5,6 +5,7 @@
 //!                          ├─► report    a page for people, rows for spreadsheets
 //!                          ├─► export    trials as JSON, statistics
 //!                          └─► collection   groups of reflections, and what they earned
+//! collection, pairs ─► learning   rounds of collecting, training and keeping
 //! interval, pairs ─► results
 //! models ─► spending ─► results
 //! ```
@@ -21,3 +22,4 @@ pub mod table;
 pub mod report;
 pub mod export;
 pub mod collection;
+pub mod learning;

@@ -21,10 +21,12 @@ mod tasks;
 mod trajectories;
 mod plot;
 mod page;
+mod learning;
 mod csv;
 
 use runtime_core::history::RunHistory;
 
+use crate::learning::state::Learning;
 use crate::results::{Results, ResultsError};
 use crate::spending::results::SpendingResults;
 use column::Columns;
@@ -70,7 +72,13 @@ pub enum ReportError {
 /// The page of some runs, whose arms stand side by side.
 pub fn html(runs: &[ReportRun<'_>]) -> Result<String, ReportError> {
     let results = results(runs)?;
-    page::render(runs, &results, &Columns::new(runs, &results))
+    page::render(runs, &results, &Columns::new(runs, &results), None)
+}
+
+/// The page of a learning loop: its rounds, and their validation runs.
+pub fn html_of_learning(runs: &[ReportRun<'_>], state: &Learning) -> Result<String, ReportError> {
+    let results = results(runs)?;
+    page::render(runs, &results, &Columns::new(runs, &results), Some(state))
 }
 
 fn results(runs: &[ReportRun<'_>]) -> Result<Vec<Results>, ReportError> {

@@ -126,7 +126,7 @@ fn spending_text(spending: &SpendingResults) -> String {
 }
 
 /// Rows as lines, each column as wide as its widest cell.
-fn aligned(rows: &[Vec<String>]) -> String {
+pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));

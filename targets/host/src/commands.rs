@@ -4,6 +4,7 @@ pub(crate) mod run;
 pub(crate) mod compare;
 pub(crate) mod demonstrate;
 pub(crate) mod collect;
+pub(crate) mod learn;
 pub(crate) mod play;
 pub(crate) mod score;
 pub(crate) mod models;

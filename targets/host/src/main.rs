@@ -18,6 +18,7 @@ mod engines;
 mod endpoint;
 mod wiring;
 mod files;
+mod learning;
 mod progress;
 
 use std::process::ExitCode;
@@ -39,6 +40,7 @@ enum Command {
     Compare(commands::compare::Compare),
     Demonstrate(commands::demonstrate::Demonstrate),
     Collect(commands::collect::Collect),
+    Learn(commands::learn::Learn),
     Play(commands::play::Play),
     Score(commands::score::Score),
     Models(commands::models::Models),
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
         Command::Compare(command) => command.run(),
         Command::Demonstrate(command) => command.run(),
         Command::Collect(command) => command.run(),
+        Command::Learn(command) => command.run(),
         Command::Play(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Models(command) => command.run(),

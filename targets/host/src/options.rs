@@ -194,15 +194,15 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<RunFile> {
         .with_context(|| format!("cannot read the run's file {}", path.display()))?;
     let file: RunFile =
         toml::from_str(&text).with_context(|| format!("in the run's file {}", path.display()))?;
-    for key in file.options.keys() {
-        check_key(key, &text).with_context(|| format!("in the run's file {}", path.display()))?;
-    }
-    let _: RunOptions = file
-        .options
-        .clone()
-        .try_into()
+    from_table(&file.options, &text)
         .with_context(|| format!("in the run's file {}", path.display()))?;
     Ok(file)
+}
+
+/// The options of a table that stands in this text.
+pub(crate) fn from_table(table: &toml::Table, text: &str) -> anyhow::Result<RunOptions> {
+    table.keys().try_for_each(|key| check_key(key, text))?;
+    Ok(table.clone().try_into()?)
 }
 
 fn check_key(key: &str, text: &str) -> anyhow::Result<()> {

@@ -28,6 +28,13 @@ pub(crate) fn tasks(show: Show, name: &str, tasks: u64) -> ProgressBar {
     bar
 }
 
+/// A line that says what is under way.
+pub(crate) fn phase(show: Show, name: &str) -> ProgressBar {
+    let bar = bar(show, "{prefix:<28} {spinner} {elapsed:>4} {msg}").with_prefix(name.to_string());
+    bar.enable_steady_tick(Duration::from_millis(500));
+    bar
+}
+
 fn bar(show: Show, template: &str) -> ProgressBar {
     let target = match show {
         Show::Bars => ProgressDrawTarget::stderr(),

@@ -1,32 +1,27 @@
 //! A run from its options to its results: what the commands that play share.
 
-mod pool;
+pub(crate) mod play;
+pub(crate) mod pool;
 
 use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use clap::Args;
-use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
-use runtime_evaluation::collection;
 use runtime_evaluation::report::{self, ReportRun};
-use runtime_evaluation::results::{self, Results};
-use runtime_evaluation::spending::ledger::Ledger;
-use runtime_evaluation::spending::results::SpendingResults;
+use runtime_evaluation::results::Results;
 use runtime_evaluation::table;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 
-use self::pool::{Pool, Watch};
+use self::play::{Played, play, stop_on_interrupt, stopped, write_collection, write_results};
+use self::pool::Watch;
 use crate::options::{self, Collection, Demonstration, RunOptions};
 use crate::progress::Show;
 use crate::resume;
 use crate::settings::{Settings, out_folder};
-use crate::spending;
 use crate::wiring::Models;
 
 /// Reflections of a group, where nobody says.
@@ -72,7 +67,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    fn settings(&self) -> anyhow::Result<Settings> {
+    pub(crate) fn settings(&self) -> anyhow::Result<Settings> {
         let settings = Settings::resolve(&self.options)?;
         let (demonstration, collection) = (self.demonstration, self.collection);
         // A failed trial, and the one after it.
@@ -145,13 +140,9 @@ impl Session {
         plan.collection = Some(Collection { members });
         let clock = pool::clock();
         let played = self.play_plan(&plan)?;
-        let judge = plan.settings()?.agent.feedback.judge();
-        let found = collection::collection(&played.histories[0], judge, members.get());
-        let json = serde_json::to_string_pretty(&found)? + "\n";
-        let path = plan.folder.path.join("collection.json");
-        replace(&path, json.as_bytes())?;
+        let (found, path) = write_collection(&plan, &played)?;
         if self.json {
-            std::io::stdout().write_all(json.as_bytes())?;
+            std::io::stdout().write_all(std::fs::read(&path)?.as_slice())?;
         } else if !self.quiet {
             let (text, path) = (found.text(), path.display());
             let seconds = clock() as f64 / 1e6;
@@ -161,34 +152,8 @@ impl Session {
     }
 
     fn play_plan(&self, plan: &Plan) -> anyhow::Result<Played> {
-        let settings = plan.settings()?;
         let watch = Watch { stop: stop_on_interrupt()?, show: self.show() };
-        let pool = Pool::open(plan, &settings)?;
-        let mut models = Models::default();
-        let mut parts = Pool::parts(plan, &settings, &mut models)?;
-        let terms = spending::terms(&plan.options, &parts)?;
-        if !plan.resumed {
-            begin(plan)?;
-        }
-        let ledger = terms.map(|terms| spending::ledger(terms, &plan.folder)).transpose()?;
-        for parts in &mut parts {
-            parts.ledger.clone_from(&ledger);
-        }
-        let mut played = Played { histories: Vec::new(), ledger, stopped: None };
-        for parts in &parts {
-            let (history, ended) = pool.play_arm(parts, (plan, &settings), &watch)?;
-            let in_arm = || format!("in the arm {}", parts.strategy);
-            match ended {
-                Err(error) if error.is_cost_limit() => {
-                    played.histories.push(history);
-                    played.stopped = Some(anyhow::Error::new(error).context(in_arm()));
-                    break;
-                }
-                ended => ended.with_context(in_arm)?,
-            }
-            played.histories.push(history);
-        }
-        Ok(played)
+        play(plan, &mut Models::default(), &watch)
     }
 
     fn plan(&self, strategies: Vec<Strategy>) -> anyhow::Result<Plan> {
@@ -223,13 +188,10 @@ impl Session {
         played: Played,
         table: fn(&Results) -> String,
     ) -> anyhow::Result<()> {
-        let mut results = results::results(&played.histories)?;
-        results.spending = played.ledger.map(|ledger| SpendingResults::new(&ledger));
-        let json = serde_json::to_string_pretty(&results)? + "\n";
+        let results = write_results(plan, &played)?;
         let path = plan.folder.results();
-        replace(&path, json.as_bytes())?;
         if self.json {
-            std::io::stdout().write_all(json.as_bytes())?;
+            std::io::stdout().write_all(std::fs::read(&path)?.as_slice())?;
         } else if !self.quiet {
             let shown = format!("{}\nResults: {}\n", table(&results), path.display());
             std::io::stdout().write_all(shown.as_bytes())?;
@@ -248,47 +210,4 @@ impl Session {
         }
         Ok(())
     }
-}
-
-/// The error of a run that its limit of costs ended.
-fn stopped(plan: &Plan, stopped: Option<anyhow::Error>) -> anyhow::Result<()> {
-    let Some(error) = stopped else { return Ok(()) };
-    let folder = plan.folder.path.display();
-    Err(error.context(format!("stopped; --resume {folder} with a higher --cost-limit goes on")))
-}
-
-/// What was played of a plan.
-struct Played {
-    /// One for each arm that was begun.
-    histories: Vec<RunHistory>,
-    /// Where a model is paid, what was spent.
-    ledger: Option<Arc<Ledger>>,
-    /// The run's limit of costs, where it ended the run.
-    stopped: Option<anyhow::Error>,
-}
-
-/// Makes the run's folder and says in it what was asked.
-fn begin(plan: &Plan) -> anyhow::Result<()> {
-    let path = &plan.folder.path;
-    std::fs::create_dir_all(path)
-        .with_context(|| format!("cannot make the run's folder {}", path.display()))?;
-    let options = RunOptions { out: None, name: None, ..plan.options.clone() };
-    let strategies = plan.strategies.iter().map(|strategy| strategy.name().to_string()).collect();
-    let (options, demonstration) = (options.table()?, plan.demonstration);
-    let file = options::RunFile { strategies, demonstration, collection: plan.collection, options };
-    Ok(replace(&plan.folder.config(), toml::to_string(&file)?.as_bytes())?)
-}
-
-/// The first Ctrl-C ends the run after the steps under way, the second at once.
-fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        eprintln!("\nstopping after the step under way; Ctrl-C again stops at once");
-    })
-    .context("cannot listen for Ctrl-C")?;
-    Ok(stop)
 }

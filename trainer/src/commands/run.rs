@@ -1,6 +1,7 @@
 //! `rebound-train run`, `resume` and `export`.
 
 use std::collections::VecDeque;
+use std::fs::{File, TryLockError};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -100,9 +101,10 @@ fn train(
     shared: &Shared,
 ) -> anyhow::Result<ExitCode> {
     let device = shared.place.open()?;
-    let mut run = trainer::run::Run::open(config.clone(), base, out, &device)?;
     std::fs::create_dir_all(out)
         .with_context(|| format!("cannot make the run's folder {}", out.display()))?;
+    let _lock = lock(out)?;
+    let mut run = trainer::run::Run::open(config.clone(), base, out, &device)?;
     config.write(&out.join("train.toml"))?;
     let stop = Arc::new(AtomicBool::new(false));
     let console = Arc::new(Mutex::new(console(shared, out)));
@@ -132,6 +134,23 @@ fn train(
             ExitCode::from(130)
         }
     })
+}
+
+/// Held while a run's folder is written; waits for another program that holds it, such as
+/// one whose parent was killed.
+fn lock(out: &Path) -> anyhow::Result<File> {
+    let path = out.join("lock");
+    let in_lock = || format!("cannot lock the run's folder by {}", path.display());
+    let file = File::create(&path).with_context(in_lock)?;
+    match file.try_lock() {
+        Ok(()) => return Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            eprintln!("waiting for another program that trains in {}", out.display());
+        }
+        Err(TryLockError::Error(error)) => return Err(error).with_context(in_lock),
+    }
+    file.lock().with_context(in_lock)?;
+    Ok(file)
 }
 
 /// A live view where there is a terminal and nothing else was asked for.

@@ -8,9 +8,11 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::column::Columns;
+use super::learning::LearningView;
 use super::overview::{self, ArmView, RunView};
 use super::tasks::{self, RowView};
 use super::{ReportError, ReportRun, plot, trajectories};
+use crate::learning::state::Learning;
 use crate::results::Results;
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -30,6 +32,8 @@ struct Page<'a> {
     arms: Vec<ArmView>,
     trials: Vec<u32>,
     kinds: Vec<&'a str>,
+    /// What a learning loop's rounds came to.
+    learning: Option<LearningView<'a>>,
     success_plot: Value,
     progress_plot: Value,
     rows: Vec<RowView<'a>>,
@@ -41,6 +45,7 @@ pub(super) fn render(
     runs: &[ReportRun<'_>],
     results: &[Results],
     columns: &Columns<'_>,
+    learning: Option<&Learning>,
 ) -> Result<String, ReportError> {
     let rows = tasks::rows(columns);
     let trials_max = columns.all.iter().map(|column| column.results.trials_max()).max();
@@ -54,6 +59,7 @@ pub(super) fn render(
         arms: overview::arms(columns, results)?,
         trials: (1..=trials_max.unwrap_or(0)).collect(),
         kinds: overview::kinds(columns),
+        learning: learning.map(LearningView::new).transpose()?,
         success_plot: Value::from_safe_string(plot::success(&columns.all)?),
         progress_plot: Value::from_safe_string(plot::progress(&columns.all)?),
         rows: rows.iter().map(|row| RowView::new(row, columns)).collect(),

@@ -186,19 +186,71 @@ fn marker<'a, C: Clone + 'static>(at: C, index: usize) -> DynElement<'static, SV
     }
 }
 
+/// Success by round in percent, with its intervals.
+pub(super) fn success_by_round(rates: &[Rate]) -> Result<String, ReportError> {
+    drawn(PLOT_PIXELS, |area| {
+        let rounds = -0.4..rates.len().max(2) as f64 - 0.6;
+        let mut chart = percent_chart(area, rounds, ["round", "solved, %"])?;
+        let color = arm_color(0);
+        let at = |share: fn(&Rate) -> f64| {
+            rates.iter().enumerate().map(move |(round, rate)| (round as f64, 100.0 * share(rate)))
+        };
+        let bars = at(|rate| rate.low).zip(at(|rate| rate.high));
+        let bars = bars.map(|(low, high)| PathElement::new([low, high], color.mix(0.6)));
+        chart.draw_series(bars)?;
+        let points = at(|rate| rate.rate);
+        chart.draw_series(LineSeries::new(points.clone(), color.stroke_width(2)))?;
+        chart.draw_series(points.map(|point| marker(point, 0)))?;
+        Ok(())
+    })
+}
+
+/// A number by round, from round 1.
+pub(super) fn number_by_round(numbers: &[(usize, f64)], name: &str) -> Result<String, ReportError> {
+    let of =
+        |choose: fn(f64, f64) -> f64| numbers.iter().map(|(_, number)| *number).fold(0.0, choose);
+    let (low, high) = (of(f64::min), of(f64::max));
+    let margin = (0.1 * (high - low)).max(1e-6);
+    let last = numbers.iter().map(|(round, _)| *round).max().unwrap_or(1).max(2);
+    drawn(PLOT_PIXELS, |area| {
+        let rounds = 0.6..last as f64 + 0.4;
+        let mut chart = chart(area, (rounds, low - margin..high + margin), ["round", name])?;
+        let points = numbers.iter().map(|&(round, number)| (round as f64, number));
+        let color = arm_color(0);
+        chart.draw_series(LineSeries::new(points.clone(), color.stroke_width(2)))?;
+        chart.draw_series(points.map(|point| marker(point, 0)))?;
+        Ok(())
+    })
+}
+
 /// Axes: whole numbers to the right, 0 to 100 upwards.
 fn percent_chart<'a, 'b>(
     area: &'a Area<'b>,
     range: Range<f64>,
+    names: [&str; 2],
+) -> Result<Chart<'a, 'b>, Box<dyn std::error::Error>> {
+    chart(area, (range, 0.0..100.0), names)
+}
+
+/// Axes: whole numbers to the right.
+fn chart<'a, 'b>(
+    area: &'a Area<'b>,
+    (right, up): (Range<f64>, Range<f64>),
     [x_name, y_name]: [&str; 2],
 ) -> Result<Chart<'a, 'b>, Box<dyn std::error::Error>> {
+    let span = up.end - up.start;
     let mut chart = ChartBuilder::on(area)
         .margin(10)
         .x_label_area_size(40)
         .y_label_area_size(52)
-        .build_cartesian_2d(range, 0.0..100.0)?;
+        .build_cartesian_2d(right, up)?;
     let whole =
         |number: &f64| if number.fract() == 0.0 { number.to_string() } else { String::new() };
+    let fine = |number: &f64| match span {
+        ..0.2 => format!("{number:.3}"),
+        ..20.0 => format!("{number:.1}"),
+        _ => whole(number),
+    };
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -207,7 +259,7 @@ fn percent_chart<'a, 'b>(
         .axis_style(LINES)
         .label_style(("sans-serif", FONT_PIXELS).into_font().color(&INK))
         .x_label_formatter(&whole)
-        .y_label_formatter(&whole)
+        .y_label_formatter(&fine)
         .axis_desc_style(("sans-serif", FONT_PIXELS).into_font().color(&INK))
         .x_desc(x_name)
         .y_desc(y_name)

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 /// Train adapters: starts rebound-train, if it is installed, with these arguments
 #[derive(clap::Args)]
@@ -18,19 +18,24 @@ pub(crate) struct Train {
 
 impl Train {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let beside = std::env::current_exe()
-            .context("cannot tell where this program lies")?
-            .with_file_name(format!("rebound-train{}", std::env::consts::EXE_SUFFIX));
-        let Some(program) = find(&beside) else {
-            bail!(
-                "rebound-train is not installed: it is neither {} nor on PATH; build it with \
-                 `cargo build --release -p trainer`",
-                beside.display()
-            );
-        };
+        let program = program()?;
         let never = start(Command::new(&program).args(self.arguments));
         match never.with_context(|| format!("cannot start {}", program.display()))? {}
     }
+}
+
+/// Where `rebound-train` lies.
+pub(crate) fn program() -> anyhow::Result<PathBuf> {
+    let beside = std::env::current_exe()
+        .context("cannot tell where this program lies")?
+        .with_file_name(format!("rebound-train{}", std::env::consts::EXE_SUFFIX));
+    find(&beside).with_context(|| {
+        format!(
+            "rebound-train is not installed: it is neither {} nor on PATH; build it with \
+             `cargo build --release -p trainer`",
+            beside.display()
+        )
+    })
 }
 
 /// That file, or else one of its name on PATH.

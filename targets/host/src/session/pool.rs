@@ -26,13 +26,13 @@ use crate::settings::Settings;
 use crate::wiring::{self, AgentParts, Models};
 
 /// The tasks of a run and the world that they play in.
-pub(super) struct Pool {
+pub(crate) struct Pool {
     world: Box<dyn World>,
     tasks: Vec<Task>,
 }
 
 impl Pool {
-    pub(super) fn open(plan: &Plan, settings: &Settings) -> anyhow::Result<Self> {
+    pub(crate) fn open(plan: &Plan, settings: &Settings) -> anyhow::Result<Self> {
         let data = Some(files::data_folder(plan.options.data.clone()));
         let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
         let world = world::open(&settings.environment, &options)?;
@@ -55,7 +55,7 @@ impl Pool {
     }
 
     /// What each arm's agents are made of, in the order of the plan's strategies.
-    pub(super) fn parts(
+    pub(crate) fn parts(
         plan: &Plan,
         settings: &Settings,
         models: &mut Models,
@@ -141,9 +141,9 @@ impl Pool {
 }
 
 /// How an arm is watched and stopped.
-pub(super) struct Watch {
-    pub(super) stop: Arc<AtomicBool>,
-    pub(super) show: Show,
+pub(crate) struct Watch {
+    pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) show: Show,
 }
 
 fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loading> {
@@ -164,7 +164,7 @@ fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loading> {
 
 /// Microseconds since it was made.
 #[allow(clippy::disallowed_methods, reason = "this is where the clock comes from")]
-pub(super) fn clock() -> Clock {
+pub(crate) fn clock() -> Clock {
     let start = Instant::now();
     Arc::new(move || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX))
 }

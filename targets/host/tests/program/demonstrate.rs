@@ -13,7 +13,7 @@ use models::vocabulary::Vocabulary;
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
 use runtime_agent::prompts::{PromptSet, TEMPLATES};
 use runtime_core::agent::{Agent, Episode};
-use runtime_core::history::RunHistory;
+use runtime_core::history::{RunHistory, TaskHistory};
 use runtime_core::reflection::Memory;
 use runtime_core::seed::SeedKey;
 use runtime_core::trajectory::{Ending, TakenStep};
@@ -239,7 +239,7 @@ fn a_second_trial_heeds_what_the_expert_advised() {
     let history = play.arm("run", "retrospective");
 
     assert_eq!(history.run.retrospective, history.run.actor);
-    let reflected: Vec<_> = history.tasks.iter().flat_map(|task| task.reflected()).collect();
+    let reflected: Vec<_> = history.tasks.iter().flat_map(TaskHistory::reflected).collect();
     assert!(reflected.len() >= 10, "{} of 30 failed", reflected.len());
     let solved = reflected.iter().filter(|pair| pair.next.trajectory.succeeded()).count();
     // 12 steps are few where the thing was not found yet, and many where it was.

@@ -8,6 +8,7 @@ mod cli;
 #[cfg(feature = "llama")]
 mod collect;
 mod demonstrate;
+mod learn;
 mod conversion;
 mod deterministic;
 mod report;

@@ -16,7 +16,8 @@ pub(crate) struct Outcome {
     pub(crate) stderr: String,
 }
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_rebound");
+/// The program itself.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_rebound");
 
 /// Runs `rebound` with these arguments.
 pub(crate) fn rebound(arguments: &[&str]) -> Outcome {
@@ -70,6 +71,21 @@ pub(crate) fn killed_after(arguments: &[&str], after: Duration) {
     let _ = child.wait();
 }
 
+/// The same in a folder, with these variables in its environment.
+pub(crate) fn killed_after_in(
+    folder: &Path,
+    environment: &[(&str, &str)],
+    arguments: &[&str],
+    after: Duration,
+) {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).current_dir(folder).envs(environment.iter().copied());
+    let mut child = silent(command);
+    std::thread::sleep(after);
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
 /// Starts `rebound` and ends it with SIGKILL once the file has this many bytes,
 /// if it still runs. However fast the machine is, the program is then as far.
 pub(crate) fn killed_once_written(arguments: &[&str], file: &Path, bytes: u64) {
@@ -83,13 +99,14 @@ pub(crate) fn killed_once_written(arguments: &[&str], file: &Path, bytes: u64) {
 }
 
 fn start(arguments: &[&str]) -> Child {
-    Command::new(PROGRAM)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program was built with the test")
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments);
+    silent(command)
+}
+
+fn silent(mut command: Command) -> Child {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().expect("the program was built with the test")
 }
 
 /// Where `SmolLM2` lies; `None`, and a line that says so, where it was not pulled.

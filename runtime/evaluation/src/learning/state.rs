@@ -1,0 +1,180 @@
+//! Where a learning loop stands, and what came of its rounds.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::LearnerError;
+use super::table::rate;
+use crate::collection::Collection;
+use crate::interval::Rate;
+
+/// A loop from its beginning to where it stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Learning {
+    /// What comes next.
+    pub phase: Phase,
+    /// The adapter that is in use; none before the first is kept.
+    pub active: Option<AdapterFile>,
+    /// The adapter that the loop began with.
+    pub first: Option<AdapterFile>,
+    /// By validation task, whether it was solved before any training.
+    pub baseline: Option<Vec<bool>>,
+    /// The rounds, the first one first; the last may be under way.
+    pub rounds: Vec<Round>,
+    /// Reflections before and after all rounds.
+    pub examples: Vec<Example>,
+    /// How long each phase took over all rounds, in seconds; what a kill lost is not in it.
+    pub seconds: BTreeMap<Phase, f64>,
+}
+
+/// What a loop does.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Validation tasks before any training.
+    #[default]
+    Baseline,
+    /// Groups of reflections on training tasks.
+    Collect,
+    /// A new adapter from them.
+    Train,
+    /// The adapter on probation.
+    Install,
+    /// Validation tasks with it.
+    Evaluate,
+    /// Confirmed, or reverted.
+    Decide,
+    /// Reflections before and after.
+    Illustrate,
+    /// Nothing is left to do.
+    Finished,
+}
+
+/// One round.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    /// What was collected.
+    pub collection: Option<Collection>,
+    /// What was trained.
+    pub training: Option<Training>,
+    /// By validation task, whether it was solved with the new adapter.
+    pub outcomes: Option<Vec<bool>>,
+    /// What became of the adapter.
+    pub verdict: Option<Verdict>,
+}
+
+/// An adapter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdapterFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its sha256.
+    pub sha256: String,
+}
+
+/// What a training made, and how it ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Training {
+    /// The new adapter.
+    pub adapter: AdapterFile,
+    /// The stage's name.
+    pub stage: String,
+    /// Optimizer steps.
+    pub steps: u64,
+    /// The last step's loss, in nats a token.
+    pub loss: f64,
+    /// KL divergence from the reference in the last step, in nats a token; stages without
+    /// a policy have none.
+    pub kl: Option<f64>,
+}
+
+/// What became of an adapter on probation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Whether it was kept.
+    pub kept: bool,
+    /// Validation success with it less that of the adapter before, in points.
+    pub difference_points: f64,
+    /// Lower end of the 95 % paired bootstrap interval.
+    pub low_points: f64,
+    /// Upper end.
+    pub high_points: f64,
+}
+
+/// Two reflections on one failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Example {
+    /// The task's id.
+    pub task: String,
+    /// What was to be done.
+    pub instruction: String,
+    /// The reflection before any training.
+    pub before: String,
+    /// The reflection of the adapter in use at the end.
+    pub after: String,
+}
+
+impl Learning {
+    /// A loop that begins with an adapter, or without one.
+    pub fn new(first: Option<AdapterFile>) -> Self {
+        Self { active: first.clone(), first, ..Self::default() }
+    }
+
+    /// Rounds that were begun.
+    pub fn rounds_begun(&self) -> u32 {
+        u32::try_from(self.rounds.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Validation success before any training, and after each round.
+    pub fn success(&self) -> Vec<Rate> {
+        let rounds = self.rounds.iter().filter_map(|round| round.outcomes.as_ref());
+        self.baseline.iter().chain(rounds).map(|outcomes| rate(outcomes)).collect()
+    }
+
+    /// The validation outcomes of the adapter in use.
+    pub(super) fn active_outcomes(&self) -> &[bool] {
+        let kept = |round: &&Round| round.verdict.as_ref().is_some_and(|verdict| verdict.kept);
+        let newest = self.rounds.iter().rev().find(kept);
+        let outcomes = newest.and_then(|round| round.outcomes.as_ref()).or(self.baseline.as_ref());
+        outcomes.map_or(&[], Vec::as_slice)
+    }
+
+    /// The round under way.
+    pub(super) fn round_mut(&mut self) -> Result<&mut Round, LearnerError> {
+        self.rounds.last_mut().ok_or_else(|| "the state names a phase of no round".into())
+    }
+
+    /// The adapter of the round under way.
+    pub(super) fn candidate(&self) -> Result<AdapterFile, LearnerError> {
+        let training = self.rounds.last().and_then(|round| round.training.as_ref());
+        let adapter = training.map(|training| training.adapter.clone());
+        adapter.ok_or_else(|| "the state names no adapter of its last round".into())
+    }
+}
+
+impl Phase {
+    /// Its name in files and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Collect => "collect",
+            Self::Train => "train",
+            Self::Install => "install",
+            Self::Evaluate => "evaluate",
+            Self::Decide => "decide",
+            Self::Illustrate => "illustrate",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}

@@ -1,0 +1,169 @@
+//! A loop whose learner is a script.
+
+use super::*;
+use crate::collection::collection;
+use crate::results::tests::{history, outcomes};
+use runtime_core::strategy::Judge;
+
+/// Solves as many validation tasks of 40 as its script says, round by round; says what
+/// it was asked to do; breaks once, where it was told to.
+struct Scripted {
+    solved: Vec<usize>,
+    calls: Vec<String>,
+    saved: Learning,
+    breaks_at: Option<usize>,
+}
+
+impl Scripted {
+    fn new(solved: &[usize]) -> Self {
+        let (solved, calls, saved) = (solved.to_vec(), Vec::new(), Learning::default());
+        Self { solved, calls, saved, breaks_at: None }
+    }
+
+    fn call(&mut self, what: String) -> Result<(), LearnerError> {
+        if self.breaks_at.take_if(|place| *place == self.calls.len()).is_some() {
+            return Err("the power is gone".into());
+        }
+        self.calls.push(what);
+        Ok(())
+    }
+}
+
+fn name(adapter: Option<&AdapterFile>) -> String {
+    adapter.map_or_else(|| "none".into(), |adapter| adapter.sha256.clone())
+}
+
+impl Learner for Scripted {
+    fn evaluate(
+        &mut self,
+        round: u32,
+        adapter: Option<&AdapterFile>,
+    ) -> Result<RunHistory, LearnerError> {
+        self.call(format!("evaluate {round} {}", name(adapter)))?;
+        let solved = self.solved[round as usize];
+        Ok(history("retrospective", &outcomes(&vec![1; solved], 40 - solved)))
+    }
+
+    fn collect(
+        &mut self,
+        round: u32,
+        adapter: Option<&AdapterFile>,
+    ) -> Result<Collection, LearnerError> {
+        self.call(format!("collect {round} {}", name(adapter)))?;
+        let played = history("retrospective", &outcomes(&[2], 2));
+        Ok(collection(&played, Judge::Environment, 1))
+    }
+
+    fn train(
+        &mut self,
+        round: u32,
+        adapter: Option<&AdapterFile>,
+        from: RangeInclusive<u32>,
+    ) -> Result<Training, LearnerError> {
+        self.call(format!("train {} on {}-{}", name(adapter), from.start(), from.end()))?;
+        let adapter = AdapterFile { path: "adapter.gguf".into(), sha256: format!("a{round}") };
+        Ok(Training { adapter, stage: "ppo".into(), steps: 1, loss: 0.5, kl: None })
+    }
+
+    fn install(&mut self, _round: u32, adapter: &AdapterFile) -> Result<(), LearnerError> {
+        self.call(format!("install {}", adapter.sha256))
+    }
+
+    fn confirm(&mut self, adapter: &AdapterFile) -> Result<(), LearnerError> {
+        self.call(format!("confirm {}", adapter.sha256))
+    }
+
+    fn revert(&mut self, adapter: &AdapterFile) -> Result<(), LearnerError> {
+        self.call(format!("revert {}", adapter.sha256))
+    }
+
+    fn illustrate(&mut self, adapter: &AdapterFile) -> Result<Vec<Example>, LearnerError> {
+        self.call(format!("illustrate {}", adapter.sha256))?;
+        Ok(Vec::new())
+    }
+
+    fn save(&mut self, state: &Learning) -> Result<(), LearnerError> {
+        self.saved = state.clone();
+        Ok(())
+    }
+
+    fn now_us(&mut self) -> u64 {
+        0
+    }
+}
+
+fn plan(rounds: u32, replay: u32) -> LearningPlan {
+    LearningPlan { rounds, replay }
+}
+
+#[test]
+fn a_round_goes_from_its_collection_to_its_verdict() {
+    let mut learner = Scripted::new(&[10, 20]);
+    let mut state = Learning::new(None);
+
+    learn(&mut learner, plan(1, 1), &mut state).unwrap();
+
+    assert_eq!(
+        learner.calls,
+        [
+            "evaluate 0 none",
+            "collect 1 none",
+            "train none on 1-1",
+            "install a1",
+            "evaluate 1 a1",
+            "confirm a1",
+            "illustrate a1"
+        ]
+    );
+    let verdict = state.rounds[0].verdict.clone().unwrap();
+    assert!(verdict.kept && (verdict.difference_points - 25.0).abs() < 1e-9, "{verdict:?}");
+    assert_eq!(state.success().iter().map(|rate| rate.solved).collect::<Vec<_>>(), [10, 20]);
+}
+
+#[test]
+fn an_adapter_that_is_worse_beyond_chance_is_reverted() {
+    // A little worse is kept, much worse is not, and the next is measured against the
+    // adapter in use.
+    let mut learner = Scripted::new(&[20, 19, 5, 19]);
+    let mut state = Learning::new(None);
+
+    learn(&mut learner, plan(3, 2), &mut state).unwrap();
+
+    let kept: Vec<_> =
+        state.rounds.iter().map(|round| round.verdict.as_ref().unwrap().kept).collect();
+    assert_eq!(kept, [true, false, true]);
+    assert!(learner.calls.contains(&"revert a2".to_owned()));
+    assert!(learner.calls.contains(&"collect 3 a1".to_owned()));
+    assert!(learner.calls.contains(&"train a1 on 2-3".to_owned()));
+    assert!(state.rounds[2].verdict.as_ref().unwrap().difference_points.abs() < 1e-9);
+    assert_eq!(state.active.unwrap().sha256, "a3");
+}
+
+#[test]
+fn a_loop_that_breaks_off_anywhere_ends_as_an_undisturbed_one() {
+    let mut whole = Scripted::new(&[20, 19, 5]);
+    let mut expected = Learning::new(None);
+    learn(&mut whole, plan(2, 1), &mut expected).unwrap();
+
+    for place in 0..whole.calls.len() {
+        let mut learner = Scripted { breaks_at: Some(place), ..Scripted::new(&[20, 19, 5]) };
+        let error = learn(&mut learner, plan(2, 1), &mut Learning::new(None)).unwrap_err();
+        assert!(error.to_string().starts_with("in round "), "{error}");
+        // As it was written down and read again.
+        let text = serde_json::to_string(&learner.saved).unwrap();
+        let mut state: Learning = serde_json::from_str(&text).unwrap();
+        learn(&mut learner, plan(2, 1), &mut state).unwrap();
+        assert_eq!(state, expected, "broken off at call {place}");
+        assert_eq!(learner.calls, whole.calls);
+    }
+}
+
+#[test]
+fn a_loop_begins_with_the_adapter_in_use() {
+    let first = AdapterFile { path: "first.gguf".into(), sha256: "first".into() };
+    let mut learner = Scripted::new(&[10, 20]);
+
+    learn(&mut learner, plan(1, 1), &mut Learning::new(Some(first))).unwrap();
+
+    assert_eq!(learner.calls[..3], ["evaluate 0 first", "collect 1 first", "train first on 1-1"]);
+}

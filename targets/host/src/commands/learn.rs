@@ -1,0 +1,36 @@
+//! `rebound learn`: rounds of collecting, training, trying and keeping.
+
+use std::path::PathBuf;
+
+use crate::learning;
+use crate::progress::Show;
+
+/// Let the retrospective learn from what its reflections earn
+///
+/// Each round collects groups of reflections on training tasks, trains an adapter on them
+/// with `rebound-train`, puts it on probation, plays validation tasks with it, and keeps it
+/// unless it is worse by more than chance. The weights stay loaded all the while.
+///
+/// The same command goes on after Ctrl-C, a kill or a power cut. Writes DIR/learning.json,
+/// DIR/report.html and every run and training to DIR/rounds.
+#[derive(clap::Args)]
+pub(crate) struct Learn {
+    /// The loop's file; `benches/learning` has some
+    #[arg(long, value_name = "TOML")]
+    config: PathBuf,
+    /// The loop's folder [default: runs/ and the file's name]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// No bars and no table
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Learn {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let name = self.config.file_stem().unwrap_or_default();
+        let out = self.out.unwrap_or_else(|| PathBuf::from("runs").join(name));
+        let show = if self.quiet { Show::Nothing } else { Show::Bars };
+        learning::learn(&self.config, &out, show)
+    }
+}

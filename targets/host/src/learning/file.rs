@@ -1,0 +1,195 @@
+//! A loop's file.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use serde::Deserialize;
+
+use crate::options::{self, RunOptions};
+
+/// Keys of `[run]` that the loop sets.
+const RUN_KEYS: [&str; 7] =
+    ["split", "tasks", "trials", "retrospective-adapter", "name", "out", "strategies"];
+/// Keys of `[[train]]` that the loop sets.
+const TRAIN_KEYS: [&str; 2] = ["parent", "seed"];
+
+/// What a loop does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LearnFile {
+    /// Rounds of training.
+    pub(crate) rounds: u32,
+    /// A round learns from what this many latest rounds collected.
+    #[serde(default = "one")]
+    pub(crate) replay: NonZeroU32,
+    /// What is collected in each round.
+    pub(crate) collect: Collecting,
+    /// What decides.
+    pub(crate) validate: Validating,
+    /// How everything is played: the keys of a run's file.
+    pub(crate) run: toml::Table,
+    /// How each round trains, as `rebound-train` takes it without `data.records`,
+    /// `data.files`, `parent` and `seed`; the last is for all rounds behind it, too.
+    pub(crate) train: Vec<toml::Table>,
+}
+
+/// What is collected in each round.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Collecting {
+    /// Training tasks; each round draws others.
+    pub(crate) split: String,
+    /// How many of them.
+    pub(crate) tasks: NonZeroU32,
+    /// Reflections of a group.
+    pub(crate) group: NonZeroU32,
+}
+
+/// What decides.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Validating {
+    /// Validation tasks, always the same.
+    pub(crate) split: String,
+    /// How many of them.
+    pub(crate) tasks: NonZeroU32,
+    /// Trials of each at most.
+    pub(crate) trials: NonZeroU32,
+}
+
+fn one() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
+impl LearnFile {
+    /// Reads and checks a loop's file; returns its text, too.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<(Self, String)> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the loop's file {}", path.display()))?;
+        let parse = || -> anyhow::Result<Self> {
+            let file: Self = toml::from_str(&text)?;
+            file.options(&text)?;
+            file.check()?;
+            Ok(file)
+        };
+        let file = parse().with_context(|| format!("in the loop's file {}", path.display()))?;
+        Ok((file, text))
+    }
+
+    /// The options that all runs share.
+    pub(crate) fn options(&self, text: &str) -> anyhow::Result<RunOptions> {
+        options::from_table(&self.run, text).context("in [run]")
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        for key in RUN_KEYS {
+            ensure!(!self.run.contains_key(key), "in [run]: the loop sets `{key}`; leave it out");
+        }
+        ensure!(!self.train.is_empty(), "there is no [[train]]: say how a round trains");
+        for (place, train) in self.train.iter().enumerate() {
+            let place = place + 1;
+            for key in TRAIN_KEYS {
+                ensure!(
+                    !train.contains_key(key),
+                    "in [[train]] {place}: the loop sets `{key}`; leave it out"
+                );
+            }
+            let data = train.get("data").and_then(toml::Value::as_table);
+            let data = data.with_context(|| format!("in [[train]] {place}: there is no data"))?;
+            ensure!(
+                data.contains_key("reflections"),
+                "in [[train]] {place}: there is no data.reflections, which say what a reflection \
+                 earned"
+            );
+            for key in ["records", "files"] {
+                ensure!(
+                    !data.contains_key(key),
+                    "in [[train]] {place}: the loop sets `data.{key}`; leave it out"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The training run of a round, from 1, as `rebound-train` takes it.
+    pub(crate) fn training(
+        &self,
+        round: u32,
+        model: &str,
+        seed: u64,
+        (parent, records): (Option<&Path>, &[PathBuf]),
+    ) -> anyhow::Result<toml::Table> {
+        let text = |path: &Path| path.display().to_string();
+        let place = (round as usize).clamp(1, self.train.len()) - 1;
+        let mut train = self.train[place].clone();
+        train.entry("model").or_insert_with(|| model.into());
+        train.insert("seed".into(), i64::try_from(seed)?.into());
+        if let Some(parent) = parent {
+            train.insert("parent".into(), text(parent).into());
+        }
+        if let Some(data) = train.get_mut("data").and_then(toml::Value::as_table_mut) {
+            let records: Vec<String> = records.iter().map(|path| text(path)).collect();
+            data.insert("records".into(), records.into());
+            data.insert("files".into(), toml::Value::Array(Vec::new()));
+        }
+        Ok(train)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+        rounds = 2
+        collect = { split = "train/easy", tasks = 8, group = 2 }
+        validate = { split = "validation/easy", tasks = 4, trials = 2 }
+        [run]
+        steps = 6
+        [[train]]
+        stage = "supervised"
+        data = { solved_only = false, reflections = { select = "best" } }
+        [[train]]
+        stage = "second"
+        data = { solved_only = false, reflections = { select = "all" } }
+    "#;
+
+    fn read(text: &str) -> anyhow::Result<LearnFile> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("learn.toml");
+        std::fs::write(&path, text).unwrap();
+        Ok(LearnFile::read(&path)?.0)
+    }
+
+    #[test]
+    fn a_round_trains_by_its_own_table_or_the_last() {
+        let file = read(FILE).unwrap();
+        let (parent, records) = (Path::new("p.gguf"), [PathBuf::from("r1"), PathBuf::from("r2")]);
+
+        let train = |round| file.training(round, "m", 7, (Some(parent), &records)).unwrap();
+
+        let stages = [1, 2, 3].map(|round| train(round)["stage"].as_str().unwrap().to_owned());
+        assert_eq!(stages, ["supervised", "second", "second"]);
+        let first = train(1);
+        assert_eq!(first["model"].as_str(), Some("m"));
+        assert_eq!(first["parent"].as_str(), Some("p.gguf"));
+        assert_eq!(first["data"]["records"].as_array().map(Vec::len), Some(2));
+        assert_eq!(first["data"]["reflections"]["select"].as_str(), Some("best"));
+    }
+
+    #[test]
+    fn what_the_loop_sets_is_refused() {
+        let refused = |old: &str, new: &str, expected: &str| {
+            assert!(FILE.contains(old));
+            let error = format!("{:#}", read(&FILE.replacen(old, new, 1)).unwrap_err());
+            assert!(error.contains(expected), "{error}");
+        };
+        refused("steps = 6", "split = 'train/easy'", "the loop sets `split`");
+        refused("steps = 6", "stepps = 6", "did you mean `steps`");
+        refused("stage = \"supervised\"", "seed = 1", "the loop sets `seed`");
+        refused("solved_only = false", "records = []", "the loop sets `data.records`");
+        refused("reflections = { select = \"best\" }", "x = 1", "there is no data.reflections");
+        refused("group = 2", "group = 0", "nonzero");
+    }
+}

@@ -1,0 +1,139 @@
+//! `rebound-train` as a child: started, watched, gone on with.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use models::checksum::sha256_file;
+use runtime_evaluation::arm::ArmError;
+use runtime_evaluation::learning::state::{AdapterFile, Training};
+use runtime_store::replace::replace;
+use serde::Deserialize;
+
+use crate::commands::train;
+use crate::progress;
+use crate::session::pool::Watch;
+
+/// How often the child is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+/// Looks until a child that was asked to stop is killed: a minute.
+const LOOKS_MAX: u32 = 1200;
+/// Lines that are kept of what it said.
+const LINES: usize = 8;
+
+/// What of a step's line is read.
+#[derive(Deserialize)]
+struct StepLine {
+    step: u64,
+    loss: f64,
+    #[serde(default)]
+    policy: Option<PolicyLine>,
+}
+
+#[derive(Deserialize)]
+struct PolicyLine {
+    kl: f64,
+}
+
+/// Trains by this file into this folder, or goes on there, or finds it done.
+pub(super) fn train(
+    config: &toml::Table,
+    (file, out): (&Path, &Path),
+    threads: Option<u32>,
+    watch: &Watch,
+) -> anyhow::Result<Training> {
+    let adapter = out.join("adapter.gguf");
+    if !adapter.exists() {
+        replace(file, toml::to_string(config)?.as_bytes())?;
+        let mut command = Command::new(train::program()?);
+        if out.join("train.toml").exists() {
+            command.arg("resume").arg(out);
+        } else {
+            command.arg("run").arg(file).arg("--out").arg(out);
+        }
+        command.arg("--plain").args(threads.map(|threads| format!("--threads={threads}")));
+        run(command, watch)?;
+    }
+    let (steps, loss, kl) = last_step(&out.join("metrics.jsonl"))?;
+    let stage = match config.get("stage") {
+        Some(toml::Value::Table(table)) => table.keys().next().cloned().unwrap_or_default(),
+        Some(name) => name.as_str().unwrap_or_default().to_owned(),
+        None => String::new(),
+    };
+    let sha256 = sha256_file(&adapter)
+        .with_context(|| format!("cannot read the adapter {}", adapter.display()))?;
+    Ok(Training { adapter: AdapterFile { path: adapter, sha256 }, stage, steps, loss, kl })
+}
+
+/// Runs the child to its end.
+fn run(mut command: Command, watch: &Watch) -> anyhow::Result<()> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().context("cannot start rebound-train")?;
+    let said = Arc::new(Mutex::new(VecDeque::new()));
+    let stderr = child.stderr.take().context("rebound-train says nothing")?;
+    let bar = progress::phase(watch.show, "training");
+    let (line_bar, lines) = (bar.clone(), Arc::clone(&said));
+    let reader = std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            line_bar.set_message(line.clone());
+            let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+            lines.push_back(line);
+            while lines.len() > LINES {
+                lines.pop_front();
+            }
+        }
+    });
+    let code = wait(&mut child, watch);
+    // It ends with the child.
+    let _ = reader.join();
+    bar.finish_and_clear();
+    match code? {
+        Some(0) => Ok(()),
+        Some(130) => {
+            Err(anyhow::Error::new(ArmError::Interrupted).context("the training was stopped"))
+        }
+        _ if watch.stop.load(Ordering::Relaxed) => {
+            Err(anyhow::Error::new(ArmError::Interrupted).context("the training was stopped"))
+        }
+        code => {
+            let lines = said.lock().unwrap_or_else(PoisonError::into_inner);
+            let told = lines.iter().cloned().collect::<Vec<_>>().join("\n");
+            let how =
+                code.map_or("by a signal".to_owned(), |code| format!("with exit code {code}"));
+            bail!("rebound-train ended {how}:\n{told}")
+        }
+    }
+}
+
+/// The child's exit code. Ctrl-C reaches it as it reaches this program; where that does
+/// not stop it, its checkpoints do.
+fn wait(child: &mut Child, watch: &Watch) -> anyhow::Result<Option<i32>> {
+    let mut looks = 0;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status.code());
+        }
+        if watch.stop.load(Ordering::Relaxed) {
+            looks += 1;
+            if looks > LOOKS_MAX {
+                child.kill()?;
+            }
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// Steps, loss and KL of the last line of a run's metrics.
+fn last_step(path: &Path) -> anyhow::Result<(u64, f64, Option<f64>)> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the training's metrics {}", path.display()))?;
+    let last = text.lines().next_back().context("the training has no step")?;
+    let line: StepLine = serde_json::from_str(last)
+        .with_context(|| format!("in the last line of {}", path.display()))?;
+    Ok((line.step, line.loss, line.policy.map(|policy| policy.kl)))
+}

@@ -1,0 +1,114 @@
+//! Playing a plan, and writing what came of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use runtime_core::history::RunHistory;
+use runtime_evaluation::collection::{self, Collection};
+use runtime_evaluation::results::{self, Results};
+use runtime_evaluation::spending::ledger::Ledger;
+use runtime_evaluation::spending::results::SpendingResults;
+use runtime_store::replace::replace;
+
+use super::Plan;
+use super::pool::{Pool, Watch};
+use crate::options::{self, RunOptions};
+use crate::spending;
+use crate::wiring::Models;
+
+/// Plays what is left of a plan; the models that it loads stay in `models`.
+pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::Result<Played> {
+    let settings = plan.settings()?;
+    let pool = Pool::open(plan, &settings)?;
+    let mut parts = Pool::parts(plan, &settings, models)?;
+    let terms = spending::terms(&plan.options, &parts)?;
+    if !plan.resumed {
+        begin(plan)?;
+    }
+    let ledger = terms.map(|terms| spending::ledger(terms, &plan.folder)).transpose()?;
+    for parts in &mut parts {
+        parts.ledger.clone_from(&ledger);
+    }
+    let mut played = Played { histories: Vec::new(), ledger, stopped: None };
+    for parts in &parts {
+        let (history, ended) = pool.play_arm(parts, (plan, &settings), watch)?;
+        let in_arm = || format!("in the arm {}", parts.strategy);
+        match ended {
+            Err(error) if error.is_cost_limit() => {
+                played.histories.push(history);
+                played.stopped = Some(anyhow::Error::new(error).context(in_arm()));
+                break;
+            }
+            ended => ended.with_context(in_arm)?,
+        }
+        played.histories.push(history);
+    }
+    Ok(played)
+}
+
+/// Writes what came of a plan.
+pub(crate) fn write_results(plan: &Plan, played: &Played) -> anyhow::Result<Results> {
+    let mut results = results::results(&played.histories)?;
+    results.spending = played.ledger.as_deref().map(SpendingResults::new);
+    let json = serde_json::to_string_pretty(&results)? + "\n";
+    replace(&plan.folder.results(), json.as_bytes())?;
+    Ok(results)
+}
+
+/// Counts what a plan collected, and writes it; returns where.
+pub(crate) fn write_collection(
+    plan: &Plan,
+    played: &Played,
+) -> anyhow::Result<(Collection, PathBuf)> {
+    let judge = plan.settings()?.agent.feedback.judge();
+    let members = plan.collection.map_or(1, |collection| collection.members.get());
+    let found = collection::collection(&played.histories[0], judge, members);
+    let path = plan.folder.path.join("collection.json");
+    replace(&path, (serde_json::to_string_pretty(&found)? + "\n").as_bytes())?;
+    Ok((found, path))
+}
+
+/// The error of a run that its limit of costs ended.
+pub(crate) fn stopped(plan: &Plan, stopped: Option<anyhow::Error>) -> anyhow::Result<()> {
+    let Some(error) = stopped else { return Ok(()) };
+    let folder = plan.folder.path.display();
+    Err(error.context(format!("stopped; --resume {folder} with a higher --cost-limit goes on")))
+}
+
+/// What was played of a plan.
+pub(crate) struct Played {
+    /// One for each arm that was begun.
+    pub(crate) histories: Vec<RunHistory>,
+    /// Where a model is paid, what was spent.
+    pub(crate) ledger: Option<Arc<Ledger>>,
+    /// The run's limit of costs, where it ended the run.
+    pub(crate) stopped: Option<anyhow::Error>,
+}
+
+/// Makes the run's folder and says in it what was asked.
+fn begin(plan: &Plan) -> anyhow::Result<()> {
+    let path = &plan.folder.path;
+    std::fs::create_dir_all(path)
+        .with_context(|| format!("cannot make the run's folder {}", path.display()))?;
+    let options = RunOptions { out: None, name: None, ..plan.options.clone() };
+    let strategies = plan.strategies.iter().map(|strategy| strategy.name().to_string()).collect();
+    let (options, demonstration) = (options.table()?, plan.demonstration);
+    let file = options::RunFile { strategies, demonstration, collection: plan.collection, options };
+    Ok(replace(&plan.folder.config(), toml::to_string(&file)?.as_bytes())?)
+}
+
+/// The first Ctrl-C ends the run after the steps under way, the second at once.
+pub(crate) fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("\nstopping after the step under way; Ctrl-C again stops at once");
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(stop)
+}

@@ -1,0 +1,158 @@
+//! `rebound learn`: rounds of collecting, training and keeping, killed and gone on with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use models::tiny::{self, TinyConfig};
+use runtime_agent::prompts::TEMPLATES;
+use runtime_core::seed::mix;
+use runtime_evaluation::learning::state::{Learning, Phase};
+use tempfile::TempDir;
+
+use crate::support::{Outcome, PROGRAM, killed_after_in, rebound_in, text};
+
+const FILE: &str = r#"
+rounds = 2
+collect = { split = "train/easy", tasks = 3, group = 2 }
+validate = { split = "validation/easy", tasks = 3, trials = 2 }
+[run]
+actor = "tiny.gguf"
+prompts = "prompts"
+context = 1024
+steps = 3
+threads = 1
+deterministic = true
+seed = 3
+[[train]]
+data = { solved_only = false, reflections = { measure = "progress", reward = "next", select = "all" }, sequence_tokens_max = 1024, validation_share = 0.0 }
+adapter = { rank = 2, alpha = 4.0, rank_stabilized = false, dropout = 0.0, targets = ["attn_q", "ffn_down"] }
+optimizer = { learning_rate = 1e-3, schedule = "constant", warmup_steps = 0, weight_decay = 0.0, beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-8, gradient_norm_max = 1.0 }
+run = { epochs = 2, batch_tokens = 512, accumulation = 1, recompute = false, checkpoint_steps = 2 }
+[train.stage.reward-weighted]
+temperature = 0.4
+weight_max = 10.0
+normalize = false
+"#;
+
+struct Loop {
+    folder: TempDir,
+}
+
+impl Loop {
+    /// `None`, and a line that says so, where the trainer was not built.
+    fn new() -> Option<Self> {
+        let trainer = Path::new(PROGRAM).with_file_name("rebound-train");
+        if !trainer.exists() {
+            println!("skipped: {} is not there", trainer.display());
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        tiny::write_llama(&path("tiny.gguf"), &TinyConfig::default()).unwrap();
+        fs::create_dir(path("prompts")).unwrap();
+        for name in TEMPLATES {
+            fs::write(path("prompts").join(name).with_extension("j2"), "Play.").unwrap();
+        }
+        fs::write(path("learn.toml"), FILE).unwrap();
+        Some(Self { folder })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Adapters of one loop are not those of another.
+    fn environment(name: &str) -> [(&'static str, String); 1] {
+        [("REBOUND_ADAPTERS", format!("{name}-adapters"))]
+    }
+
+    fn learn(&self, name: &str) -> Outcome {
+        let environment = Self::environment(name);
+        let environment = environment.each_ref().map(|(key, value)| (*key, value.as_str()));
+        let arguments = ["learn", "--quiet", "--config", "learn.toml", "--out", name];
+        rebound_in(self.folder.path(), &environment, &arguments)
+    }
+
+    fn kill(&self, name: &str, after: Duration) {
+        let environment = Self::environment(name);
+        let environment = environment.each_ref().map(|(key, value)| (*key, value.as_str()));
+        let arguments = ["learn", "--quiet", "--config", "learn.toml", "--out", name];
+        killed_after_in(self.folder.path(), &environment, &arguments, after);
+    }
+
+    fn state(&self, name: &str) -> Learning {
+        serde_json::from_str(&text(&self.path(name).join("learning.json"))).unwrap()
+    }
+}
+
+/// What a kill may not change.
+fn timeless(state: &Learning) -> (Option<String>, Vec<String>, Vec<Vec<bool>>) {
+    let adapters = state.rounds.iter().filter_map(|round| round.training.as_ref());
+    let outcomes = state.rounds.iter().filter_map(|round| round.outcomes.clone());
+    (
+        state.active.as_ref().map(|active| active.sha256.clone()),
+        adapters.map(|training| training.adapter.sha256.clone()).collect(),
+        state.baseline.clone().into_iter().chain(outcomes).collect(),
+    )
+}
+
+#[test]
+fn a_loop_that_is_killed_ends_with_the_same_adapter() {
+    // An adapter names its training's file, and that the folders learned from: they are
+    // called the same in both.
+    let (Some(play), Some(killed)) = (Loop::new(), Loop::new()) else { return };
+    let whole = play.learn("whole");
+    assert_eq!(whole.code, 0, "{}", whole.stderr);
+    let state = play.state("whole");
+
+    for kill in 0..10 {
+        killed.kill("whole", Duration::from_millis(100 + mix(kill) % 900));
+    }
+    let resumed = killed.learn("whole");
+
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    assert_eq!(state.phase, Phase::Finished);
+    assert_eq!(state.rounds.len(), 2);
+    assert_eq!(timeless(&killed.state("whole")), timeless(&state));
+    let page = text(&play.path("whole").join("report.html"));
+    assert!(page.contains("Learning by round"));
+    // What it kept is what the next run that reflects would use.
+    let listed = rebound_in(
+        play.folder.path(),
+        &[("REBOUND_ADAPTERS", "whole-adapters")],
+        &["adapter", "list", "--model", "tiny.gguf"],
+    );
+    let active = state.active.unwrap().sha256;
+    assert!(listed.stdout.contains("confirmed  whole-round-"), "{}", listed.stdout);
+    assert!(listed.stdout.contains(&active), "{}", listed.stdout);
+    // Finished is finished.
+    let again = play.learn("whole");
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_eq!(timeless(&play.state("whole")).0, Some(active));
+}
+
+#[test]
+fn another_file_does_not_go_on_with_a_loop() {
+    let Some(play) = Loop::new() else { return };
+    fs::create_dir(play.path("begun")).unwrap();
+    fs::write(play.path("begun/learn.toml"), FILE.replace("rounds = 2", "rounds = 3")).unwrap();
+
+    let refused = play.learn("begun");
+
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("begun with another file"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_training_that_fails_says_what_the_trainer_said() {
+    let Some(play) = Loop::new() else { return };
+    fs::write(play.path("learn.toml"), FILE.replace("rank = 2", "rank = 0")).unwrap();
+
+    let failed = play.learn("failed");
+
+    assert_eq!(failed.code, 1);
+    for expected in ["in round 1, phase train", "adapter.rank", "1 to 1024"] {
+        assert!(failed.stderr.contains(expected), "{}", failed.stderr);
+    }
+}
