@@ -12,6 +12,7 @@ use crate::replace::replace;
 use crate::stages::policy_gradient::PolicyGradient;
 use crate::stages::ppo::{AdaptiveKl, Critic, Ppo};
 use crate::stages::preference::Preference;
+use crate::stages::reward_model::RewardModel;
 use crate::stages::reward_weighted::RewardWeights;
 
 /// Everything that decides what a run does.
@@ -52,6 +53,8 @@ pub enum Stage {
     Ppo(Ppo),
     /// Tells reflections that earned more from those that earned less.
     Preference(Preference),
+    /// Scores reflections by what they will earn.
+    RewardModel(RewardModel),
 }
 
 impl Stage {
@@ -73,6 +76,10 @@ impl Stage {
             }
             Self::Preference(Preference { beta, .. }) => {
                 return require(*beta > 0.0, "stage.beta", beta, "more than 0");
+            }
+            Self::RewardModel(RewardModel { learning_rate: rate, .. }) => {
+                let holds = *rate > 0.0 && rate.is_finite();
+                return require(holds, "stage.learning_rate", rate, "more than 0, finite");
             }
             Self::PolicyGradient(settings) => (settings.surrogate, settings.importance),
             Self::Ppo(settings) => {
@@ -104,6 +111,7 @@ impl Stage {
             Self::PolicyGradient(_) => "policy-gradient",
             Self::Ppo(_) => "ppo",
             Self::Preference(_) => "preference",
+            Self::RewardModel(_) => "reward-model",
         }
     }
 }

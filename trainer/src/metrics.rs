@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::stages::reward_model::Quality;
+
 /// What a step measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepMetrics {
@@ -36,6 +38,9 @@ pub struct StepMetrics {
     /// What a policy's stage measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub policy: Option<PolicyMetrics>,
+    /// How good a reward model is on the validation samples, where this step measured it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reward_model: Option<Quality>,
 }
 
 /// What a policy's stage measured in a step.

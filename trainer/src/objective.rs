@@ -16,6 +16,7 @@ use crate::stages::advantage::{advantages, groups_without_variance};
 use crate::stages::importance::{Importance, effective_sample_size};
 use crate::stages::policy_gradient::{self, Reference, Rollout, Size, Surrogate};
 use crate::stages::ppo::{self, Critic, Ppo};
+use crate::stages::reward_model::{RewardModel, scores};
 use crate::stages::{preference, supervised};
 
 /// What a stage knows of a sample before the first step; slices are by learned token.
@@ -30,7 +31,7 @@ pub struct Known {
 /// What changes from step to step beside the adapter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
-    /// The critic's row; empty where there is none.
+    /// The critic's row, or the reward model's; empty where there is none.
     pub critic: Vec<f32>,
     /// The weight of the KL divergence; 0.0 where none adapts it.
     pub kl_weight: f32,
@@ -95,7 +96,7 @@ impl Stage {
     /// What log-probabilities are compared with; `None` where they are not.
     pub fn reference(&self) -> Option<Reference> {
         match self {
-            Self::Supervised | Self::RewardWeighted(_) => None,
+            Self::Supervised | Self::RewardWeighted(_) | Self::RewardModel(_) => None,
             Self::PolicyGradient(settings) => Some(settings.reference),
             Self::Ppo(settings) => Some(settings.reference),
             Self::Preference(settings) => Some(settings.reference),
@@ -113,14 +114,15 @@ impl Stage {
 
     /// Samples that are computed together, by their places: pairs, or each alone.
     pub fn units(&self, samples: &[Sample]) -> Vec<Vec<usize>> {
-        let Self::Preference(settings) = self else {
-            return (0..samples.len()).map(|place| vec![place]).collect();
-        };
-        let outcomes = outcomes(samples);
-        let rewards: Vec<f32> = outcomes.iter().map(|outcome| outcome.reward).collect();
-        let groups: Vec<usize> = outcomes.iter().map(|outcome| outcome.group).collect();
-        let pairs = preference::pairs(&rewards, &groups, settings.margin);
-        pairs.into_iter().map(|pair| vec![pair.better, pair.worse]).collect()
+        let (rewards, groups) = rewards_and_groups(&outcomes(samples));
+        match self {
+            Self::Preference(settings) => {
+                let pairs = preference::pairs(&rewards, &groups, settings.margin);
+                pairs.into_iter().map(|pair| vec![pair.better, pair.worse]).collect()
+            }
+            Self::RewardModel(settings) => settings.units(&rewards, &groups),
+            _ => (0..samples.len()).map(|place| vec![place]).collect(),
+        }
     }
 }
 
@@ -129,11 +131,11 @@ impl Objective {
     /// reference, else empty; `width` is that of a hidden state.
     pub fn new(stage: Stage, samples: &[Sample], known: Vec<Known>, width: usize) -> Self {
         let outcomes = outcomes(samples);
-        let rewards: Vec<f32> = outcomes.iter().map(|outcome| outcome.reward).collect();
-        let groups: Vec<usize> = outcomes.iter().map(|outcome| outcome.group).collect();
+        let (rewards, groups) = rewards_and_groups(&outcomes);
         let counts = match &stage {
             Stage::Supervised | Stage::Preference(_) => vec![1.0; samples.len()],
             Stage::RewardWeighted(settings) => settings.weights(&rewards),
+            Stage::RewardModel(settings) => settings.weights(&rewards),
             Stage::PolicyGradient(settings) => {
                 advantages(&rewards, &groups, settings.baseline, settings.scale)
             }
@@ -159,6 +161,9 @@ impl Objective {
             let kl_weight = settings.surrogate.kl_weight;
             objective.state = State { critic: vec![0.0; width], kl_weight };
         }
+        if let Stage::RewardModel(_) = stage {
+            objective.state.critic = vec![0.0; width];
+        }
         objective
     }
 
@@ -166,7 +171,8 @@ impl Objective {
     ///
     /// `places` are the batch's samples, `log_probs` those of their learned tokens,
     /// one sample behind the other; `hidden` gives the states that these came from,
-    /// `[tokens, width]`, to a critic.
+    /// `[tokens, width]`, to a critic. A reward model has no log-probabilities, and of
+    /// each sample the last of these states alone, by which its slopes are, too.
     pub fn part(
         &mut self,
         places: &[usize],
@@ -195,6 +201,7 @@ impl Objective {
                 self.policy(places, log_probs, &advantages, (&surrogate, size))
             }
             Stage::Preference(settings) => self.pairs(places, log_probs, settings.beta, size),
+            Stage::RewardModel(settings) => self.scored(&settings, places, &hidden(), size),
         }
     }
 
@@ -300,6 +307,26 @@ impl Objective {
         part
     }
 
+    /// Scores by the row as it stands, which then learns.
+    fn scored(
+        &mut self,
+        settings: &RewardModel,
+        places: &[usize],
+        hidden: &[f32],
+        size: Size,
+    ) -> Part {
+        let found = scores(&self.state.critic, hidden);
+        let weights: Vec<f32> = places.iter().map(|&place| self.counts[place]).collect();
+        let rewards: Vec<f32> = places.iter().map(|&place| self.outcomes[place].reward).collect();
+        let (loss, slopes) = settings.loss(&found, &weights, &rewards);
+        let share = 1.0 / size.sequences.max(1) as f32;
+        let row = &self.state.critic;
+        let by_state = slopes.iter().flat_map(|slope| row.iter().map(move |x| share * slope * x));
+        let part = Part { loss: share * loss, slopes: by_state.collect(), sums: Sums::default() };
+        settings.learn(&mut self.state.critic, hidden, &slopes);
+        part
+    }
+
     fn measure(&self, place: usize, log_probs: &[f32], sums: &mut Sums) {
         let Known { before, reference } = &self.known[place];
         let outcome = &self.outcomes[place];
@@ -329,8 +356,12 @@ fn weights(importance: Importance, known: &[Known], outcomes: &[Outcome]) -> Vec
     pairs.map(|(known, outcome)| importance.weights(&known.before, &outcome.sampled)).collect()
 }
 
+pub(crate) fn rewards_and_groups(outcomes: &[Outcome]) -> (Vec<f32>, Vec<usize>) {
+    outcomes.iter().map(|outcome| (outcome.reward, outcome.group)).unzip()
+}
+
 /// A sample without an outcome earned nothing, alone.
-fn outcomes(samples: &[Sample]) -> Vec<Outcome> {
+pub(crate) fn outcomes(samples: &[Sample]) -> Vec<Outcome> {
     let nothing = |group| Outcome { reward: 0.0, group, sampled: Vec::new(), full: Vec::new() };
     let places = samples.iter().enumerate();
     places.map(|(place, sample)| sample.outcome.clone().unwrap_or_else(|| nothing(place))).collect()

@@ -158,12 +158,14 @@ impl Run {
             let regular = self.done.is_multiple_of(self.config.run.checkpoint_steps);
             if whole || (regular && !interrupted) {
                 metrics.validation_loss = self.validation_loss()?;
+                metrics.reward_model = self.quality(&objective)?;
             }
             // Before the checkpoint: what is done must not be missing in the journal.
             journal.push(&metrics)?;
             if whole || regular || interrupted {
                 journal.sync()?;
                 self.save(&objective.state)?;
+                self.state = Some(objective.state.clone());
             }
             (watch.progress)(&metrics, steps);
             if interrupted && !whole {

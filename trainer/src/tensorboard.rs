@@ -114,6 +114,7 @@ mod tests {
             time_us: 1_000_500_000,
             validation_loss: Some(1.25),
             policy: None,
+            reward_model: None,
         };
 
         assert_eq!([first(metrics.time_us), event(&metrics)].concat(), GOLDEN);

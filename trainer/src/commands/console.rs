@@ -1,6 +1,7 @@
 //! Where a run's progress goes: nowhere, line by line, or to a view that stays.
 
 use trainer::metrics::StepMetrics;
+use trainer::stages::reward_model::Quality;
 
 use super::view::{Live, View};
 
@@ -48,7 +49,7 @@ impl Console {
     }
 
     pub(crate) fn step(&mut self, metrics: &StepMetrics, steps: u64) {
-        let validates = metrics.validation_loss.is_some();
+        let validates = metrics.validation_loss.is_some() || metrics.reward_model.is_some();
         match self {
             Self::Lines if validates || metrics.step.is_multiple_of(STEPS_PER_LINE) => {
                 println!("{}", line(metrics, steps));
@@ -76,7 +77,15 @@ impl Console {
 
 fn line(metrics: &StepMetrics, steps: u64) -> String {
     let StepMetrics { step, loss, tokens_per_second, validation_loss, .. } = metrics;
-    let validation =
+    let mut validation =
         validation_loss.map_or(String::new(), |loss| format!(", validation {loss:.4}"));
+    if let Some(found) = metrics.reward_model {
+        let Quality { pairs, pair_accuracy, auc, calibration_error } = found;
+        validation = format!(
+            ", {:.0} % of {pairs} pairs right, AUC {auc:.3}, calibration error \
+             {calibration_error:.3}",
+            100.0 * pair_accuracy
+        );
+    }
     format!("step {step} of {steps}: loss {loss:.4}{validation}, {tokens_per_second:.0} tokens/s")
 }

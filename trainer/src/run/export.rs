@@ -8,13 +8,15 @@
 //! | `rebound.adapter.steps` | u64, optimizer steps |
 //! | `rebound.adapter.config_sha256` | of the run's file, and its parent's SHA-256 |
 //! | `rebound.adapter.parent_sha256` | of the adapter that training went on from; absent for a new one |
+//! | `rebound.adapter.reward_row` | f32 array `[width]`, a reward model's row over the state that the last token was predicted from; other stages have none |
 //! | `rebound.adapter.validation_loss` | f32, mean nat a learned token; absent without validation samples |
 
 use std::path::PathBuf;
 
-use models::gguf::Value;
+use models::gguf::{Array, Value};
 
 use super::Run;
+use crate::config::Stage;
 use crate::error::TrainError;
 use crate::{factors, metrics};
 
@@ -38,11 +40,18 @@ impl Run {
             ("steps", Some(Value::U64(self.done))),
             ("config_sha256", text(config_sha256)),
             ("parent_sha256", self.parent_sha256.clone().and_then(text)),
+            ("reward_row", self.reward_row()),
             ("validation_loss", self.measured_validation_loss()?.map(Value::F32)),
         ];
         let named =
             |(key, value): (&str, Option<_>)| Some((format!("rebound.adapter.{key}"), value?));
         Ok(keys.into_iter().filter_map(named).collect())
+    }
+
+    fn reward_row(&self) -> Option<Value> {
+        let row = matches!(self.config.stage, Stage::RewardModel(_))
+            .then(|| self.state.as_ref().map(|state| state.critic.clone()).unwrap_or_default());
+        row.map(|row| Value::Array(Array::F32(row)))
     }
 
     /// The validation loss of the adapter as it stands: the one that its step

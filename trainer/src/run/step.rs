@@ -15,9 +15,10 @@ use crate::dataset::Sample;
 use crate::error::TrainError;
 use crate::learned::{self, Learned};
 use crate::metrics::{self, StepMetrics};
-use crate::objective::{Known, Objective, Part, Sums};
+use crate::objective::{Known, Objective, Part, Sums, outcomes, rewards_and_groups};
 use crate::packing::{self, Packing};
 use crate::stages::policy_gradient::{Reference, Size};
+use crate::stages::reward_model::{Quality, scores};
 use crate::{optimizer, schedule};
 
 type Gradients = BTreeMap<Place, Factors>;
@@ -119,6 +120,7 @@ impl Run {
             time_us: 0,
             validation_loss: None,
             policy: objective.metrics(&sums),
+            reward_model: None,
         })
     }
 
@@ -153,6 +155,13 @@ impl Run {
         rows: Tensor<2>,
         part: &mut Part,
     ) -> Tensor<1> {
+        if matches!(self.config.stage, Stage::RewardModel(_)) {
+            let states = self.last_states(&self.samples(places), learned, rows);
+            *part = objective.part(places, &[], size, &|| numbers(&states));
+            let slopes = TensorData::new(part.slopes.clone(), states.dims());
+            let slopes = Tensor::<2>::from_data(slopes, self.decoder.device()).autodiff();
+            return (states * slopes).sum();
+        }
         let states = learned.states(&self.decoder, rows);
         let log_probs = self.decoder.log_probs(states.clone(), &learned.ids);
         let found = numbers(&log_probs);
@@ -161,6 +170,35 @@ impl Run {
         let slopes = TensorData::new(part.slopes.clone(), [learned.ids.len(), 1]);
         let slopes = Tensor::<2>::from_data(slopes, self.decoder.device()).autodiff();
         (log_probs * slopes).sum()
+    }
+
+    /// The state that each sample's last learned token was predicted from:
+    /// `[samples, width]`.
+    fn last_states(&self, samples: &[&Sample], learned: &Learned, rows: Tensor<2>) -> Tensor<2> {
+        let mut end = 0;
+        let last = samples.iter().map(|sample| {
+            end += sample.learned_tokens();
+            end - 1
+        });
+        let rows_and_ids = last.map(|last| (learned.rows[last], learned.ids[last]));
+        let (last_rows, ids) = rows_and_ids.unzip();
+        Learned { rows: last_rows, ids }.states(&self.decoder, rows)
+    }
+
+    /// How good the reward model is on the validation samples; `None` where there are none,
+    /// or the stage is another.
+    pub(super) fn quality(&self, objective: &Objective) -> Result<Option<Quality>, TrainError> {
+        let Stage::RewardModel(settings) = self.config.stage else { return Ok(None) };
+        let adapter = Adapter { dropout: None, ..self.adapter.clone() };
+        let mut found = Vec::new();
+        for sample in &self.dataset.validation {
+            let (batch, learned) = learned::batch(&[sample]);
+            let rows = self.decoder.forward(&batch, &adapter, None)?;
+            let states = numbers(&self.last_states(&[sample], &learned, rows));
+            found.extend(scores(&objective.state.critic, &states));
+        }
+        let (rewards, groups) = rewards_and_groups(&outcomes(&self.dataset.validation));
+        Ok((!found.is_empty()).then(|| settings.quality(&found, &rewards, &groups)))
     }
 
     fn samples(&self, places: &[usize]) -> Vec<&Sample> {

@@ -4,6 +4,7 @@
 
 mod grpo;
 mod toy;
+mod reward_model;
 mod world;
 mod files;
 mod methods;

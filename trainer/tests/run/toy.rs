@@ -37,7 +37,7 @@ const GROUPS: u32 = 8;
 const MEMBERS: u32 = 8;
 const ROUNDS: u64 = 40;
 /// What a reflection may say of each door.
-const WORDS: [[u32; 2]; 2] = [[20, 21], [30, 31]];
+pub(crate) const WORDS: [[u32; 2]; 2] = [[20, 21], [30, 31]];
 
 const SURROGATE: Surrogate = Surrogate {
     ratio: Ratio::Token,
@@ -223,11 +223,11 @@ fn prompt(corridor: u32) -> Vec<u32> {
     vec![5, 6, 10 + corridor]
 }
 
-fn right_word(corridor: u32, door: usize) -> u32 {
+pub(crate) fn right_word(corridor: u32, door: usize) -> u32 {
     WORDS[door][(corridor as usize >> door) & 1]
 }
 
-fn episode(key: TrialKey, reward: f32) -> Vec<Event> {
+pub(crate) fn episode(key: TrialKey, reward: f32) -> Vec<Event> {
     let answer = generation(vec![5], &[]);
     let action = String::new();
     let decision = Decision { action, malformed: false, dropped_steps: 0, thought: None, answer };
@@ -242,7 +242,7 @@ fn episode(key: TrialKey, reward: f32) -> Vec<Event> {
     ]
 }
 
-fn generation(prompt_ids: Vec<u32>, tokens: &[Token]) -> Generation {
+pub(crate) fn generation(prompt_ids: Vec<u32>, tokens: &[Token]) -> Generation {
     Generation {
         text: String::new(),
         tokens: tokens.to_vec(),

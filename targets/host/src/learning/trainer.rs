@@ -1,14 +1,16 @@
 //! `rebound-train` as a child: started, watched, gone on with.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use indicatif::ProgressBar;
 use models::checksum::sha256_file;
 use runtime_evaluation::arm::ArmError;
 use runtime_evaluation::learning::state::{AdapterFile, Training};
@@ -72,25 +74,19 @@ pub(super) fn train(
 
 /// Runs the child to its end.
 fn run(mut command: Command, watch: &Watch) -> anyhow::Result<()> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().context("cannot start rebound-train")?;
     let said = Arc::new(Mutex::new(VecDeque::new()));
-    let stderr = child.stderr.take().context("rebound-train says nothing")?;
     let bar = progress::phase(watch.show, "training");
-    let (line_bar, lines) = (bar.clone(), Arc::clone(&said));
-    let reader = std::thread::spawn(move || {
-        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            line_bar.set_message(line.clone());
-            let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-            lines.push_back(line);
-            while lines.len() > LINES {
-                lines.pop_front();
-            }
-        }
-    });
+    let readers = [
+        child.stdout.take().map(|stream| follow(stream, &bar, &said)),
+        child.stderr.take().map(|stream| follow(stream, &bar, &said)),
+    ];
     let code = wait(&mut child, watch);
-    // It ends with the child.
-    let _ = reader.join();
+    for reader in readers.into_iter().flatten() {
+        // It ends with the child.
+        let _ = reader.join();
+    }
     bar.finish_and_clear();
     match code? {
         Some(0) => Ok(()),
@@ -108,6 +104,25 @@ fn run(mut command: Command, watch: &Watch) -> anyhow::Result<()> {
             bail!("rebound-train ended {how}:\n{told}")
         }
     }
+}
+
+/// Shows each line as it comes, and keeps the last ones.
+fn follow(
+    stream: impl Read + Send + 'static,
+    bar: &ProgressBar,
+    said: &Arc<Mutex<VecDeque<String>>>,
+) -> JoinHandle<()> {
+    let (bar, said) = (bar.clone(), Arc::clone(said));
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            bar.set_message(line.clone());
+            let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+            said.push_back(line);
+            while said.len() > LINES {
+                said.pop_front();
+            }
+        }
+    })
 }
 
 /// The child's exit code. Ctrl-C reaches it as it reaches this program; where that does

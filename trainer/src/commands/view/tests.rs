@@ -18,6 +18,7 @@ fn metrics(step: u64) -> StepMetrics {
         time_us: 0,
         validation_loss: step.is_multiple_of(5).then_some(2.0 / step as f32),
         policy: None,
+        reward_model: None,
     }
 }
 
