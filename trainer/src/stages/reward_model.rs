@@ -191,7 +191,8 @@ pub fn calibration_error(scores: &[f32], labels: &[bool]) -> f32 {
     let mut parts = [(0.0, 0.0); PARTS];
     for (score, &label) in scores.iter().zip(labels) {
         let chance = 1.0 / (1.0 + (-score).exp());
-        let part = ((chance * PARTS as f32) as usize).min(PARTS - 1);
+        let below = |&part: &usize| chance >= part as f32 / PARTS as f32;
+        let part = (1..PARTS).take_while(below).count();
         parts[part].0 += chance;
         parts[part].1 += f32::from(u8::from(label));
     }
