@@ -201,6 +201,7 @@ pub fn calibration_error(scores: &[f32], labels: &[bool]) -> f32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these numbers are exact")]
 mod tests {
     use super::*;
 
