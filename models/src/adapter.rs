@@ -12,7 +12,8 @@
 //! | `adapter.lora.alpha` | f32; 0 means that nothing is scaled by alpha over rank |
 //! | `rebound.adapter.version` | u32, 1 |
 //! | `rebound.base.sha256` | the base file's SHA-256, where known |
-//! | others | whatever the writer wants to keep: round, seed, a reward head |
+//! | `rebound.adapter.reward_row` | f32 array, a reward model's row over hidden states; absent elsewhere |
+//! | others | whatever the writer wants to keep: rank, seed, parent |
 //!
 //! and for each adapted tensor `<name>` of the base, in this order, F32:
 //!
@@ -34,7 +35,7 @@ pub mod peft;
 use std::path::Path;
 
 use crate::blocks;
-use crate::gguf::{Gguf, GgufError};
+use crate::gguf::{Array, Gguf, GgufError, Value};
 
 pub use merge::{MergeError, Precision, merge};
 pub use random::random;
@@ -45,6 +46,7 @@ pub const VERSION: u64 = 1;
 
 pub(crate) const VERSION_KEY: &str = "rebound.adapter.version";
 pub(crate) const BASE_KEY: &str = "rebound.base.sha256";
+const REWARD_ROW_KEY: &str = "rebound.adapter.reward_row";
 
 /// An adapter file whose parts fit one another.
 #[derive(Debug)]
@@ -163,6 +165,15 @@ impl Adapter {
                 Ok(Pair { target: target.clone(), a, b })
             })
             .collect()
+    }
+
+    /// A reward model's row over the hidden state that an answer's last token was
+    /// predicted from, `[width]`; `None` where the adapter is of another kind.
+    pub fn reward_row(&self) -> Option<&[f32]> {
+        match self.gguf.get(REWARD_ROW_KEY) {
+            Some(Value::Array(Array::F32(row))) => Some(row),
+            _ => None,
+        }
     }
 
     /// The bytes of all factors.

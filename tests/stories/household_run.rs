@@ -83,6 +83,7 @@ pub(crate) fn drawing_agent() -> Box<dyn Agent> {
     Box::new(ModelAgent {
         actor: Box::new(ScriptedModel::new(&[])),
         retrospective: Box::new(ScriptedModel::new(&[])),
+        reward_model: None,
         prompts: Arc::new(PromptSet::built_in("household").unwrap()),
         settings: AgentSettings {
             kind: AgentKind::Act,
@@ -93,6 +94,7 @@ pub(crate) fn drawing_agent() -> Box<dyn Agent> {
             action_tokens_max: 100,
             thought_tokens_max: 100,
             reflection_tokens_max: 100,
+            best_of: 1,
         },
         counted: CountedEpisode::default(),
     })

@@ -120,6 +120,7 @@ fn measure(
         let agent = ModelAgent {
             actor: Box::new(model.clone()),
             retrospective: Box::new(model.clone()),
+            reward_model: None,
             prompts: Arc::clone(&prompts),
             settings: agent_settings(options),
             counted: CountedEpisode::default(),
@@ -160,6 +161,7 @@ fn agent_settings(options: &Options) -> AgentSettings {
         action_tokens_max: 48,
         thought_tokens_max: 64,
         reflection_tokens_max: 96,
+        best_of: 1,
     }
 }
 

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use runtime_core::agent::{Agent, Attempt, Episode};
-use runtime_core::model::{Constraint, Generation, LanguageModel, ModelError, Request, Sampling};
+use runtime_core::model::{
+    Constraint, Cost, Generation, LanguageModel, ModelError, Request, RewardModel, Sampling,
+};
 use runtime_core::prompt::{Message, Piece, Prompt, Role};
 use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::seed::SeedKey;
@@ -20,6 +22,9 @@ use crate::settings::{AgentKind, AgentSettings};
 /// supported families need 4 to 7.
 const MESSAGE_MARKUP_TOKENS: u32 = 8;
 
+/// How far apart the members are that name a reflection's draws; a group is smaller.
+const DRAW_MEMBERS: u32 = 1 << 16;
+
 /// What a judge may say: that the task was completed, or not.
 const JUDGEMENTS: [&str; 2] = ["yes", "no"];
 
@@ -30,6 +35,8 @@ pub struct ModelAgent {
     /// Writes reflections, and judges trials where the environment does not; the
     /// actor's own model under Reflexion.
     pub retrospective: Box<dyn LanguageModel + Send>,
+    /// Chooses among reflections, where several are drawn.
+    pub reward_model: Option<Box<dyn RewardModel + Send>>,
     /// What they are told.
     pub prompts: Arc<PromptSet>,
     /// How they are asked.
@@ -92,11 +99,32 @@ impl Agent for ModelAgent {
     }
 
     fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
-        self.reflect_within(attempt, Constraint::Free)
+        let first = self.reflect_within(attempt, Constraint::Free)?;
+        let Some(first_score) = self.score(&first)? else { return Ok(first) };
+        let (mut best, mut best_score, mut cost) = (first, first_score, Cost::default());
+        add(&mut cost, best.generation.cost);
+        for draw in 1..self.settings.best_of {
+            let member = attempt.seed.member + draw * DRAW_MEMBERS;
+            let seed = SeedKey { member, ..attempt.seed };
+            let next = self.reflect_within(&Attempt { seed, ..*attempt }, Constraint::Free)?;
+            add(&mut cost, next.generation.cost);
+            let score = self.score(&next)?.unwrap_or(f32::MIN);
+            if score > best_score {
+                (best, best_score) = (next, score);
+            }
+        }
+        best.generation.cost = cost;
+        Ok(best)
     }
 }
 
 impl ModelAgent {
+    /// What a reflection is worth, where a model says so.
+    fn score(&mut self, reflection: &Reflection) -> Result<Option<f32>, ModelError> {
+        let model = self.reward_model.as_mut().filter(|_| self.settings.best_of > 1);
+        model.map(|model| model.score(&reflection.generation)).transpose()
+    }
+
     /// A reflection that keeps to a constraint.
     pub(crate) fn reflect_within(
         &mut self,
@@ -236,6 +264,14 @@ impl ModelAgent {
         let (prompt, constraint) = (Prompt::Chat(messages), Constraint::Free);
         Request { prompt, constraint, sampling, tokens_max, stop }
     }
+}
+
+/// What several answers cost together.
+fn add(sum: &mut Cost, cost: Cost) {
+    sum.cached_tokens += cost.cached_tokens;
+    sum.computed_tokens += cost.computed_tokens;
+    sum.prefill_us += cost.prefill_us;
+    sum.decode_us += cost.decode_us;
 }
 
 fn decision(thought: Option<Generation>, answer: Generation, dropped_steps: u32) -> Decision {

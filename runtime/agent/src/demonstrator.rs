@@ -124,6 +124,7 @@ mod tests {
         ModelAgent {
             actor: Box::new(ScriptedModel::new(&[])),
             retrospective: Box::new(ScriptedModel::new(&[])),
+            reward_model: None,
             prompts: Arc::new(PromptSet::built_in("household").unwrap()),
             settings: AgentSettings {
                 kind: AgentKind::Act,
@@ -134,6 +135,7 @@ mod tests {
                 action_tokens_max: 16,
                 thought_tokens_max: 16,
                 reflection_tokens_max: 16,
+                best_of: 1,
             },
             counted: CountedEpisode::default(),
         }

@@ -61,4 +61,16 @@ pub struct AgentSettings {
     pub thought_tokens_max: u32,
     /// Greatest number of tokens in a reflection.
     pub reflection_tokens_max: u32,
+    /// Reflections that are drawn where a reward model chooses among them, 1 or more.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub best_of: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_one(number: &u32) -> bool {
+    *number == 1
 }

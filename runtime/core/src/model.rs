@@ -23,6 +23,12 @@ pub trait LanguageModel {
     fn identity(&self) -> ModelIdentity;
 }
 
+/// A model that says how much an answer will be worth.
+pub trait RewardModel {
+    /// The score of an answer: a higher one is better, and its scale is the model's own.
+    fn score(&mut self, answer: &Generation) -> Result<f32, ModelError>;
+}
+
 /// One question to a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {

@@ -12,7 +12,7 @@ use crate::error::stopped;
 use crate::prepared::Reply;
 use crate::prompt;
 use crate::ticket::{Event, Ticket};
-use crate::worker::{Command, RoleId, ScoreJob};
+use crate::worker::{Command, RoleId, ScoreJob, StateJob};
 
 /// A loaded model in one role: bare, or with one adapter.
 ///
@@ -60,15 +60,7 @@ impl Handle {
     /// that the same tokens get the same bits. At most as many tokens as the
     /// context holds.
     pub fn score(&self, tokens: &[u32]) -> Result<Vec<Option<f32>>, ModelError> {
-        let context_tokens = self.context_tokens();
-        if tokens.len() > context_tokens as usize {
-            let prompt_tokens = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
-            return Err(ModelError::PromptTooLong { prompt_tokens, context_tokens });
-        }
-        let size = self.tokenizer().vocabulary_len();
-        if let Some(id) = tokens.iter().find(|&&id| id as usize >= size) {
-            return Err(ModelError::Prompt(format!("token {id} is not one of the model's {size}")));
-        }
+        self.check(tokens)?;
         if tokens.is_empty() {
             return Ok(Vec::new());
         }
@@ -76,6 +68,35 @@ impl Handle {
         let job = ScoreJob { ids: tokens.to_vec(), reply };
         self.role.shared.send(Command::Score { role: self.role.id, job }).map_err(|_| stopped())?;
         answer.recv().map_err(|_| stopped())?
+    }
+
+    /// The normed residual stream `[width]` behind the last of these tokens; other
+    /// requests wait meanwhile.
+    pub fn state(&self, tokens: &[u32]) -> Result<Vec<f32>, ModelError> {
+        self.check(tokens)?;
+        if tokens.is_empty() {
+            return Err(ModelError::Prompt("without a token there is no state".to_owned()));
+        }
+        let (reply, answer) = sync_channel(1);
+        let job = StateJob { ids: tokens.to_vec(), reply };
+        self.role.shared.send(Command::State { role: self.role.id, job }).map_err(|_| stopped())?;
+        answer.recv().map_err(|_| stopped())?
+    }
+
+    /// Refuses more tokens than the context holds, and ids that stand for none.
+    fn check(&self, tokens: &[u32]) -> Result<(), ModelError> {
+        let context_tokens = self.context_tokens();
+        if tokens.len() > context_tokens as usize {
+            let prompt_tokens = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
+            return Err(ModelError::PromptTooLong { prompt_tokens, context_tokens });
+        }
+        let size = self.tokenizer().vocabulary_len();
+        match tokens.iter().find(|&&id| id as usize >= size) {
+            Some(id) => {
+                Err(ModelError::Prompt(format!("token {id} is not one of the model's {size}")))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The prompt of a request as the model would see it.

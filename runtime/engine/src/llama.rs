@@ -17,6 +17,7 @@ mod sequences;
 mod cache;
 mod grammar;
 mod score;
+mod state;
 #[allow(unsafe_code)]
 mod raw;
 

@@ -35,6 +35,14 @@ pub(crate) struct ScoreJob {
     pub(crate) reply: SyncSender<Result<Vec<Option<f32>>, ModelError>>,
 }
 
+/// Tokens whose last hidden state is wanted, and where it goes.
+pub(crate) struct StateJob {
+    /// At least one token, at most as many as a context holds.
+    pub(crate) ids: Vec<u32>,
+    /// Where the normed residual stream at the last token goes, `[width]`.
+    pub(crate) reply: SyncSender<Result<Vec<f32>, ModelError>>,
+}
+
 /// Loaded weights.
 pub(crate) trait Weights {
     /// The weights under one adapter.
@@ -59,6 +67,9 @@ pub(crate) trait Role {
 
     /// Takes scoring in; it is done when no request is live.
     fn submit_score(&mut self, job: ScoreJob);
+
+    /// The last hidden state of some tokens; done at once.
+    fn state(&mut self, ids: &[u32]) -> Result<Vec<f32>, ModelError>;
 
     /// One piece of work, so short that commands can wait for it.
     fn step(&mut self);
@@ -90,6 +101,13 @@ pub(crate) enum Command {
         role: RoleId,
         /// Which tokens.
         job: ScoreJob,
+    },
+    /// Compute a hidden state.
+    State {
+        /// Whom is asked.
+        role: RoleId,
+        /// Of which tokens.
+        job: StateJob,
     },
 }
 
@@ -151,6 +169,11 @@ impl<'weights, W: Weights> Worker<'weights, W> {
                     let _ = job.reply.send(Err(error));
                 }
             },
+            Command::State { role, job } => {
+                let state = self.role(role).and_then(|role| role.state(&job.ids));
+                // Who asked may have gone.
+                let _ = job.reply.send(state);
+            }
         }
     }
 

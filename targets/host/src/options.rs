@@ -48,6 +48,12 @@ pub(crate) struct RunOptions {
     /// [default: what `rebound adapter install` made active for its model, if anything]
     #[arg(long, value_name = "FILE")]
     pub(crate) retrospective_adapter: Option<PathBuf>,
+    /// Reflections to draw for each failure, of which `--reward-model` chooses one [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) best_of: Option<NonZeroU32>,
+    /// The adapter of the stage `reward-model` that chooses
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reward_model: Option<PathBuf>,
     /// How the agent acts: act (an action) or react (a thought, then an action) [default: act]
     #[arg(long, value_name = "KIND")]
     pub(crate) agent: Option<String>,

@@ -40,6 +40,9 @@ pub(crate) struct Settings {
     /// What computes the models, where it was said.
     #[serde(flatten)]
     pub(crate) engine: EngineOptions,
+    /// The sha256 of the adapter that chooses among reflections.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reward_model: Option<String>,
     /// How the agent asks.
     #[serde(flatten)]
     pub(crate) agent: AgentSettings,
@@ -72,6 +75,16 @@ impl Settings {
         );
         let top_p = options.top_p.unwrap_or(1.0);
         ensure!(top_p > 0.0 && top_p <= 1.0, "--top-p is {top_p}, expected more than 0, at most 1");
+        let best_of = options.best_of.map_or(1, Into::into);
+        ensure!(
+            (best_of > 1) == options.reward_model.is_some(),
+            "--best-of and --reward-model go together: one draws reflections, the other chooses"
+        );
+        let sha256 = |path: &PathBuf| {
+            models::checksum::sha256_file(path)
+                .with_context(|| format!("cannot read the reward model {}", path.display()))
+        };
+        let reward_model = options.reward_model.as_ref().map(sha256).transpose()?;
         let board = options.board.as_deref().map(Board::find).transpose()?;
         let of_board = board.as_ref().map(|board| board.context_tokens);
         let context = options.context.or(of_board).map_or(2048, Into::into);
@@ -92,6 +105,7 @@ impl Settings {
                 gpu_layers: options.gpu_layers,
             },
             board,
+            reward_model,
             agent: AgentSettings {
                 kind: options.agent.as_deref().map_or(Ok(AgentKind::Act), parse_agent)?,
                 feedback: options
@@ -104,6 +118,7 @@ impl Settings {
                 action_tokens_max: 48,
                 thought_tokens_max: 64,
                 reflection_tokens_max: 96,
+                best_of,
             },
             reflections: options.reflections.map_or(3, Into::into),
             context,

@@ -19,7 +19,7 @@ use runtime_core::strategy::Strategy;
 use runtime_core::task::Task;
 use runtime_core::trajectory::{TakenStep, Trajectory};
 use runtime_engine::dictation::Dictation;
-use runtime_engine::{Engine, Handle};
+use runtime_engine::{Engine, Handle, RewardHandle};
 use runtime_environments::expert::{self, Sight};
 use runtime_evaluation::spending::account::{Account, AccountedAgent};
 use runtime_evaluation::spending::ledger::Ledger;
@@ -105,6 +105,21 @@ impl Models {
 }
 
 impl Models {
+    /// The reward model of an adapter for a model's file.
+    pub(crate) fn open_reward_model(
+        &mut self,
+        name: &str,
+        adapter: &Path,
+        loading: &Loading,
+    ) -> anyhow::Result<RewardHandle> {
+        let bare = self.open(name, None, loading)?;
+        ensure!(matches!(bare, Model::Loaded(_)), "the model {name} has no hidden states to score");
+        let path = models::manifest::resolve(name, &files::models_folder()?)?.path;
+        let engine = &self.engines[&path];
+        RewardHandle::open(engine, adapter)
+            .with_context(|| format!("cannot use the reward model {}", adapter.display()))
+    }
+
     /// The retrospective: with the adapter that was asked for, else with the one
     /// that is active for its model.
     pub(crate) fn open_retrospective(
@@ -231,6 +246,8 @@ pub(crate) struct AgentParts {
     pub(crate) actor: Model,
     /// Writes reflections.
     pub(crate) retrospective: Model,
+    /// Chooses among them, where several are drawn.
+    pub(crate) reward_model: Option<RewardHandle>,
     /// What they are told.
     pub(crate) prompts: Arc<PromptSet>,
     /// How they are asked.
@@ -254,6 +271,7 @@ impl AgentParts {
         let agent = ModelAgent {
             actor: self.actor.boxed(meter.as_ref()),
             retrospective: self.retrospective.boxed(meter.as_ref()),
+            reward_model: self.reward_model.clone().map(|model| Box::new(model) as _),
             prompts: Arc::clone(&self.prompts),
             settings: self.settings,
             counted: CountedEpisode::default(),

@@ -75,6 +75,7 @@ fn agent(kind: AgentKind, model: &Watched) -> ModelAgent {
     ModelAgent {
         actor: Box::new(model.clone()),
         retrospective: Box::new(model.clone()),
+        reward_model: None,
         prompts: Arc::new(PromptSet::from_sources(&sources).unwrap()),
         settings: AgentSettings {
             kind,
@@ -85,6 +86,7 @@ fn agent(kind: AgentKind, model: &Watched) -> ModelAgent {
             action_tokens_max: 16,
             thought_tokens_max: 16,
             reflection_tokens_max: 16,
+            best_of: 1,
         },
         counted: CountedEpisode::default(),
     }
@@ -285,4 +287,33 @@ fn every_built_in_set_renders_what_it_may_be_given() {
         }
         assert!(prompts.render("opening", &scene).unwrap().contains("Try right."));
     }
+}
+
+/// Prefers long answers.
+struct Lengths;
+
+impl RewardModel for Lengths {
+    fn score(&mut self, answer: &Generation) -> Result<f32, ModelError> {
+        Ok(answer.text.len() as f32)
+    }
+}
+
+#[test]
+fn of_several_reflections_the_one_that_scores_highest_is_told() {
+    let model = Watched::new(&["Go.", "Go left, then left.", "Go left."], 1 << 20);
+    let (task, memory) = (task(), Memory::default());
+    let seed = SeedKey { run: 1, task: "doors", trial: 1, step: 0, member: 0 };
+    let trajectory = &failed(Vec::new());
+    let attempt = Attempt { task: &task, trajectory, memory: &memory, seed };
+    let mut agent = agent(AgentKind::Act, &model);
+    agent.reward_model = Some(Box::new(Lengths));
+    agent.settings.best_of = 3;
+
+    let reflection = agent.reflect(&attempt).unwrap();
+
+    assert_eq!(reflection.text, "Go left, then left.");
+    let mut seeds: Vec<u64> =
+        model.model.lock().unwrap().1.iter().map(|asked| asked.sampling.seed).collect();
+    seeds.dedup();
+    assert_eq!(seeds.len(), 3);
 }

@@ -226,6 +226,13 @@ impl Role for DecoderRole<'_> {
         self.scores.push_back(job);
     }
 
+    fn state(&mut self, ids: &[u32]) -> Result<Vec<f32>, ModelError> {
+        let decoder = &self.weights.decoder;
+        let rows = decoder.forward(&Batch::new([ids]), &self.adapter, None);
+        let rows = rows.map_err(|error| failed(&error))?;
+        Ok(numbers(&rows.narrow(0, ids.len() - 1, 1)))
+    }
+
     /// One batch for the live requests, or one scoring.
     fn step(&mut self) {
         self.drop_cancelled();

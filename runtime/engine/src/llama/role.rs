@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
 use llama_cpp_sys_2::{LLAMA_FLASH_ATTN_TYPE_AUTO, LLAMA_FLASH_ATTN_TYPE_DISABLED};
 use runtime_core::model::ModelError;
@@ -9,6 +10,7 @@ use runtime_core::model::ModelError;
 use super::config::{CacheType, LlamaConfig};
 use super::context::Context;
 use super::raw::{Adapter, Model};
+use super::state;
 use crate::error::EngineError;
 use crate::prepared::{Prepared, Reply};
 use crate::ticket::Event;
@@ -19,6 +21,8 @@ use models::vocabulary::Vocabulary;
 pub(crate) struct LlamaRole<'model> {
     // Before the adapter, since fields are dropped in this order.
     context: Option<Context<'model>>,
+    /// A context of its own for hidden states: llama.cpp gives them or logits.
+    states: Option<LlamaContext<'model>>,
     adapter: Option<(Adapter<'model>, AdapterFile)>,
     model: &'model Model,
     config: Arc<LlamaConfig>,
@@ -42,7 +46,7 @@ impl<'model> LlamaRole<'model> {
                 }),
             })
             .transpose()?;
-        Ok(Self { context: None, adapter, model, config, vocabulary })
+        Ok(Self { context: None, states: None, adapter, model, config, vocabulary })
     }
 
     /// The context; made now if there is none.
@@ -53,20 +57,29 @@ impl<'model> LlamaRole<'model> {
         self.context.as_mut().ok_or_else(|| ModelError::Engine("no context".to_owned()))
     }
 
+    /// llama.cpp's context, under the adapter.
     #[tracing::instrument(skip_all, fields(adapter = self.adapter_file().map(|file| &file.sha256)))]
-    fn new_context(&mut self) -> Result<Context<'model>, ModelError> {
+    fn new_llama(
+        &mut self,
+        params: LlamaContextParams,
+    ) -> Result<LlamaContext<'model>, ModelError> {
         let failed = |error: String| ModelError::Engine(format!("no context: {error}"));
         let backend = super::engine::backend();
         let mut llama = self
             .model
             .get()
-            .new_context(backend, params(&self.config))
+            .new_context(backend, params)
             .map_err(|error| failed(error.to_string()))?;
         if let Some((adapter, file)) = &mut self.adapter {
             llama
                 .lora_adapter_set(adapter.wrapper(), file.scale)
                 .map_err(|error| failed(error.to_string()))?;
         }
+        Ok(llama)
+    }
+
+    fn new_context(&mut self) -> Result<Context<'model>, ModelError> {
+        let llama = self.new_llama(params(&self.config))?;
         let sha256 = self.adapter_file().map(|file| file.sha256.clone());
         let (config, vocabulary) = (Arc::clone(&self.config), Arc::clone(&self.vocabulary));
         Ok(Context::new(llama, self.model.get(), config, vocabulary, sha256))
@@ -97,6 +110,15 @@ impl Role for LlamaRole<'_> {
                 let _ = job.reply.send(Err(error));
             }
         }
+    }
+
+    fn state(&mut self, ids: &[u32]) -> Result<Vec<f32>, ModelError> {
+        if self.states.is_none() {
+            self.states = Some(self.new_llama(state::params(params(&self.config), &self.config))?);
+        }
+        let states = self.states.as_mut();
+        let states = states.ok_or_else(|| ModelError::Engine("no context".to_owned()))?;
+        state::last(states, ids, &self.config)
     }
 
     fn step(&mut self) {

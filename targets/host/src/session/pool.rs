@@ -77,10 +77,17 @@ impl Pool {
             } else {
                 actor.clone()
             };
+            let reward_model = options.reward_model.as_deref().filter(|_| strategy.reflects());
+            let reward_model = reward_model.map(|adapter| {
+                let name = if has_own { &settings.retrospective } else { &settings.actor };
+                models.open_reward_model(name, adapter, &loading)
+            });
+            let reward_model = reward_model.transpose()?;
             let (actor, prompts) = (actor.clone(), Arc::clone(&prompts));
             parts.push(AgentParts {
                 actor,
                 retrospective,
+                reward_model,
                 prompts,
                 settings: settings.agent,
                 demonstration: plan.demonstration,

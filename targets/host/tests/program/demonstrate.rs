@@ -108,6 +108,7 @@ fn an_agent_on_the_engine_sees_the_same_tokens() {
     let mut agent = ModelAgent {
         actor: Box::new(engine.clone()),
         retrospective: Box::new(engine.clone()),
+        reward_model: None,
         prompts: Arc::new(PromptSet::from_sources(&PROMPTS.map(str::to_string)).unwrap()),
         settings,
         counted: CountedEpisode::default(),

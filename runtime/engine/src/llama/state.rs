@@ -1,0 +1,45 @@
+//! The hidden state behind the last of some tokens.
+
+use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::context::params::{LlamaContextParams, LlamaPoolingType};
+use llama_cpp_2::llama_batch::LlamaBatch;
+use llama_cpp_2::token::LlamaToken;
+use runtime_core::model::ModelError;
+
+use super::cache;
+use super::config::LlamaConfig;
+
+/// A context for one sequence that gives states instead of logits.
+pub(super) fn params(params: LlamaContextParams, config: &LlamaConfig) -> LlamaContextParams {
+    params
+        .with_n_ctx(Some(config.context_tokens))
+        .with_n_seq_max(1)
+        .with_embeddings(true)
+        .with_pooling_type(LlamaPoolingType::None)
+}
+
+/// The normed residual stream behind the last of at least one token, `[width]`.
+pub(super) fn last(
+    llama: &mut LlamaContext<'_>,
+    ids: &[u32],
+    config: &LlamaConfig,
+) -> Result<Vec<f32>, ModelError> {
+    let failed = |error: String| ModelError::Engine(error);
+    let window = config.micro_batch.get() as usize;
+    let mut batch = LlamaBatch::new(window, 1);
+    llama.clear_kv_cache();
+    let mut last = 0;
+    for (number, tokens) in ids.chunks(window).enumerate() {
+        batch.clear();
+        for (offset, &token) in tokens.iter().enumerate() {
+            let position = cache::number(number * window + offset);
+            let token = LlamaToken::new(token.cast_signed());
+            // Without a pooling each token has a state of its own, wanted or not.
+            batch.add(token, position, &[0], true).expect("a window is no larger than a batch");
+        }
+        llama.decode(&mut batch).map_err(|error| failed(error.to_string()))?;
+        last = tokens.len() - 1;
+    }
+    let state = llama.embeddings_ith(cache::number(last));
+    Ok(state.map_err(|error| failed(error.to_string()))?.to_vec())
+}
