@@ -1,6 +1,6 @@
 //! Options with every default filled in: what a run's results say it was.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use runtime_agent::settings::{AgentKind, AgentSettings};
@@ -80,11 +80,6 @@ impl Settings {
             (best_of > 1) == options.reward_model.is_some(),
             "--best-of and --reward-model go together: one draws reflections, the other chooses"
         );
-        let sha256 = |path: &PathBuf| {
-            models::checksum::sha256_file(path)
-                .with_context(|| format!("cannot read the reward model {}", path.display()))
-        };
-        let reward_model = options.reward_model.as_ref().map(sha256).transpose()?;
         let board = options.board.as_deref().map(Board::find).transpose()?;
         let of_board = board.as_ref().map(|board| board.context_tokens);
         let context = options.context.or(of_board).map_or(2048, Into::into);
@@ -105,7 +100,7 @@ impl Settings {
                 gpu_layers: options.gpu_layers,
             },
             board,
-            reward_model,
+            reward_model: options.reward_model.as_deref().map(sha256).transpose()?,
             agent: AgentSettings {
                 kind: options.agent.as_deref().map_or(Ok(AgentKind::Act), parse_agent)?,
                 feedback: options
@@ -134,6 +129,11 @@ impl Settings {
     pub(crate) fn json(&self) -> anyhow::Result<String> {
         serde_json::to_string(self).context("cannot write the settings as JSON")
     }
+}
+
+fn sha256(reward_model: &Path) -> anyhow::Result<String> {
+    models::checksum::sha256_file(reward_model)
+        .with_context(|| format!("cannot read the reward model {}", reward_model.display()))
 }
 
 /// The folder that a new run writes into.
