@@ -5,6 +5,7 @@
 //! again another adapter is installed, started and asked. The weights stay loaded.
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 
+use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -174,19 +175,17 @@ fn request(words: usize, tokens_max: u32) -> Request {
 }
 
 fn print(options: &Options, found: &Found) -> Result<()> {
+    let mut out = std::io::stdout().lock();
     if options.json {
-        println!("{}", serde_json::to_string(found)?);
+        writeln!(out, "{}", serde_json::to_string(found)?)?;
         return Ok(());
     }
-    let mb = found.adapter_bytes as f64 / 1e6;
-    println!("{} adapters of {mb:.1} MB, {} asking meanwhile", found.swaps, options.others);
-    println!("install       {:7.0} ms, mean", found.install_mean);
-    println!("load          {:7.0} ms", found.load_mean);
-    println!(
-        "first token   {:7.0} ms, a prompt of {} words",
-        found.first_token_mean, options.words
-    );
-    println!("all           {:7.0} ms, {:.0} at most", found.all_mean, found.all_max);
-    println!("requests meanwhile: {} asked, {} answered", found.asked, found.answered);
+    let (mb, words) = (found.adapter_bytes as f64 / 1e6, options.words);
+    writeln!(out, "{} adapters of {mb:.1} MB, {} asking meanwhile", found.swaps, options.others)?;
+    writeln!(out, "install       {:7.0} ms, mean", found.install_mean)?;
+    writeln!(out, "load          {:7.0} ms", found.load_mean)?;
+    writeln!(out, "first token   {:7.0} ms, a prompt of {words} words", found.first_token_mean)?;
+    writeln!(out, "all           {:7.0} ms, {:.0} at most", found.all_mean, found.all_max)?;
+    writeln!(out, "requests meanwhile: {} asked, {} answered", found.asked, found.answered)?;
     Ok(())
 }
