@@ -4,12 +4,14 @@
 //! episode ─► conversation (templates, budget) ─► model ─► parse ─► decision
 //! failure ─► reflection prompt ─────────────────► model ──────────► reflection
 //! episode ─► expert ─► the same conversation ─► dictated answer ──► demonstration
+//! failure ─► lender ─► a reflection on another task ──────────────► reflection
 //! ```
 //!
 //! Nothing here knows an engine, opens a file or plays a world.
 
 pub mod settings;
 pub mod agent;
+pub mod borrower;
 pub mod demonstrator;
 pub mod prompts;
 pub mod conversation;

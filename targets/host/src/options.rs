@@ -54,6 +54,10 @@ pub(crate) struct RunOptions {
     /// The adapter of the stage `reward-model` that chooses
     #[arg(long, value_name = "FILE")]
     pub(crate) reward_model: Option<PathBuf>,
+    /// Tell each failure a reflection on another task of its type from the run in this
+    /// folder: the control that says whether reflections carry information
+    #[arg(long, value_name = "DIR")]
+    pub(crate) borrow_reflections: Option<PathBuf>,
     /// How the agent acts: act (an action) or react (a thought, then an action) [default: act]
     #[arg(long, value_name = "KIND")]
     pub(crate) agent: Option<String>,

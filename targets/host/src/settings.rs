@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use runtime_agent::settings::{AgentKind, AgentSettings};
-use runtime_core::strategy::Feedback;
+use runtime_core::strategy::{Feedback, Strategy};
+use runtime_store::run_folder::RunFolder;
 use serde::Serialize;
 
 use crate::board::Board;
@@ -43,6 +44,9 @@ pub(crate) struct Settings {
     /// The sha256 of the adapter that chooses among reflections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reward_model: Option<String>,
+    /// The sha256 of the log whose reflections are told to other tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) borrowed: Option<String>,
     /// How the agent asks.
     #[serde(flatten)]
     pub(crate) agent: AgentSettings,
@@ -101,6 +105,7 @@ impl Settings {
             },
             board,
             reward_model: options.reward_model.as_deref().map(sha256).transpose()?,
+            borrowed: options.borrow_reflections.as_deref().map(lent).transpose()?,
             agent: AgentSettings {
                 kind: options.agent.as_deref().map_or(Ok(AgentKind::Act), parse_agent)?,
                 feedback: options
@@ -131,9 +136,18 @@ impl Settings {
     }
 }
 
-fn sha256(reward_model: &Path) -> anyhow::Result<String> {
-    models::checksum::sha256_file(reward_model)
-        .with_context(|| format!("cannot read the reward model {}", reward_model.display()))
+fn sha256(file: &Path) -> anyhow::Result<String> {
+    models::checksum::sha256_file(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// The sha256 of a run's log of reflections.
+fn lent(folder: &Path) -> anyhow::Result<String> {
+    sha256(&lending_log(folder))
+}
+
+/// The log of a run's reflections that are told to other tasks.
+pub(crate) fn lending_log(folder: &Path) -> PathBuf {
+    RunFolder::new(folder).trial_log(Strategy::Retrospective)
 }
 
 /// The folder that a new run writes into.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
+use runtime_agent::borrower::{Borrower, Lender};
 use runtime_agent::demonstrator::{Demonstrator, Expert};
 use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
 use runtime_agent::settings::AgentSettings;
@@ -248,6 +249,8 @@ pub(crate) struct AgentParts {
     pub(crate) retrospective: Model,
     /// Chooses among them, where several are drawn.
     pub(crate) reward_model: Option<RewardHandle>,
+    /// Lends reflections on other tasks, where that is the control.
+    pub(crate) lender: Option<Arc<Lender>>,
     /// What they are told.
     pub(crate) prompts: Arc<PromptSet>,
     /// How they are asked.
@@ -276,12 +279,18 @@ impl AgentParts {
             settings: self.settings,
             counted: CountedEpisode::default(),
         };
-        match (self.demonstration, account) {
-            (None, None) => Box::new(agent),
-            (None, Some(account)) => Box::new(AccountedAgent { agent: Box::new(agent), account }),
-            (Some(Demonstration { noise }), _) => {
-                Box::new(Demonstrator { agent, expert: Box::new(EnvironmentExpert), noise })
+        if let Some(Demonstration { noise }) = self.demonstration {
+            return Box::new(Demonstrator { agent, expert: Box::new(EnvironmentExpert), noise });
+        }
+        let agent: Box<dyn Agent + Send> = match &self.lender {
+            None => Box::new(agent),
+            Some(lender) => {
+                Box::new(Borrower { agent: Box::new(agent), lender: Arc::clone(lender) })
             }
+        };
+        match account {
+            None => agent,
+            Some(account) => Box::new(AccountedAgent { agent, account }),
         }
     }
 }

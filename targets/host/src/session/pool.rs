@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
+use runtime_agent::borrower::Lender;
 use runtime_core::event::RunEvent;
 use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
@@ -15,6 +16,7 @@ use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{self, EnvironmentOptions, World, train_split};
 use runtime_evaluation::arm::{self, Arm, ArmError, ArmProgress, Worker};
 use runtime_store::recorder::{Clock, LogRecorder};
+use runtime_store::trial_log::read_log;
 
 use super::Plan;
 use crate::endpoint::Waits;
@@ -22,7 +24,7 @@ use crate::engines::Loading;
 use crate::files;
 use crate::progress::{self, Show};
 use crate::resume;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::wiring::{self, AgentParts, Models};
 
 /// The tasks of a run and the world that they play in.
@@ -68,6 +70,12 @@ impl Pool {
             None => models.open(&settings.actor, options.actor_adapter.as_deref(), &loading)?,
             Some(_) => wiring::dictation(&settings.actor, loading.context_tokens)?,
         };
+        let lender = options.borrow_reflections.as_deref().map(|folder| {
+            let log = settings::lending_log(folder);
+            let history = read_log(&log)?.history;
+            anyhow::Ok(Arc::new(Lender::new(&history)))
+        });
+        let lender = lender.transpose()?;
         let mut parts = Vec::new();
         for strategy in &plan.strategies {
             let has_own = *strategy == Strategy::Retrospective && plan.demonstration.is_none();
@@ -88,6 +96,7 @@ impl Pool {
                 actor,
                 retrospective,
                 reward_model,
+                lender: lender.clone().filter(|_| *strategy == Strategy::Retrospective),
                 prompts,
                 settings: settings.agent,
                 demonstration: plan.demonstration,

@@ -127,3 +127,36 @@ fn a_collection_is_of_training_tasks_and_stays_one() {
     assert!(other.stderr.contains("it was played with 2"), "{other:?}");
     assert!(run.stderr.contains("rebound collect --resume"), "{run:?}");
 }
+
+#[test]
+fn reflections_are_lent_to_other_tasks_of_their_type() {
+    let play = Play::new();
+    let run = |name: &str, more: &[&str]| {
+        let out = play.path(name);
+        let actor = play.path("tiny.gguf");
+        let prompts = play.folder.path();
+        let paths = [&out, &actor, prompts].map(|path: &Path| path.to_str().unwrap());
+        let fixed = ["run", "-q", "--strategy", "retrospective", "-n", "4", "--steps", "3"];
+        let fixed = [&fixed[..], &["-t", "2", "--threads", "1", "--context", "2048"]].concat();
+        let named = ["--out", paths[0], "--actor", paths[1], "--prompts", paths[2]];
+        rebound(&[&fixed[..], &named, more].concat())
+    };
+    assert_eq!(run("own", &[]).code, 0);
+    let own = play.path("own");
+
+    let lent = run("lent", &["--borrow-reflections", own.to_str().unwrap()]);
+
+    assert_eq!(lent.code, 0, "{}", lent.stderr);
+    let texts = |name: &str| -> Vec<String> {
+        let tasks = history(&play.log(name)).tasks;
+        let told = tasks.iter().filter_map(|task| task.trials[0].reflection.as_ref());
+        told.map(|reflection| reflection.text.clone()).collect()
+    };
+    let (own, lent) = (texts("own"), texts("lent"));
+    assert_eq!(own.len(), lent.len());
+    assert!(lent.iter().zip(&own).all(|(lent, own)| own.as_str() != lent));
+    let missing = run("missing", &["--borrow-reflections", "nowhere"]);
+    assert!(missing.code == 1 && missing.stderr.contains("nowhere"), "{}", missing.stderr);
+    let alone = run("alone", &["--best-of", "3"]);
+    assert!(alone.code == 1 && alone.stderr.contains("--reward-model"), "{}", alone.stderr);
+}

@@ -1,0 +1,149 @@
+//! An agent that is told what was meant for another task: the control that says whether
+//! reflections carry information, or any text would do.
+//!
+//! ```text
+//! a run's reflections, by task type ─► one of another task ─► the next trial
+//! ```
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use runtime_core::agent::{Agent, Attempt, Episode};
+use runtime_core::history::RunHistory;
+use runtime_core::model::{Cost, ModelError};
+use runtime_core::reflection::{Judgement, Reflection};
+use runtime_core::trajectory::Decision;
+
+/// The reflections of a run, by task type, each with its task's id.
+#[derive(Clone, Debug, Default)]
+pub struct Lender {
+    by_kind: BTreeMap<String, Vec<(String, Reflection)>>,
+}
+
+impl Lender {
+    /// All reflections of a run.
+    pub fn new(history: &RunHistory) -> Self {
+        let mut by_kind: BTreeMap<String, Vec<(String, Reflection)>> = BTreeMap::new();
+        for (task, played) in history.run.tasks.iter().zip(&history.tasks) {
+            let reflections = played.trials.iter().filter_map(|trial| trial.reflection.clone());
+            let of_kind = by_kind.entry(task.kind.clone()).or_default();
+            of_kind.extend(reflections.map(|reflection| (task.id.clone(), reflection)));
+        }
+        Self { by_kind }
+    }
+
+    /// A reflection on another task of the attempt's type, drawn by the attempt's seed.
+    ///
+    /// It costs nothing, and nothing is to be learned from it.
+    fn lend(&self, attempt: &Attempt<'_>) -> Option<Reflection> {
+        let of_kind = self.by_kind.get(&attempt.task.kind)?.iter();
+        let others: Vec<_> = of_kind.filter(|(task, _)| *task != attempt.task.id).collect();
+        let draw = usize::try_from(attempt.seed.seed() % others.len().max(1) as u64).ok()?;
+        let (_, reflection) = others.get(draw)?;
+        let mut reflection = reflection.clone();
+        reflection.trial = attempt.seed.trial;
+        reflection.generation.cost = Cost::default();
+        reflection.generation.tokens.iter_mut().for_each(|token| token.forced = true);
+        Some(reflection)
+    }
+}
+
+/// An agent whose reflections are lent to it.
+pub struct Borrower {
+    /// Acts and judges.
+    pub agent: Box<dyn Agent + Send>,
+    /// Whose reflections.
+    pub lender: Arc<Lender>,
+}
+
+impl Agent for Borrower {
+    fn act(&mut self, episode: &Episode<'_>) -> Result<Decision, ModelError> {
+        self.agent.act(episode)
+    }
+
+    fn judge(&mut self, attempt: &Attempt<'_>) -> Result<Judgement, ModelError> {
+        self.agent.judge(attempt)
+    }
+
+    fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
+        self.lender.lend(attempt).ok_or_else(|| {
+            let kind = &attempt.task.kind;
+            ModelError::Engine(format!("no other task of the type {kind} was reflected on"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use runtime_core::event::RunEvent;
+    use runtime_core::history::{FinishedTrial, TaskHistory};
+    use runtime_core::model::{Generation, ModelIdentity, StopReason, Token};
+    use runtime_core::reflection::Memory;
+    use runtime_core::seed::SeedKey;
+    use runtime_core::task::{Limits, Task};
+    use runtime_core::trajectory::{Ending, Trajectory};
+
+    use super::*;
+
+    fn task(id: &str, kind: &str) -> Task {
+        let (id, kind) = (id.into(), kind.into());
+        Task { id, kind, instruction: String::new(), seed: 0, limits: Limits::default() }
+    }
+
+    fn failed() -> Trajectory {
+        let (opening, feedback) = (String::new(), String::new());
+        Trajectory { opening, steps: Vec::new(), ending: Ending::StepLimit, feedback }
+    }
+
+    fn played(told: &str) -> TaskHistory {
+        let mut trial = FinishedTrial::new(failed(), 0);
+        trial.reflection = Some(Reflection {
+            trial: 1,
+            text: told.into(),
+            generation: Generation {
+                text: told.into(),
+                tokens: vec![Token { id: 1, log_prob: -1.0, log_prob_full: None, forced: false }],
+                prompt_ids: Vec::new(),
+                stop: StopReason::EndOfTurn,
+                cost: Cost { prefill_us: 5, ..Cost::default() },
+                adapter: None,
+            },
+        });
+        TaskHistory { trials: vec![trial], open: None, branches: Vec::new() }
+    }
+
+    fn lender() -> Lender {
+        let run = RunEvent {
+            version: String::new(),
+            strategy: "retrospective".into(),
+            settings: "{}".into(),
+            prompts_sha256: String::new(),
+            actor: ModelIdentity::default(),
+            retrospective: ModelIdentity::default(),
+            tasks: vec![task("a", "clean"), task("b", "clean"), task("c", "heat")],
+        };
+        Lender::new(&RunHistory { run, tasks: ["A", "B", "C"].map(played).into() })
+    }
+
+    fn lent(task: &Task) -> Option<Reflection> {
+        let (trajectory, memory) = (&failed(), &Memory::default());
+        let seed = SeedKey { run: 1, task: &task.id, trial: 2, step: 0, member: 0 };
+        lender().lend(&Attempt { task, trajectory, memory, seed })
+    }
+
+    #[test]
+    fn a_reflection_is_of_another_task_of_the_same_type() {
+        let found = lent(&task("a", "clean")).unwrap();
+
+        assert_eq!((found.text.as_str(), found.trial), ("B", 2));
+        assert_eq!(found.generation.cost, Cost::default());
+        assert!(found.generation.tokens.iter().all(|token| token.forced));
+        assert_eq!(lent(&task("b", "clean")).unwrap().text, "A");
+    }
+
+    #[test]
+    fn where_there_is_no_other_nothing_is_lent() {
+        assert_eq!(lent(&task("c", "heat")), None);
+        assert_eq!(lent(&task("d", "cool")), None);
+    }
+}
