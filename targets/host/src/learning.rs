@@ -65,6 +65,7 @@ pub(crate) fn learn(config: &Path, out: &Path, show: Show) -> anyhow::Result<()>
     let mut learner = HostLearner::new(file, options, out.to_owned(), show)?;
     let mut state = learner.state()?;
     replace(&stored, text.as_bytes())?;
+    learner.save(&state).map_err(anyhow::Error::from_boxed)?;
     let plan = LearningPlan { rounds: learner.file.rounds, replay: learner.file.replay.get() };
     learning::learn(&mut learner, plan, &mut state)?;
     learner.report(&state)?;
@@ -114,11 +115,17 @@ impl HostLearner {
                 probation.slot.name
             );
         }
-        let Some(active) = self.slots.active()? else { return Ok(Learning::new(None)) };
-        // Slots forget it once two others were kept.
-        let copy = self.out.join("first.gguf");
-        replace(&copy, &std::fs::read(&active.path)?)?;
-        Ok(Learning::new(Some(AdapterFile { path: copy, sha256: active.slot.sha256 })))
+        let in_use = self.slots.active()?.map(|active| active.path);
+        let Some(first) = self.file.start.clone().or(in_use) else {
+            return Ok(Learning::new(None));
+        };
+        // Slots forget theirs once two others were kept.
+        let path = self.out.join("first.gguf");
+        let bytes =
+            std::fs::read(&first).with_context(|| format!("cannot read {}", first.display()))?;
+        replace(&path, &bytes)?;
+        let sha256 = models::checksum::sha256_bytes(&bytes);
+        Ok(Learning::new(Some(AdapterFile { path, sha256 })))
     }
 
     fn folder(&self, round: u32, name: &str) -> PathBuf {

@@ -23,6 +23,8 @@ pub(crate) struct LearnFile {
     /// A round learns from what this many latest rounds collected.
     #[serde(default = "one")]
     pub(crate) replay: NonZeroU32,
+    /// The retrospective's adapter to begin with, instead of the one in use.
+    pub(crate) start: Option<PathBuf>,
     /// What is collected in each round.
     pub(crate) collect: Collecting,
     /// What decides.

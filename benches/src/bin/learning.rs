@@ -1,0 +1,94 @@
+//! Are reflections worth more after training? Arms of several runs on the same tasks, and
+//! each against each, paired by task.
+//!
+//! `benches/learning/run.sh` plays the runs; this reads their `results.json`.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Parser;
+use runtime_evaluation::pairs::{self, Pair};
+use runtime_evaluation::results::Results;
+use runtime_evaluation::results::arm::ArmResults;
+
+/// Success by trial of arms, and each against each, paired by task
+#[derive(Parser)]
+struct Options {
+    /// An arm: what to call it, its run's folder, and its strategy where the run has several,
+    /// as NAME=DIR or NAME=DIR:STRATEGY
+    #[arg(required = true)]
+    arms: Vec<String>,
+}
+
+struct Named {
+    name: String,
+    arm: ArmResults,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let arms = options.arms.iter().map(|text| named(text)).collect::<Result<Vec<_>>>()?;
+    let tasks = |arm: &ArmResults| arm.tasks.iter().map(|task| task.id.clone()).collect::<Vec<_>>();
+    for other in &arms[1..] {
+        let same = tasks(&other.arm) == tasks(&arms[0].arm);
+        ensure!(same, "{} and {} are of other tasks", arms[0].name, other.name);
+    }
+    let mut out = std::io::stdout().lock();
+    let width = arms.iter().map(|arm| arm.name.len()).max().unwrap_or(0);
+    writeln!(
+        out,
+        "{} tasks, solved by the end of each trial, 95 % Wilson",
+        arms[0].arm.tasks.len()
+    )?;
+    for Named { name, arm } in &arms {
+        write!(out, "{name:width$}")?;
+        for found in &arm.success_by_trial {
+            let [rate, low, high] =
+                [found.rate.rate, found.rate.low, found.rate.high].map(|share| 100.0 * share);
+            write!(out, "  {rate:5.1} [{low:4.1}, {high:4.1}]")?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "\nafter the last trial, points, 95 % paired bootstrap, exact McNemar")?;
+    for (place, arm) in arms.iter().enumerate() {
+        for control in &arms[..place] {
+            writeln!(out, "{}", compared(arm, control)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn named(text: &str) -> Result<Named> {
+    let (name, place) = text.split_once('=').context("an arm is NAME=DIR or NAME=DIR:STRATEGY")?;
+    let (folder, strategy) = match place.rsplit_once(':') {
+        Some((folder, strategy)) => (folder, Some(strategy)),
+        None => (place, None),
+    };
+    let file = Path::new(folder).join("results.json");
+    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let results: Results = serde_json::from_slice(&bytes)
+        .with_context(|| format!("{} holds no results", file.display()))?;
+    let mut arms = results.arms.into_iter();
+    let arm = match strategy {
+        Some(strategy) => arms.find(|arm| arm.strategy == strategy),
+        None if arms.len() > 1 => bail!("{folder} has several arms; name one: {name}={folder}:…"),
+        None => arms.next(),
+    };
+    let arm = arm.with_context(|| format!("{folder} has no such arm"))?;
+    Ok(Named { name: name.to_owned(), arm })
+}
+
+fn compared(arm: &Named, control: &Named) -> Result<String> {
+    let tasks = arm.arm.tasks.iter().zip(&control.arm.tasks);
+    let found: Vec<Pair> =
+        tasks.map(|(ours, theirs)| Pair { arm: ours.success, control: theirs.success }).collect();
+    let difference = pairs::difference(&found).context("there are no tasks")?;
+    let only_arm = found.iter().filter(|pair| pair.arm && !pair.control).count() as u64;
+    let only_control = found.iter().filter(|pair| !pair.arm && pair.control).count() as u64;
+    let p_value = pairs::mcnemar(only_arm, only_control);
+    let [mean, low, high] =
+        [difference.mean, difference.low, difference.high].map(|share| 100.0 * share);
+    let names = format!("{} against {}", arm.name, control.name);
+    Ok(format!("{names:40} {mean:+5.1} [{low:+.1}, {high:+.1}], p = {p_value:.4}"))
+}
