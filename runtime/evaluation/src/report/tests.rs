@@ -3,11 +3,14 @@
 use proptest::prelude::*;
 use runtime_core::event::{CallHistory, Event, StepEvent, TrialKey, TrialStartEvent};
 use runtime_core::reflection::Judgement;
+use runtime_core::strategy::Judge;
 use runtime_store::trial_log::{TrialLog, read_log};
 use serde_json::{Value, json};
 
 use super::csv::quoted;
 use super::*;
+use crate::collection::collection;
+use crate::learning::state::{AdapterFile, Example, Phase, Round, Training, Verdict};
 use crate::results::tests::{history, outcomes};
 
 const HOSTILE: &str = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)> \u{2028}'\"&amp;{{ 7 * 7 }}";
@@ -278,4 +281,71 @@ proptest! {
             prop_assert_eq!(cell.unwrap_or(&row[3]), &text);
         }
     }
+}
+
+/// A loop of two rounds, the second of which was reverted.
+fn learning(text: &str) -> Learning {
+    let file = |name: &str| AdapterFile { path: name.into(), sha256: name.into() };
+    let round = |name: &str, kl, kept| Round {
+        collection: Some(collection(
+            &history("retrospective", &outcomes(&[2], 2)),
+            Judge::Environment,
+            1,
+        )),
+        training: Some(Training {
+            adapter: file(name),
+            stage: "ppo".into(),
+            steps: 4,
+            loss: 0.25,
+            kl: Some(kl),
+        }),
+        outcomes: Some(vec![true, kept]),
+        verdict: Some(Verdict {
+            kept,
+            difference_points: 50.0,
+            low_points: 0.0,
+            high_points: 100.0,
+        }),
+    };
+    let mut state = Learning::new(None);
+    state.baseline = Some(vec![true, false]);
+    state.rounds = vec![round("a", 0.0125, true), round("b", 0.5, false)];
+    state.seconds = [(Phase::Collect, 30.0), (Phase::Train, 10.0)].into();
+    state.examples = vec![Example {
+        task: text.into(),
+        instruction: text.into(),
+        before: text.into(),
+        after: text.into(),
+    }];
+    state
+}
+
+#[test]
+fn a_loops_page_has_its_rounds_and_escapes_its_reflections() {
+    let histories = [history("retrospective", &outcomes(&[1], 1))];
+
+    let page = html_of_learning(&[run("round 0", &histories)], &learning(HOSTILE)).unwrap();
+
+    let plain = plots(&html(&[run("round 0", &histories)]).unwrap());
+    assert_eq!(plots(&page), plain + 3, "success, reward and KL");
+    for expected in ["Learning by round", "0.0125", "reverted", "+50.0 [+0.0, +100.0]", "0.2500"] {
+        assert!(page.contains(expected), "{expected}");
+    }
+    assert!(!page.contains("<script>alert") && !page.contains("<img"), "markup stays text");
+}
+
+fn plots(page: &str) -> usize {
+    page.matches("<svg").count()
+}
+
+#[test]
+fn a_loop_is_told_as_a_table() {
+    let text = learning("").text();
+
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 5, "{text}");
+    assert!(lines[1].contains("50.0 % [9.5, 90.5]"), "{text}");
+    assert!(lines[2].contains("ppo") && lines[2].ends_with("kept"), "{text}");
+    assert!(lines[3].ends_with("reverted"), "{text}");
+    assert_eq!(lines[4], "40 s: collect 75 %, train 25 %.");
 }
