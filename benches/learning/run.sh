@@ -4,19 +4,21 @@
 #
 # Usage: benches/learning/run.sh [FOLDER]      FOLDER is runs/learning unless given
 #
-# PARALLEL and THREADS fit it to a machine; they decide nothing of what is played.
+# PARALLEL and THREADS fit the test's arms to a machine; the loop's are in its file.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${1:-runs/learning}
 rebound=${REBOUND:-target/release/rebound}
 mkdir -p "$out"
-# Nothing that is installed on this machine takes part.
-export REBOUND_ADAPTERS=$out/adapters
 adapters=models/adapters
 speed=(--parallel "${PARALLEL:-4}" --threads "${THREADS:-2}")
 
-"$rebound" learn --config benches/learning/household.toml --out "$out/loop"
-trained=$(sed -n '/"active"/,/}/s/.*"path": "\(.*\)".*/\1/p' "$out/loop/learning.json")
+# Nothing that is installed on this machine takes part.
+REBOUND_ADAPTERS=$out/adapters "$rebound" learn --config benches/learning/household.toml --out "$out/loop"
+trained=$out/loop/$(sed -n '/"active"/,/}/s/.*"path": "\(.*\)".*/\1/p' "$out/loop/learning.json")
+
+# No adapter is active in a folder of none.
+export REBOUND_ADAPTERS=$out/none
 
 play=(--environment household --split test/medium --tasks 200 --steps 8 --trials 5 --seed 7
   --actor-adapter $adapters/smollm2-135m-household.gguf
@@ -28,8 +30,7 @@ arm() {
   if [ -e "$folder/run.toml" ]; then
     "$rebound" run --resume "$folder" "${speed[@]}"
   else
-    # No adapter is active in a folder of none.
-    REBOUND_ADAPTERS=$out/none "$rebound" run "${play[@]}" "${speed[@]}" --out "$folder" "$@"
+    "$rebound" run "${play[@]}" "${speed[@]}" --out "$folder" "$@"
   fi
 }
 arm none --strategy none

@@ -46,7 +46,8 @@ pub const VERSION: u64 = 1;
 
 pub(crate) const VERSION_KEY: &str = "rebound.adapter.version";
 pub(crate) const BASE_KEY: &str = "rebound.base.sha256";
-const REWARD_ROW_KEY: &str = "rebound.adapter.reward_row";
+/// A reward model's row, f32 array.
+pub const REWARD_ROW_KEY: &str = "rebound.adapter.reward_row";
 
 /// An adapter file whose parts fit one another.
 #[derive(Debug)]

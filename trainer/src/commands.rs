@@ -21,6 +21,8 @@ use trainer::run::Base;
 pub(crate) enum Command {
     /// Train as a TOML file says
     Run(run::Run),
+    /// Say whether a TOML file asks for a run that can be
+    Check(run::Check),
     /// Go on with a run
     Resume(run::Resume),
     /// Write the adapter of a run as its newest checkpoint has it
@@ -39,6 +41,7 @@ impl Command {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Run(run) => run.run(),
+            Self::Check(check) => check.run(),
             Self::Resume(resume) => resume.run(),
             Self::Export(export) => export.run(),
             Self::Inspect(inspect) => inspect.run(),

@@ -12,7 +12,7 @@ use crate::replace::replace;
 use crate::stages::policy_gradient::PolicyGradient;
 use crate::stages::ppo::{AdaptiveKl, Critic, Ppo};
 use crate::stages::preference::Preference;
-use crate::stages::reward_model::RewardModel;
+use crate::stages::reward_model::{Labels, RewardModel};
 use crate::stages::reward_weighted::RewardWeights;
 
 /// Everything that decides what a run does.
@@ -77,9 +77,14 @@ impl Stage {
             Self::Preference(Preference { beta, .. }) => {
                 return require(*beta > 0.0, "stage.beta", beta, "more than 0");
             }
-            Self::RewardModel(RewardModel { learning_rate: rate, .. }) => {
-                let holds = *rate > 0.0 && rate.is_finite();
-                return require(holds, "stage.learning_rate", rate, "more than 0, finite");
+            Self::RewardModel(RewardModel { learning_rate: rate, labels }) => {
+                let (key, number) = match labels {
+                    Labels::Pairs { margin } => ("stage.labels.pairs.margin", margin),
+                    Labels::Binary { threshold } => ("stage.labels.binary.threshold", threshold),
+                };
+                require(number.is_finite(), key, number, "a number")?;
+                let share = *rate > 0.0 && *rate <= 1.0;
+                return require(share, "stage.learning_rate", rate, "more than 0, at most 1");
             }
             Self::PolicyGradient(settings) => (settings.surrogate, settings.importance),
             Self::Ppo(settings) => {

@@ -50,6 +50,10 @@ pub fn of_parent(
         .map_err(|source| TrainError::Read { file: path.into(), source })?;
     let file = models::adapter::Adapter::open(path)?;
     file.check_base(decoder.gguf(), Some(base_sha256))?;
+    if file.reward_row().is_some() {
+        let reason = "it is a reward model, which nothing goes on from".to_owned();
+        return Err(TrainError::Content { file: path.into(), reason });
+    }
     let found = file.targets.iter().map(|target| (target.name.clone(), target.rank)).collect();
     let expected = places(decoder, config)?.into_iter();
     let expected = expected.map(|place| (name(place), config.rank as u64)).collect();

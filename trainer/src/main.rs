@@ -7,11 +7,12 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::Parser;
+use trainer::TrainError;
 
 /// Train adapters on a desktop, for `rebound` to load.
 ///
-/// Exit codes: 0 done; 1 an error, said on standard error; 2 wrong usage; 130 interrupted,
-/// and checkpointed.
+/// Exit codes: 0 done; 1 an error, said on standard error; 2 wrong usage; 4 the data hold
+/// nothing to learn from; 130 interrupted, and checkpointed.
 #[derive(Parser)]
 #[command(name = "rebound-train", version)]
 struct Program {
@@ -24,7 +25,10 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            match error.chain().find_map(|cause| cause.downcast_ref::<TrainError>()) {
+                Some(TrainError::Empty(_)) => ExitCode::from(4),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -319,11 +319,11 @@ impl Objective {
         let weights: Vec<f32> = places.iter().map(|&place| self.counts[place]).collect();
         let rewards: Vec<f32> = places.iter().map(|&place| self.outcomes[place].reward).collect();
         let (loss, slopes) = settings.loss(&found, &weights, &rewards);
-        let share = 1.0 / size.sequences.max(1) as f32;
+        let share = 1.0 / settings.divisor(size.sequences);
         let row = &self.state.critic;
         let by_state = slopes.iter().flat_map(|slope| row.iter().map(move |x| share * slope * x));
         let part = Part { loss: share * loss, slopes: by_state.collect(), sums: Sums::default() };
-        settings.learn(&mut self.state.critic, hidden, &slopes);
+        settings.learn(&mut self.state.critic, hidden, &weights, &rewards);
         part
     }
 

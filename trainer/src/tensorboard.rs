@@ -11,6 +11,7 @@
 //! The file is a copy of `metrics.jsonl`, made anew when a run goes on.
 
 use crate::metrics::{PolicyMetrics, StepMetrics};
+use crate::stages::reward_model::Quality;
 
 /// What an event file says that it is.
 const VERSION: &str = "brain.Event:2";
@@ -26,6 +27,8 @@ pub(crate) fn first(time_us: u64) -> Vec<u8> {
 #[allow(clippy::cast_possible_truncation, reason = "the format's numbers are f32")]
 pub(crate) fn event(metrics: &StepMetrics) -> Vec<u8> {
     let policy = |number: fn(&PolicyMetrics) -> f32| metrics.policy.as_ref().map(number);
+    let quality =
+        |number: fn(&Quality) -> Option<f32>| metrics.reward_model.as_ref().and_then(number);
     let values = [
         ("loss/train", Some(metrics.loss)),
         ("loss/validation", metrics.validation_loss),
@@ -42,6 +45,9 @@ pub(crate) fn event(metrics: &StepMetrics) -> Vec<u8> {
         ("policy/log_ratio_mean", policy(|policy| policy.log_ratio_mean)),
         ("policy/log_ratio_max", policy(|policy| policy.log_ratio_max)),
         ("policy/effective_samples", policy(|policy| policy.effective_samples)),
+        ("reward_model/auc", quality(|found| Some(found.auc))),
+        ("reward_model/pair_accuracy", quality(|found| found.pair_accuracy)),
+        ("reward_model/calibration_error", quality(|found| found.calibration_error)),
     ];
     let mut summary = Vec::new();
     for (tag, number) in values {

@@ -35,7 +35,7 @@ struct Options {
     model: PathBuf,
     /// Adapters to install
     #[arg(long, default_value = "10")]
-    swaps: u32,
+    swaps: NonZeroU32,
     /// Rank of the adapters, which are random and of every linear layer
     #[arg(long, default_value = "8")]
     rank: u64,
@@ -153,7 +153,7 @@ fn swap(engine: &Engine, slots: &Slots, adapter: &Path, words: usize) -> Result<
 
 fn adapters(options: &Options, folder: &Path) -> Result<Vec<PathBuf>> {
     let base = Gguf::open(&options.model)?;
-    let made = (0..options.swaps).map(|number| {
+    let made = (0..options.swaps.get()).map(|number| {
         let path = folder.join(format!("{number}.gguf"));
         let new = adapter::random(&base, options.rank, &TARGETS, u64::from(number))?;
         adapter::write(&path, &new)?;

@@ -32,12 +32,17 @@ impl Lender {
         Self { by_kind }
     }
 
-    /// A reflection on another task of the attempt's type, drawn by the attempt's seed.
+    /// A reflection on another task of the attempt's type, drawn by the attempt's seed; of
+    /// another type where there is none.
     ///
     /// It costs nothing, and nothing is to be learned from it.
     fn lend(&self, attempt: &Attempt<'_>) -> Option<Reflection> {
-        let of_kind = self.by_kind.get(&attempt.task.kind)?.iter();
-        let others: Vec<_> = of_kind.filter(|(task, _)| *task != attempt.task.id).collect();
+        let is_other = |(task, _): &&(String, Reflection)| *task != attempt.task.id;
+        let of_kind = self.by_kind.get(&attempt.task.kind).into_iter().flatten();
+        let mut others: Vec<_> = of_kind.filter(is_other).collect();
+        if others.is_empty() {
+            others = self.by_kind.values().flatten().filter(is_other).collect();
+        }
         let draw = usize::try_from(attempt.seed.seed() % others.len().max(1) as u64).ok()?;
         let (_, reflection) = others.get(draw)?;
         let mut reflection = reflection.clone();
@@ -67,8 +72,7 @@ impl Agent for Borrower {
 
     fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
         self.lender.lend(attempt).ok_or_else(|| {
-            let kind = &attempt.task.kind;
-            ModelError::Engine(format!("no other task of the type {kind} was reflected on"))
+            ModelError::Engine("the run that lends reflections has none on another task".into())
         })
     }
 }
@@ -142,8 +146,12 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_no_other_nothing_is_lent() {
-        assert_eq!(lent(&task("c", "heat")), None);
-        assert_eq!(lent(&task("d", "cool")), None);
+    fn where_no_other_of_the_type_was_reflected_on_another_type_will_do() {
+        assert_ne!(lent(&task("c", "heat")).unwrap().text, "C");
+        assert!(lent(&task("d", "cool")).is_some());
+        let (trajectory, memory, task) = (&failed(), &Memory::default(), &task("a", "clean"));
+        let seed = SeedKey { run: 1, task: "a", trial: 1, step: 0, member: 0 };
+        let attempt = Attempt { task, trajectory, memory, seed };
+        assert_eq!(Lender::default().lend(&attempt), None);
     }
 }

@@ -12,6 +12,7 @@
 pub mod settings;
 pub mod agent;
 pub mod borrower;
+pub mod reward;
 pub mod demonstrator;
 pub mod prompts;
 pub mod conversation;

@@ -23,6 +23,12 @@ pub trait LanguageModel {
     fn identity(&self) -> ModelIdentity;
 }
 
+/// A model whose hidden states can be read.
+pub trait HiddenStates {
+    /// The normed residual stream `[width]` behind the last of at least one token.
+    fn state(&mut self, tokens: &[u32]) -> Result<Vec<f32>, ModelError>;
+}
+
 /// A model that says how much an answer will be worth.
 pub trait RewardModel {
     /// The score of an answer: a higher one is better, and its scale is the model's own.

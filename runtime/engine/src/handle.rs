@@ -5,7 +5,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{channel, sync_channel};
 
 use models::tokenizer::Tokenizer;
-use runtime_core::model::{Generation, LanguageModel, ModelError, ModelIdentity, Request};
+use runtime_core::model::{
+    Generation, HiddenStates, LanguageModel, ModelError, ModelIdentity, Request,
+};
 
 use crate::engine::Shared;
 use crate::error::stopped;
@@ -70,19 +72,6 @@ impl Handle {
         answer.recv().map_err(|_| stopped())?
     }
 
-    /// The normed residual stream `[width]` behind the last of these tokens; other
-    /// requests wait meanwhile.
-    pub fn state(&self, tokens: &[u32]) -> Result<Vec<f32>, ModelError> {
-        self.check(tokens)?;
-        if tokens.is_empty() {
-            return Err(ModelError::Prompt("without a token there is no state".to_owned()));
-        }
-        let (reply, answer) = sync_channel(1);
-        let job = StateJob { ids: tokens.to_vec(), reply };
-        self.role.shared.send(Command::State { role: self.role.id, job }).map_err(|_| stopped())?;
-        answer.recv().map_err(|_| stopped())?
-    }
-
     /// Refuses more tokens than the context holds, and ids that stand for none.
     fn check(&self, tokens: &[u32]) -> Result<(), ModelError> {
         let context_tokens = self.context_tokens();
@@ -134,6 +123,20 @@ impl LanguageModel for Handle {
             sha256: self.role.shared.file_sha256().to_owned(),
             adapter_sha256: self.adapter_sha256.clone(),
         }
+    }
+}
+
+impl HiddenStates for Handle {
+    /// Other requests wait meanwhile. At most as many tokens as the context holds.
+    fn state(&mut self, tokens: &[u32]) -> Result<Vec<f32>, ModelError> {
+        self.check(tokens)?;
+        if tokens.is_empty() {
+            return Err(ModelError::Prompt("without a token there is no state".to_owned()));
+        }
+        let (reply, answer) = sync_channel(1);
+        let job = StateJob { ids: tokens.to_vec(), reply };
+        self.role.shared.send(Command::State { role: self.role.id, job }).map_err(|_| stopped())?;
+        answer.recv().map_err(|_| stopped())?
     }
 }
 

@@ -43,8 +43,6 @@ mod engine;
 #[cfg(feature = "local")]
 mod handle;
 #[cfg(feature = "local")]
-mod reward;
-#[cfg(feature = "local")]
 mod ticket;
 #[cfg(feature = "local")]
 mod worker;
@@ -76,7 +74,5 @@ pub use engine::Engine;
 pub use error::EngineError;
 #[cfg(feature = "local")]
 pub use handle::Handle;
-#[cfg(feature = "local")]
-pub use reward::RewardHandle;
 #[cfg(feature = "local")]
 pub use ticket::{Streamed, Ticket};

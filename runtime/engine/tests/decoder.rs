@@ -7,15 +7,15 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use models::adapter;
-use models::gguf::{Array, Gguf, Value};
+use models::gguf::Gguf;
 use models::tiny::{self, TinyConfig};
 use runtime_core::model::{
-    Constraint, Generation, LanguageModel, ModelError, Request, RewardModel, Sampling, StopReason,
+    Constraint, Generation, HiddenStates, LanguageModel, ModelError, Request, Sampling, StopReason,
 };
 use runtime_core::prompt::{Message, Piece, Prompt, Role};
 use runtime_engine::decoder::{self, DecoderConfig, devices};
 use runtime_engine::llama::{self, CacheType, LlamaConfig};
-use runtime_engine::{Engine, EngineError, Handle, RewardHandle};
+use runtime_engine::{Engine, EngineError, Handle};
 
 /// A tiny model in F32, and the folder that it lies in.
 struct Tiny {
@@ -50,27 +50,12 @@ impl Tiny {
 
     /// The same file in llama.cpp.
     fn in_llama(&self) -> Handle {
-        self.llama().role(None).unwrap()
-    }
-
-    fn llama(&self) -> Engine {
         let mut config = LlamaConfig::new(self.path());
         config.context_tokens = number(512);
         config.cache_tokens = number(1024);
         config.threads = number(1);
         config.cache_type = CacheType::F32;
-        llama::load(&config).unwrap()
-    }
-
-    /// An adapter that is a reward model with this row.
-    fn reward_model(&self, row: Vec<f32>) -> std::path::PathBuf {
-        let path = self.folder.path().join(format!("reward-{}.gguf", row.len()));
-        let base = Gguf::open(&self.path()).unwrap();
-        let mut new = adapter::random(&base, 4, &["attn_q", "ffn_down"], 7).unwrap();
-        let row = Value::Array(Array::F32(row));
-        new.metadata.push(("rebound.adapter.reward_row".to_owned(), row));
-        adapter::write(&path, &new).unwrap();
-        path
+        llama::load(&config).unwrap().role(None).unwrap()
     }
 
     fn adapter(&self) -> std::path::PathBuf {
@@ -330,7 +315,7 @@ fn what_is_no_model_is_refused() {
 #[test]
 fn hidden_states_are_those_of_llama() {
     let tiny = Tiny::new();
-    let (mut ours, theirs) = (tiny.handle(), tiny.in_llama());
+    let (mut ours, mut theirs) = (tiny.handle(), tiny.in_llama());
     let ids = ours.prompt_ids(&raw(&"a door and a window. ".repeat(12))).unwrap();
     assert!(ids.len() > 64, "more than llama.cpp computes at once");
 
@@ -343,37 +328,4 @@ fn hidden_states_are_those_of_llama() {
     ours.generate(&greedy(raw("a door"))).unwrap();
     assert_eq!(ours.state(&ids).unwrap(), found);
     assert!(theirs.state(&[]).is_err() && theirs.state(&[1 << 30]).is_err());
-}
-
-#[test]
-fn a_reward_model_scores_an_answer_by_its_row() {
-    let tiny = Tiny::new();
-    let answer = tiny.handle().generate(&greedy(raw("a door and a window"))).unwrap();
-    let width = tiny.handle().state(&[1]).unwrap().len();
-    let row: Vec<f32> = (0..width).map(|place| (place as f32).sin()).collect();
-    let path = tiny.reward_model(row.clone());
-    let score =
-        |engine: &Engine| RewardHandle::open(engine, &path).unwrap().score(&answer).unwrap();
-
-    let (found, expected) = (score(&tiny.engine), score(&tiny.llama()));
-
-    assert!((found - expected).abs() < 1e-3 * (1.0 + found.abs()), "{found} {expected}");
-    let mut ids = [&answer.prompt_ids[..], &ids(&answer)].concat();
-    ids.pop();
-    let under_adapter = tiny.engine.role(Some((&path, 1.0))).unwrap().state(&ids).unwrap();
-    let by_hand: f32 = under_adapter.iter().zip(&row).map(|(x, weight)| x * weight).sum();
-    assert!((found - by_hand).abs() < 1e-4);
-}
-
-#[test]
-fn an_adapter_of_another_kind_is_no_reward_model() {
-    let tiny = Tiny::new();
-
-    let other = RewardHandle::open(&tiny.engine, &tiny.adapter()).err().unwrap();
-    let short = RewardHandle::open(&tiny.engine, &tiny.reward_model(vec![1.0; 3])).unwrap();
-
-    assert!(matches!(&other, EngineError::Adapter { reason, .. } if reason.contains("reward_row")));
-    let answer = tiny.handle().generate(&greedy(raw("a door"))).unwrap();
-    let error = short.clone().score(&answer).unwrap_err().to_string();
-    assert!(error.contains("has 3 numbers"), "{error}");
 }

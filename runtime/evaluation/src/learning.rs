@@ -9,7 +9,8 @@
 //!
 //! This module decides what comes next and what is kept; a [`Learner`] does it.
 //! The state is saved behind every phase, and a phase that was begun goes on
-//! where it stood, so a loop that is killed goes on from its state.
+//! where it stood, so a loop that is killed goes on from its state. A round that collected
+//! nothing to learn from ends behind its training.
 
 pub mod state;
 pub(crate) mod table;
@@ -54,13 +55,14 @@ pub trait Learner {
         adapter: Option<&AdapterFile>,
     ) -> Result<Collection, LearnerError>;
 
-    /// Trains on what some rounds collected, from an adapter on.
+    /// Trains on what some rounds collected, from an adapter on; `None` where that holds
+    /// nothing to learn from.
     fn train(
         &mut self,
         round: u32,
         adapter: Option<&AdapterFile>,
         collections: RangeInclusive<u32>,
-    ) -> Result<Training, LearnerError>;
+    ) -> Result<Option<Training>, LearnerError>;
 
     /// Puts an adapter on probation.
     fn install(&mut self, round: u32, adapter: &AdapterFile) -> Result<(), LearnerError>;
@@ -134,8 +136,9 @@ fn step(
         Phase::Train => {
             let oldest = number.saturating_sub(plan.replay.max(1) - 1).max(1);
             let training = learner.train(number, active.as_ref(), oldest..=number)?;
-            state.round_mut()?.training = Some(training);
-            Phase::Install
+            let is_empty = training.is_none();
+            state.round_mut()?.training = training;
+            if is_empty { next_round(state, plan) } else { Phase::Install }
         }
         Phase::Install => {
             learner.install(number, &state.candidate()?)?;

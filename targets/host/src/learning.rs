@@ -22,6 +22,7 @@ use runtime_core::history::RunHistory;
 use runtime_core::reflection::Memory;
 use runtime_core::seed::SeedKey;
 use runtime_core::strategy::Strategy;
+use runtime_environments::world::{self, EnvironmentOptions, train_split};
 use runtime_evaluation::collection::Collection;
 use runtime_evaluation::learning::state::{AdapterFile, Example, Learning, Phase, Training};
 use runtime_evaluation::learning::{self, Learner, LearnerError, LearningPlan};
@@ -38,6 +39,7 @@ use crate::progress::Show;
 use crate::session::Plan;
 use crate::session::play::{play, stop_on_interrupt, stopped, write_collection, write_results};
 use crate::session::pool::{Pool, Watch, clock};
+use crate::settings::Settings;
 use crate::wiring::Models;
 use file::LearnFile;
 
@@ -50,11 +52,11 @@ pub(crate) fn learn(config: &Path, out: &Path, show: Show) -> anyhow::Result<()>
     let options = file.options(&text)?;
     let stored = out.join("learn.toml");
     if stored.exists() {
-        let begun_with = std::fs::read_to_string(&stored)
-            .with_context(|| format!("cannot read {}", stored.display()))?;
+        let (begun_with, _) = LearnFile::read(&stored)?;
         ensure!(
-            begun_with == text,
-            "the loop in {} was begun with another file; go on with {}, or choose another --out",
+            file.plays_like(&begun_with),
+            "the loop in {0} was begun with another file: only `rounds`, `replay` and [[train]] may \
+             change. Go on with `rebound learn --config {1} --out {0}`, or choose another --out",
             out.display(),
             stored.display()
         );
@@ -63,12 +65,12 @@ pub(crate) fn learn(config: &Path, out: &Path, show: Show) -> anyhow::Result<()>
             .with_context(|| format!("cannot make the loop's folder {}", out.display()))?;
     }
     let mut learner = HostLearner::new(file, options, out.to_owned(), show)?;
+    learner.check(out)?;
     let mut state = learner.state()?;
     replace(&stored, text.as_bytes())?;
     learner.save(&state).map_err(anyhow::Error::from_boxed)?;
     let plan = LearningPlan { rounds: learner.file.rounds, replay: learner.file.replay.get() };
     learning::learn(&mut learner, plan, &mut state)?;
-    learner.report(&state)?;
     if show != Show::Nothing {
         println!("{}", state.text());
         println!("Report: {}", out.join("report.html").display());
@@ -91,7 +93,7 @@ struct HostLearner {
 impl HostLearner {
     fn new(file: LearnFile, options: RunOptions, out: PathBuf, show: Show) -> anyhow::Result<Self> {
         let watch = Watch { stop: stop_on_interrupt()?, show };
-        let settings = crate::settings::Settings::resolve(&options)?;
+        let settings = Settings::resolve(&options)?;
         let model = models::manifest::resolve(&settings.retrospective, &files::models_folder()?)?;
         let sha256 = models::checksum::sha256_file(&model.path)
             .with_context(|| format!("cannot read {}", model.path.display()))?;
@@ -120,12 +122,50 @@ impl HostLearner {
             return Ok(Learning::new(None));
         };
         // Slots forget theirs once two others were kept.
-        let path = self.out.join("first.gguf");
+        let path = PathBuf::from("first.gguf");
         let bytes =
             std::fs::read(&first).with_context(|| format!("cannot read {}", first.display()))?;
-        replace(&path, &bytes)?;
+        replace(&self.out.join(&path), &bytes)?;
         let sha256 = models::checksum::sha256_bytes(&bytes);
         Ok(Learning::new(Some(AdapterFile { path, sha256 })))
+    }
+
+    /// Refuses, before hours are spent, what would only be found out behind them.
+    fn check(&self, out: &Path) -> anyhow::Result<()> {
+        let settings = Settings::resolve(&self.options)?;
+        let data = Some(files::data_folder(self.options.data.clone()));
+        let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
+        let world = world::open(&settings.environment, &options)?;
+        train_split(&*world, Some(&self.file.collect.split))?;
+        let split = &self.file.validate.split;
+        ensure!(
+            train_split(&*world, Some(split)).is_err() && !split.starts_with("test"),
+            "validate.split is {split}: adapters are chosen on validation tasks, neither on those \
+             learned from nor on those that the end is judged by"
+        );
+        let last = u32::try_from(self.file.train.len()).unwrap_or(u32::MAX);
+        for round in 1..=last.min(self.file.rounds) {
+            let config = self.training_file(round, (None, &[PathBuf::from("checked")]))?;
+            let file = out.join("check.toml");
+            let checked = trainer::check(&config, &file);
+            let _ = std::fs::remove_file(&file);
+            checked.with_context(|| format!("in [[train]] {round}"))?;
+        }
+        Ok(())
+    }
+
+    /// Where an adapter of the loop lies; it must be the one that the state names.
+    fn adapter_path(&self, adapter: &AdapterFile) -> anyhow::Result<PathBuf> {
+        let path = self.out.join(&adapter.path);
+        let found = models::checksum::sha256_file(&path)
+            .with_context(|| format!("cannot read the adapter {}", path.display()))?;
+        ensure!(
+            found == adapter.sha256,
+            "{} has the sha256 {found}, expected {}: it was changed since the loop made it",
+            path.display(),
+            adapter.sha256
+        );
+        Ok(path)
     }
 
     fn folder(&self, round: u32, name: &str) -> PathBuf {
@@ -139,12 +179,13 @@ impl HostLearner {
         strategies: Vec<Strategy>,
         (of_phase, adapter): (RunOptions, Option<&AdapterFile>),
     ) -> anyhow::Result<Plan> {
-        let adapter = adapter.map(|adapter| adapter.path.clone());
+        let adapter = adapter.map(|adapter| self.adapter_path(adapter)).transpose()?;
         let of_phase = RunOptions { retrospective_adapter: adapter, ..of_phase };
         let options = of_phase.or(self.options.table()?)?;
         let folder = RunFolder::new(folder);
         let resumed = folder.config().exists();
-        Ok(Plan { strategies, options, folder, resumed, demonstration: None, collection: None })
+        let (demonstration, collection, is_bare) = (None, None, true);
+        Ok(Plan { strategies, options, folder, resumed, demonstration, collection, is_bare })
     }
 
     fn validation_plan(&self, round: u32, adapter: Option<&AdapterFile>) -> anyhow::Result<Plan> {
@@ -193,7 +234,7 @@ impl HostLearner {
         Ok(write_collection(&plan, &played)?.0)
     }
 
-    /// Other tasks and other draws in each round.
+    /// Tasks and draws are drawn anew in each round.
     fn seed(&self, round: u32) -> u64 {
         self.options.seed.unwrap_or(1).wrapping_add(u64::from(round))
     }
@@ -203,17 +244,31 @@ impl HostLearner {
         round: u32,
         parent: Option<&AdapterFile>,
         collections: RangeInclusive<u32>,
-    ) -> anyhow::Result<Training> {
+    ) -> anyhow::Result<Option<Training>> {
         let records: Vec<PathBuf> =
             collections.map(|round| self.folder(round, "collection")).collect();
-        let settings = crate::settings::Settings::resolve(&self.options)?;
-        let parent = parent.map(|parent| parent.path.as_path());
-        let seed = self.seed(round);
-        let config =
-            self.file.training(round, &settings.retrospective, seed, (parent, &records))?;
+        let parent = parent.map(|parent| self.adapter_path(parent)).transpose()?;
+        let config = self.training_file(round, (parent.as_deref(), &records))?;
         let files = (self.folder(round, "train.toml"), self.folder(round, "training"));
         let threads = self.options.threads.map(Into::into);
-        trainer::train(&config, (&files.0, &files.1), threads, &self.watch)
+        let trained = trainer::train(&config, (&files.0, &files.1), threads, &self.watch)?;
+        Ok(trained.map(|mut training| {
+            if let Ok(path) = training.adapter.path.strip_prefix(&self.out) {
+                training.adapter.path = path.to_owned();
+            }
+            training
+        }))
+    }
+
+    /// What a round's training is asked. One seed for all rounds: it decides which groups
+    /// are held out, and those of one round are held out in the next.
+    fn training_file(
+        &self,
+        round: u32,
+        data: (Option<&Path>, &[PathBuf]),
+    ) -> anyhow::Result<toml::Table> {
+        let settings = Settings::resolve(&self.options)?;
+        self.file.training(round, &settings.retrospective, settings.seed, data)
     }
 
     /// Puts an adapter on probation and marks it as tried, unless it is in use already.
@@ -224,8 +279,9 @@ impl HostLearner {
             return Ok(());
         }
         if !state.probation.as_ref().is_some_and(|probation| is_it(&probation.slot.sha256)) {
-            let bytes = std::fs::read(&adapter.path)
-                .with_context(|| format!("cannot read {}", adapter.path.display()))?;
+            let path = self.adapter_path(adapter)?;
+            let bytes =
+                std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             self.slots.install(&bytes, name)?;
         }
         if self.slots.state()?.probation.is_some_and(|probation| !probation.tried) {
@@ -237,16 +293,23 @@ impl HostLearner {
     fn keep_adapter(&self, adapter: &AdapterFile) -> anyhow::Result<()> {
         // Another run may have gone back from it in the meantime.
         self.try_adapter("learned", adapter)?;
-        if self.slots.state()?.probation.is_some() {
+        let probation = self.slots.state()?.probation;
+        if probation.is_some_and(|probation| probation.slot.sha256 == adapter.sha256) {
             self.slots.confirm()?;
         }
         Ok(())
     }
 
     fn leave_adapter(&self, adapter: &AdapterFile) -> anyhow::Result<()> {
-        let probation = self.slots.state()?.probation;
-        if probation.is_some_and(|probation| probation.slot.sha256 == adapter.sha256) {
+        let state = self.slots.state()?;
+        let is_it = |sha256: &str| sha256 == adapter.sha256;
+        if state.probation.is_some_and(|probation| is_it(&probation.slot.sha256)) {
             self.slots.revert()?;
+        } else if state.confirmed.is_some_and(|slot| is_it(&slot.sha256)) {
+            bail!(
+                "somebody confirmed the adapter that the loop goes back from; \
+                 `rebound adapter revert` it, and go on"
+            );
         }
         Ok(())
     }
@@ -259,7 +322,7 @@ impl HostLearner {
         let settings = plan.settings()?;
         let plan = Plan { strategies: vec![Strategy::Retrospective], ..plan };
         let parts = Pool::parts(&plan, &settings, &mut self.models)?;
-        let mut agent = parts.first().context("no arm reflects")?.agent();
+        let mut agent = parts.first().context("no arm reflects")?.agent()?;
         let memory = Memory::with_capacity(settings.reflections as usize);
         let mut examples = Vec::new();
         for (task, played) in history.run.tasks.iter().zip(&history.tasks) {
@@ -286,9 +349,9 @@ impl HostLearner {
         let mut histories = Vec::new();
         for round in 0..=state.rounds_begun() {
             let folder = RunFolder::new(self.folder(round, "validation"));
-            let logs =
-                folder.arms().into_iter().map(|strategy| read_log(&folder.trial_log(strategy)));
-            let played: Vec<RunHistory> = logs.filter_map(|log| Some(log.ok()?.history)).collect();
+            let logs = folder.arms().into_iter().map(|strategy| folder.trial_log(strategy));
+            let played = logs.map(|log| Ok(read_log(&log)?.history));
+            let played = played.collect::<anyhow::Result<Vec<RunHistory>>>()?;
             if !played.is_empty() {
                 histories.push((format!("round {round}"), played));
             }
@@ -325,7 +388,7 @@ impl Learner for HostLearner {
         round: u32,
         adapter: Option<&AdapterFile>,
         collections: RangeInclusive<u32>,
-    ) -> Result<Training, LearnerError> {
+    ) -> Result<Option<Training>, LearnerError> {
         Ok(self.run_training(round, adapter, collections)?)
     }
 
@@ -349,6 +412,11 @@ impl Learner for HostLearner {
     fn save(&mut self, state: &Learning) -> Result<(), LearnerError> {
         let json = serde_json::to_string_pretty(state)? + "\n";
         replace(&self.out.join("learning.json"), json.as_bytes())?;
+        if matches!(state.phase, Phase::Collect | Phase::Illustrate | Phase::Finished)
+            && state.baseline.is_some()
+        {
+            self.report(state)?;
+        }
         if self.watch.show != Show::Nothing && state.phase != Phase::Finished {
             eprintln!("{}", state.progress());
         }

@@ -44,7 +44,8 @@ pub(crate) fn plan(session: &Session, from: &Path) -> anyhow::Result<Plan> {
         Some(trial) => copy_before(&stored, &file, trial, &session.options)?,
     };
     let (demonstration, collection) = (file.demonstration, file.collection);
-    Ok(Plan { strategies, options, folder, resumed: true, demonstration, collection })
+    let (resumed, is_bare) = (true, false);
+    Ok(Plan { strategies, options, folder, resumed, demonstration, collection, is_bare })
 }
 
 fn refuse_changes(flags: &RunOptions, file: &RunFile) -> anyhow::Result<()> {

@@ -64,6 +64,8 @@ pub(crate) struct Plan {
     pub(crate) demonstration: Option<Demonstration>,
     /// Where groups are collected, how.
     pub(crate) collection: Option<Collection>,
+    /// Whether a retrospective without an adapter stays without one, whatever is installed.
+    pub(crate) is_bare: bool,
 }
 
 impl Plan {
@@ -126,6 +128,12 @@ impl Session {
     /// Without a number of members the usual one is meant, or that of the resumed run.
     pub(crate) fn collect(&self, asked: Option<NonZeroU32>) -> anyhow::Result<()> {
         let mut plan = self.plan(vec![Strategy::Retrospective])?;
+        let RunOptions { best_of, borrow_reflections, .. } = &plan.options;
+        ensure!(
+            best_of.is_none() && borrow_reflections.is_none(),
+            "a collection is of the retrospective's own draws: --best-of and \
+             --borrow-reflections have no place in it"
+        );
         let stored = match plan.collection {
             None if plan.resumed => {
                 bail!("this run is no collection; go on with it by `rebound run`")
@@ -175,7 +183,8 @@ impl Session {
             folder.path.display()
         );
         let (demonstration, collection) = (file.demonstration, file.collection);
-        Ok(Plan { strategies, options, folder, resumed: false, demonstration, collection })
+        let (resumed, is_bare) = (false, false);
+        Ok(Plan { strategies, options, folder, resumed, demonstration, collection, is_bare })
     }
 
     fn show(&self) -> Show {

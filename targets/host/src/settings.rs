@@ -12,6 +12,8 @@ use crate::board::Board;
 use crate::engines::EngineOptions;
 use crate::options::{Collection, Demonstration, RunOptions};
 
+/// Reflections that may be drawn for a failure.
+const BEST_OF_MAX: u32 = 64;
 /// Tokens that an actor may generate in an episode.
 const EPISODE_TOKENS_MAX: u32 = 8192;
 
@@ -80,6 +82,7 @@ impl Settings {
         let top_p = options.top_p.unwrap_or(1.0);
         ensure!(top_p > 0.0 && top_p <= 1.0, "--top-p is {top_p}, expected more than 0, at most 1");
         let best_of = options.best_of.map_or(1, Into::into);
+        ensure!(best_of <= BEST_OF_MAX, "--best-of is {best_of}, expected at most {BEST_OF_MAX}");
         ensure!(
             (best_of > 1) == options.reward_model.is_some(),
             "--best-of and --reward-model go together: one draws reflections, the other chooses"

@@ -10,9 +10,10 @@ use runtime_agent::agent::{CountedEpisode, ModelAgent};
 use runtime_agent::borrower::{Borrower, Lender};
 use runtime_agent::demonstrator::{Demonstrator, Expert};
 use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
+use runtime_agent::reward::RowModel;
 use runtime_agent::settings::AgentSettings;
 use runtime_core::agent::{Agent, Attempt, Episode};
-use runtime_core::model::{LanguageModel, ModelIdentity};
+use runtime_core::model::{LanguageModel, ModelError, ModelIdentity, RewardModel};
 use runtime_core::reflection::Memory;
 use runtime_core::scripted::ScriptedModel;
 use runtime_core::spending::Meter;
@@ -20,7 +21,7 @@ use runtime_core::strategy::Strategy;
 use runtime_core::task::Task;
 use runtime_core::trajectory::{TakenStep, Trajectory};
 use runtime_engine::dictation::Dictation;
-use runtime_engine::{Engine, Handle, RewardHandle};
+use runtime_engine::{Engine, Handle};
 use runtime_environments::expert::{self, Sight};
 use runtime_evaluation::spending::account::{Account, AccountedAgent};
 use runtime_evaluation::spending::ledger::Ledger;
@@ -68,11 +69,32 @@ impl Model {
 #[derive(Default)]
 pub(crate) struct Models {
     engines: HashMap<PathBuf, Engine>,
-    /// What they take, in bytes; 0 where no board was named.
+    /// What they take with a first context each, in bytes; 0 where no board was named.
+    loaded: u64,
+    /// The same with all contexts of what is played.
     taken: u64,
 }
 
+/// A reward model that any number of workers can ask.
+#[derive(Clone)]
+pub(crate) struct RewardRow {
+    handle: Handle,
+    row: Arc<[f32]>,
+}
+
+impl RewardRow {
+    fn model(&self) -> Result<Box<dyn RewardModel + Send>, ModelError> {
+        let model = RowModel::new(Box::new(self.handle.clone()), Arc::clone(&self.row))?;
+        Ok(Box::new(model))
+    }
+}
+
 impl Models {
+    /// Begins what is played next: the contexts of what was played before are gone.
+    pub(crate) fn begin(&mut self) {
+        self.taken = self.loaded;
+    }
+
     /// A model by its name or file, with an adapter or without.
     pub(crate) fn open(
         &mut self,
@@ -90,12 +112,22 @@ impl Models {
         let resolved = models::manifest::resolve(name, &files::models_folder()?)?;
         if !self.engines.contains_key(&resolved.path) {
             check_sha256(&resolved)?;
-            self.taken += engines::reserve(&resolved.path, loading, Part::Model, self.taken)?;
+            let needed = engines::reserve(&resolved.path, loading, Part::Model, self.taken)?;
+            self.loaded += needed;
+            self.taken += needed;
             let engine = engines::load(&resolved.path, loading)?;
             self.engines.insert(resolved.path.clone(), engine);
         }
         if adapter.is_some() {
             self.taken += engines::reserve(&resolved.path, loading, Part::Adapter, self.taken)?;
+        }
+        if let Some(path) = adapter {
+            let opened = models::adapter::Adapter::open(path)?;
+            ensure!(
+                opened.reward_row().is_none(),
+                "{} is a reward model, which writes nothing; give it to --reward-model",
+                path.display()
+            );
         }
         let engine = &self.engines[&resolved.path];
         let handle = engine
@@ -112,13 +144,22 @@ impl Models {
         name: &str,
         adapter: &Path,
         loading: &Loading,
-    ) -> anyhow::Result<RewardHandle> {
+    ) -> anyhow::Result<RewardRow> {
         let bare = self.open(name, None, loading)?;
         ensure!(matches!(bare, Model::Loaded(_)), "the model {name} has no hidden states to score");
         let path = models::manifest::resolve(name, &files::models_folder()?)?.path;
-        let engine = &self.engines[&path];
-        RewardHandle::open(engine, adapter)
-            .with_context(|| format!("cannot use the reward model {}", adapter.display()))
+        // Its states have a context of their own.
+        self.taken += engines::reserve(&path, loading, Part::Adapter, self.taken)?;
+        let cannot = || format!("cannot use the reward model {}", adapter.display());
+        let opened = models::adapter::Adapter::open(adapter).with_context(cannot)?;
+        let row = opened
+            .reward_row()
+            .with_context(|| format!("{} is no reward model: it has no row", adapter.display()))?;
+        let handle = self.engines[&path].role(Some((adapter, 1.0))).with_context(cannot)?;
+        let reward = RewardRow { handle, row: row.into() };
+        // Refused now, and not behind the first failure.
+        reward.model().with_context(cannot)?;
+        Ok(reward)
     }
 
     /// The retrospective: with the adapter that was asked for, else with the one
@@ -248,7 +289,7 @@ pub(crate) struct AgentParts {
     /// Writes reflections.
     pub(crate) retrospective: Model,
     /// Chooses among them, where several are drawn.
-    pub(crate) reward_model: Option<RewardHandle>,
+    pub(crate) reward_model: Option<RewardRow>,
     /// Lends reflections on other tasks, where that is the control.
     pub(crate) lender: Option<Arc<Lender>>,
     /// What they are told.
@@ -265,7 +306,8 @@ pub(crate) struct AgentParts {
 
 impl AgentParts {
     /// An agent for one worker.
-    pub(crate) fn agent(&self) -> Box<dyn Agent + Send> {
+    pub(crate) fn agent(&self) -> Result<Box<dyn Agent + Send>, ModelError> {
+        let reward_model = self.reward_model.as_ref().map(RewardRow::model).transpose()?;
         let account = self
             .ledger
             .as_ref()
@@ -274,13 +316,14 @@ impl AgentParts {
         let agent = ModelAgent {
             actor: self.actor.boxed(meter.as_ref()),
             retrospective: self.retrospective.boxed(meter.as_ref()),
-            reward_model: self.reward_model.clone().map(|model| Box::new(model) as _),
+            reward_model,
             prompts: Arc::clone(&self.prompts),
             settings: self.settings,
             counted: CountedEpisode::default(),
         };
         if let Some(Demonstration { noise }) = self.demonstration {
-            return Box::new(Demonstrator { agent, expert: Box::new(EnvironmentExpert), noise });
+            let expert = Box::new(EnvironmentExpert);
+            return Ok(Box::new(Demonstrator { agent, expert, noise }));
         }
         let agent: Box<dyn Agent + Send> = match &self.lender {
             None => Box::new(agent),
@@ -288,9 +331,9 @@ impl AgentParts {
                 Box::new(Borrower { agent: Box::new(agent), lender: Arc::clone(lender) })
             }
         };
-        match account {
+        Ok(match account {
             None => agent,
             Some(account) => Box::new(AccountedAgent { agent, account }),
-        }
+        })
     }
 }

@@ -77,15 +77,14 @@ impl Console {
 
 fn line(metrics: &StepMetrics, steps: u64) -> String {
     let StepMetrics { step, loss, tokens_per_second, validation_loss, .. } = metrics;
-    let mut validation =
-        validation_loss.map_or(String::new(), |loss| format!(", validation {loss:.4}"));
-    if let Some(found) = metrics.reward_model {
-        let Quality { pairs, pair_accuracy, auc, calibration_error } = found;
-        validation = format!(
-            ", {:.0} % of {pairs} pairs right, AUC {auc:.3}, calibration error \
-             {calibration_error:.3}",
-            100.0 * pair_accuracy
-        );
-    }
+    let loss_text = validation_loss.map(|loss| format!(", validation {loss:.4}"));
+    let validation = loss_text.or(metrics.reward_model.map(quality)).unwrap_or_default();
     format!("step {step} of {steps}: loss {loss:.4}{validation}, {tokens_per_second:.0} tokens/s")
+}
+
+fn quality(Quality { pairs, pair_accuracy, auc, calibration_error }: Quality) -> String {
+    let pairs =
+        pair_accuracy.map(|share| format!(", {:.0} % of {pairs} pairs right", 100.0 * share));
+    let calibration = calibration_error.map(|error| format!(", calibration error {error:.3}"));
+    [Some(format!(", AUC {auc:.3}")), pairs, calibration].into_iter().flatten().collect()
 }

@@ -42,6 +42,21 @@ pub(crate) struct Resume {
     shared: Shared,
 }
 
+/// Checks a run's file.
+#[derive(clap::Args)]
+pub(crate) struct Check {
+    /// The run's file
+    #[arg(value_name = "TOML")]
+    file: PathBuf,
+}
+
+impl Check {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        TrainConfig::read(&self.file)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
 /// Writes a run's adapter.
 #[derive(clap::Args)]
 pub(crate) struct Export {
@@ -62,17 +77,18 @@ struct Shared {
     quiet: bool,
 }
 
+/// Whether a folder may hold a run already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begin {
+    New,
+    Again,
+}
+
 impl Run {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let config = TrainConfig::read(&self.file)?;
-        let kept = self.out.join("train.toml");
-        ensure!(
-            !kept.exists(),
-            "there is a run in {0}; go on with it by resume {0}, or choose another --out",
-            self.out.display()
-        );
         let base = super::base(&config.model)?;
-        train(&config, base, &self.out, &self.shared)
+        train(&config, base, &self.out, (Begin::New, &self.shared))
     }
 }
 
@@ -80,7 +96,7 @@ impl Resume {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let config = TrainConfig::read(&self.out.join("train.toml"))?;
         let base = super::base(&config.model)?;
-        train(&config, base, &self.out, &self.shared)
+        train(&config, base, &self.out, (Begin::Again, &self.shared))
     }
 }
 
@@ -88,6 +104,7 @@ impl Export {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let config = TrainConfig::read(&self.out.join("train.toml"))?;
         let base = super::base(&config.model)?;
+        let _lock = lock(&self.out)?;
         let run = trainer::run::Run::open(config, base, &self.out, &Device::flex())?;
         println!("{}", run.export()?.display());
         Ok(ExitCode::SUCCESS)
@@ -98,12 +115,19 @@ fn train(
     config: &TrainConfig,
     base: Base,
     out: &Path,
-    shared: &Shared,
+    (begin, shared): (Begin, &Shared),
 ) -> anyhow::Result<ExitCode> {
     let device = shared.place.open()?;
     std::fs::create_dir_all(out)
         .with_context(|| format!("cannot make the run's folder {}", out.display()))?;
     let _lock = lock(out)?;
+    // Looked at under the lock: another program may have begun meanwhile.
+    let kept = out.join("train.toml");
+    ensure!(
+        begin == Begin::Again || !kept.exists(),
+        "there is a run in {0}; go on with it by resume {0}, or choose another --out",
+        out.display()
+    );
     let mut run = trainer::run::Run::open(config.clone(), base, out, &device)?;
     config.write(&out.join("train.toml"))?;
     let stop = Arc::new(AtomicBool::new(false));

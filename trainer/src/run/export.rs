@@ -40,7 +40,7 @@ impl Run {
             ("steps", Some(Value::U64(self.done))),
             ("config_sha256", text(config_sha256)),
             ("parent_sha256", self.parent_sha256.clone().and_then(text)),
-            ("reward_row", self.reward_row()),
+            ("reward_row", self.reward_row()?),
             ("validation_loss", self.measured_validation_loss()?.map(Value::F32)),
         ];
         let named =
@@ -48,10 +48,12 @@ impl Run {
         Ok(keys.into_iter().filter_map(named).collect())
     }
 
-    fn reward_row(&self) -> Option<Value> {
-        let row = matches!(self.config.stage, Stage::RewardModel(_))
-            .then(|| self.state.as_ref().map(|state| state.critic.clone()).unwrap_or_default());
-        row.map(|row| Value::Array(Array::F32(row)))
+    /// The row of a reward model; an error before its first step.
+    fn reward_row(&self) -> Result<Option<Value>, TrainError> {
+        let Stage::RewardModel(_) = self.config.stage else { return Ok(None) };
+        let nothing = || TrainError::Empty("the reward model has made no step yet".to_owned());
+        let state = self.state.as_ref().ok_or_else(nothing)?;
+        Ok(Some(Value::Array(Array::F32(state.critic.clone()))))
     }
 
     /// The validation loss of the adapter as it stands: the one that its step

@@ -17,7 +17,7 @@ pub struct RewardModel {
     /// What is learned from.
     pub labels: Labels,
     /// How far a reflection moves the row against its loss's slope, over the length of its
-    /// state; the adapter has the optimizer's rate.
+    /// state, more than 0 and at most 1; the adapter has the optimizer's rate.
     pub learning_rate: f32,
 }
 
@@ -80,21 +80,33 @@ impl RewardModel {
         }
     }
 
-    /// Moves the row `[width]` against the slopes by the scores of `hidden`
-    /// `[samples, width]`: a step no scale of hidden states upsets.
-    pub fn learn(&self, row: &mut [f32], hidden: &[f32], slopes: &[f32]) {
-        for (state, slope) in hidden.chunks_exact(row.len()).zip(slopes) {
-            let length: f32 = state.iter().map(|x| x * x).sum();
-            let step = self.learning_rate * slope / (length + 1e-8);
-            row.iter_mut().zip(state).for_each(|(weight, x)| *weight -= step * x);
+    /// Moves the row `[width]` by `hidden` `[samples, width]`, one unit after the other,
+    /// each against its slope as the row stands by then. The step is over the state's
+    /// length, so that no scale of hidden states upsets it, and no weight makes a slope
+    /// more than 1.
+    pub fn learn(&self, row: &mut [f32], hidden: &[f32], weights: &[f32], rewards: &[f32]) {
+        let unit = match self.labels {
+            Labels::Pairs { .. } => 2,
+            Labels::Binary { .. } => 1,
+        };
+        let units = hidden.chunks_exact(unit * row.len());
+        for ((states, weights), rewards) in
+            units.zip(weights.chunks_exact(unit)).zip(rewards.chunks_exact(unit))
+        {
+            let (_, slopes) = self.loss(&scores(row, states), weights, rewards);
+            for (state, slope) in states.chunks_exact(row.len()).zip(slopes) {
+                let length: f32 = state.iter().map(|x| x * x).sum();
+                let step = self.learning_rate * slope.clamp(-1.0, 1.0) / (length + 1e-8);
+                row.iter_mut().zip(state).for_each(|(weight, x)| *weight -= step * x);
+            }
         }
     }
 
-    /// What a reward has to be over to count as good.
-    pub fn threshold(&self) -> f32 {
+    /// What a step's losses are divided by: its pairs, or its samples.
+    pub fn divisor(&self, samples: usize) -> f32 {
         match self.labels {
-            Labels::Pairs { .. } => 0.0,
-            Labels::Binary { threshold } => threshold,
+            Labels::Pairs { .. } => samples.max(2) as f32 / 2.0,
+            Labels::Binary { .. } => samples.max(1) as f32,
         }
     }
 
@@ -102,12 +114,17 @@ impl RewardModel {
     pub fn quality(&self, scores: &[f32], rewards: &[f32], groups: &[usize]) -> Quality {
         let pairs = preference::pairs(rewards, groups, f32::MIN_POSITIVE);
         let right = pairs.iter().filter(|pair| scores[pair.better] > scores[pair.worse]).count();
-        let labels = labels(rewards, self.threshold());
+        let threshold = match self.labels {
+            Labels::Pairs { .. } => 0.0,
+            Labels::Binary { threshold } => threshold,
+        };
+        let labels = labels(rewards, threshold);
+        let binary = matches!(self.labels, Labels::Binary { .. });
         Quality {
             pairs: pairs.len(),
-            pair_accuracy: right as f32 / pairs.len().max(1) as f32,
+            pair_accuracy: (!pairs.is_empty()).then(|| right as f32 / pairs.len() as f32),
             auc: auc(scores, &labels),
-            calibration_error: calibration_error(scores, &labels),
+            calibration_error: binary.then(|| calibration_error(scores, &labels)),
         }
     }
 }
@@ -124,7 +141,7 @@ fn labels(rewards: &[f32], threshold: f32) -> Vec<bool> {
 /// The loss of a pair's scores, and its derivative by the better one's; by the
 /// worse one's it is the opposite.
 pub fn pair_loss(better: f32, worse: f32) -> (f32, f32) {
-    binary_loss(better - worse, true)
+    preference::loss(better, worse, 1.0)
 }
 
 /// The cross-entropy of a score's logistic function with a label, and its
@@ -155,14 +172,15 @@ pub fn balanced(labels: &[bool]) -> Vec<f32> {
 pub struct Quality {
     /// Pairs of a group that earned differently.
     pub pairs: usize,
-    /// The share of pairs in which the better one scored higher.
-    pub pair_accuracy: f32,
+    /// The share of pairs in which the better one scored higher; `None` without pairs.
+    pub pair_accuracy: Option<f32>,
     /// The chance that a reflection over the threshold scores higher than one that
     /// is not, ties counting half; 0.5 where one label is missing.
     pub auc: f32,
     /// Mean distance between the predicted chance of being over the threshold and
-    /// how many were, over ten equal parts of the predictions (Guo et al., 2017).
-    pub calibration_error: f32,
+    /// how many were, over ten equal parts of the predictions (Guo et al., 2017); `None`
+    /// for scores of pairs, whose level means nothing.
+    pub calibration_error: Option<f32>,
 }
 
 /// The area under the curve of scores for these labels (Mann and Whitney, 1947).

@@ -43,9 +43,12 @@ impl Expert<'_> {
 
     /// Where a thing is not, and where it may be.
     fn keep_looking(&self, wanted: &str) -> Vec<String> {
+        // Where one was before somebody moved it, there is one.
+        let was = |at: usize| self.notes.first_seen(wanted).any(|(_, there)| there == at);
+        let places = self.notes.places.iter().enumerate();
         let seen =
-            self.notes.places.iter().filter(|place| place.is_known() && place.count(wanted) == 0);
-        let seen: Vec<&str> = seen.map(|place| place.name).collect();
+            places.filter(|(at, place)| place.is_known() && place.count(wanted) == 0 && !was(*at));
+        let seen: Vec<&str> = seen.map(|(_, place)| place.name).collect();
         let mut unseen: Vec<_> =
             self.notes.places.iter().filter(|place| !place.is_known()).collect();
         // The first of equals stays first.
@@ -53,8 +56,8 @@ impl Expert<'_> {
         let unseen: Vec<&str> = unseen.iter().take(2).map(|place| place.name).collect();
         let mut sentences = Vec::new();
         if !seen.is_empty() {
-            let latest = &seen[seen.len().saturating_sub(LISTED_MAX)..];
-            sentences.push(format!("There is no {wanted} at {}.", latest.join(", ")));
+            let listed = &seen[seen.len().saturating_sub(LISTED_MAX)..];
+            sentences.push(format!("There is no {wanted} at {}.", listed.join(", ")));
         }
         if !unseen.is_empty() {
             sentences.push(format!("Look at {} first.", unseen.join(", then ")));

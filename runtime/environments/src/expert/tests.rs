@@ -205,3 +205,17 @@ fn it_tells_of_the_lamp_too() {
         "The book 1 is at bed 1. The desklamp 1 is at desk 1. Take it, use the desklamp."
     );
 }
+
+#[test]
+fn it_does_not_deny_the_first_of_two_that_it_moved() {
+    let seen = [
+        "You arrive at sidetable 1. On the sidetable 1, you see a book 1.",
+        "You pick up the book 1 from the sidetable 1.",
+        "You arrive at desk 1. On the desk 1, you see nothing.",
+        "You move the book 1 to the desk 1.",
+    ];
+
+    let advice = advised("put two book in desk", &[], &seen);
+
+    assert!(advice.starts_with("The book 1 is at sidetable 1. Look at "), "{advice}");
+}

@@ -60,7 +60,7 @@ pub enum Phase {
 pub struct Round {
     /// What was collected.
     pub collection: Option<Collection>,
-    /// What was trained.
+    /// What was trained; none where there was nothing to learn from.
     pub training: Option<Training>,
     /// By validation task, whether it was solved with the new adapter.
     pub outcomes: Option<Vec<bool>>,
@@ -71,7 +71,7 @@ pub struct Round {
 /// An adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdapterFile {
-    /// Where it lies.
+    /// Where it lies, from the loop's folder.
     pub path: PathBuf,
     /// Its sha256.
     pub sha256: String,
@@ -86,8 +86,8 @@ pub struct Training {
     pub stage: String,
     /// Optimizer steps.
     pub steps: u64,
-    /// The last step's loss, in nats a token.
-    pub loss: f64,
+    /// The last step's loss, as its stage counts it.
+    pub loss: Option<f64>,
     /// KL divergence from the reference in the last step, in nats a token; stages without
     /// a policy have none.
     pub kl: Option<f64>,
@@ -117,6 +117,19 @@ pub struct Example {
     pub before: String,
     /// The reflection of the adapter in use at the end.
     pub after: String,
+}
+
+impl Verdict {
+    /// The difference with its interval, in points.
+    pub fn text(&self) -> String {
+        let Self { difference_points, low_points, high_points, .. } = self;
+        format!("{difference_points:+.1} [{low_points:+.1}, {high_points:+.1}]")
+    }
+
+    /// What became of the adapter, in a word.
+    pub fn word(&self) -> &'static str {
+        if self.kept { "kept" } else { "reverted" }
+    }
 }
 
 impl Learning {

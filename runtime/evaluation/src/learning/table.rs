@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::state::{Learning, Phase, Round};
+use super::state::{Learning, Phase, Round, Verdict};
 use crate::interval::Rate;
 use crate::table::{aligned, rate_text};
 
@@ -15,7 +15,8 @@ impl Learning {
         let baseline = self.baseline.as_deref().map(success).unwrap_or_default();
         rows.push(["0", "", "", "", &baseline, "", ""].map(str::to_owned).to_vec());
         let numbered = (1..).zip(&self.rounds);
-        rows.extend(numbered.map(|(number, round)| row(number, round)));
+        let over = |number| number < self.rounds.len() || self.phase >= Phase::Illustrate;
+        rows.extend(numbered.map(|(number, round)| row(number, round, over(number))));
         let mut text = aligned(&rows);
         let all: f64 = self.seconds.values().sum();
         let share = |(phase, seconds): (&Phase, &f64)| {
@@ -42,8 +43,9 @@ impl Learning {
             }
             Phase::Train => format!("{next}; reward {}", reward(round)),
             Phase::Install => {
-                let loss = round.training.as_ref().map_or(0.0, |training| training.loss);
-                format!("{next}; last loss {loss:.3}")
+                let loss = round.training.as_ref().and_then(|training| training.loss);
+                let loss = loss.map_or("unknown".to_owned(), |loss| format!("{loss:.3}"));
+                format!("{next}; last loss {loss}")
             }
             Phase::Decide => {
                 let found = round.outcomes.as_deref().map(success).unwrap_or_default();
@@ -54,7 +56,7 @@ impl Learning {
     }
 }
 
-fn row(number: usize, round: &Round) -> Vec<String> {
+fn row(number: usize, round: &Round, is_over: bool) -> Vec<String> {
     let training = round.training.as_ref();
     let kl = training.and_then(|training| training.kl);
     let verdict = round.verdict.as_ref();
@@ -64,15 +66,12 @@ fn row(number: usize, round: &Round) -> Vec<String> {
         reward(round),
         kl.map(|kl| format!("{kl:.4}")).unwrap_or_default(),
         round.outcomes.as_deref().map(success).unwrap_or_default(),
-        verdict
-            .map(|found| {
-                let (low, high) = (found.low_points, found.high_points);
-                format!("{:+.1} [{low:+.1}, {high:+.1}]", found.difference_points)
-            })
-            .unwrap_or_default(),
-        verdict
-            .map(|found| if found.kept { "kept" } else { "reverted" }.into())
-            .unwrap_or_default(),
+        verdict.map(Verdict::text).unwrap_or_default(),
+        match verdict {
+            Some(found) => found.word().into(),
+            None if is_over => "nothing learned".into(),
+            None => String::new(),
+        },
     ]
 }
 

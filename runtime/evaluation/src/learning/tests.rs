@@ -12,12 +12,14 @@ struct Scripted {
     calls: Vec<String>,
     saved: Learning,
     breaks_at: Option<usize>,
+    /// The round that collects nothing to learn from.
+    empty_round: Option<u32>,
 }
 
 impl Scripted {
     fn new(solved: &[usize]) -> Self {
         let (solved, calls, saved) = (solved.to_vec(), Vec::new(), Learning::default());
-        Self { solved, calls, saved, breaks_at: None }
+        Self { solved, calls, saved, breaks_at: None, empty_round: None }
     }
 
     fn call(&mut self, what: String) -> Result<(), LearnerError> {
@@ -59,10 +61,12 @@ impl Learner for Scripted {
         round: u32,
         adapter: Option<&AdapterFile>,
         from: RangeInclusive<u32>,
-    ) -> Result<Training, LearnerError> {
+    ) -> Result<Option<Training>, LearnerError> {
         self.call(format!("train {} on {}-{}", name(adapter), from.start(), from.end()))?;
         let adapter = AdapterFile { path: "adapter.gguf".into(), sha256: format!("a{round}") };
-        Ok(Training { adapter, stage: "ppo".into(), steps: 1, loss: 0.5, kl: None })
+        let stage = "ppo".into();
+        let training = Training { adapter, stage, steps: 1, loss: Some(0.5), kl: None };
+        Ok((self.empty_round != Some(round)).then_some(training))
     }
 
     fn install(&mut self, _round: u32, adapter: &AdapterFile) -> Result<(), LearnerError> {
@@ -166,4 +170,20 @@ fn a_loop_begins_with_the_adapter_in_use() {
     learn(&mut learner, plan(1, 1), &mut Learning::new(Some(first))).unwrap();
 
     assert_eq!(learner.calls[..3], ["evaluate 0 first", "collect 1 first", "train first on 1-1"]);
+}
+
+#[test]
+fn a_round_without_anything_to_learn_from_is_passed_over() {
+    let mut learner = Scripted { empty_round: Some(1), ..Scripted::new(&[10, 0, 20]) };
+    let mut state = Learning::new(None);
+
+    learn(&mut learner, plan(2, 1), &mut state).unwrap();
+
+    assert_eq!(
+        learner.calls[..4],
+        ["evaluate 0 none", "collect 1 none", "train none on 1-1", "collect 2 none"]
+    );
+    assert_eq!(state.rounds[0].verdict, None);
+    assert_eq!(state.active.as_ref().unwrap().sha256, "a2");
+    assert!(state.text().contains("nothing learned"), "{}", state.text());
 }

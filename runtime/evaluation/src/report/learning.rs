@@ -4,7 +4,7 @@ use minijinja::Value;
 use serde::Serialize;
 
 use super::{ReportError, plot};
-use crate::learning::state::{Example, Learning, Round};
+use crate::learning::state::{Example, Learning, Round, Verdict};
 use crate::learning::table::{reward, success};
 
 /// A loop as the template reads it.
@@ -61,13 +61,10 @@ fn cells(round: &Round) -> [String; 8] {
         collection.map(|found| found.next_trial.of.to_string()),
         Some(reward(round)),
         number(training.and_then(|training| training.kl)),
-        number(training.map(|training| training.loss)),
+        number(training.and_then(|training| training.loss)),
         round.outcomes.as_deref().map(success),
-        verdict.map(|found| {
-            let (low, high) = (found.low_points, found.high_points);
-            format!("{:+.1} [{low:+.1}, {high:+.1}]", found.difference_points)
-        }),
-        verdict.map(|found| if found.kept { "kept" } else { "reverted" }.to_owned()),
+        verdict.map(Verdict::text),
+        verdict.map(|found| found.word().to_owned()),
     ]
     .map(Option::unwrap_or_default)
 }

@@ -296,7 +296,7 @@ fn learning(text: &str) -> Learning {
             adapter: file(name),
             stage: "ppo".into(),
             steps: 4,
-            loss: 0.25,
+            loss: Some(0.25),
             kl: Some(kl),
         }),
         outcomes: Some(vec![true, kept]),

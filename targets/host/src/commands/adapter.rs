@@ -95,6 +95,11 @@ fn install(path: &std::path::Path, base: &Base) -> anyhow::Result<()> {
     let base_sha256 = sha256(&base_path)?;
     let in_full = || format!("{} does not fit {}", path.display(), base_path.display());
     let opened = adapter::Adapter::open(path)?;
+    ensure!(
+        opened.reward_row().is_none(),
+        "{} is a reward model, which writes nothing; give it to `rebound run --reward-model`",
+        path.display()
+    );
     opened.check_base(&Gguf::open(&base_path)?, Some(&base_sha256)).with_context(in_full)?;
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();

@@ -11,6 +11,10 @@ use crate::options::{self, RunOptions};
 /// Keys of `[run]` that the loop sets.
 const RUN_KEYS: [&str; 7] =
     ["split", "tasks", "trials", "retrospective-adapter", "name", "out", "strategies"];
+/// Keys of `[run]` under which reflections would not be the policy's own draws.
+const OTHERS_KEYS: [&str; 3] = ["best-of", "reward-model", "borrow-reflections"];
+/// The stage whose adapters write nothing.
+const REWARD_MODEL: &str = "reward-model";
 /// Keys of `[[train]]` that the loop sets.
 const TRAIN_KEYS: [&str; 2] = ["parent", "seed"];
 
@@ -37,10 +41,10 @@ pub(crate) struct LearnFile {
 }
 
 /// What is collected in each round.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Collecting {
-    /// Training tasks; each round draws others.
+    /// Training tasks; each round draws anew.
     pub(crate) split: String,
     /// How many of them.
     pub(crate) tasks: NonZeroU32,
@@ -49,7 +53,7 @@ pub(crate) struct Collecting {
 }
 
 /// What decides.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Validating {
     /// Validation tasks, always the same.
@@ -88,6 +92,16 @@ impl LearnFile {
         for key in RUN_KEYS {
             ensure!(!self.run.contains_key(key), "in [run]: the loop sets `{key}`; leave it out");
         }
+        for key in OTHERS_KEYS {
+            ensure!(
+                !self.run.contains_key(key),
+                "in [run]: under `{key}` reflections are not the retrospective's own draws"
+            );
+        }
+        ensure!(
+            self.validate.trials.get() > 1,
+            "validate.trials is 1, expected 2 or more: the first trial reads no reflection"
+        );
         ensure!(!self.train.is_empty(), "there is no [[train]]: say how a round trains");
         for (place, train) in self.train.iter().enumerate() {
             let place = place + 1;
@@ -97,6 +111,13 @@ impl LearnFile {
                     "in [[train]] {place}: the loop sets `{key}`; leave it out"
                 );
             }
+            let is_reward_model = train.get("stage").is_some_and(|stage| {
+                stage.as_str() == Some(REWARD_MODEL) || stage.get(REWARD_MODEL).is_some()
+            });
+            ensure!(
+                !is_reward_model,
+                "in [[train]] {place}: a reward model writes no reflections; train it by itself"
+            );
             let data = train.get("data").and_then(toml::Value::as_table);
             let data = data.with_context(|| format!("in [[train]] {place}: there is no data"))?;
             ensure!(
@@ -112,6 +133,14 @@ impl LearnFile {
             }
         }
         Ok(())
+    }
+
+    /// Whether another file plays the same: rounds and what trains them may change.
+    pub(crate) fn plays_like(&self, other: &Self) -> bool {
+        let played = |file: &Self| {
+            (file.start.clone(), file.collect.clone(), file.validate.clone(), file.run.clone())
+        };
+        played(self) == played(other)
     }
 
     /// The training run of a round, from 1, as `rebound-train` takes it.
@@ -192,6 +221,9 @@ mod tests {
         refused("stage = \"supervised\"", "seed = 1", "the loop sets `seed`");
         refused("solved_only = false", "records = []", "the loop sets `data.records`");
         refused("reflections = { select = \"best\" }", "x = 1", "there is no data.reflections");
+        refused("steps = 6", "best-of = 4", "the retrospective's own draws");
+        refused("trials = 2", "trials = 1", "expected 2 or more");
+        refused("\"supervised\"", "{ reward-model = {} }", "a reward model writes no");
         refused("group = 2", "group = 0", "nonzero");
     }
 }

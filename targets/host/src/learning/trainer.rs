@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use indicatif::ProgressBar;
 use models::checksum::sha256_file;
 use runtime_evaluation::arm::ArmError;
@@ -32,34 +32,62 @@ const LINES: usize = 8;
 #[derive(Deserialize)]
 struct StepLine {
     step: u64,
-    loss: f64,
+    loss: Option<f64>,
     #[serde(default)]
     policy: Option<PolicyLine>,
 }
 
 #[derive(Deserialize)]
 struct PolicyLine {
-    kl: f64,
+    kl: Option<f64>,
 }
 
-/// Trains by this file into this folder, or goes on there, or finds it done.
+/// The trainer's exit code where the data hold nothing to learn from.
+const NOTHING: i32 = 4;
+
+/// Refuses a file that no training can be begun with.
+pub(super) fn check(config: &toml::Table, file: &Path) -> anyhow::Result<()> {
+    replace(file, toml::to_string(config)?.as_bytes())?;
+    let output = Command::new(train::program()?).arg("check").arg(file).output();
+    let output = output.context("cannot start rebound-train")?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{}", told.trim().trim_start_matches("error: "));
+    Ok(())
+}
+
+/// Trains by this file into this folder, or goes on there, or finds it done; `None` where
+/// there is nothing to learn from.
 pub(super) fn train(
     config: &toml::Table,
     (file, out): (&Path, &Path),
     threads: Option<u32>,
     watch: &Watch,
-) -> anyhow::Result<Training> {
+) -> anyhow::Result<Option<Training>> {
     let adapter = out.join("adapter.gguf");
     if !adapter.exists() {
         replace(file, toml::to_string(config)?.as_bytes())?;
-        let mut command = Command::new(train::program()?);
-        if out.join("train.toml").exists() {
-            command.arg("resume").arg(out);
-        } else {
-            command.arg("run").arg(file).arg("--out").arg(out);
+        let begun = || out.join("train.toml").exists();
+        let command = |goes_on: bool| -> anyhow::Result<Command> {
+            let mut command = Command::new(train::program()?);
+            if goes_on {
+                command.arg("resume").arg(out);
+            } else {
+                command.arg("run").arg(file).arg("--out").arg(out);
+            }
+            command.arg("--plain").args(threads.map(|threads| format!("--threads={threads}")));
+            Ok(command)
+        };
+        let goes_on = begun();
+        let learned = match run(command(goes_on)?, watch) {
+            // One whose parent was killed has begun it meanwhile, and has ended by now.
+            Err(_) if !goes_on && begun() && !watch.stop.load(Ordering::Relaxed) => {
+                run(command(true)?, watch)?
+            }
+            ended => ended?,
+        };
+        if !learned {
+            return Ok(None);
         }
-        command.arg("--plain").args(threads.map(|threads| format!("--threads={threads}")));
-        run(command, watch)?;
     }
     let (steps, loss, kl) = last_step(&out.join("metrics.jsonl"))?;
     let stage = match config.get("stage") {
@@ -69,11 +97,11 @@ pub(super) fn train(
     };
     let sha256 = sha256_file(&adapter)
         .with_context(|| format!("cannot read the adapter {}", adapter.display()))?;
-    Ok(Training { adapter: AdapterFile { path: adapter, sha256 }, stage, steps, loss, kl })
+    Ok(Some(Training { adapter: AdapterFile { path: adapter, sha256 }, stage, steps, loss, kl }))
 }
 
-/// Runs the child to its end.
-fn run(mut command: Command, watch: &Watch) -> anyhow::Result<()> {
+/// Runs the child to its end; whether it found something to learn from.
+fn run(mut command: Command, watch: &Watch) -> anyhow::Result<bool> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().context("cannot start rebound-train")?;
     let said = Arc::new(Mutex::new(VecDeque::new()));
@@ -89,7 +117,8 @@ fn run(mut command: Command, watch: &Watch) -> anyhow::Result<()> {
     }
     bar.finish_and_clear();
     match code? {
-        Some(0) => Ok(()),
+        Some(0) => Ok(true),
+        Some(NOTHING) => Ok(false),
         Some(130) => {
             Err(anyhow::Error::new(ArmError::Interrupted).context("the training was stopped"))
         }
@@ -144,11 +173,11 @@ fn wait(child: &mut Child, watch: &Watch) -> anyhow::Result<Option<i32>> {
 }
 
 /// Steps, loss and KL of the last line of a run's metrics.
-fn last_step(path: &Path) -> anyhow::Result<(u64, f64, Option<f64>)> {
+fn last_step(path: &Path) -> anyhow::Result<(u64, Option<f64>, Option<f64>)> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the training's metrics {}", path.display()))?;
     let last = text.lines().next_back().context("the training has no step")?;
     let line: StepLine = serde_json::from_str(last)
         .with_context(|| format!("in the last line of {}", path.display()))?;
-    Ok((line.step, line.loss, line.policy.map(|policy| policy.kl)))
+    Ok((line.step, line.loss, line.policy.and_then(|policy| policy.kl)))
 }

@@ -22,6 +22,7 @@ use crate::wiring::Models;
 pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::Result<Played> {
     let settings = plan.settings()?;
     let pool = Pool::open(plan, &settings)?;
+    models.begin();
     let mut parts = Pool::parts(plan, &settings, models)?;
     let terms = spending::terms(&plan.options, &parts)?;
     if !plan.resumed {

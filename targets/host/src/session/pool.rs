@@ -70,6 +70,11 @@ impl Pool {
             None => models.open(&settings.actor, options.actor_adapter.as_deref(), &loading)?,
             Some(_) => wiring::dictation(&settings.actor, loading.context_tokens)?,
         };
+        let lends = plan.strategies.contains(&Strategy::Retrospective);
+        ensure!(
+            options.borrow_reflections.is_none() || lends,
+            "--borrow-reflections is for --strategy retrospective"
+        );
         let lender = options.borrow_reflections.as_deref().map(|folder| {
             let log = settings::lending_log(folder);
             let history = read_log(&log)?.history;
@@ -81,7 +86,11 @@ impl Pool {
             let has_own = *strategy == Strategy::Retrospective && plan.demonstration.is_none();
             let retrospective = if has_own {
                 let adapter = options.retrospective_adapter.as_deref();
-                models.open_retrospective(&settings.retrospective, adapter, &loading)?
+                if plan.is_bare {
+                    models.open(&settings.retrospective, adapter, &loading)?
+                } else {
+                    models.open_retrospective(&settings.retrospective, adapter, &loading)?
+                }
             } else {
                 actor.clone()
             };
@@ -129,7 +138,7 @@ impl Pool {
         let bar = progress::tasks(how.show, strategy.name(), self.tasks.len() as u64);
         let set_up = |_worker| {
             Ok(Worker {
-                agent: parts.agent(),
+                agent: parts.agent()?,
                 environment: self.world.environment(),
                 recorder: Box::new(recorder.clone()),
             })

@@ -136,7 +136,7 @@ fn a_loop_that_is_killed_ends_with_the_same_adapter() {
 fn another_file_does_not_go_on_with_a_loop() {
     let Some(play) = Loop::new() else { return };
     fs::create_dir(play.path("begun")).unwrap();
-    fs::write(play.path("begun/learn.toml"), FILE.replace("rounds = 2", "rounds = 3")).unwrap();
+    fs::write(play.path("begun/learn.toml"), FILE.replace("steps = 3", "steps = 4")).unwrap();
 
     let refused = play.learn("begun");
 
@@ -145,14 +145,34 @@ fn another_file_does_not_go_on_with_a_loop() {
 }
 
 #[test]
-fn a_training_that_fails_says_what_the_trainer_said() {
+fn what_cannot_be_is_refused_before_anything_is_played() {
     let Some(play) = Loop::new() else { return };
-    fs::write(play.path("learn.toml"), FILE.replace("rank = 2", "rank = 0")).unwrap();
+    let refused = |old: &str, new: &str, expected: &str| {
+        assert!(FILE.contains(old));
+        fs::write(play.path("learn.toml"), FILE.replace(old, new)).unwrap();
+        let refused = play.learn("refused");
+        assert_eq!(refused.code, 1, "{}", refused.stderr);
+        assert!(refused.stderr.contains(expected), "{}", refused.stderr);
+        assert!(!play.path("refused/rounds").exists());
+    };
+    refused("rank = 2", "rank = 0", "in [[train]] 1: adapter.rank is 0, expected 1 to 1024");
+    refused("epochs = 2", "epoch = 2", "in [[train]] 1");
+    refused("validation/easy", "train/easy", "validate.split is train/easy");
+    refused("validation/easy", "test/easy", "validate.split is test/easy");
+    refused("train/easy", "test/easy", "must not be learned from");
+}
 
-    let failed = play.learn("failed");
+#[test]
+fn a_round_without_anything_to_learn_from_leaves_the_adapter_as_it_is() {
+    let Some(play) = Loop::new() else { return };
+    // Nobody solves a household in three steps.
+    let none = FILE.replace("progress", "return").replace("\"all\"", "\"positive\"");
+    fs::write(play.path("learn.toml"), none).unwrap();
 
-    assert_eq!(failed.code, 1);
-    for expected in ["in round 1, phase train", "adapter.rank", "1 to 1024"] {
-        assert!(failed.stderr.contains(expected), "{}", failed.stderr);
-    }
+    let learned = play.learn("nothing");
+
+    assert_eq!(learned.code, 0, "{}", learned.stderr);
+    let state = play.state("nothing");
+    assert_eq!((state.phase, state.active), (Phase::Finished, None));
+    assert!(state.rounds.iter().all(|round| round.training.is_none() && round.verdict.is_none()));
 }
