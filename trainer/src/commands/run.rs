@@ -19,6 +19,9 @@ use super::Place;
 use super::console::Console;
 use super::view::View;
 
+/// Held while a run's folder is written.
+const LOCK: &str = "lock";
+
 /// Begins a run.
 #[derive(clap::Args)]
 pub(crate) struct Run {
@@ -128,7 +131,13 @@ fn train(
         "there is a run in {0}; go on with it by resume {0}, or choose another --out",
         out.display()
     );
-    let mut run = trainer::run::Run::open(config.clone(), base, out, &device)?;
+    let opened = trainer::run::Run::open(config.clone(), base, out, &device);
+    if opened.is_err() && begin == Begin::New {
+        // A run that never began leaves nothing in the way; what is not empty stays.
+        let _ = std::fs::remove_file(out.join(LOCK));
+        let _ = std::fs::remove_dir(out);
+    }
+    let mut run = opened?;
     config.write(&out.join("train.toml"))?;
     let stop = Arc::new(AtomicBool::new(false));
     let console = Arc::new(Mutex::new(console(shared, out)));
@@ -163,7 +172,7 @@ fn train(
 /// Held while a run's folder is written; waits for another program that holds it, such as
 /// one whose parent was killed.
 fn lock(out: &Path) -> anyhow::Result<File> {
-    let path = out.join("lock");
+    let path = out.join(LOCK);
     let in_lock = || format!("cannot lock the run's folder by {}", path.display());
     let file = File::create(&path).with_context(in_lock)?;
     match file.try_lock() {

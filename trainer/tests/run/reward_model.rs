@@ -83,8 +83,10 @@ fn learned(labels: Labels) -> (Quality, Vec<f32>) {
     let mut run = world.open(config, "out").unwrap();
     play(&mut run, None);
     let mut metrics = trainer::metrics::read(&world.path("out/metrics.jsonl"));
-    // Nothing is told apart before the first step.
-    assert!((metrics[0].loss - 2.0_f32.ln()).abs() < 0.05, "{}", metrics[0].loss);
+    if let Labels::Pairs { .. } = labels {
+        // Nothing is told apart before the first step.
+        assert!((metrics[0].loss - 2.0_f32.ln()).abs() < 1e-3, "{}", metrics[0].loss);
+    }
     let last = metrics.pop().unwrap();
     let adapter = Gguf::open(&world.path("out/adapter.gguf")).unwrap();
     let Some(Value::Array(Array::F32(row))) = adapter.get("rebound.adapter.reward_row") else {
