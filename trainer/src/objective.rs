@@ -57,7 +57,8 @@ pub struct Objective {
 pub struct Part {
     /// The value.
     pub loss: f32,
-    /// Its derivative by the log-probability of each learned token of the batch.
+    /// Its derivative by the log-probability of each learned token of the batch; a reward
+    /// model's by the last state of each sample, `[samples, width]`.
     pub slopes: Vec<f32>,
     /// What a policy's stage measured; sums, by token or by sample.
     pub sums: Sums,

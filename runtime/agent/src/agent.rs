@@ -328,4 +328,4 @@ fn to_u32(count: usize) -> u32 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

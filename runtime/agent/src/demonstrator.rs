@@ -112,11 +112,11 @@ mod tests {
     use runtime_core::reflection::Memory;
     use runtime_core::scripted::ScriptedModel;
     use runtime_core::strategy::Feedback;
-    use runtime_core::task::{Limits, Task};
     use runtime_core::trajectory::{Ending, TakenStep, Trajectory};
 
     use super::*;
     use crate::agent::CountedEpisode;
+    use crate::agent::tests::task;
     use crate::prompts::PromptSet;
     use crate::settings::{AgentKind, AgentSettings};
 
@@ -174,16 +174,6 @@ mod tests {
             taken.push(TakenStep { decision: decision.unwrap(), outcome });
         }
         taken.into_iter().map(|step| step.decision).collect()
-    }
-
-    fn task() -> Task {
-        Task {
-            id: "doors".into(),
-            kind: "doors".into(),
-            instruction: "Get out.".into(),
-            seed: 0,
-            limits: Limits::default(),
-        }
     }
 
     fn is_lesson(decision: &Decision) -> bool {

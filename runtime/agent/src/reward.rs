@@ -5,18 +5,16 @@ use std::sync::Arc;
 use runtime_core::model::{Generation, HiddenStates, ModelError, RewardModel};
 
 /// Scores answers by what they are likely to earn.
-pub struct RowModel {
-    states: Box<dyn HiddenStates + Send>,
+#[derive(Clone)]
+pub struct RowModel<S> {
+    states: S,
     row: Arc<[f32]>,
 }
 
-impl RowModel {
+impl<S: HiddenStates> RowModel<S> {
     /// A row `[width]` over the states of a model; refused where it is of another width,
     /// or holds what is no number.
-    pub fn new(
-        mut states: Box<dyn HiddenStates + Send>,
-        row: Arc<[f32]>,
-    ) -> Result<Self, ModelError> {
+    pub fn new(mut states: S, row: Arc<[f32]>) -> Result<Self, ModelError> {
         let wrong = |reason: String| Err(ModelError::Engine(reason));
         if !row.iter().all(|weight| weight.is_finite()) {
             return wrong("the reward model's row holds what is no number".to_owned());
@@ -32,7 +30,7 @@ impl RowModel {
     }
 }
 
-impl RewardModel for RowModel {
+impl<S: HiddenStates> RewardModel for RowModel<S> {
     /// The row's product with the state that the answer's last token was predicted from.
     fn score(&mut self, answer: &Generation) -> Result<f32, ModelError> {
         let mut ids = answer.prompt_ids.clone();
@@ -63,8 +61,8 @@ mod tests {
         }
     }
 
-    fn model(row: &[f32]) -> Result<RowModel, ModelError> {
-        RowModel::new(Box::new(Counting), row.into())
+    fn model(row: &[f32]) -> Result<RowModel<Counting>, ModelError> {
+        RowModel::new(Counting, row.into())
     }
 
     #[test]

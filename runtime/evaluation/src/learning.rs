@@ -96,12 +96,16 @@ pub struct LearningError {
     pub source: LearnerError,
 }
 
-/// Goes on with a loop to its end.
+/// Goes on with a loop to its end; one that has ended goes on where the plan has more rounds
+/// than it.
 pub fn learn(
     learner: &mut dyn Learner,
     plan: LearningPlan,
     state: &mut Learning,
 ) -> Result<(), LearningError> {
+    if state.phase >= Phase::Illustrate && state.rounds_begun() < plan.rounds {
+        state.phase = next_round(state, plan);
+    }
     while state.phase != Phase::Finished {
         let (round, phase) = (state.rounds_begun(), state.phase);
         let begun_us = learner.now_us();

@@ -47,8 +47,8 @@ pub(crate) fn learn(config: &Path, out: &Path, show: Show) -> anyhow::Result<()>
         let (begun_with, _) = LearnFile::read(&stored)?;
         ensure!(
             file.plays_like(&begun_with),
-            "the loop in {0} was begun with another file: only `rounds`, `replay` and [[train]] may \
-             change. Go on with `rebound learn --config {1} --out {0}`, or choose another --out",
+            "the loop in {0} was begun with another file: only `rounds`, `replay`, [[train]] and what \
+             decides nothing of what is played may change. Go on with `rebound learn --config {1} --out {0}`, or choose another --out",
             out.display(),
             stored.display()
         );
@@ -74,6 +74,8 @@ pub(crate) fn learn(config: &Path, out: &Path, show: Show) -> anyhow::Result<()>
 struct HostLearner {
     file: LearnFile,
     options: RunOptions,
+    /// The same with their defaults.
+    settings: Settings,
     out: PathBuf,
     /// Loaded once; adapters come and go.
     models: Models,
@@ -91,7 +93,7 @@ impl HostLearner {
             .with_context(|| format!("cannot read {}", model.path.display()))?;
         let slots = Slots::open(&files::slots_folder(&sha256)?)?;
         let (models, clock) = (Models::default(), clock());
-        Ok(Self { file, options, out, models, watch, slots, clock })
+        Ok(Self { file, options, settings, out, models, watch, slots, clock })
     }
 
     /// Where the loop in the folder stands; a new one begins with the adapter in use.
@@ -124,10 +126,9 @@ impl HostLearner {
 
     /// Refuses, before hours are spent, what would only be found out behind them.
     fn check(&self, out: &Path) -> anyhow::Result<()> {
-        let settings = Settings::resolve(&self.options)?;
         let data = Some(files::data_folder(self.options.data.clone()));
         let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
-        let world = world::open(&settings.environment, &options)?;
+        let world = world::open(&self.settings.environment, &options)?;
         train_split(&*world, Some(&self.file.collect.split))?;
         let split = &self.file.validate.split;
         ensure!(

@@ -14,7 +14,7 @@ use crate::options::{self, RunFile, RunOptions};
 use crate::session::{Plan, Session};
 
 /// Options that decide nothing of what is played.
-const FREE_KEYS: [&str; 13] = [
+pub(crate) const FREE_KEYS: [&str; 13] = [
     "connect-seconds",
     "cost-limit",
     "cost-limit-per-task",

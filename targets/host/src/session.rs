@@ -16,7 +16,9 @@ use runtime_evaluation::table;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 
-use self::play::{Played, play, stop_on_interrupt, stopped, write_collection, write_results};
+use self::play::{
+    Played, collection_file, play, stop_on_interrupt, stopped, write_collection, write_results,
+};
 use self::pool::Watch;
 use crate::options::{self, Collection, Demonstration, RunOptions};
 use crate::progress::Show;
@@ -148,11 +150,12 @@ impl Session {
         plan.collection = Some(Collection { members });
         let clock = pool::clock();
         let played = self.play_plan(&plan)?;
-        let (found, path) = write_collection(&plan, &played)?;
+        let (found, json) = write_collection(&plan, &played)?;
         if self.json {
-            std::io::stdout().write_all(std::fs::read(&path)?.as_slice())?;
+            std::io::stdout().write_all(json.as_bytes())?;
         } else if !self.quiet {
-            let (text, path) = (found.text(), path.display());
+            let (text, path) = (found.text(), collection_file(&plan));
+            let path = path.display();
             let seconds = clock() as f64 / 1e6;
             writeln!(std::io::stdout(), "{text}took         {seconds:.0} s\n\nCollection: {path}")?;
         }
@@ -197,10 +200,10 @@ impl Session {
         played: Played,
         table: fn(&Results) -> String,
     ) -> anyhow::Result<()> {
-        let results = write_results(plan, &played)?;
+        let (results, json) = write_results(plan, &played)?;
         let path = plan.folder.results();
         if self.json {
-            std::io::stdout().write_all(std::fs::read(&path)?.as_slice())?;
+            std::io::stdout().write_all(json.as_bytes())?;
         } else if !self.quiet {
             let shown = format!("{}\nResults: {}\n", table(&results), path.display());
             std::io::stdout().write_all(shown.as_bytes())?;

@@ -10,21 +10,22 @@ use runtime_agent::agent::{CountedEpisode, ModelAgent};
 use runtime_agent::borrower::{Borrower, Lender};
 use runtime_agent::demonstrator::{Demonstrator, Expert};
 use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
+use runtime_agent::reward::RowModel;
 use runtime_agent::settings::AgentSettings;
 use runtime_core::agent::{Agent, Attempt, Episode};
-use runtime_core::model::ModelError;
 use runtime_core::reflection::Memory;
 use runtime_core::spending::Meter;
 use runtime_core::strategy::Strategy;
 use runtime_core::task::Task;
 use runtime_core::trajectory::{TakenStep, Trajectory};
+use runtime_engine::Handle;
 use runtime_environments::expert::{self, Sight};
 use runtime_evaluation::spending::account::{Account, AccountedAgent};
 use runtime_evaluation::spending::ledger::Ledger;
 
 use crate::options::Demonstration;
 
-pub(crate) use loaded::{Model, Models, RewardRow, dictation};
+pub(crate) use loaded::{Model, Models, dictation};
 
 /// The expert of the environments, who sees what an agent sees.
 struct EnvironmentExpert;
@@ -91,7 +92,7 @@ pub(crate) struct AgentParts {
     /// Writes reflections.
     pub(crate) retrospective: Model,
     /// Chooses among them, where several are drawn.
-    pub(crate) reward_model: Option<RewardRow>,
+    pub(crate) reward_model: Option<RowModel<Handle>>,
     /// Lends reflections on other tasks, where that is the control.
     pub(crate) lender: Option<Arc<Lender>>,
     /// What they are told.
@@ -108,8 +109,7 @@ pub(crate) struct AgentParts {
 
 impl AgentParts {
     /// An agent for one worker.
-    pub(crate) fn agent(&self) -> Result<Box<dyn Agent + Send>, ModelError> {
-        let reward_model = self.reward_model.as_ref().map(RewardRow::model).transpose()?;
+    pub(crate) fn agent(&self) -> Box<dyn Agent + Send> {
         let account = self
             .ledger
             .as_ref()
@@ -118,14 +118,14 @@ impl AgentParts {
         let agent = ModelAgent {
             actor: self.actor.boxed(meter.as_ref()),
             retrospective: self.retrospective.boxed(meter.as_ref()),
-            reward_model,
+            reward_model: self.reward_model.clone().map(|model| Box::new(model) as _),
             prompts: Arc::clone(&self.prompts),
             settings: self.settings,
             counted: CountedEpisode::default(),
         };
         if let Some(Demonstration { noise }) = self.demonstration {
             let expert = Box::new(EnvironmentExpert);
-            return Ok(Box::new(Demonstrator { agent, expert, noise }));
+            return Box::new(Demonstrator { agent, expert, noise });
         }
         let agent: Box<dyn Agent + Send> = match &self.lender {
             None => Box::new(agent),
@@ -133,9 +133,9 @@ impl AgentParts {
                 Box::new(Borrower { agent: Box::new(agent), lender: Arc::clone(lender) })
             }
         };
-        Ok(match account {
+        match account {
             None => agent,
             Some(account) => Box::new(AccountedAgent { agent, account }),
-        })
+        }
     }
 }

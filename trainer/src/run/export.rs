@@ -13,6 +13,7 @@
 
 use std::path::PathBuf;
 
+use models::adapter::REWARD_ROW_KEY;
 use models::gguf::{Array, Value};
 
 use super::Run;
@@ -40,12 +41,12 @@ impl Run {
             ("steps", Some(Value::U64(self.done))),
             ("config_sha256", text(config_sha256)),
             ("parent_sha256", self.parent_sha256.clone().and_then(text)),
-            ("reward_row", self.reward_row()?),
             ("validation_loss", self.measured_validation_loss()?.map(Value::F32)),
         ];
         let named =
             |(key, value): (&str, Option<_>)| Some((format!("rebound.adapter.{key}"), value?));
-        Ok(keys.into_iter().filter_map(named).collect())
+        let row = self.reward_row()?.map(|row| (REWARD_ROW_KEY.to_owned(), row));
+        Ok(keys.into_iter().filter_map(named).chain(row).collect())
     }
 
     /// The row of a reward model; an error before its first step.

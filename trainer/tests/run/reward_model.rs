@@ -11,7 +11,7 @@ use runtime_core::model::Token;
 use runtime_core::record;
 use runtime_core::seed::mix;
 use trainer::config::{Schedule, Stage};
-use trainer::dataset::{Measure, ReflectionData, Reward, Select};
+use trainer::dataset::Select;
 use trainer::stages::reward_model::{Labels, Quality, RewardModel};
 
 use crate::toy::{WORDS, episode, generation, right_word};
@@ -61,25 +61,14 @@ fn learned(labels: Labels) -> (Quality, Vec<f32>) {
     let world = World::new();
     let path = world.path("groups.log");
     fs::write(&path, log(&world.base.sha256)).unwrap();
-    let mut config = world.config();
-    config.stage = Stage::RewardModel(RewardModel { labels, learning_rate: 1.0 });
+    let stage = Stage::RewardModel(RewardModel { labels, learning_rate: 1.0 });
+    let mut config = world.reflections(stage, Select::All);
     config.data.records = vec![path];
-    config.data.solved_only = false;
-    config.data.reflections = Some(ReflectionData {
-        measure: Measure::Return,
-        reward: Reward::Difference,
-        select: Select::All,
-    });
     config.data.validation_share = 0.25;
-    config.adapter.dropout = 0.0;
     config.optimizer.learning_rate = 0.01;
     config.optimizer.schedule = Schedule::Linear;
-    config.optimizer.weight_decay = 0.0;
     config.run.epochs = 12;
     config.run.batch_tokens = 96;
-    config.run.accumulation = 1;
-    config.run.recompute = false;
-    config.run.checkpoint_steps = 1000;
     let mut run = world.open(config, "out").unwrap();
     play(&mut run, None);
     let mut metrics = trainer::metrics::read(&world.path("out/metrics.jsonl"));

@@ -22,7 +22,7 @@ use runtime_core::seed::mix;
 use runtime_core::trajectory::{Decision, Ending, TakenStep};
 use trainer::TrainError;
 use trainer::config::{Schedule, Stage, TrainConfig};
-use trainer::dataset::{Measure, ReflectionData, Reward, Select};
+use trainer::dataset::Select;
 use trainer::stages::advantage::{Baseline, Scale};
 use trainer::stages::importance::{Importance, Level, Over};
 use trainer::stages::policy_gradient::{Normalize, PolicyGradient, Ratio, Reference, Surrogate};
@@ -75,22 +75,13 @@ struct Toy {
 impl Toy {
     fn new(stage: Stage, select: Select, pays: Pays) -> Self {
         let world = World::new();
-        let mut config = world.config();
-        config.stage = stage;
-        config.data.solved_only = false;
+        let mut config = world.reflections(stage, select);
         config.data.validation_share = 0.0;
-        config.data.reflections =
-            Some(ReflectionData { measure: Measure::Return, reward: Reward::Difference, select });
-        config.adapter.dropout = 0.0;
         config.optimizer.learning_rate = 0.008;
         config.optimizer.schedule = Schedule::Constant;
         config.optimizer.warmup_steps = 0;
-        config.optimizer.weight_decay = 0.0;
         config.run.epochs = 1;
         config.run.batch_tokens = 200;
-        config.run.accumulation = 1;
-        config.run.recompute = false;
-        config.run.checkpoint_steps = 1000;
         Self { world, adapter: None, config, pays }
     }
 

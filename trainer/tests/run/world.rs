@@ -18,6 +18,7 @@ use trainer::TrainError;
 use trainer::config::{
     AdapterConfig, Data, OptimizerConfig, RunConfig, Schedule, Stage, TrainConfig,
 };
+use trainer::dataset::{Measure, ReflectionData, Reward, Select};
 use trainer::run::{Base, Ended, Run, Watch};
 
 /// A model and records in a folder.
@@ -81,6 +82,21 @@ impl World {
                 checkpoint_steps: 3,
             },
         }
+    }
+
+    /// A run that learns from reflections by their return, in single steps.
+    pub(crate) fn reflections(&self, stage: Stage, select: Select) -> TrainConfig {
+        let mut config = self.config();
+        config.stage = stage;
+        config.data.solved_only = false;
+        config.data.reflections =
+            Some(ReflectionData { measure: Measure::Return, reward: Reward::Difference, select });
+        config.adapter.dropout = 0.0;
+        config.optimizer.weight_decay = 0.0;
+        config.run.accumulation = 1;
+        config.run.recompute = false;
+        config.run.checkpoint_steps = 1000;
+        config
     }
 
     pub(crate) fn open(&self, config: TrainConfig, out: &str) -> Result<Run, TrainError> {

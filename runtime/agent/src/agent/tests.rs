@@ -92,7 +92,7 @@ fn agent(kind: AgentKind, model: &Watched) -> ModelAgent {
     }
 }
 
-fn task() -> Task {
+pub(crate) fn task() -> Task {
     Task {
         id: "doors".into(),
         kind: "doors".into(),

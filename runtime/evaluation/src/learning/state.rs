@@ -16,10 +16,8 @@ use crate::interval::Rate;
 pub struct Learning {
     /// What comes next.
     pub phase: Phase,
-    /// The adapter that is in use; none before the first is kept.
+    /// The adapter that is in use; none where the loop began without one and kept none yet.
     pub active: Option<AdapterFile>,
-    /// The adapter that the loop began with.
-    pub first: Option<AdapterFile>,
     /// By validation task, whether it was solved before any training.
     pub baseline: Option<Vec<bool>>,
     /// The rounds, the first one first; the last may be under way.
@@ -134,8 +132,8 @@ impl Verdict {
 
 impl Learning {
     /// A loop that begins with an adapter, or without one.
-    pub fn new(first: Option<AdapterFile>) -> Self {
-        Self { active: first.clone(), first, ..Self::default() }
+    pub fn new(active: Option<AdapterFile>) -> Self {
+        Self { active, ..Self::default() }
     }
 
     /// Rounds that were begun.

@@ -187,3 +187,20 @@ fn a_round_without_anything_to_learn_from_is_passed_over() {
     assert_eq!(state.active.as_ref().unwrap().sha256, "a2");
     assert!(state.text().contains("nothing learned"), "{}", state.text());
 }
+
+#[test]
+fn a_loop_that_has_ended_goes_on_with_more_rounds() {
+    let mut at_once = Scripted::new(&[10, 20, 30]);
+    let mut expected = Learning::new(None);
+    learn(&mut at_once, plan(2, 1), &mut expected).unwrap();
+    let mut learner = Scripted::new(&[10, 20, 30]);
+    let mut state = Learning::new(None);
+
+    learn(&mut learner, plan(1, 1), &mut state).unwrap();
+    learn(&mut learner, plan(2, 1), &mut state).unwrap();
+    learn(&mut learner, plan(2, 1), &mut state).unwrap();
+
+    assert_eq!(state, expected);
+    learner.calls.retain(|call| call != "illustrate a1");
+    assert_eq!(learner.calls, at_once.calls);
+}

@@ -7,6 +7,7 @@ use anyhow::{Context, ensure};
 use serde::Deserialize;
 
 use crate::options::{self, RunOptions};
+use crate::resume::FREE_KEYS;
 
 /// Keys of `[run]` that the loop sets.
 const RUN_KEYS: [&str; 7] =
@@ -135,10 +136,13 @@ impl LearnFile {
         Ok(())
     }
 
-    /// Whether another file plays the same: rounds and what trains them may change.
+    /// Whether another file plays the same: rounds, what trains them, and options that
+    /// decide nothing of what is played may change.
     pub(crate) fn plays_like(&self, other: &Self) -> bool {
         let played = |file: &Self| {
-            (file.start.clone(), file.collect.clone(), file.validate.clone(), file.run.clone())
+            let mut run = file.run.clone();
+            run.retain(|key, _| !FREE_KEYS.contains(&key));
+            (file.start.clone(), file.collect.clone(), file.validate.clone(), run)
         };
         played(self) == played(other)
     }
@@ -207,6 +211,18 @@ mod tests {
         assert_eq!(first["parent"].as_str(), Some("p.gguf"));
         assert_eq!(first["data"]["records"].as_array().map(Vec::len), Some(2));
         assert_eq!(first["data"]["reflections"]["select"].as_str(), Some("best"));
+    }
+
+    #[test]
+    fn what_decides_nothing_of_what_is_played_may_change() {
+        let begun = read(FILE).unwrap();
+        let changed = |old: &str, new: &str| {
+            assert!(FILE.contains(old));
+            read(&FILE.replacen(old, new, 1)).unwrap().plays_like(&begun)
+        };
+        assert!(changed("rounds = 2", "rounds = 5") && changed("\"second\"", "\"third\""));
+        assert!(changed("steps = 6", "steps = 6\nparallel = 8\nthreads = 1"));
+        assert!(!changed("steps = 6", "steps = 7") && !changed("group = 2", "group = 3"));
     }
 
     #[test]

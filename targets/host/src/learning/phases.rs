@@ -21,7 +21,6 @@ use crate::options::{self, RunOptions};
 use crate::session::Plan;
 use crate::session::play::{play, stopped, write_collection, write_results};
 use crate::session::pool::Pool;
-use crate::settings::Settings;
 
 /// Failures whose reflections are shown before and after.
 const EXAMPLES: usize = 12;
@@ -60,8 +59,8 @@ impl HostLearner {
     }
 
     /// Tasks and draws are drawn anew in each round.
-    pub(super) fn seed(&self, round: u32) -> u64 {
-        self.options.seed.unwrap_or(1).wrapping_add(u64::from(round))
+    fn seed(&self, round: u32) -> u64 {
+        self.settings.seed.wrapping_add(u64::from(round))
     }
 
     pub(super) fn run_training(
@@ -92,7 +91,7 @@ impl HostLearner {
         round: u32,
         data: (Option<&Path>, &[PathBuf]),
     ) -> anyhow::Result<toml::Table> {
-        let settings = Settings::resolve(&self.options)?;
+        let settings = &self.settings;
         self.file.training(round, &settings.retrospective, settings.seed, data)
     }
 
@@ -104,7 +103,7 @@ impl HostLearner {
         let settings = plan.settings()?;
         let plan = Plan { strategies: vec![Strategy::Retrospective], ..plan };
         let parts = Pool::parts(&plan, &settings, &mut self.models)?;
-        let mut agent = parts.first().context("no arm reflects")?.agent()?;
+        let mut agent = parts.first().context("no arm reflects")?.agent();
         let memory = Memory::with_capacity(settings.reflections as usize);
         let mut examples = Vec::new();
         for (task, played) in history.run.tasks.iter().zip(&history.tasks) {

@@ -119,10 +119,7 @@ fn run(mut command: Command, watch: &Watch) -> anyhow::Result<bool> {
     match code? {
         Some(0) => Ok(true),
         Some(NOTHING) => Ok(false),
-        Some(130) => {
-            Err(anyhow::Error::new(ArmError::Interrupted).context("the training was stopped"))
-        }
-        _ if watch.stop.load(Ordering::Relaxed) => {
+        code if code == Some(130) || watch.stop.load(Ordering::Relaxed) => {
             Err(anyhow::Error::new(ArmError::Interrupted).context("the training was stopped"))
         }
         code => {

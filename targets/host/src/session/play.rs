@@ -22,7 +22,6 @@ use crate::wiring::Models;
 pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::Result<Played> {
     let settings = plan.settings()?;
     let pool = Pool::open(plan, &settings)?;
-    models.begin();
     let mut parts = Pool::parts(plan, &settings, models)?;
     let terms = spending::terms(&plan.options, &parts)?;
     if !plan.resumed {
@@ -49,26 +48,31 @@ pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::R
     Ok(played)
 }
 
-/// Writes what came of a plan.
-pub(crate) fn write_results(plan: &Plan, played: &Played) -> anyhow::Result<Results> {
+/// Writes what came of a plan; returns it and the file's text.
+pub(crate) fn write_results(plan: &Plan, played: &Played) -> anyhow::Result<(Results, String)> {
     let mut results = results::results(&played.histories)?;
     results.spending = played.ledger.as_deref().map(SpendingResults::new);
     let json = serde_json::to_string_pretty(&results)? + "\n";
     replace(&plan.folder.results(), json.as_bytes())?;
-    Ok(results)
+    Ok((results, json))
 }
 
-/// Counts what a plan collected, and writes it; returns where.
+/// The file of what a plan collected.
+pub(crate) fn collection_file(plan: &Plan) -> PathBuf {
+    plan.folder.path.join("collection.json")
+}
+
+/// Counts what a plan collected, and writes it; returns it and the file's text.
 pub(crate) fn write_collection(
     plan: &Plan,
     played: &Played,
-) -> anyhow::Result<(Collection, PathBuf)> {
+) -> anyhow::Result<(Collection, String)> {
     let judge = plan.settings()?.agent.feedback.judge();
     let members = plan.collection.map_or(1, |collection| collection.members.get());
     let found = collection::collection(&played.histories[0], judge, members);
-    let path = plan.folder.path.join("collection.json");
-    replace(&path, (serde_json::to_string_pretty(&found)? + "\n").as_bytes())?;
-    Ok((found, path))
+    let json = serde_json::to_string_pretty(&found)? + "\n";
+    replace(&collection_file(plan), json.as_bytes())?;
+    Ok((found, json))
 }
 
 /// The error of a run that its limit of costs ended.

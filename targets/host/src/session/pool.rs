@@ -56,12 +56,14 @@ impl Pool {
         Ok(Self { world, tasks })
     }
 
-    /// What each arm's agents are made of, in the order of the plan's strategies.
+    /// What each arm's agents are made of, in the order of the plan's strategies. What was
+    /// played before with these models must be over.
     pub(crate) fn parts(
         plan: &Plan,
         settings: &Settings,
         models: &mut Models,
     ) -> anyhow::Result<Vec<AgentParts>> {
+        models.begin();
         let options = &plan.options;
         let prompts = wiring::prompts(&settings.environment, options.prompts.as_deref())?;
         let prompts = Arc::new(prompts);
@@ -138,7 +140,7 @@ impl Pool {
         let bar = progress::tasks(how.show, strategy.name(), self.tasks.len() as u64);
         let set_up = |_worker| {
             Ok(Worker {
-                agent: parts.agent()?,
+                agent: parts.agent(),
                 environment: self.world.environment(),
                 recorder: Box::new(recorder.clone()),
             })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use runtime_agent::reward::RowModel;
-use runtime_core::model::{LanguageModel, ModelError, ModelIdentity, RewardModel};
+use runtime_core::model::{LanguageModel, ModelIdentity};
 use runtime_core::scripted::ScriptedModel;
 use runtime_core::spending::Meter;
 use runtime_engine::dictation::Dictation;
@@ -61,20 +61,6 @@ pub(crate) struct Models {
     taken: u64,
 }
 
-/// A reward model that any number of workers can ask.
-#[derive(Clone)]
-pub(crate) struct RewardRow {
-    handle: Handle,
-    row: Arc<[f32]>,
-}
-
-impl RewardRow {
-    pub(super) fn model(&self) -> Result<Box<dyn RewardModel + Send>, ModelError> {
-        let model = RowModel::new(Box::new(self.handle.clone()), Arc::clone(&self.row))?;
-        Ok(Box::new(model))
-    }
-}
-
 impl Models {
     /// Begins what is played next: the contexts of what was played before are gone.
     pub(crate) fn begin(&mut self) {
@@ -104,10 +90,8 @@ impl Models {
             let engine = engines::load(&resolved.path, loading)?;
             self.engines.insert(resolved.path.clone(), engine);
         }
-        if adapter.is_some() {
-            self.taken += engines::reserve(&resolved.path, loading, Part::Adapter, self.taken)?;
-        }
         if let Some(path) = adapter {
+            self.taken += engines::reserve(&resolved.path, loading, Part::Adapter, self.taken)?;
             let opened = models::adapter::Adapter::open(path)?;
             ensure!(
                 opened.reward_row().is_none(),
@@ -121,16 +105,14 @@ impl Models {
             .with_context(|| format!("cannot use the model {}", resolved.path.display()))?;
         Ok(Model::Loaded(handle))
     }
-}
 
-impl Models {
     /// The reward model of an adapter for a model's file.
     pub(crate) fn open_reward_model(
         &mut self,
         name: &str,
         adapter: &Path,
         loading: &Loading,
-    ) -> anyhow::Result<RewardRow> {
+    ) -> anyhow::Result<RowModel<Handle>> {
         let bare = self.open(name, None, loading)?;
         ensure!(matches!(bare, Model::Loaded(_)), "the model {name} has no hidden states to score");
         let path = models::manifest::resolve(name, &files::models_folder()?)?.path;
@@ -142,10 +124,7 @@ impl Models {
             .reward_row()
             .with_context(|| format!("{} is no reward model: it has no row", adapter.display()))?;
         let handle = self.engines[&path].role(Some((adapter, 1.0))).with_context(cannot)?;
-        let reward = RewardRow { handle, row: row.into() };
-        // Refused now, and not behind the first failure.
-        reward.model().with_context(cannot)?;
-        Ok(reward)
+        RowModel::new(handle, row.into()).with_context(cannot)
     }
 
     /// The retrospective: with the adapter that was asked for, else with the one

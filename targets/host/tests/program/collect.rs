@@ -3,13 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use models::tiny::{self, TinyConfig};
-use runtime_agent::prompts::TEMPLATES;
 use runtime_core::history::{RunHistory, TaskHistory};
 use runtime_store::trial_log::read_log;
 use tempfile::TempDir;
 
-use crate::support::{Outcome, killed_once_written, rebound};
+use crate::support::{Outcome, killed_once_written, rebound, write_tiny};
 
 const MEMBERS: usize = 3;
 
@@ -20,11 +18,7 @@ struct Play {
 impl Play {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        tiny::write_llama(&folder.path().join("tiny.gguf"), &TinyConfig::default()).unwrap();
-        // Short ones: the tiny model's words are mostly letters.
-        for name in TEMPLATES {
-            fs::write(folder.path().join(name).with_extension("j2"), "Play.").unwrap();
-        }
+        write_tiny(&folder.path().join("tiny.gguf"), folder.path(), ["Play."; 8]);
         Self { folder }
     }
 

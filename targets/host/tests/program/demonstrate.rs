@@ -1,17 +1,15 @@
 //! `rebound demonstrate`: what it records is what the actor would have seen and
 //! answered, and it never plays tasks that others are judged by.
 
-use std::fs;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use models::gguf::Gguf;
-use models::tiny::{self, TinyConfig};
 use models::vocabulary::Vocabulary;
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
-use runtime_agent::prompts::{PromptSet, TEMPLATES};
+use runtime_agent::prompts::PromptSet;
 use runtime_core::agent::{Agent, Episode};
 use runtime_core::history::{RunHistory, TaskHistory};
 use runtime_core::reflection::Memory;
@@ -22,7 +20,7 @@ use runtime_engine::llama::{self, LlamaConfig};
 use runtime_store::trial_log::read_log;
 use tempfile::TempDir;
 
-use crate::support::{Outcome, killed_after, rebound, smollm2, timeless};
+use crate::support::{Outcome, killed_after, rebound, smollm2, timeless, write_tiny};
 
 /// Room for a few steps only: the tiny model's words are mostly letters.
 const CONTEXT_TOKENS: &str = "600";
@@ -39,10 +37,7 @@ struct Play {
 impl Play {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        tiny::write_llama(&folder.path().join("tiny.gguf"), &TinyConfig::default()).unwrap();
-        for (name, template) in TEMPLATES.into_iter().zip(PROMPTS) {
-            fs::write(folder.path().join(name).with_extension("j2"), template).unwrap();
-        }
+        write_tiny(&folder.path().join("tiny.gguf"), folder.path(), PROMPTS);
         Self { folder }
     }
 

@@ -4,13 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use models::tiny::{self, TinyConfig};
-use runtime_agent::prompts::TEMPLATES;
 use runtime_core::seed::mix;
 use runtime_evaluation::learning::state::{Learning, Phase};
 use tempfile::TempDir;
 
-use crate::support::{Outcome, PROGRAM, killed_after_in, rebound_in, text};
+use crate::support::{Outcome, PROGRAM, killed_after_in, rebound_in, text, write_tiny};
 
 const FILE: &str = r#"
 rounds = 2
@@ -49,11 +47,7 @@ impl Loop {
         }
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        tiny::write_llama(&path("tiny.gguf"), &TinyConfig::default()).unwrap();
-        fs::create_dir(path("prompts")).unwrap();
-        for name in TEMPLATES {
-            fs::write(path("prompts").join(name).with_extension("j2"), "Play.").unwrap();
-        }
+        write_tiny(&path("tiny.gguf"), &path("prompts"), ["Play."; 8]);
         fs::write(path("learn.toml"), FILE).unwrap();
         Some(Self { folder })
     }

@@ -149,3 +149,14 @@ pub(crate) fn write_random_adapter(base: &Path, adapter: &Path) {
     let new = models::adapter::random(&gguf, 4, &["attn_q"], 7).expect("the base has layers");
     models::adapter::write(adapter, &new).expect("the folder can be written");
 }
+
+/// Writes the tiny model, and these templates into a folder of prompts: short ones, since
+/// the tiny model's words are mostly letters.
+pub(crate) fn write_tiny(model: &Path, prompts: &Path, templates: [&str; 8]) {
+    models::tiny::write_llama(model, &models::tiny::TinyConfig::default()).expect("it fits");
+    std::fs::create_dir_all(prompts).expect("the folder can be made");
+    for (name, template) in runtime_agent::prompts::TEMPLATES.into_iter().zip(templates) {
+        let file = prompts.join(name).with_extension("j2");
+        std::fs::write(file, template).expect("the folder can be written");
+    }
+}
