@@ -1,6 +1,6 @@
 //! Which rows of a batch predict the tokens that carry a loss.
 
-use burn::tensor::{DType, Int, Tensor, TensorData};
+use burn::tensor::Tensor;
 use models_decoder::batch::Batch;
 use models_decoder::decoder::Decoder;
 
@@ -15,11 +15,19 @@ pub struct Learned {
     pub ids: Vec<u32>,
 }
 
-/// The batch of some samples, and what of it is learned.
+/// The batch of some samples, and what of it is learned. What samples have in common
+/// with the one before, as a group's reflections their prompt, is computed once.
 pub fn batch(samples: &[&Sample]) -> (Batch, Learned) {
-    let batch = Batch::new(samples.iter().map(|sample| &sample.ids[..]));
+    let batch = Batch::branching(samples.iter().map(|sample| {
+        // The row that predicts the first learned token is the sample's own.
+        let first = sample.learned.iter().position(|&learned| learned);
+        (&sample.ids[..], first.map_or(0, |first| first.saturating_sub(1)))
+    }));
     let mut learned = Learned::default();
-    let tokens = samples.iter().flat_map(|sample| sample.ids.iter().zip(&sample.learned));
+    let tokens = samples
+        .iter()
+        .zip(&batch.shared)
+        .flat_map(|(sample, &shared)| sample.ids.iter().zip(&sample.learned).skip(shared));
     for (row, (&id, &is_learned)) in (0..).zip(tokens) {
         if is_learned {
             learned.rows.push(row - 1);
@@ -33,8 +41,7 @@ impl Learned {
     /// Of the rows that [`Decoder::forward`] returned for the batch, those that predict
     /// learned tokens: `[learned tokens, width]`.
     pub fn states(&self, decoder: &Decoder, rows: Tensor<2>) -> Tensor<2> {
-        let indices = TensorData::new(self.rows.clone(), [self.rows.len()]);
-        rows.select(0, Tensor::<1, Int>::from_data(indices, (decoder.device(), DType::U32)))
+        decoder.select(rows, &self.rows)
     }
 }
 
@@ -58,5 +65,23 @@ mod tests {
         assert_eq!(batch.tokens, [1, 2, 3, 4, 5]);
         assert_eq!(batch.lengths, [3, 2]);
         assert_eq!(learned, Learned { rows: vec![1, 3], ids: vec![3, 5] });
+    }
+
+    #[test]
+    fn a_group_computes_its_prompt_once() {
+        let prompt: Vec<u32> = (0..30).collect();
+        let reflection = |answer: &[u32]| Sample {
+            ids: [&prompt, answer].concat(),
+            learned: (0..30 + answer.len()).map(|place| place >= 30).collect(),
+            origin: String::new(),
+            outcome: None,
+        };
+        let (first, second) = (reflection(&[50, 51]), reflection(&[60]));
+
+        let (batch, learned) = batch(&[&first, &second]);
+
+        assert_eq!(batch.shared, [0, 29]);
+        assert_eq!(batch.tokens[32..], [29, 60]);
+        assert_eq!(learned, Learned { rows: vec![29, 30, 32], ids: vec![50, 51, 60] });
     }
 }

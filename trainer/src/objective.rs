@@ -12,6 +12,7 @@
 use crate::config::Stage;
 use crate::dataset::{Outcome, Sample};
 use crate::metrics::PolicyMetrics;
+use crate::packing;
 use crate::stages::advantage::{advantages, groups_without_variance};
 use crate::stages::importance::{Importance, effective_sample_size};
 use crate::stages::policy_gradient::{self, Reference, Rollout, Size, Surrogate};
@@ -113,7 +114,7 @@ impl Stage {
         }
     }
 
-    /// Samples that are computed together, by their places: pairs, or each alone.
+    /// Samples that are computed together, by their places: pairs, groups, or each alone.
     pub fn units(&self, samples: &[Sample]) -> Vec<Vec<usize>> {
         let (rewards, groups) = rewards_and_groups(&outcomes(samples));
         match self {
@@ -122,7 +123,7 @@ impl Stage {
                 pairs.into_iter().map(|pair| vec![pair.better, pair.worse]).collect()
             }
             Self::RewardModel(settings) => settings.units(&rewards, &groups),
-            _ => (0..samples.len()).map(|place| vec![place]).collect(),
+            _ => packing::groups(samples),
         }
     }
 }

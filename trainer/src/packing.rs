@@ -1,9 +1,12 @@
 //! Which samples make which step: a pure function of seed and epoch, so that a
 //! run that goes on needs to know its step alone.
 
+use std::collections::BTreeMap;
+
 use runtime_core::seed::mix;
 
 use crate::dataset::Sample;
+use crate::learned;
 
 /// Samples, by their places, that are computed together.
 pub type Batch = Vec<usize>;
@@ -13,10 +16,22 @@ pub type Batch = Vec<usize>;
 pub struct Packing {
     /// Shuffles.
     pub seed: u64,
-    /// Tokens of a batch at most, unless one sample is longer.
+    /// Tokens that are computed in a batch at most, unless one unit has more.
     pub batch_tokens: usize,
     /// Batches of a step.
     pub accumulation: usize,
+}
+
+/// Reflections of one group together, every other sample alone.
+pub fn groups(samples: &[Sample]) -> Vec<Vec<usize>> {
+    let (mut groups, mut alone) = (BTreeMap::<usize, Vec<usize>>::new(), Vec::new());
+    for (place, sample) in samples.iter().enumerate() {
+        match &sample.outcome {
+            Some(outcome) => groups.entry(outcome.group).or_default().push(place),
+            None => alone.push(vec![place]),
+        }
+    }
+    groups.into_values().chain(alone).collect()
 }
 
 /// The steps of an epoch, each some batches; every unit of samples stands whole in one.
@@ -32,7 +47,8 @@ pub fn steps(
     let mut batches: Vec<Batch> = Vec::new();
     let mut tokens = 0;
     for unit in order.into_iter().map(|place| &units[place]) {
-        let length = unit.iter().map(|&place| samples[place].ids.len()).sum::<usize>();
+        let members: Vec<&Sample> = unit.iter().map(|&place| &samples[place]).collect();
+        let length = learned::batch(&members).0.tokens.len();
         let fits = tokens + length <= packing.batch_tokens;
         if let Some(batch) = batches.last_mut().filter(|_| fits) {
             batch.extend(unit);
@@ -52,7 +68,7 @@ mod tests {
     fn samples(lengths: &[usize]) -> Vec<Sample> {
         let sample = |&length: &usize| Sample {
             ids: vec![0; length],
-            learned: vec![true; length],
+            learned: (0..length).map(|place| place > 0).collect(),
             origin: String::new(),
             outcome: None,
         };

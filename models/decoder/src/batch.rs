@@ -1,4 +1,16 @@
 //! Sequences that are computed together, one behind the other.
+//!
+//! Sequences that begin alike need their common tokens only once: the first is the
+//! trunk, and those that follow it are its branches.
+//!
+//! ```text
+//! sequences   a b c d e │ a b c f │ a b c g h        a b c d e
+//! computed    a b c d e │ f │ g h                          ├─ f
+//! shared      0           3   3                            └─ g h
+//! ```
+
+/// Fewer common tokens than these are computed again: keys are copied to share them.
+const SHARED_MIN: usize = 16;
 
 /// New tokens of some sequences.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -7,17 +19,38 @@ pub struct Batch {
     pub tokens: Vec<u32>,
     /// How many each sequence has; none is 0.
     pub lengths: Vec<usize>,
+    /// How many first tokens of its trunk, the nearest sequence before it that shares
+    /// none, each sequence goes on from; missing ones are 0.
+    pub shared: Vec<usize>,
 }
 
 impl Batch {
     /// A batch of whole sequences; empty ones are left out.
     pub fn new<'a>(sequences: impl IntoIterator<Item = &'a [u32]>) -> Self {
+        Self::branching(sequences.into_iter().map(|sequence| (sequence, 0)))
+    }
+
+    /// A batch of sequences that need not compute what they have in common with their
+    /// trunk, of each at most the first so many tokens; empty ones are left out.
+    ///
+    /// The rows are those of the tokens that are left, in order.
+    pub fn branching<'a>(sequences: impl IntoIterator<Item = (&'a [u32], usize)>) -> Self {
         let mut batch = Self::default();
-        for sequence in sequences {
-            if !sequence.is_empty() {
-                batch.tokens.extend_from_slice(sequence);
-                batch.lengths.push(sequence.len());
+        let mut trunk: &[u32] = &[];
+        for (sequence, most) in sequences {
+            // The last token is computed always, so that there is a row.
+            let most = most.min(sequence.len().saturating_sub(1));
+            let common = sequence.iter().zip(trunk).take(most).take_while(|(a, b)| a == b).count();
+            let shared = if common < SHARED_MIN { 0 } else { common };
+            if sequence.is_empty() {
+                continue;
             }
+            if shared == 0 {
+                trunk = sequence;
+            }
+            batch.tokens.extend_from_slice(&sequence[shared..]);
+            batch.lengths.push(sequence.len() - shared);
+            batch.shared.push(shared);
         }
         batch
     }
@@ -29,5 +62,44 @@ impl Batch {
             *next += length;
             Some(start)
         })
+    }
+
+    /// Of each sequence, the first row of its trunk and how many it shares with it.
+    pub(crate) fn trunks(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let shared = self.shared.iter().copied().chain(std::iter::repeat(0));
+        self.starts().zip(shared).scan(0, |trunk, (start, shared)| {
+            if shared == 0 {
+                *trunk = start;
+            }
+            Some((*trunk, shared))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sequences_have_in_common_is_computed_once() {
+        let trunk: Vec<u32> = (0..40).collect();
+        let branch = [&trunk[..30], &[99, 98]].concat();
+        let other: Vec<u32> = (100..120).collect();
+        let any = usize::MAX;
+
+        let sequences = [(&trunk[..], any), (&branch, any), (&trunk, 20), (&other, any)];
+        let batch = Batch::branching(sequences);
+
+        assert_eq!(batch.shared, [0, 30, 20, 0]);
+        assert_eq!(batch.lengths, [40, 2, 20, 20]);
+        assert_eq!(batch.tokens[40..42], [99, 98]);
+        assert_eq!(batch.trunks().collect::<Vec<_>>(), [(0, 0), (0, 30), (0, 20), (62, 0)]);
+    }
+
+    #[test]
+    fn an_equal_sequence_keeps_a_row() {
+        let sequence: Vec<u32> = (0..20).collect();
+        let batch = Batch::branching([(&sequence[..], usize::MAX), (&sequence, usize::MAX)]);
+        assert_eq!(batch.lengths, [20, 1]);
     }
 }

@@ -85,11 +85,17 @@ impl Decoder {
 
     /// What all layers share in a pass over this batch; `cached` tokens of each
     /// sequence lie before its new ones.
+    ///
+    /// # Panics
+    ///
+    /// Where there are caches and branches: these go on from rows of their own batch.
     pub fn scene(&self, batch: &Batch, cached: &[usize]) -> Result<Scene, DecoderError> {
         let (mut segments, mut positions) = (Vec::new(), Vec::new());
+        let mut key_rows: Vec<u32> = Vec::new();
         let mut key = 0;
-        for (index, (query, &queries)) in batch.starts().zip(&batch.lengths).enumerate() {
-            let before = cached.get(index).copied().unwrap_or(0);
+        let sequences = batch.starts().zip(&batch.lengths).zip(batch.trunks());
+        for (index, ((query, &queries), (trunk, shared))) in sequences.enumerate() {
+            let before = cached.get(index).copied().unwrap_or(0) + shared;
             let keys = before + queries;
             let context_tokens = self.shape.context_tokens;
             if keys > context_tokens {
@@ -97,10 +103,17 @@ impl Decoder {
             }
             segments.push(Segment { query, queries, key, keys });
             positions.extend(before..keys);
+            let rows = (trunk..trunk + shared).chain(query..query + queries);
+            key_rows.extend(
+                rows.map(|row| u32::try_from(row).expect("rows are fewer than four billion")),
+            );
             key += keys;
         }
+        let branches = key_rows.len() > batch.tokens.len();
+        assert!(!branches || cached.is_empty(), "branches have no caches");
         Ok(Scene {
             segments: segments.into(),
+            key_rows: branches.then(|| self.indices(&key_rows)),
             global: self.global.at(&positions, &self.device),
             window: self.window.at(&positions, &self.device),
         })
@@ -162,9 +175,17 @@ impl Decoder {
     /// The log-probability `[n, 1]` of a token behind each row, without the
     /// logits of all tokens ever existing at once.
     pub fn log_probs(&self, rows: Tensor<2>, tokens: &[u32]) -> Tensor<2> {
-        let data = TensorData::new(tokens.to_vec(), [tokens.len()]);
-        let tokens = Tensor::<1, Int>::from_data(data, (&self.device, DType::U32));
-        kernels::log_probs(rows, tokens, &self.head)
+        kernels::log_probs(rows, self.indices(tokens), &self.head)
+    }
+
+    /// Some of the rows of a tensor on its device, in this order: `[rows, width]`.
+    pub fn select(&self, tensor: Tensor<2>, rows: &[u32]) -> Tensor<2> {
+        tensor.select(0, self.indices(rows))
+    }
+
+    fn indices(&self, numbers: &[u32]) -> Tensor<1, Int> {
+        let data = TensorData::new(numbers.to_vec(), [numbers.len()]);
+        Tensor::from_data(data, (&self.device, DType::U32))
     }
 }
 

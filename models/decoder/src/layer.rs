@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Int, Tensor, activation};
 use models::gguf::Gguf;
 
 use crate::adapter::{Adapter, Target};
@@ -34,6 +34,8 @@ pub struct Layer {
 pub struct Scene {
     /// The rows of each sequence.
     pub(crate) segments: Arc<[Segment]>,
+    /// Which rows of the batch the segments' keys are, where branches share some.
+    pub(crate) key_rows: Option<Tensor<1, Int>>,
     /// Rotations where a layer sees everything.
     pub(crate) global: Rotation,
     /// Rotations where a layer has a window.
@@ -117,7 +119,13 @@ impl Layer {
             window,
         };
         let attended = match caches {
-            None => kernels::attention(query, [key, value], how(Arc::clone(&scene.segments))),
+            None => {
+                let keys = [key, value].map(|rows| match &scene.key_rows {
+                    None => rows,
+                    Some(indices) => rows.select(0, indices.clone()),
+                });
+                kernels::attention(query, keys, how(Arc::clone(&scene.segments)))
+            }
             Some(caches) => {
                 let parts = scene.segments.iter().zip(caches).map(|(segment, cache)| {
                     let own = |x: &Tensor<2>| x.clone().narrow(0, segment.query, segment.queries);

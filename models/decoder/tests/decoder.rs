@@ -9,7 +9,7 @@ use std::sync::Arc;
 use burn::module::{Lora, LoraAdapter, Module, Param, Reparameterizer};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use models::gguf::Gguf;
-use models::tiny;
+use models::tiny::{self, TinyConfig};
 use models_decoder::adapter::{Adapter, Factors, Target};
 use models_decoder::batch::Batch;
 use models_decoder::cache::Cache;
@@ -75,6 +75,53 @@ fn sequences_of_a_batch_do_not_see_one_another() {
     let together = decoder.forward(&Batch::new([first, second]), &adapter, None).unwrap();
 
     assert_near(&values(together), &[alone(first), alone(second)].concat(), 1e-5);
+}
+
+/// A number of the rows from `first` on that looks at each in its own way.
+fn of_rows(rows: Tensor<2>, first: usize) -> Tensor<1> {
+    let [count, width] = rows.dims();
+    let weights = (first * width..count * width).map(|i| (i as f32 * 0.3).sin());
+    let shape = [count - first, width];
+    let weights = TensorData::new(weights.collect::<Vec<f32>>(), shape);
+    let weights = Tensor::<2>::from_data(weights, &rows.device());
+    (rows.narrow(0, first, count - first) * weights).sum()
+}
+
+#[test]
+fn a_branch_goes_on_from_its_trunk() {
+    for architecture in ["llama", "gemma3"] {
+        let config = TinyConfig { architecture, ..TinyConfig::default() };
+        let bytes = tiny::encode_llama(&config).unwrap();
+        let gguf = Gguf::from_bytes("tiny", bytes).unwrap();
+        let decoder = Decoder::load(Arc::new(gguf), &Device::flex()).unwrap();
+        let adapter = adapter(&decoder, 4);
+        let (trunk, branch) = (&TOKENS[..70], [&TOKENS[..40], &TOKENS[50..75]].concat());
+        let (alone, whole) = (Batch::new([trunk]), Batch::new([&branch[..]]));
+        let both = Batch::branching([(trunk, 0), (&branch, 64)]);
+        assert_eq!(both.shared, [0, 40]);
+
+        let rows = |batch: &Batch| values(decoder.forward(batch, &adapter, None).unwrap());
+        let expected = [&rows(&alone)[..], &rows(&whole)[40 * decoder.shape().width..]].concat();
+        assert_near(&rows(&both), &expected, 1e-4);
+
+        let gradients = |batch: &Batch, how, loss: &dyn Fn(Tensor<2>) -> Tensor<1>| {
+            decoder.gradients(batch, &adapter, how, loss).unwrap().gradients
+        };
+        let of_trunk = gradients(&alone, Activations::Keep, &|rows| of_rows(rows, 0));
+        let of_branch = gradients(&whole, Activations::Keep, &|rows| of_rows(rows, 40));
+        for how in [Activations::Keep, Activations::Recompute] {
+            let found = gradients(&both, how, &|rows| {
+                let shared = rows.clone().narrow(0, 0, 40);
+                let branch = Tensor::cat(vec![shared, rows.clone().narrow(0, 70, 25)], 0);
+                of_rows(rows.narrow(0, 0, 70), 0) + of_rows(branch, 40)
+            });
+            for (place, factors) in found {
+                let (trunk, branch) = (of_trunk[&place].clone(), of_branch[&place].clone());
+                assert_near(&values(factors.a), &values(trunk.a + branch.a), 2e-4);
+                assert_near(&values(factors.b), &values(trunk.b + branch.b), 2e-4);
+            }
+        }
+    }
 }
 
 #[test]

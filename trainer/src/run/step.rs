@@ -60,11 +60,12 @@ impl Run {
         watch: &Watch<'_>,
     ) -> Result<Option<Vec<Vec<f32>>>, TrainError> {
         let samples = &self.dataset.train;
-        let alone: Vec<Vec<usize>> = (0..samples.len()).map(|place| vec![place]).collect();
         let batch_tokens = self.config.run.batch_tokens;
         let packing = Packing { seed: self.config.seed, batch_tokens, accumulation: 1 };
         let (mut scores, mut done) = (vec![Vec::new(); samples.len()], 0);
-        for places in packing::steps(samples, &alone, packing, 0).into_iter().flatten() {
+        for places in
+            packing::steps(samples, &packing::groups(samples), packing, 0).into_iter().flatten()
+        {
             let (batch, learned) = learned::batch(&self.samples(&places));
             let rows = self.decoder.forward(&batch, adapter, None)?;
             let states = learned.states(&self.decoder, rows);
