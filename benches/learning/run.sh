@@ -23,13 +23,15 @@ export REBOUND_ADAPTERS=$out/none
 play=(--environment household --split test/medium --tasks 200 --steps 8 --trials 5 --seed 7
   --actor-adapter $adapters/smollm2-135m-household.gguf
   --prompts $adapters/smollm2-135m-household)
-# arm NAME OPTIONS…: begins a run, goes on with it, or finds it done.
+# arm NAME OPTIONS…: begins a run, goes on with it, or finds it done. All take the first trials
+# of the arm that came first.
 arm() {
   local folder=$out/test/$1; shift
   [ -e "$folder/results.json" ] && return
   if [ -e "$folder/run.toml" ]; then
     "$rebound" run --resume "$folder" "${speed[@]}"
   else
+    [ "$1 $2" = "--strategy none" ] || set -- "$@" --first-trials "$out/test/none"
     "$rebound" run "${play[@]}" "${speed[@]}" --out "$folder" "$@"
   fi
 }

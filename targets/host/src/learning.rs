@@ -172,6 +172,7 @@ impl HostLearner {
             split: Some(self.file.validate.split.clone()),
             tasks: Some(self.file.validate.tasks.get()),
             trials: Some(self.file.validate.trials),
+            first_trials: (round > 0).then(|| self.folder(0, "validation")),
             ..RunOptions::default()
         };
         let strategies = match round {

@@ -12,6 +12,7 @@ mod board;
 mod settings;
 mod session;
 mod resume;
+mod first_trials;
 mod stored;
 mod spending;
 mod engines;

@@ -58,6 +58,10 @@ pub(crate) struct RunOptions {
     /// folder: the control that says whether reflections carry information
     #[arg(long, value_name = "DIR")]
     pub(crate) borrow_reflections: Option<PathBuf>,
+    /// Take the first trials from the run in this folder, which has the same tasks, seed, actor
+    /// and prompts: what reflections change comes later
+    #[arg(long, value_name = "DIR")]
+    pub(crate) first_trials: Option<PathBuf>,
     /// How the agent acts: act (an action) or react (a thought, then an action) [default: act]
     #[arg(long, value_name = "KIND")]
     pub(crate) agent: Option<String>,

@@ -10,6 +10,7 @@ use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::{Events, LogError, OpenedLog, TrialLog};
 
+use crate::first_trials;
 use crate::options::{self, RunFile, RunOptions};
 use crate::session::{Plan, Session};
 
@@ -106,11 +107,13 @@ fn copy_log(from: &Path, to: &Path, before_trial: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Begins the arm's log, or reads it and checks that it is of this run.
+/// Begins the arm's log, with the first trials of another where it names one, or reads it
+/// and checks that it is of this run.
 pub(crate) fn open_log(
     folder: &RunFolder,
     strategy: Strategy,
     run: RunEvent,
+    first_trials: Option<&Path>,
 ) -> anyhow::Result<(TrialLog, RunHistory)> {
     let path = folder.trial_log(strategy);
     folder
@@ -126,8 +129,12 @@ pub(crate) fn open_log(
             Ok((log, history))
         }
         None | Some(Err(LogError::Unbegun { .. })) => {
-            let log = TrialLog::create(&path, &run)?;
-            Ok((log, RunHistory::from_events([Event::Run(run)])?))
+            let mut log = TrialLog::create(&path, &run)?;
+            let mut history = RunHistory::from_events([Event::Run(run)])?;
+            if let Some(from) = first_trials {
+                first_trials::copy(from, (&mut log, &mut history))?;
+            }
+            Ok((log, history))
         }
         Some(Err(error)) => Err(error.into()),
     }

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use runtime_core::strategy::Strategy;
 use runtime_evaluation::report::{self, ReportRun};
@@ -77,6 +77,19 @@ impl Plan {
         // A failed trial, and the one after it.
         let trials = if collection.is_some() { 2 } else { settings.trials };
         Ok(Settings { trials, demonstration, collection, ..settings })
+    }
+
+    /// The log of an arm that has the first trials of this one: in the folder that was
+    /// named, or the run's own first arm.
+    fn first_trials(&self, strategy: Strategy) -> anyhow::Result<Option<PathBuf>> {
+        if let Some(folder) = &self.options.first_trials {
+            let named = RunFolder::new(folder);
+            let arm = named.arms().first().copied();
+            let arm = arm.with_context(|| format!("there is no run in {}", folder.display()))?;
+            return Ok(Some(named.trial_log(arm)));
+        }
+        let first = self.strategies.first().filter(|first| **first != strategy);
+        Ok(first.map(|first| self.folder.trial_log(*first)))
     }
 }
 

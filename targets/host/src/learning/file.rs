@@ -10,8 +10,16 @@ use crate::options::{self, RunOptions};
 use crate::resume::FREE_KEYS;
 
 /// Keys of `[run]` that the loop sets.
-const RUN_KEYS: [&str; 7] =
-    ["split", "tasks", "trials", "retrospective-adapter", "name", "out", "strategies"];
+const RUN_KEYS: [&str; 8] = [
+    "split",
+    "tasks",
+    "trials",
+    "first-trials",
+    "retrospective-adapter",
+    "name",
+    "out",
+    "strategies",
+];
 /// Keys of `[run]` under which reflections would not be the policy's own draws.
 const OTHERS_KEYS: [&str; 3] = ["best-of", "reward-model", "borrow-reflections"];
 /// The stage whose adapters write nothing.

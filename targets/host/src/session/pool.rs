@@ -135,7 +135,9 @@ impl Pool {
             retrospective: parts.retrospective.identity(),
             tasks: self.tasks.clone(),
         };
-        let (log, mut history) = resume::open_log(&plan.folder, strategy, run)?;
+        let first_trials = plan.first_trials(strategy)?;
+        let (log, mut history) =
+            resume::open_log(&plan.folder, strategy, run, first_trials.as_deref())?;
         let recorder = LogRecorder::new(log, clock(), Arc::clone(&how.stop));
         let bar = progress::tasks(how.show, strategy.name(), self.tasks.len() as u64);
         let set_up = |_worker| {

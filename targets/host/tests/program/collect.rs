@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use runtime_core::history::{RunHistory, TaskHistory};
+use runtime_core::history::{FinishedTrial, RunHistory, TaskHistory};
 use runtime_store::trial_log::read_log;
 use tempfile::TempDir;
 
@@ -120,6 +120,44 @@ fn a_collection_is_of_training_tasks_and_stays_one() {
     assert!(judged.code != 0 && judged.stderr.contains("train/"), "{judged:?}");
     assert!(other.stderr.contains("it was played with 2"), "{other:?}");
     assert!(run.stderr.contains("rebound collect --resume"), "{run:?}");
+}
+
+#[test]
+fn arms_share_their_first_trials() {
+    let play = Play::new();
+    let run = |command: &str, name: &str, more: &[&str]| {
+        let (out, actor) = (play.path(name), play.path("tiny.gguf"));
+        let paths = [&out, &actor].map(|path| path.to_str().unwrap());
+        let fixed = [command, "-q", "-n", "4", "--steps", "3", "-t", "2", "--threads", "1"];
+        let named = ["--context", "2048", "--out", paths[0], "--actor", paths[1]];
+        rebound(&[&fixed[..], &named, more].concat())
+    };
+    let both = run("compare", "both", &["--strategies", "none,last-attempt"]);
+    assert_eq!(both.code, 0, "{both:?}");
+    let folder = play.path("both");
+    let folder = folder.to_str().unwrap();
+    let arm = |name: &str, strategy: &str| {
+        let log = play.path(name).join("arms").join(strategy).join("trials.log");
+        history(&log).tasks
+    };
+    let first = |tasks: Vec<TaskHistory>| -> Vec<FinishedTrial> {
+        tasks.into_iter().map(|task| task.trials[0].clone()).collect()
+    };
+    let plain = first(arm("both", "none"));
+    // Times and all: they were not played again.
+    assert_eq!(first(arm("both", "last-attempt")), plain);
+
+    let told = run("run", "told", &["--strategy", "reflexion", "--first-trials", folder]);
+    let other = run("run", "other", &["--seed", "2", "--first-trials", folder]);
+    let nowhere = run("run", "nowhere", &["--first-trials", "not-there"]);
+
+    assert_eq!(told.code, 0, "{told:?}");
+    let tasks = arm("told", "reflexion");
+    assert!(tasks.iter().any(|task| task.trials.len() == 2));
+    let played = |trial: FinishedTrial| FinishedTrial { reflection: None, ..trial };
+    assert_eq!(first(tasks).into_iter().map(played).collect::<Vec<_>>(), plain);
+    assert!(other.code == 1 && other.stderr.contains("with seed 1, this run has 2"), "{other:?}");
+    assert!(nowhere.code == 1 && nowhere.stderr.contains("not-there"), "{nowhere:?}");
 }
 
 #[test]

@@ -1,0 +1,77 @@
+//! First trials that another arm played.
+//!
+//! No strategy has anything to tell before the first failure: arms that share tasks, seed,
+//! actor and prompts play the same first trials. They are played once and copied, which
+//! saves their time and pairs the arms exactly.
+
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use runtime_core::event::{Event, RunEvent};
+use runtime_core::history::RunHistory;
+use runtime_store::trial_log::{Events, TrialLog, read_log};
+
+/// Settings that no first trial depends on.
+const LATER_KEYS: [&str; 7] = [
+    "retrospective",
+    "reward_model",
+    "borrowed",
+    "best_of",
+    "reflection_tokens_max",
+    "reflections",
+    "feedback",
+];
+
+/// Copies the first trials that ended in the log `from` to one that was just begun.
+pub(crate) fn copy(
+    from: &Path,
+    (log, history): (&mut TrialLog, &mut RunHistory),
+) -> anyhow::Result<()> {
+    let stored = read_log(from)?.history;
+    refuse_other(&stored.run, &history.run)
+        .with_context(|| format!("the first trials in {} cannot be taken", from.display()))?;
+    for event in Events::open(from)? {
+        let event = event?;
+        let ended = event.key().is_some_and(|key| {
+            let task = stored.tasks.get(key.task as usize);
+            key.trial == 1 && task.is_some_and(|task| !task.trials.is_empty())
+        });
+        let plays = matches!(event, Event::TrialStart(_) | Event::Step(_) | Event::TrialEnd(_));
+        if ended && plays {
+            log.append(&event)?;
+            history.follow(event)?;
+        }
+    }
+    Ok(())
+}
+
+/// What was played otherwise is no first trial of this run.
+fn refuse_other(stored: &RunEvent, now: &RunEvent) -> anyhow::Result<()> {
+    let settings = |run: &RunEvent| -> anyhow::Result<serde_json::Map<_, _>> {
+        let mut settings: serde_json::Map<_, _> = serde_json::from_str(&run.settings)?;
+        settings.retain(|key, _| !LATER_KEYS.contains(&key.as_str()));
+        Ok(settings)
+    };
+    let (before, asked) = (settings(stored)?, settings(now)?);
+    for key in before.keys().chain(asked.keys()) {
+        let [before, asked] = [&before, &asked].map(|settings| settings.get(key));
+        let text = |value: Option<&serde_json::Value>| {
+            value.map_or("its default".to_owned(), ToString::to_string)
+        };
+        ensure!(
+            before == asked,
+            "they were played with {key} {}, this run has {}",
+            text(before),
+            text(asked)
+        );
+    }
+    for (what, same) in [
+        ("version of rebound", stored.version == now.version),
+        ("prompt templates", stored.prompts_sha256 == now.prompts_sha256),
+        ("actor's weights or adapter", stored.actor == now.actor),
+        ("tasks", stored.tasks == now.tasks),
+    ] {
+        ensure!(same, "the {what} are others");
+    }
+    Ok(())
+}
