@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use models_decoder::adapter::Target;
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::ReflectionData;
+use crate::dataset::{ReflectionData, Select};
 use crate::error::TrainError;
 use crate::replace::replace;
 use crate::stages::policy_gradient::PolicyGradient;
@@ -68,6 +68,11 @@ impl Stage {
         require(alone, "data.files", &"files beside data.reflections", "[]")?;
         let all = !(reflections && data.solved_only);
         require(all, "data.solved_only", &"true beside data.reflections", "false")?;
+        let scored = data.reward_model.is_none()
+            || data.reflections.is_some_and(|data| data.select == Select::All)
+                && !matches!(self, Self::Supervised | Self::RewardModel(_));
+        let whole = "all reflections, and a stage that weighs rewards";
+        require(scored, "data.reward_model", &"beside others", whole)?;
         let (surrogate, importance) = match self {
             Self::Supervised => return Ok(()),
             Self::RewardWeighted(RewardWeights { temperature, weight_max, .. }) => {
@@ -135,6 +140,10 @@ pub struct Data {
     /// Reflections are learned from instead of actions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reflections: Option<ReflectionData>,
+    /// An adapter of the stage `reward-model`, whose scores stand for what reflections
+    /// earned; what they earned counts where the key is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reward_model: Option<PathBuf>,
     /// Longer sequences lose their end.
     pub sequence_tokens_max: usize,
     /// The share of samples that is never learned from, 0 to below 1.

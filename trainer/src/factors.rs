@@ -46,10 +46,7 @@ pub fn of_parent(
     config: &AdapterConfig,
     base_sha256: &str,
 ) -> Result<(Adapter, String), TrainError> {
-    let sha256 = models::checksum::sha256_file(path)
-        .map_err(|source| TrainError::Read { file: path.into(), source })?;
-    let file = models::adapter::Adapter::open(path)?;
-    file.check_base(decoder.gguf(), Some(base_sha256))?;
+    let (file, sha256) = open(path, decoder, base_sha256)?;
     if file.reward_row().is_some() {
         let reason = "it is a reward model, which nothing goes on from".to_owned();
         return Err(TrainError::Content { file: path.into(), reason });
@@ -67,6 +64,35 @@ pub fn of_parent(
         factors.b = factors.b.clone() * own;
     }
     Ok((adapter, sha256))
+}
+
+/// A reward model's adapter, its row, and its file's sha256.
+pub fn of_reward_model(
+    path: &Path,
+    decoder: &Decoder,
+    base_sha256: &str,
+) -> Result<(Adapter, Vec<f32>, String), TrainError> {
+    let (file, sha256) = open(path, decoder, base_sha256)?;
+    let wrong = |reason: String| TrainError::Content { file: path.into(), reason };
+    let row = file.reward_row().ok_or_else(|| wrong("it is no reward model".to_owned()))?;
+    let width = decoder.shape().width;
+    if row.len() != width || !row.iter().all(|weight| weight.is_finite()) {
+        let found = row.len();
+        return Err(wrong(format!("its row has {found} numbers, expected {width}, all finite")));
+    }
+    Ok((Adapter::load(&file, decoder)?, row.to_vec(), sha256))
+}
+
+fn open(
+    path: &Path,
+    decoder: &Decoder,
+    base_sha256: &str,
+) -> Result<(models::adapter::Adapter, String), TrainError> {
+    let sha256 = models::checksum::sha256_file(path)
+        .map_err(|source| TrainError::Read { file: path.into(), source })?;
+    let file = models::adapter::Adapter::open(path)?;
+    file.check_base(decoder.gguf(), Some(base_sha256))?;
+    Ok((file, sha256))
 }
 
 /// The first matrix whose ranks differ, in words.

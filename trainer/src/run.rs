@@ -68,10 +68,12 @@ pub struct Run {
     out: PathBuf,
     base: Base,
     parent_sha256: Option<String>,
+    /// What scores reflections in place of what they earned: an adapter and its row.
+    reward_model: Option<(Adapter, Vec<f32>)>,
     decoder: Decoder,
     /// What is learned from.
     pub dataset: Dataset,
-    /// Samples that are computed together.
+    /// Samples that are computed together, once their rewards are known.
     units: Vec<Vec<usize>>,
     /// The adapter as the run begins.
     initial: Adapter,
@@ -100,11 +102,16 @@ impl Run {
                 (adapter, Some(sha256))
             }
         };
+        let reward_model = match &config.data.reward_model {
+            None => None,
+            Some(path) => {
+                let (adapter, row, sha256) =
+                    factors::of_reward_model(path, &decoder, &base.sha256)?;
+                text = format!("{text}# reward_model_sha256 = {sha256}\n");
+                Some((adapter, row))
+            }
+        };
         let dataset = dataset::load(&config, decoder.gguf(), &base.sha256)?;
-        let units = config.stage.units(&dataset.train);
-        if units.is_empty() {
-            return Err(TrainError::Empty("no two reflections make a pair".to_owned()));
-        }
         let initial = adapter.clone();
         let mut optimizer = Optimizer::new(&config.optimizer);
         let checkpoints = out.join("checkpoints");
@@ -116,9 +123,10 @@ impl Run {
             out,
             base,
             parent_sha256,
+            reward_model,
             decoder,
             dataset,
-            units,
+            units: Vec::new(),
             initial,
             adapter,
             optimizer,
@@ -129,6 +137,13 @@ impl Run {
 
     /// Steps until the end or an interruption.
     pub fn run(&mut self, watch: &Watch<'_>) -> Result<Ended, TrainError> {
+        if !self.score_rewards(watch)? {
+            return Ok(Ended::Interrupted(self.done));
+        }
+        self.units = self.config.stage.units(&self.dataset.train);
+        if self.units.is_empty() {
+            return Err(TrainError::Empty("no two reflections make a pair".to_owned()));
+        }
         let Some(mut objective) = self.objective(watch)? else {
             return Ok(Ended::Interrupted(self.done));
         };

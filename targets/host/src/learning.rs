@@ -11,6 +11,7 @@
 //! ```
 
 mod adapters;
+mod budget;
 mod file;
 mod learner;
 mod phases;

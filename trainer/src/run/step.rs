@@ -82,6 +82,30 @@ impl Run {
         Ok(Some(scores))
     }
 
+    /// Lets the reward model, where there is one, say what the reflections are worth;
+    /// false where the run was interrupted meanwhile.
+    pub(super) fn score_rewards(&mut self, watch: &Watch<'_>) -> Result<bool, TrainError> {
+        let Some((adapter, row)) = &self.reward_model else { return Ok(true) };
+        let samples = &self.dataset.train;
+        let mut rewards = Vec::with_capacity(samples.len());
+        for sample in samples {
+            let (batch, learned) = learned::batch(&[sample]);
+            let rows = self.decoder.forward(&batch, adapter, None)?;
+            let states = numbers(&self.last_states(&[sample], &learned, rows));
+            rewards.extend(scores(row, &states));
+            (watch.scoring)(rewards.len(), samples.len());
+            if (watch.interrupted)() {
+                return Ok(false);
+            }
+        }
+        for (sample, reward) in self.dataset.train.iter_mut().zip(rewards) {
+            if let Some(outcome) = &mut sample.outcome {
+                outcome.reward = reward;
+            }
+        }
+        Ok(true)
+    }
+
     pub(super) fn step(
         &mut self,
         objective: &mut Objective,

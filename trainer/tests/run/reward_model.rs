@@ -13,16 +13,18 @@ use runtime_core::seed::mix;
 use trainer::config::{Schedule, Stage};
 use trainer::dataset::Select;
 use trainer::stages::reward_model::{Labels, Quality, RewardModel};
+use trainer::stages::reward_weighted::RewardWeights;
 
-use crate::toy::{WORDS, episode, generation, right_word};
+use crate::toy::{POLICY_GRADIENT, Speaker, WORDS, episode, generation, right_word};
 use crate::world::{World, play, run_event};
 
 const GROUPS: u32 = 96;
 const MEMBERS: u32 = 4;
 const CORRIDORS: u32 = 4;
 
-/// Groups of reflections in which every pair of words is drawn alike.
-fn log(sha256: &str) -> Vec<u8> {
+/// Groups of reflections in which every pair of words is drawn alike; those that open the
+/// doors earn so much.
+fn log(sha256: &str, earned: f32) -> Vec<u8> {
     let mut events = vec![Event::Run(run_event(sha256, GROUPS))];
     for task in 0..GROUPS {
         let [failed, next] = [1, 2].map(|trial| TrialKey { task, trial });
@@ -46,7 +48,7 @@ fn log(sha256: &str) -> Vec<u8> {
                 call,
             }));
             let right = [0, 1].map(|door| picked[door] == right_word(corridor, door));
-            events.extend(episode(next, if right == [true; 2] { 1.0 } else { 0.0 }));
+            events.extend(episode(next, if right == [true; 2] { earned } else { 0.0 }));
         }
     }
     let mut bytes = record::header().to_vec();
@@ -57,10 +59,9 @@ fn log(sha256: &str) -> Vec<u8> {
 }
 
 /// Trains on such groups; returns how good it is on held-out ones, and its row.
-fn learned(labels: Labels) -> (Quality, Vec<f32>) {
-    let world = World::new();
+fn learned(world: &World, labels: Labels) -> (Quality, Vec<f32>) {
     let path = world.path("groups.log");
-    fs::write(&path, log(&world.base.sha256)).unwrap();
+    fs::write(&path, log(&world.base.sha256, 1.0)).unwrap();
     let stage = Stage::RewardModel(RewardModel { labels, learning_rate: 1.0 });
     let mut config = world.reflections(stage, Select::All);
     config.data.records = vec![path];
@@ -86,7 +87,7 @@ fn learned(labels: Labels) -> (Quality, Vec<f32>) {
 
 #[test]
 fn it_tells_pairs_apart() {
-    let (found, row) = learned(Labels::Pairs { margin: 0.5 });
+    let (found, row) = learned(&World::new(), Labels::Pairs { margin: 0.5 });
 
     assert!(found.pairs >= 40, "{found:?}");
     assert!(found.pair_accuracy.unwrap() >= 0.95, "{found:?}");
@@ -96,9 +97,46 @@ fn it_tells_pairs_apart() {
 
 #[test]
 fn it_tells_good_ones_from_others() {
-    let (found, _) = learned(Labels::Binary { threshold: 0.25 });
+    let (found, _) = learned(&World::new(), Labels::Binary { threshold: 0.25 });
 
     assert!(found.auc >= 0.95 && found.pair_accuracy.unwrap() >= 0.95, "{found:?}");
     // The classes were balanced, so chances are too high where few are good: one in four.
     assert!(found.calibration_error.unwrap() < 0.25, "{found:?}");
+}
+
+#[test]
+fn a_policy_learns_from_its_scores_alone() {
+    let world = World::new();
+    learned(&world, Labels::Pairs { margin: 0.5 });
+    let path = world.path("unpaid.log");
+    fs::write(&path, log(&world.base.sha256, 0.0)).unwrap();
+    let stage = RewardWeights { temperature: 0.4, normalize: true, weight_max: f32::INFINITY };
+    let right = |reward_model: Option<&str>, out: &str| -> f32 {
+        let mut config = world.reflections(Stage::RewardWeighted(stage), Select::All);
+        config.data.records = vec![path.clone()];
+        config.data.reward_model = reward_model.map(|name| world.path(name));
+        config.data.validation_share = 0.0;
+        config.run.epochs = 4;
+        play(&mut world.open(config, out).unwrap(), None);
+        let speaker = Speaker::new(&world, Some(&world.path(out).join("adapter.gguf")));
+        let chances = (0..CORRIDORS).map(|corridor| speaker.chances(corridor).right(corridor));
+        chances.sum::<f32>() / CORRIDORS as f32
+    };
+
+    let (unpaid, scored) = (right(None, "unpaid"), right(Some("out/adapter.gguf"), "scored"));
+
+    assert!((0.1..0.5).contains(&unpaid), "{unpaid}");
+    assert!(scored > 0.95, "{scored}");
+}
+
+#[test]
+fn what_is_no_reward_model_scores_nothing() {
+    let world = World::new();
+    play(&mut world.open(world.config(), "actor").unwrap(), None);
+    let mut config = world.reflections(Stage::PolicyGradient(POLICY_GRADIENT), Select::All);
+    config.data.reward_model = Some(world.path("actor/adapter.gguf"));
+
+    let Err(error) = world.open(config, "out") else { panic!("it was taken") };
+
+    assert!(error.to_string().contains("no reward model"), "{error}");
 }

@@ -49,7 +49,7 @@ const SURROGATE: Surrogate = Surrogate {
 /// Words are drawn from two tokens, not from all: that is no matter of weights.
 const UNWEIGHTED: Importance =
     Importance { level: Level::None, over: Over::Truncate, weight_max: 2.0 };
-const POLICY_GRADIENT: PolicyGradient = PolicyGradient {
+pub(crate) const POLICY_GRADIENT: PolicyGradient = PolicyGradient {
     baseline: Baseline::Group,
     scale: Scale::Group,
     surrogate: SURROGATE,
@@ -149,17 +149,17 @@ impl Toy {
 }
 
 /// The model with an adapter, asked for one word at a time.
-struct Speaker {
+pub(crate) struct Speaker {
     decoder: Decoder,
     adapter: Adapter,
 }
 
 /// Log-probabilities of a corridor's words: of the first, and of the second after
 /// each first one; drawn from, and under all tokens.
-struct Chances([[[f32; 2]; 2]; 3]);
+pub(crate) struct Chances([[[f32; 2]; 2]; 3]);
 
 impl Speaker {
-    fn new(world: &World, adapter: Option<&PathBuf>) -> Self {
+    pub(crate) fn new(world: &World, adapter: Option<&PathBuf>) -> Self {
         let gguf = models::gguf::Gguf::open(&world.base.path).unwrap();
         let decoder = Decoder::load(gguf.into(), &Device::flex()).unwrap();
         let adapter = match adapter {
@@ -171,7 +171,7 @@ impl Speaker {
         Self { decoder, adapter }
     }
 
-    fn chances(&self, corridor: u32) -> Chances {
+    pub(crate) fn chances(&self, corridor: u32) -> Chances {
         let begun = |words: &[u32]| [&prompt(corridor)[..], words].concat();
         let word = |ids: Vec<u32>, door: usize| {
             let rows = self.decoder.forward(&Batch::new([&ids[..]]), &self.adapter, None).unwrap();
@@ -198,7 +198,7 @@ impl Chances {
         [token, word(1, self.0[1 + first]).1]
     }
 
-    fn right(&self, corridor: u32) -> f32 {
+    pub(crate) fn right(&self, corridor: u32) -> f32 {
         let place = |door| usize::from(right_word(corridor, door) == WORDS[door][1]);
         let (first, second) = (place(0), place(1));
         (self.0[0][first][0] + self.0[1 + first][second][0]).exp()

@@ -54,6 +54,7 @@ impl World {
                 files: Vec::new(),
                 solved_only: true,
                 reflections: None,
+                reward_model: None,
                 sequence_tokens_max: 64,
                 validation_share: 0.2,
             },

@@ -89,6 +89,9 @@ pub struct Training {
     /// KL divergence from the reference in the last step, in nats a token; stages without
     /// a policy have none.
     pub kl: Option<f64>,
+    /// Memory that engine and trainer took together at most, as far as it was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_bytes: Option<u64>,
 }
 
 /// What became of an adapter on probation.

@@ -25,6 +25,11 @@ impl Learning {
         let phases: Vec<String> = self.seconds.iter().map(share).collect();
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{all:.0} s: {}.", phases.join(", "));
+        let trainings = self.rounds.iter().filter_map(|round| round.training.as_ref());
+        if let Some(bytes) = trainings.filter_map(|training| training.peak_bytes).max() {
+            let _ =
+                writeln!(text, "Engine and trainer together: {} MB at most.", bytes / 1_000_000);
+        }
         text
     }
 

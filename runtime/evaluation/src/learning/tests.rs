@@ -65,7 +65,8 @@ impl Learner for Scripted {
         self.call(format!("train {} on {}-{}", name(adapter), from.start(), from.end()))?;
         let adapter = AdapterFile { path: "adapter.gguf".into(), sha256: format!("a{round}") };
         let stage = "ppo".into();
-        let training = Training { adapter, stage, steps: 1, loss: Some(0.5), kl: None };
+        let training =
+            Training { adapter, stage, steps: 1, loss: Some(0.5), kl: None, peak_bytes: None };
         Ok((self.empty_round != Some(round)).then_some(training))
     }
 

@@ -298,6 +298,7 @@ fn learning(text: &str) -> Learning {
             steps: 4,
             loss: Some(0.25),
             kl: Some(kl),
+            peak_bytes: None,
         }),
         outcomes: Some(vec![true, kept]),
         verdict: Some(Verdict {

@@ -75,7 +75,8 @@ impl HostLearner {
         let config = self.training_file(round, (parent.as_deref(), &records))?;
         let files = (self.folder(round, "train.toml"), self.folder(round, "training"));
         let threads = self.options.threads.map(Into::into);
-        let trained = trainer::train(&config, (&files.0, &files.1), threads, &self.watch)?;
+        let how = (threads, self.settings.board.as_ref());
+        let trained = trainer::train(&config, (&files.0, &files.1), how, &self.watch)?;
         Ok(trained.map(|mut training| {
             if let Ok(path) = training.adapter.path.strip_prefix(&self.out) {
                 training.adapter.path = path.to_owned();

@@ -17,6 +17,8 @@ use runtime_evaluation::learning::state::{AdapterFile, Training};
 use runtime_store::replace::replace;
 use serde::Deserialize;
 
+use super::budget::Budget;
+use crate::board::Board;
 use crate::commands::train;
 use crate::progress;
 use crate::session::pool::Watch;
@@ -60,10 +62,11 @@ pub(super) fn check(config: &toml::Table, file: &Path) -> anyhow::Result<()> {
 pub(super) fn train(
     config: &toml::Table,
     (file, out): (&Path, &Path),
-    threads: Option<u32>,
+    (threads, board): (Option<u32>, Option<&Board>),
     watch: &Watch,
 ) -> anyhow::Result<Option<Training>> {
     let adapter = out.join("adapter.gguf");
+    let mut peak_bytes = None;
     if !adapter.exists() {
         replace(file, toml::to_string(config)?.as_bytes())?;
         let begun = || out.join("train.toml").exists();
@@ -78,15 +81,22 @@ pub(super) fn train(
             Ok(command)
         };
         let goes_on = begun();
-        let learned = match run(command(goes_on)?, watch) {
+        let ended = match run(command(goes_on)?, board, watch) {
             // One whose parent was killed has begun it meanwhile, and has ended by now.
             Err(_) if !goes_on && begun() && !watch.stop.load(Ordering::Relaxed) => {
-                run(command(true)?, watch)?
+                run(command(true)?, board, watch)?
             }
             ended => ended?,
         };
-        if !learned {
-            return Ok(None);
+        match ended {
+            Ended::Learned(bytes) => peak_bytes = Some(bytes),
+            Ended::Nothing => return Ok(None),
+            Ended::TooLarge(error) => {
+                // What was begun would go on as it was asked then.
+                std::fs::remove_dir_all(out)
+                    .with_context(|| format!("cannot remove {}", out.display()))?;
+                return Err(error);
+            }
         }
     }
     let (steps, loss, kl) = last_step(&out.join("metrics.jsonl"))?;
@@ -97,11 +107,22 @@ pub(super) fn train(
     };
     let sha256 = sha256_file(&adapter)
         .with_context(|| format!("cannot read the adapter {}", adapter.display()))?;
-    Ok(Some(Training { adapter: AdapterFile { path: adapter, sha256 }, stage, steps, loss, kl }))
+    let adapter = AdapterFile { path: adapter, sha256 };
+    Ok(Some(Training { adapter, stage, steps, loss, kl, peak_bytes }))
 }
 
-/// Runs the child to its end; whether it found something to learn from.
-fn run(mut command: Command, watch: &Watch) -> anyhow::Result<bool> {
+/// How a child ended.
+enum Ended {
+    /// It wrote an adapter; it and the engine took so much together at most.
+    Learned(u64),
+    /// It found nothing to learn from.
+    Nothing,
+    /// It was ended, since a board has no room for it.
+    TooLarge(anyhow::Error),
+}
+
+/// Runs the child to its end.
+fn run(mut command: Command, board: Option<&Board>, watch: &Watch) -> anyhow::Result<Ended> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().context("cannot start rebound-train")?;
     let said = Arc::new(Mutex::new(VecDeque::new()));
@@ -110,15 +131,20 @@ fn run(mut command: Command, watch: &Watch) -> anyhow::Result<bool> {
         child.stdout.take().map(|stream| follow(stream, &bar, &said)),
         child.stderr.take().map(|stream| follow(stream, &bar, &said)),
     ];
-    let code = wait(&mut child, watch);
+    let mut budget = Budget::new(board, child.id());
+    let code = wait(&mut child, &mut budget, watch);
     for reader in readers.into_iter().flatten() {
         // It ends with the child.
         let _ = reader.join();
     }
     bar.finish_and_clear();
-    match code? {
-        Some(0) => Ok(true),
-        Some(NOTHING) => Ok(false),
+    let code = match code? {
+        Ok(code) => code,
+        Err(error) => return Ok(Ended::TooLarge(error)),
+    };
+    match code {
+        Some(0) => Ok(Ended::Learned(budget.peak_bytes)),
+        Some(NOTHING) => Ok(Ended::Nothing),
         code if code == Some(130) || watch.stop.load(Ordering::Relaxed) => {
             Err(anyhow::Error::new(ArmError::Interrupted).context("the training was stopped"))
         }
@@ -151,13 +177,22 @@ fn follow(
     })
 }
 
-/// The child's exit code. Ctrl-C reaches it as it reaches this program; where that does
-/// not stop it, its checkpoints do.
-fn wait(child: &mut Child, watch: &Watch) -> anyhow::Result<Option<i32>> {
+/// The child's exit code, or why its memory was too much. Ctrl-C reaches it as it reaches
+/// this program; where that does not stop it, its checkpoints do.
+fn wait(
+    child: &mut Child,
+    budget: &mut Budget,
+    watch: &Watch,
+) -> anyhow::Result<anyhow::Result<Option<i32>>> {
     let mut looks = 0;
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(status.code());
+            return Ok(Ok(status.code()));
+        }
+        if let Err(error) = budget.look() {
+            child.kill()?;
+            child.wait()?;
+            return Ok(Err(error));
         }
         if watch.stop.load(Ordering::Relaxed) {
             looks += 1;

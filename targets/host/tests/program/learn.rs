@@ -157,6 +157,24 @@ fn what_cannot_be_is_refused_before_anything_is_played() {
 }
 
 #[test]
+fn a_training_that_a_board_has_no_room_for_is_ended() {
+    let Some(play) = Loop::new() else { return };
+    let board = "about = 'small'\nmemory_mib = 46\nengine = 'llama'\nthreads = 1\nparallel = 1\n\
+        context_tokens = 1024\nmicro_batch = 64\ncache = 'f16'\n";
+    fs::write(play.path("board.toml"), board).unwrap();
+    let file = FILE.replace("context = 1024", "context = 1024\nboard = 'board.toml'");
+    // Long enough to be looked at more than once.
+    fs::write(play.path("learn.toml"), file.replace("epochs = 2", "epochs = 500")).unwrap();
+
+    let ended = play.learn("small");
+
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("more than the board's 48 MB"), "{}", ended.stderr);
+    assert!(!play.path("small/rounds/1/training").exists(), "{}", ended.stderr);
+    assert!(play.path("small/rounds/1/collection").exists());
+}
+
+#[test]
 fn a_round_without_anything_to_learn_from_leaves_the_adapter_as_it_is() {
     let Some(play) = Loop::new() else { return };
     // Nobody solves a household in three steps.
