@@ -89,6 +89,7 @@ pub(crate) fn drawing_agent() -> Box<dyn Agent> {
             kind: AgentKind::Act,
             feedback: Feedback::Success,
             temperature: 0.7,
+            reflection_temperature: None,
             top_p: 1.0,
             prompt_tokens_max: 100_000,
             action_tokens_max: 100,

@@ -97,6 +97,8 @@ pub struct Dropped {
     pub unselected: usize,
     /// Reflections that were too long to be learned from whole.
     pub too_long: usize,
+    /// Reflections of which no other on the same failure earned more or less.
+    pub alike: usize,
 }
 
 impl fmt::Display for Dropped {
@@ -104,12 +106,14 @@ impl fmt::Display for Dropped {
         if *self == Self::default() {
             return formatter.write_str("nothing left out or cut");
         }
-        let Self { unsolved, duplicates, cut, cut_tokens, empty, unselected, too_long } = self;
+        let Self { unsolved, duplicates, cut, cut_tokens, empty, unselected, too_long, alike } =
+            self;
         write!(
             formatter,
             "{unsolved} episodes without success, {duplicates} equal samples and {empty} without \
              a learned token left out; {cut} too long and cut, by {cut_tokens} learned tokens; \
-             {unselected} reflections not selected, {too_long} too long and left out"
+             {unselected} reflections not selected, {too_long} too long and {alike} whose group \
+             earned the same left out"
         )
     }
 }

@@ -48,7 +48,8 @@ pub struct Objective {
     /// How much each of its tokens counts, beside that.
     weights: Vec<Vec<f32>>,
     outcomes: Vec<Outcome>,
-    groups_flat: usize,
+    /// Groups whose members all earned the same.
+    pub groups_flat: usize,
     /// What changes.
     pub state: State,
 }
@@ -115,6 +116,8 @@ impl Stage {
     }
 
     /// Samples that are computed together, by their places: pairs, groups, or each alone.
+    /// Those in none teach nothing, such as a group compared with itself whose members
+    /// all earned the same (DAPO's dynamic sampling, without the resampling).
     pub fn units(&self, samples: &[Sample]) -> Vec<Vec<usize>> {
         let (rewards, groups) = rewards_and_groups(&outcomes(samples));
         match self {
@@ -123,6 +126,12 @@ impl Stage {
                 pairs.into_iter().map(|pair| vec![pair.better, pair.worse]).collect()
             }
             Self::RewardModel(settings) => settings.units(&rewards, &groups),
+            Self::PolicyGradient(settings) if settings.baseline.is_of_group() => {
+                let alike = |unit: &[usize]| {
+                    unit.iter().all(|&place| rewards[place].total_cmp(&rewards[unit[0]]).is_eq())
+                };
+                packing::groups(samples).into_iter().filter(|unit| !alike(unit)).collect()
+            }
             _ => packing::groups(samples),
         }
     }

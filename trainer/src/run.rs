@@ -12,6 +12,7 @@
 mod export;
 mod step;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,9 +26,10 @@ use crate::dataset::{self, Dataset};
 use crate::error::TrainError;
 use crate::journal::Journal;
 use crate::metrics::StepMetrics;
-use crate::objective::State;
+use crate::objective::{State, outcomes, rewards_and_groups};
 use crate::optimizer::Optimizer;
 use crate::packing::{self, Packing};
+use crate::stages::advantage::groups_without_variance;
 use crate::{checkpoint, factors};
 
 /// The base model of a run.
@@ -75,6 +77,8 @@ pub struct Run {
     pub dataset: Dataset,
     /// Samples that are computed together, once their rewards are known.
     units: Vec<Vec<usize>>,
+    /// Groups whose members all earned the same.
+    groups_flat: usize,
     /// The adapter as the run begins.
     initial: Adapter,
     adapter: Adapter,
@@ -112,12 +116,13 @@ impl Run {
             }
         };
         let dataset = dataset::load(&config, decoder.gguf(), &base.sha256)?;
+        let scored_first = reward_model.is_some();
         let initial = adapter.clone();
         let mut optimizer = Optimizer::new(&config.optimizer);
         let checkpoints = out.join("checkpoints");
         let (done, state) = checkpoint::restore(&checkpoints, &text, &mut adapter, &mut optimizer)?;
         let out = out.to_owned();
-        Ok(Self {
+        let mut run = Self {
             config,
             text,
             out,
@@ -127,22 +132,44 @@ impl Run {
             decoder,
             dataset,
             units: Vec::new(),
+            groups_flat: 0,
             initial,
             adapter,
             optimizer,
             state,
             done,
-        })
+        };
+        if !scored_first {
+            run.select()?;
+        }
+        Ok(run)
+    }
+
+    /// Leaves out the samples that teach nothing, once all rewards are known.
+    fn select(&mut self) -> Result<(), TrainError> {
+        let samples = &mut self.dataset.train;
+        let (rewards, groups) = rewards_and_groups(&outcomes(samples));
+        self.groups_flat = groups_without_variance(&rewards, &groups);
+        let taught: BTreeSet<usize> =
+            self.config.stage.units(samples).into_iter().flatten().collect();
+        if taught.is_empty() {
+            let reason = "in no group did one reflection earn more than another".to_owned();
+            return Err(TrainError::Empty(reason));
+        }
+        self.dataset.dropped.alike = samples.len() - taught.len();
+        let mut place = 0..;
+        samples.retain(|_| place.next().is_some_and(|place| taught.contains(&place)));
+        self.units = self.config.stage.units(samples);
+        Ok(())
     }
 
     /// Steps until the end or an interruption.
     pub fn run(&mut self, watch: &Watch<'_>) -> Result<Ended, TrainError> {
-        if !self.score_rewards(watch)? {
-            return Ok(Ended::Interrupted(self.done));
-        }
-        self.units = self.config.stage.units(&self.dataset.train);
-        if self.units.is_empty() {
-            return Err(TrainError::Empty("no two reflections make a pair".to_owned()));
+        if self.reward_model.is_some() {
+            if !self.score_rewards(watch)? {
+                return Ok(Ended::Interrupted(self.done));
+            }
+            self.select()?;
         }
         let Some(mut objective) = self.objective(watch)? else {
             return Ok(Ended::Interrupted(self.done));

@@ -156,6 +156,7 @@ fn agent_settings(options: &Options) -> AgentSettings {
         kind: AgentKind::Act,
         feedback: Feedback::Success,
         temperature: 1.0,
+        reflection_temperature: None,
         top_p: 1.0,
         prompt_tokens_max: options.context.get(),
         action_tokens_max: 48,

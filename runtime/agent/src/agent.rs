@@ -136,6 +136,9 @@ impl ModelAgent {
         let stop = vec!["\n\n".to_string()];
         let mut request = self.request(messages, attempt.seed, tokens_max, stop);
         request.constraint = constraint;
+        if let Some(temperature) = self.settings.reflection_temperature {
+            request.sampling.temperature = temperature;
+        }
         let generation = self.retrospective.generate(&request)?;
         let text = generation.text.trim().to_string();
         Ok(Reflection { trial: attempt.seed.trial, text, generation })

@@ -130,6 +130,7 @@ mod tests {
                 kind: AgentKind::Act,
                 feedback: Feedback::Success,
                 temperature: 0.0,
+                reflection_temperature: None,
                 top_p: 1.0,
                 prompt_tokens_max,
                 action_tokens_max: 16,

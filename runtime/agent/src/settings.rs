@@ -49,8 +49,11 @@ pub struct AgentSettings {
     pub kind: AgentKind,
     /// What it learns about its success between trials.
     pub feedback: Feedback,
-    /// Sampling temperature of actions, thoughts and reflections.
+    /// Sampling temperature of actions and thoughts.
     pub temperature: f32,
+    /// Sampling temperature of reflections, where it is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reflection_temperature: Option<f32>,
     /// Share of probability that sampling keeps.
     pub top_p: f32,
     /// Greatest number of tokens in a prompt; the model's context bounds it too.

@@ -12,12 +12,13 @@ use runtime_core::history::RunHistory;
 use runtime_store::trial_log::{Events, TrialLog, read_log};
 
 /// Settings that no first trial depends on.
-const LATER_KEYS: [&str; 7] = [
+const LATER_KEYS: [&str; 8] = [
     "retrospective",
     "reward_model",
     "borrowed",
     "best_of",
     "reflection_tokens_max",
+    "reflection_temperature",
     "reflections",
     "feedback",
 ];

@@ -80,6 +80,9 @@ pub(crate) struct RunOptions {
     /// Sampling temperature, all arms alike [default: 0.7]
     #[arg(long)]
     pub(crate) temperature: Option<f32>,
+    /// Sampling temperature of reflections [default: --temperature]
+    #[arg(long, value_name = "TEMPERATURE")]
+    pub(crate) reflection_temperature: Option<f32>,
     /// Share of probability that sampling keeps [default: 1.0]
     #[arg(long)]
     pub(crate) top_p: Option<f32>,

@@ -75,10 +75,16 @@ impl Settings {
     pub(crate) fn resolve(options: &RunOptions) -> anyhow::Result<Self> {
         let actor = options.actor.clone().unwrap_or_else(|| "smollm2-135m-instruct".into());
         let temperature = options.temperature.unwrap_or(0.7);
-        ensure!(
-            (0.0..=10.0).contains(&temperature),
-            "--temperature is {temperature}, expected 0 to 10"
-        );
+        for (name, found) in [
+            ("temperature", Some(temperature)),
+            ("reflection-temperature", options.reflection_temperature),
+        ] {
+            ensure!(
+                found.is_none_or(|found| (0.0..=10.0).contains(&found)),
+                "--{name} is {}, expected 0 to 10",
+                found.unwrap_or_default()
+            );
+        }
         let top_p = options.top_p.unwrap_or(1.0);
         ensure!(top_p > 0.0 && top_p <= 1.0, "--top-p is {top_p}, expected more than 0, at most 1");
         let best_of = options.best_of.map_or(1, Into::into);
@@ -116,6 +122,7 @@ impl Settings {
                     .as_deref()
                     .map_or(Ok(Feedback::Success), parse_feedback)?,
                 temperature,
+                reflection_temperature: options.reflection_temperature,
                 top_p,
                 prompt_tokens_max: context,
                 action_tokens_max: 48,

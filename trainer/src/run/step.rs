@@ -40,6 +40,7 @@ impl Run {
         }
         let width = self.decoder.shape().width;
         let mut objective = Objective::new(self.config.stage, samples, known, width);
+        objective.groups_flat = self.groups_flat;
         match &self.state {
             Some(state) if state.critic.len() == objective.state.critic.len() => {
                 objective.state = state.clone();

@@ -28,6 +28,13 @@ pub enum Baseline {
     LeaveOneOut,
 }
 
+impl Baseline {
+    /// Whether a group whose members all earned the same has no advantages.
+    pub fn is_of_group(self) -> bool {
+        matches!(self, Self::Group | Self::LeaveOneOut)
+    }
+}
+
 /// What the difference is divided by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -20,7 +20,7 @@
 //! | GSPO | `sequence` | 3e-4, 4e-4 | `sequence` |
 //!
 //! Left out of the papers: DAPO's resampling of groups without variance (they are
-//! counted and add nothing) and its penalty on length.
+//! counted and left out) and its penalty on length.
 
 use serde::{Deserialize, Serialize};
 

@@ -130,6 +130,24 @@ fn a_policy_learns_from_its_scores_alone() {
 }
 
 #[test]
+fn groups_that_earned_the_same_are_left_out() {
+    let world = World::new();
+    let open = |name: &str, bytes: Vec<u8>| {
+        fs::write(world.path(name), bytes).unwrap();
+        let mut config = world.reflections(Stage::PolicyGradient(POLICY_GRADIENT), Select::All);
+        config.data.records = vec![world.path("paid.log"), world.path(name)];
+        config.data.validation_share = 0.0;
+        world.open(config, name.trim_end_matches(".log")).unwrap().dataset
+    };
+    let paid = open("paid.log", log(&world.base.sha256, 1.0));
+    let unpaid = open("unpaid.log", log(&world.base.sha256, 0.0));
+
+    assert_eq!((paid.train.len(), paid.dropped.alike), ((2 * GROUPS * MEMBERS) as usize, 0));
+    let half = (GROUPS * MEMBERS) as usize;
+    assert_eq!((unpaid.train.len(), unpaid.dropped.alike), (half, half));
+}
+
+#[test]
 fn what_is_no_reward_model_scores_nothing() {
     let world = World::new();
     play(&mut world.open(world.config(), "actor").unwrap(), None);

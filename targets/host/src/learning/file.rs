@@ -59,6 +59,8 @@ pub(crate) struct Collecting {
     pub(crate) tasks: NonZeroU32,
     /// Reflections of a group.
     pub(crate) group: NonZeroU32,
+    /// Their sampling temperature, where it is not the run's: over it they differ more.
+    pub(crate) temperature: Option<f32>,
 }
 
 /// What decides.

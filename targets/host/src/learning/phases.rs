@@ -47,6 +47,11 @@ impl HostLearner {
             split: Some(self.file.collect.split.clone()),
             tasks: Some(self.file.collect.tasks.get()),
             seed: Some(self.seed(round)),
+            reflection_temperature: self
+                .file
+                .collect
+                .temperature
+                .or(self.options.reflection_temperature),
             ..RunOptions::default()
         };
         let folder = self.folder(round, "collection");
