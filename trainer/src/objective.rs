@@ -9,13 +9,16 @@
 //! Everything here is on the host. What changes from step to step beside the adapter
 //! (the critic, the weight of the KL divergence) is in [`State`], for checkpoints.
 
+mod sums;
+mod units;
+
+pub use sums::Sums;
+
 use crate::config::Stage;
 use crate::dataset::{Outcome, Sample};
-use crate::metrics::PolicyMetrics;
-use crate::packing;
-use crate::stages::advantage::{advantages, groups_without_variance};
-use crate::stages::importance::{Importance, effective_sample_size};
-use crate::stages::policy_gradient::{self, Reference, Rollout, Size, Surrogate};
+use crate::stages::advantage::advantages;
+use crate::stages::importance::Importance;
+use crate::stages::policy_gradient::{self, Rollout, Size, Surrogate};
 use crate::stages::ppo::{self, Critic, Ppo};
 use crate::stages::reward_model::{RewardModel, scores};
 use crate::stages::{preference, supervised};
@@ -49,7 +52,7 @@ pub struct Objective {
     weights: Vec<Vec<f32>>,
     outcomes: Vec<Outcome>,
     /// Groups whose members all earned the same.
-    pub groups_flat: usize,
+    groups_flat: usize,
     /// What changes.
     pub state: State,
 }
@@ -66,81 +69,16 @@ pub struct Part {
     pub sums: Sums,
 }
 
-/// Sums over tokens and samples of a step.
-#[derive(Clone, Debug, Default)]
-pub struct Sums {
-    samples: usize,
-    tokens: usize,
-    rewards: f32,
-    kl: f32,
-    divergence: f32,
-    surprise: f32,
-    clipped: usize,
-    weights: Vec<f32>,
-    log_ratios: Vec<f32>,
-}
-
-impl Sums {
-    /// Takes in another batch of the same step.
-    pub fn add(&mut self, other: Self) {
-        self.samples += other.samples;
-        self.tokens += other.tokens;
-        self.rewards += other.rewards;
-        self.kl += other.kl;
-        self.divergence += other.divergence;
-        self.surprise += other.surprise;
-        self.clipped += other.clipped;
-        self.weights.extend(other.weights);
-        self.log_ratios.extend(other.log_ratios);
-    }
-}
-
-impl Stage {
-    /// What log-probabilities are compared with; `None` where they are not.
-    pub fn reference(&self) -> Option<Reference> {
-        match self {
-            Self::Supervised | Self::RewardWeighted(_) | Self::RewardModel(_) => None,
-            Self::PolicyGradient(settings) => Some(settings.reference),
-            Self::Ppo(settings) => Some(settings.reference),
-            Self::Preference(settings) => Some(settings.reference),
-        }
-    }
-
-    /// How far the policy may go, in nats a token.
-    pub fn divergence_max(&self) -> Option<f32> {
-        match self {
-            Self::PolicyGradient(settings) => settings.divergence_max,
-            Self::Ppo(settings) => settings.divergence_max,
-            _ => None,
-        }
-    }
-
-    /// Samples that are computed together, by their places: pairs, groups, or each alone.
-    /// Those in none teach nothing, such as a group compared with itself whose members
-    /// all earned the same (DAPO's dynamic sampling, without the resampling).
-    pub fn units(&self, samples: &[Sample]) -> Vec<Vec<usize>> {
-        let (rewards, groups) = rewards_and_groups(&outcomes(samples));
-        match self {
-            Self::Preference(settings) => {
-                let pairs = preference::pairs(&rewards, &groups, settings.margin);
-                pairs.into_iter().map(|pair| vec![pair.better, pair.worse]).collect()
-            }
-            Self::RewardModel(settings) => settings.units(&rewards, &groups),
-            Self::PolicyGradient(settings) if settings.baseline.is_of_group() => {
-                let alike = |unit: &[usize]| {
-                    unit.iter().all(|&place| rewards[place].total_cmp(&rewards[unit[0]]).is_eq())
-                };
-                packing::groups(samples).into_iter().filter(|unit| !alike(unit)).collect()
-            }
-            _ => packing::groups(samples),
-        }
-    }
-}
-
 impl Objective {
     /// The objective of a stage. `known` is one for each sample where the stage has a
-    /// reference, else empty; `width` is that of a hidden state.
-    pub fn new(stage: Stage, samples: &[Sample], known: Vec<Known>, width: usize) -> Self {
+    /// reference, else empty; `width` is that of a hidden state. Before samples that teach
+    /// nothing were left out, so many groups were flat: all their members earned the same.
+    pub fn new(
+        stage: Stage,
+        samples: &[Sample],
+        (known, groups_flat): (Vec<Known>, usize),
+        width: usize,
+    ) -> Self {
         let outcomes = outcomes(samples);
         let (rewards, groups) = rewards_and_groups(&outcomes);
         let counts = match &stage {
@@ -159,15 +97,8 @@ impl Objective {
             Stage::Ppo(settings) => weights(settings.importance, &known, &outcomes),
             _ => Vec::new(),
         };
-        let mut objective = Self {
-            stage,
-            known,
-            counts,
-            weights,
-            outcomes,
-            groups_flat: groups_without_variance(&rewards, &groups),
-            state: State::default(),
-        };
+        let mut objective =
+            Self { stage, known, counts, weights, outcomes, groups_flat, state: State::default() };
         if let Stage::Ppo(settings) = stage {
             let kl_weight = settings.surrogate.kl_weight;
             objective.state = State { critic: vec![0.0; width], kl_weight };
@@ -214,25 +145,6 @@ impl Objective {
             Stage::Preference(settings) => self.pairs(places, log_probs, settings.beta, size),
             Stage::RewardModel(settings) => self.scored(&settings, places, &hidden(), size),
         }
-    }
-
-    /// What a whole step measured; `None` for stages without a policy.
-    pub fn metrics(&self, sums: &Sums) -> Option<PolicyMetrics> {
-        self.stage.reference()?;
-        let (samples, tokens) = (sums.samples.max(1) as f32, sums.tokens.max(1) as f32);
-        let ratios = sums.log_ratios.iter().map(|ratio| ratio.abs());
-        Some(PolicyMetrics {
-            reward: sums.rewards / samples,
-            length: tokens / samples,
-            kl: sums.kl / tokens,
-            divergence: sums.divergence / tokens,
-            entropy: sums.surprise / tokens,
-            clipped: sums.clipped as f32 / tokens,
-            log_ratio_mean: ratios.clone().sum::<f32>() / tokens,
-            log_ratio_max: ratios.fold(0.0, f32::max),
-            effective_samples: effective_sample_size(&sums.weights) / tokens,
-            groups_without_variance: self.groups_flat,
-        })
     }
 
     /// Takes a step's measurements into what changes.
@@ -337,29 +249,6 @@ impl Objective {
         settings.learn(&mut self.state.critic, hidden, &weights, &rewards);
         part
     }
-
-    fn measure(&self, place: usize, log_probs: &[f32], sums: &mut Sums) {
-        let Known { before, reference } = &self.known[place];
-        let outcome = &self.outcomes[place];
-        sums.samples += 1;
-        sums.tokens += log_probs.len();
-        sums.rewards += outcome.reward;
-        sums.surprise -= log_probs.iter().sum::<f32>();
-        sums.kl += divergence(log_probs, reference);
-        sums.divergence += divergence(log_probs, before);
-        match self.weights.get(place) {
-            Some(weights) => sums.weights.extend(weights),
-            None => sums.weights.extend(log_probs.iter().map(|_| 1.0)),
-        }
-        sums.log_ratios.extend(before.iter().zip(&outcome.full).map(|(now, then)| now - then));
-    }
-}
-
-/// Sum over tokens of the estimate "k3" of how far `to` is from `from` (Schulman,
-/// 2020), on tokens that were drawn near `from`.
-fn divergence(from: &[f32], to: &[f32]) -> f32 {
-    let each = |(from, to): (&f32, &f32)| (to - from).exp() - (to - from) - 1.0;
-    from.iter().zip(to).map(each).sum()
 }
 
 fn weights(importance: Importance, known: &[Known], outcomes: &[Outcome]) -> Vec<Vec<f32>> {

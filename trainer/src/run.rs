@@ -10,6 +10,7 @@
 //! ```
 
 mod export;
+mod scoring;
 mod step;
 
 use std::collections::BTreeSet;

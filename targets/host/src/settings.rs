@@ -75,15 +75,9 @@ impl Settings {
     pub(crate) fn resolve(options: &RunOptions) -> anyhow::Result<Self> {
         let actor = options.actor.clone().unwrap_or_else(|| "smollm2-135m-instruct".into());
         let temperature = options.temperature.unwrap_or(0.7);
-        for (name, found) in [
-            ("temperature", Some(temperature)),
-            ("reflection-temperature", options.reflection_temperature),
-        ] {
-            ensure!(
-                found.is_none_or(|found| (0.0..=10.0).contains(&found)),
-                "--{name} is {}, expected 0 to 10",
-                found.unwrap_or_default()
-            );
+        check_temperature("temperature", temperature)?;
+        if let Some(temperature) = options.reflection_temperature {
+            check_temperature("reflection-temperature", temperature)?;
         }
         let top_p = options.top_p.unwrap_or(1.0);
         ensure!(top_p > 0.0 && top_p <= 1.0, "--top-p is {top_p}, expected more than 0, at most 1");
@@ -144,6 +138,11 @@ impl Settings {
     pub(crate) fn json(&self) -> anyhow::Result<String> {
         serde_json::to_string(self).context("cannot write the settings as JSON")
     }
+}
+
+fn check_temperature(name: &str, found: f32) -> anyhow::Result<()> {
+    ensure!((0.0..=10.0).contains(&found), "--{name} is {found}, expected 0 to 10");
+    Ok(())
 }
 
 fn sha256(file: &Path) -> anyhow::Result<String> {

@@ -1,0 +1,50 @@
+//! What each stage compares its samples with, and which it computes together.
+
+use super::{outcomes, rewards_and_groups};
+use crate::config::Stage;
+use crate::dataset::Sample;
+use crate::packing;
+use crate::stages::policy_gradient::Reference;
+use crate::stages::preference;
+
+impl Stage {
+    /// What log-probabilities are compared with; `None` where they are not.
+    pub fn reference(&self) -> Option<Reference> {
+        match self {
+            Self::Supervised | Self::RewardWeighted(_) | Self::RewardModel(_) => None,
+            Self::PolicyGradient(settings) => Some(settings.reference),
+            Self::Ppo(settings) => Some(settings.reference),
+            Self::Preference(settings) => Some(settings.reference),
+        }
+    }
+
+    /// How far the policy may go, in nats a token.
+    pub fn divergence_max(&self) -> Option<f32> {
+        match self {
+            Self::PolicyGradient(settings) => settings.divergence_max,
+            Self::Ppo(settings) => settings.divergence_max,
+            _ => None,
+        }
+    }
+
+    /// Samples that are computed together, by their places: pairs, groups, or each alone.
+    /// Those in none teach nothing, such as a group compared with itself whose members
+    /// all earned the same (DAPO's dynamic sampling, without the resampling).
+    pub fn units(&self, samples: &[Sample]) -> Vec<Vec<usize>> {
+        let (rewards, groups) = rewards_and_groups(&outcomes(samples));
+        match self {
+            Self::Preference(settings) => {
+                let pairs = preference::pairs(&rewards, &groups, settings.margin);
+                pairs.into_iter().map(|pair| vec![pair.better, pair.worse]).collect()
+            }
+            Self::RewardModel(settings) => settings.units(&rewards, &groups),
+            Self::PolicyGradient(settings) if settings.baseline.is_of_group() => {
+                let alike = |unit: &[usize]| {
+                    unit.iter().all(|&place| rewards[place].total_cmp(&rewards[unit[0]]).is_eq())
+                };
+                packing::groups(samples).into_iter().filter(|unit| !alike(unit)).collect()
+            }
+            _ => packing::groups(samples),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What a run asks of its model without a step: what samples are worth to it, and how
+//! well it does on those that it never learns from.
+
+use burn::tensor::Tensor;
+use models_decoder::adapter::Adapter;
+use models_decoder::score::numbers;
+
+use super::{Run, Watch};
+use crate::config::Stage;
+use crate::dataset::Sample;
+use crate::error::TrainError;
+use crate::learned::{self, Learned};
+use crate::objective::{Objective, outcomes, rewards_and_groups};
+use crate::packing::{self, Packing};
+use crate::stages::reward_model::{Quality, scores};
+
+impl Run {
+    /// The log-probabilities of all samples' learned tokens.
+    pub(super) fn scores(
+        &self,
+        adapter: &Adapter,
+        watch: &Watch<'_>,
+    ) -> Result<Option<Vec<Vec<f32>>>, TrainError> {
+        let samples = &self.dataset.train;
+        let batch_tokens = self.config.run.batch_tokens;
+        let packing = Packing { seed: self.config.seed, batch_tokens, accumulation: 1 };
+        let (mut scores, mut done) = (vec![Vec::new(); samples.len()], 0);
+        for places in
+            packing::steps(samples, &packing::groups(samples), packing, 0).into_iter().flatten()
+        {
+            let (batch, learned) = learned::batch(&self.samples(&places));
+            let rows = self.decoder.forward(&batch, adapter, None)?;
+            let states = learned.states(&self.decoder, rows);
+            let found = numbers(&self.decoder.log_probs(states, &learned.ids));
+            for (&place, log_probs) in places.iter().zip(self.by_sample(&places, &found)) {
+                scores[place] = log_probs.to_vec();
+            }
+            done += places.len();
+            (watch.scoring)(done, samples.len());
+            if (watch.interrupted)() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(scores))
+    }
+
+    /// Lets the reward model, where there is one, say what the reflections are worth;
+    /// false where the run was interrupted meanwhile.
+    pub(super) fn score_rewards(&mut self, watch: &Watch<'_>) -> Result<bool, TrainError> {
+        let Some((adapter, row)) = &self.reward_model else { return Ok(true) };
+        let samples = &self.dataset.train;
+        let mut rewards = Vec::with_capacity(samples.len());
+        for sample in samples {
+            let (batch, learned) = learned::batch(&[sample]);
+            let rows = self.decoder.forward(&batch, adapter, None)?;
+            let states = numbers(&self.last_states(&[sample], &learned, rows));
+            rewards.extend(scores(row, &states));
+            (watch.scoring)(rewards.len(), samples.len());
+            if (watch.interrupted)() {
+                return Ok(false);
+            }
+        }
+        for (sample, reward) in self.dataset.train.iter_mut().zip(rewards) {
+            if let Some(outcome) = &mut sample.outcome {
+                outcome.reward = reward;
+            }
+        }
+        Ok(true)
+    }
+
+    /// The state that each sample's last learned token was predicted from:
+    /// `[samples, width]`.
+    pub(super) fn last_states(
+        &self,
+        samples: &[&Sample],
+        learned: &Learned,
+        rows: Tensor<2>,
+    ) -> Tensor<2> {
+        let mut end = 0;
+        let last = samples.iter().map(|sample| {
+            end += sample.learned_tokens();
+            end - 1
+        });
+        let rows_and_ids = last.map(|last| (learned.rows[last], learned.ids[last]));
+        let (last_rows, ids) = rows_and_ids.unzip();
+        Learned { rows: last_rows, ids }.states(&self.decoder, rows)
+    }
+
+    /// How good the reward model is on the validation samples; `None` where there are none,
+    /// or the stage is another.
+    pub(super) fn quality(&self, objective: &Objective) -> Result<Option<Quality>, TrainError> {
+        let Stage::RewardModel(settings) = self.config.stage else { return Ok(None) };
+        let adapter = Adapter { dropout: None, ..self.adapter.clone() };
+        let mut found = Vec::new();
+        for sample in &self.dataset.validation {
+            let (batch, learned) = learned::batch(&[sample]);
+            let rows = self.decoder.forward(&batch, &adapter, None)?;
+            let states = numbers(&self.last_states(&[sample], &learned, rows));
+            found.extend(scores(&objective.state.critic, &states));
+        }
+        let (rewards, groups) = rewards_and_groups(&outcomes(&self.dataset.validation));
+        Ok((!found.is_empty()).then(|| settings.quality(&found, &rewards, &groups)))
+    }
+
+    /// Mean negative log-probability over all validation tokens, where the stage
+    /// imitates; `None` where there are none.
+    pub(super) fn validation_loss(&self) -> Result<Option<f32>, TrainError> {
+        if !matches!(self.config.stage, Stage::Supervised | Stage::RewardWeighted(_)) {
+            return Ok(None);
+        }
+        let adapter = Adapter { dropout: None, ..self.adapter.clone() };
+        let (mut sum, mut tokens) = (0.0, 0);
+        for sample in &self.dataset.validation {
+            let (batch, learned) = learned::batch(&[sample]);
+            let rows = self.decoder.forward(&batch, &adapter, None)?;
+            let states = learned.states(&self.decoder, rows);
+            let log_probs = numbers(&self.decoder.log_probs(states, &learned.ids));
+            sum -= log_probs.iter().sum::<f32>();
+            tokens += learned.ids.len();
+        }
+        Ok((tokens > 0).then(|| sum / tokens as f32))
+    }
+}
