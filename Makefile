@@ -119,8 +119,9 @@ bench: setup
 
 ## Kernels for several generations of processors; the machine's are picked at start.
 release: setup
+	@[ "$$(uname)" = Linux ] || { echo "make release packs for Linux; elsewhere cargo build --release leaves one file"; exit 1; }
 	cargo build --release --target-dir target/dynamic -p targets-host -p trainer \
-	  --features targets-host/llama-dynamic
+	  --features targets-host/llama-dynamic,trainer/packed
 	targets/pack.sh target/dynamic target
 
 clean:

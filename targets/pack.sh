@@ -22,16 +22,16 @@ mkdir -p "$folder/lib/kernels" "$folder/models" "$folder/targets"
 cp "$build/rebound" "$build/rebound-train" "$folder"
 # The newest, where several builds left theirs.
 llama=$(ls -td "$build"/build/llama-cpp-sys-2-*/out | head -n 1)
-# What the linker noted, by the names that it noted.
-needed() { ldd "$folder/rebound" | sed -n 's/^[[:space:]]*\([^ ]*\) .*/\1/p'; }
-for library in $(needed); do
+# What a file needs, as `name path`.
+needed() { LD_LIBRARY_PATH=$folder/lib ldd "$@" | awk '$2 == "=>" {print $1, $3}' | sort -u; }
+# Each library under the name that the linker noted.
+cp -L "$llama"/lib*/lib{llama,ggml,ggml-base}.so.? "$folder/lib"
+cp "$llama"/backends/* "$folder/lib/kernels"
+needed "$folder"/rebound* "$folder"/lib/*.so* "$folder"/lib/kernels/* | while read -r library path; do
   case $library in
-    libllama*|libggml*) cp -L "$llama"/lib*/"$library" "$folder/lib" ;;
-    libgomp*|libstdc++*|libgcc_s*)
-      cp -L "$(ldd "$build/rebound" | awk -v name="$library" '$1 == name {print $3}')" "$folder/lib" ;;
+    libgomp*|libstdc++*|libgcc_s*) cp -L "$path" "$folder/lib" ;;
   esac
 done
-cp "$llama"/backends/* "$folder/lib/kernels"
 strip "$folder"/rebound* "$folder"/lib/*.so* "$folder"/lib/kernels/*
 cp README.md LICENSE "$folder"
 cp -r models/adapters "$folder/models"
