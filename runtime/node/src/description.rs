@@ -144,7 +144,9 @@ fn check_name(name: &str) -> Result<(), DescriptionError> {
 #[non_exhaustive]
 pub enum DescriptionError {
     /// More than fits into one answer.
-    #[error("{sensors} sensors and {actuators} actuators: at most {SENSORS_MAX} and {ACTUATORS_MAX}")]
+    #[error(
+        "{sensors} sensors and {actuators} actuators: at most {SENSORS_MAX} and {ACTUATORS_MAX}"
+    )]
     TooMany {
         /// How many are described.
         sensors: usize,

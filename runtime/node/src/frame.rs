@@ -6,9 +6,9 @@
 //! payload  one message, as `crate::message` lays it out
 //! ```
 //!
-//! The crc is CRC-32 (ISO-HDLC) of the payload, little-endian. COBS puts a byte
-//! before each run of 254, and one before the first, so a frame's end is known
-//! whatever came before it. A sender that does not know what stands on the line
+//! The crc is CRC-32 (ISO-HDLC) of the payload, little-endian. COBS writes a zero as
+//! the length of the run before it, so a frame's end is known whatever came before; a
+//! full run of 254 bytes is always followed by another, if only an empty one. A sender that does not know what stands on the line
 //! before its frame sends a lone 0 first.
 //!
 //! The crc is computed bit by bit: a table would take a kilobyte of the node's flash.
@@ -51,8 +51,7 @@ const U32_BYTES_MAX: usize = 5;
 /// Direction, sequence and variant.
 const PREFIX_BYTES_MAX: usize = 1 + U32_BYTES_MAX + 1;
 /// Name, unit, decimals, range and resolution.
-const SENSOR_BYTES_MAX: usize =
-    (1 + NAME_BYTES_MAX) + (1 + UNIT_BYTES_MAX) + 1 + 3 * U32_BYTES_MAX;
+const SENSOR_BYTES_MAX: usize = (1 + NAME_BYTES_MAX) + (1 + UNIT_BYTES_MAX) + 1 + 3 * U32_BYTES_MAX;
 
 /// The length of the frame around a payload.
 const fn frame_bytes(payload_bytes: usize) -> usize {
@@ -102,6 +101,9 @@ pub fn read_answer(payload: &[u8]) -> Result<Numbered<Answer<'_>>, FrameError> {
 /// Takes the frame in `bytes`, without its delimiter, apart in place; returns its
 /// payload.
 pub(crate) fn unframe(bytes: &mut [u8]) -> Result<&[u8], FrameError> {
+    if !ends_whole(bytes) {
+        return Err(FrameError::Cobs);
+    }
     let content_bytes = cobs::decode_in_place(bytes).map_err(|_| FrameError::Cobs)?;
     let content = bytes.get(..content_bytes).ok_or(FrameError::Cobs)?;
     let (payload, crc) = content.split_last_chunk::<CRC_BYTES>().ok_or(FrameError::Short)?;
@@ -109,6 +111,19 @@ pub(crate) fn unframe(bytes: &mut [u8]) -> Result<&[u8], FrameError> {
         return Err(FrameError::Crc);
     }
     Ok(payload)
+}
+
+/// Whether the runs add up and the last one is not full. An encoder follows a full run
+/// by another, if only an empty one; without that check a frame that lost this byte
+/// would pass.
+fn ends_whole(bytes: &[u8]) -> bool {
+    let mut end = 0;
+    let mut run = u8::MAX;
+    while let Some(&next_run) = bytes.get(end) {
+        run = next_run;
+        end += usize::from(run.max(1));
+    }
+    end == bytes.len() && run != u8::MAX
 }
 
 fn encode<M: Serialize>(message: &M, out: &mut [u8]) -> Result<usize, FrameTooLong> {

@@ -44,6 +44,21 @@ impl<const STEPS: usize, const REFLECTIONS: usize> Keeper<STEPS, REFLECTIONS> fo
     }
 }
 
+impl<K, const STEPS: usize, const REFLECTIONS: usize> Keeper<STEPS, REFLECTIONS> for &mut K
+where
+    K: Keeper<STEPS, REFLECTIONS>,
+{
+    const OUTLIVES_POWER: bool = K::OUTLIVES_POWER;
+
+    fn load(&mut self, memory: &mut Memory<STEPS, REFLECTIONS>) -> Result<(), StorageError> {
+        (**self).load(memory)
+    }
+
+    fn save(&mut self, memory: &Memory<STEPS, REFLECTIONS>) -> Result<(), StorageError> {
+        (**self).save(memory)
+    }
+}
+
 /// Why memory was not loaded or saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

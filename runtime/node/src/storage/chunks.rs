@@ -37,9 +37,7 @@ impl<'f, F: NorFlash> Writer<'f, F> {
 
     fn write(&mut self, bytes: usize) -> Result<(), StorageError> {
         if bytes > 0 {
-            self.flash
-                .write(self.address, &self.chunk[..bytes])
-                .map_err(StorageError::flash)?;
+            self.flash.write(self.address, &self.chunk[..bytes]).map_err(StorageError::flash)?;
         }
         self.address += CHUNK_BYTES as u32;
         self.chunk = [ERASED; CHUNK_BYTES];
@@ -84,9 +82,7 @@ impl<'f, F: ReadNorFlash> Reader<'f, F> {
     pub(super) fn take(&mut self, bytes: &mut [u8]) -> Result<(), StorageError> {
         for byte in bytes {
             if self.taken_bytes == CHUNK_BYTES {
-                self.flash
-                    .read(self.address, &mut self.chunk)
-                    .map_err(StorageError::flash)?;
+                self.flash.read(self.address, &mut self.chunk).map_err(StorageError::flash)?;
                 self.address += CHUNK_BYTES as u32;
                 self.taken_bytes = 0;
             }
