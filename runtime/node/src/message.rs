@@ -84,8 +84,7 @@ pub enum Recollection {
 }
 
 /// What a node answers. All but `Refused` bear their request's name.
-// A node has one of these at a time, and no allocator to box the greatest in.
-#[allow(clippy::large_enum_variant)]
+#[allow(clippy::large_enum_variant, reason = "there is no allocator to box the greatest in")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer<'a> {
     /// Who the node is.
@@ -235,7 +234,7 @@ pub enum Refusal {
 
 /// Which request a message is, or answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // The names are those of the requests.
+#[allow(missing_docs, reason = "the names are those of the requests")]
 pub enum Kind {
     Hello,
     Act,

@@ -91,6 +91,7 @@ pub enum StorageError {
 }
 
 impl StorageError {
+    #[allow(clippy::needless_pass_by_value, reason = "`map_err` passes it so")]
     fn flash(error: impl NorFlashError) -> Self {
         Self::Flash(error.kind())
     }

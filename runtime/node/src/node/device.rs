@@ -150,9 +150,11 @@ where
             return Err(Refusal::Hardware { code });
         }
         let observation = self.observe();
+        #[allow(clippy::cast_possible_truncation, reason = "it wraps, as a step's docs say")]
+        let at_ms = self.uptime_ms(now) as u32;
         self.memory.record(Step {
             episode: observation.episode,
-            at_ms: self.uptime_ms(now) as u32,
+            at_ms,
             actuator,
             value,
             readings: observation.readings.clone(),

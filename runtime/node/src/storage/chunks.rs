@@ -7,7 +7,9 @@ use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 use super::StorageError;
 
 /// Bytes handled at once; a whole number of words of any flash that is taken.
-pub(super) const CHUNK_BYTES: usize = 64;
+pub(super) const CHUNK_BYTES: usize = CHUNK_STEP as usize;
+
+const CHUNK_STEP: u32 = 64;
 
 /// Takes bytes one after the other.
 pub(super) trait Sink {
@@ -39,7 +41,7 @@ impl<'f, F: NorFlash> Writer<'f, F> {
         if bytes > 0 {
             self.flash.write(self.address, &self.chunk[..bytes]).map_err(StorageError::flash)?;
         }
-        self.address += CHUNK_BYTES as u32;
+        self.address += CHUNK_STEP;
         self.chunk = [ERASED; CHUNK_BYTES];
         self.filled_bytes = 0;
         Ok(())
@@ -83,7 +85,7 @@ impl<'f, F: ReadNorFlash> Reader<'f, F> {
         for byte in bytes {
             if self.taken_bytes == CHUNK_BYTES {
                 self.flash.read(self.address, &mut self.chunk).map_err(StorageError::flash)?;
-                self.address += CHUNK_BYTES as u32;
+                self.address += CHUNK_STEP;
                 self.taken_bytes = 0;
             }
             *byte = self.chunk[self.taken_bytes];

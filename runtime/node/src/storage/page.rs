@@ -55,7 +55,8 @@ pub(super) fn write<F: NorFlash, const S: usize, const R: usize>(
 ) -> Result<(), StorageError> {
     let mut measure = Measure { digest: CRC.digest(), payload_bytes: 0 };
     put_entries(memory, &mut measure)?;
-    let header = header(generation, measure.payload_bytes);
+    let payload_bytes = u32::try_from(measure.payload_bytes).map_err(|_| StorageError::Entry)?;
+    let header = header(generation, payload_bytes);
     measure.digest.update(&header);
 
     let mut writer = Writer::new(flash, address);
@@ -81,7 +82,7 @@ pub(super) fn find<F: ReadNorFlash>(
     let generation = u32::from_le_bytes([g0, g1, g2, g3]);
     let payload_bytes = u32::from_le_bytes([l0, l1, l2, l3]);
     let is_ours = checked_header == header(generation, payload_bytes);
-    if !is_ours || payload_bytes > page_bytes.saturating_sub(HEADER_BYTES as u32) {
+    if !is_ours || payload_bytes as usize > (page_bytes as usize).saturating_sub(HEADER_BYTES) {
         return Ok(None);
     }
     let mut digest = CRC.digest();
@@ -161,13 +162,13 @@ fn put_entries<const S: usize, const R: usize>(
 /// The first pass over the entries: flash is written once, and the header comes first.
 struct Measure {
     digest: crc::Digest<'static, u32, crc::NoTable>,
-    payload_bytes: u32,
+    payload_bytes: usize,
 }
 
 impl Sink for Measure {
     fn put(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
         self.digest.update(bytes);
-        self.payload_bytes += bytes.len() as u32;
+        self.payload_bytes += bytes.len();
         Ok(())
     }
 }

@@ -40,7 +40,10 @@ impl<F: NorFlash, const STEPS: usize, const REFLECTIONS: usize> Pages<F, STEPS, 
             (bytes as usize).is_multiple_of(F::ERASE_SIZE)
                 && (bytes as usize).is_multiple_of(CHUNK_BYTES)
         };
-        if !is_whole(address) || !is_whole(page_bytes) || end > flash.capacity() as u64 {
+        if !is_whole(address)
+            || !is_whole(page_bytes)
+            || end > (flash.capacity() as u64).min(u32::MAX.into())
+        {
             return Err(StorageError::Region { address, page_bytes });
         }
         let needed_bytes = page::stored_bytes_max(STEPS, REFLECTIONS);

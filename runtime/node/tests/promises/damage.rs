@@ -105,7 +105,7 @@ fn after_noise_and_a_delimiter_every_frame_is_read_and_nothing_else() {
     for stream in 0..10_000 {
         let mut line = Vec::new();
         let mut sent = Vec::new();
-        for _ in 0..1 + chance.below(4) {
+        for _ in 0..=chance.below(4) {
             // Now and then longer than any frame.
             let noise_bytes = if chance.below(50) == 0 { 1_500 } else { chance.below(40) };
             // Few zeros and small bytes look like frames more often than noise does.

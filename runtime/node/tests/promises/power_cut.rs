@@ -37,7 +37,7 @@ fn after(episodes: u32) -> SmallMemory {
 }
 
 fn text(memory: &SmallMemory) -> String {
-    memory.entries().map(|entry| format!("{entry:?}\n")).collect()
+    memory.entries().fold(String::new(), |text, entry| text + &format!("{entry:?}\n"))
 }
 
 fn load<const WORD: usize>(flash: &SimulatedFlash<WORD>) -> String {

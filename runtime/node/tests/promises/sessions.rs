@@ -143,7 +143,7 @@ fn a_client_takes_no_answer_but_its_own() {
     let sent = frame(&mut client, &Request::Observe);
     let answer = send(&mut node, &sent, 0);
     let mut refused = |bytes: &[u8]| {
-        let last = bytes.iter().filter_map(|&byte| client.push(byte).map(|read| read.err())).last();
+        let last = bytes.iter().filter_map(|&byte| client.push(byte).map(Result::err)).last();
         last.expect("a whole frame")
     };
 
