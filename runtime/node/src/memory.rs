@@ -62,7 +62,7 @@ struct KeptReflection {
 
 /// The last `STEPS` steps and `REFLECTIONS` reflections, and the episode's number.
 ///
-/// On a 32-bit node a step takes 88 bytes and a reflection 252.
+/// On a 32-bit node a step takes 84 bytes and a reflection 252.
 pub struct Memory<const STEPS: usize, const REFLECTIONS: usize> {
     episode: u32,
     steps: HistoryBuf<Step, STEPS>,
