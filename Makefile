@@ -63,6 +63,7 @@ test: setup deny-tool
 	done
 	cargo test --workspace $(FEATURES)
 	cargo build -p runtime-core --target thumbv7m-none-eabi
+	cargo build -p runtime-node --target thumbv7m-none-eabi
 	cargo deny --log-level error check licenses bans sources
 
 ## A software device such as mesa's lavapipe will do.

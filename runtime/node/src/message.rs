@@ -1,0 +1,280 @@
+//! Requests and answers: the words between host and node.
+//!
+//! ```text
+//! payload  direction u8 (0x51 request, 0x41 answer) · sequence u32 · message
+//! message  variant (its place in the enum, from 0) · its fields in order
+//! ```
+//!
+//! Numbers are postcard's: `u8` is one byte, wider ones are varints, signed ones
+//! zigzag varints, strings and lists begin with their length, an option with 0 or
+//! 1. A message is alone in its payload: bytes after it are an error.
+//!
+//! What no version may change, so that any two can tell that they differ: the
+//! direction, the sequence, `Hello` as variant 0 with its version first, `Refused`
+//! as answer 1, and `Refusal::Version` as refusal 0. Every other change of layout
+//! is a new [`VERSION`].
+//!
+//! The host numbers its requests upwards within a session, and each answer carries
+//! its request's number. How messages become bytes on a line is
+//! [`frame`](crate::frame)'s matter.
+
+use heapless::Vec;
+use serde::{Deserialize, Serialize};
+
+use crate::description::{ACTUATORS_MAX, Actuator, Description, Range, SENSORS_MAX, Sensor};
+use crate::memory::{Reflection, Step};
+
+/// The version of the protocol that this code speaks.
+pub const VERSION: u16 = 1;
+
+/// A sensor's values, in the order of the description; `None` where one could not
+/// be read.
+pub type Readings = Vec<Option<i32>, SENSORS_MAX>;
+
+/// What a host asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request<'a> {
+    /// Who are you? Opens a session; the first request after either side started.
+    Hello {
+        /// The host's [`VERSION`].
+        version: u16,
+        /// A number that the host draws when it starts, so that its first requests
+        /// are not taken for repetitions of an earlier host's.
+        session: u32,
+    },
+    /// Set an actuator.
+    Act {
+        /// Its place in the description.
+        actuator: u8,
+        /// The value, as its scale counts.
+        value: i32,
+    },
+    /// Read all sensors.
+    Observe,
+    /// Begin an episode: actuators to their safe states, simulations to their start.
+    Reset {
+        /// Seeds what is random, where the hardware is simulated.
+        seed: u32,
+    },
+    /// Keep a reflection.
+    Remember {
+        /// The host's number for the task that it is about.
+        task: u32,
+        /// At most [`REFLECTION_BYTES_MAX`](crate::memory::REFLECTION_BYTES_MAX).
+        text: &'a str,
+    },
+    /// Tell one thing that is remembered.
+    Recall {
+        /// Which kind of thing.
+        kind: Recollection,
+        /// 0 is the latest.
+        age: u8,
+    },
+    /// How are you?
+    Status,
+}
+
+/// What a node remembers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Recollection {
+    /// An action and what it led to.
+    Step,
+    /// Advice that the host left.
+    Reflection,
+}
+
+/// What a node answers. All but `Refused` bear their request's name.
+#[allow(clippy::large_enum_variant, reason = "there is no allocator to box the greatest in")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer<'a> {
+    /// Who the node is.
+    #[serde(borrow)]
+    Hello(Hello<'a>),
+    /// The request was not carried out.
+    Refused(Refusal),
+    /// What there was to see right after the action.
+    Act(Observation),
+    /// What there is to see.
+    Observe(Observation),
+    /// What there is to see at the start of the episode.
+    Reset(Observation),
+    /// The reflection is kept; where memory outlives the power, it is in flash.
+    Remember,
+    /// `None` where nothing of that age is remembered.
+    RecallStep(Option<Step>),
+    /// `None` where nothing of that age is remembered.
+    RecallReflection(#[serde(borrow)] Option<Reflection<'a>>),
+    /// How the node fares.
+    Status(Status),
+}
+
+/// Who a node is. The host makes its prompt and admissible actions of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello<'a> {
+    /// The node's [`VERSION`].
+    pub version: u16,
+    /// The session that the request opened.
+    pub session: u32,
+    /// See [`Description::name`].
+    pub name: &'a str,
+    /// See [`Description::deadline_ms`].
+    pub deadline_ms: u32,
+    /// Most steps that the node remembers.
+    pub steps_max: u16,
+    /// Most reflections that the node remembers.
+    pub reflections_max: u16,
+    /// Whether memory outlives a power cut.
+    pub outlives_power: bool,
+    /// See [`Description::sensors`].
+    #[serde(borrow)]
+    pub sensors: Vec<Sensor<'a>, SENSORS_MAX>,
+    /// See [`Description::actuators`].
+    #[serde(borrow)]
+    pub actuators: Vec<Actuator<'a>, ACTUATORS_MAX>,
+}
+
+impl Hello<'_> {
+    /// The node's account of itself.
+    pub fn description(&self) -> Description<'_> {
+        Description {
+            name: self.name,
+            deadline_ms: self.deadline_ms,
+            sensors: &self.sensors,
+            actuators: &self.actuators,
+        }
+    }
+}
+
+/// What there is to see, and what may be done now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// The episode that the observation belongs to; counts resets.
+    pub episode: u32,
+    /// One a sensor.
+    pub readings: Readings,
+    /// One an actuator, in the order of the description.
+    pub actuators: Vec<ActuatorState, ACTUATORS_MAX>,
+}
+
+/// Where an actuator stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActuatorState {
+    /// What it was last set to.
+    pub value: i32,
+    /// What it may be set to now, within its scale; `None` where it may not move.
+    pub admissible: Option<Range>,
+}
+
+/// How a node fares. Counts go on from the node's start and stop at their greatest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Since the node started.
+    pub uptime_ms: u64,
+    /// The current episode.
+    pub episode: u32,
+    /// Steps remembered.
+    pub steps: u16,
+    /// Reflections remembered.
+    pub reflections: u16,
+    /// Frames that came in damaged.
+    pub frames_bad: u32,
+    /// Times that the host was silent for longer than the deadline.
+    pub deadlines_missed: u32,
+    /// Times that an actuator or a reset failed.
+    pub faults: u32,
+    /// Times that memory could not be loaded or saved.
+    pub storage_failures: u32,
+    /// Whether an actuator ought to be in its safe state and could not be set to it.
+    pub safe_state_owed: bool,
+}
+
+/// Why a node did not do what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Refusal {
+    /// The host speaks another version.
+    #[error("the node speaks version {node}")]
+    Version {
+        /// What the node speaks.
+        node: u16,
+    },
+    /// No session is open: the node started anew, or the host did.
+    #[error("the node knows of no session: it has started anew")]
+    NoSession,
+    /// A late copy of a request before the last one; it was not carried out again.
+    #[error("the request comes after request {last}, which is later")]
+    Stale {
+        /// The sequence number of the last request.
+        last: u32,
+    },
+    /// Another request had the same number.
+    #[error("another request had the same sequence number")]
+    SequenceReused,
+    /// The description has no such actuator.
+    #[error("there is no such actuator")]
+    NoSuchActuator,
+    /// The value is not of the actuator's scale.
+    #[error("the actuator has no such value")]
+    NotOfScale,
+    /// The value is of the scale, but may not be set now.
+    #[error("the actuator may not be set to this now")]
+    Inadmissible,
+    /// The text is longer than a memory's reflection.
+    #[error("the reflection is too long")]
+    ReflectionTooLong,
+    /// The hardware failed; actuators go to their safe states.
+    #[error("the hardware failed with code {code}")]
+    Hardware {
+        /// The firmware's own code.
+        code: u8,
+    },
+    /// Memory could not be saved; it is kept while the power lasts.
+    #[error("memory could not be saved")]
+    Storage,
+}
+
+/// Which request a message is, or answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are those of the requests")]
+pub enum Kind {
+    Hello,
+    Act,
+    Observe,
+    Reset,
+    Remember,
+    RecallStep,
+    RecallReflection,
+    Status,
+}
+
+impl Request<'_> {
+    /// Which request this is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Hello { .. } => Kind::Hello,
+            Self::Act { .. } => Kind::Act,
+            Self::Observe => Kind::Observe,
+            Self::Reset { .. } => Kind::Reset,
+            Self::Remember { .. } => Kind::Remember,
+            Self::Recall { kind: Recollection::Step, .. } => Kind::RecallStep,
+            Self::Recall { kind: Recollection::Reflection, .. } => Kind::RecallReflection,
+            Self::Status => Kind::Status,
+        }
+    }
+}
+
+impl Answer<'_> {
+    /// Which request this answers; `None` for a refusal, which answers any.
+    pub fn kind(&self) -> Option<Kind> {
+        Some(match self {
+            Self::Hello(_) => Kind::Hello,
+            Self::Refused(_) => return None,
+            Self::Act(_) => Kind::Act,
+            Self::Observe(_) => Kind::Observe,
+            Self::Reset(_) => Kind::Reset,
+            Self::Remember => Kind::Remember,
+            Self::RecallStep(_) => Kind::RecallStep,
+            Self::RecallReflection(_) => Kind::RecallReflection,
+            Self::Status(_) => Kind::Status,
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! A silent host loses the heater, and a node that cannot obey loses its watchdog.
+
+use embassy_time::Duration;
+use runtime_node::message::{Answer, Request};
+use runtime_node::storage::Volatile;
+
+use crate::simulated::thermostat::{DEADLINE_MS, HEATER, Thermostat};
+use crate::simulated::{CountingWatchdog, ask, at_ms, frame, meet, send, start};
+
+const HEAT: Request<'static> = Request::Act { actuator: HEATER, value: 1 };
+
+#[test]
+fn a_node_starts_in_its_safe_states() {
+    let mut node = start(Thermostat::default(), Volatile);
+
+    assert_eq!(node.hardware().settings, [0, 25]);
+}
+
+#[test]
+fn the_heater_goes_off_when_the_host_is_silent_for_longer_than_the_deadline() {
+    let (mut node, mut client) = meet();
+    let mut watchdog = CountingWatchdog::default();
+    ask(&mut node, &mut client, &HEAT, 100);
+
+    node.tend(at_ms(100 + DEADLINE_MS), &mut watchdog);
+    assert_eq!(node.hardware().settings, [1, 25]);
+    node.tend(at_ms(101 + DEADLINE_MS), &mut watchdog);
+    assert_eq!(node.hardware().settings, [0, 25]);
+
+    assert_eq!(watchdog.feedings, 2);
+}
+
+#[test]
+fn any_request_and_any_repetition_is_a_sign_of_life() {
+    let (mut node, mut client) = meet();
+    let mut watchdog = CountingWatchdog::default();
+    ask(&mut node, &mut client, &HEAT, 0);
+    let status = frame(&mut client, &Request::Status);
+    for now_ms in [1_900, 3_800, 5_700] {
+        send(&mut node, &status, now_ms);
+        node.tend(at_ms(now_ms + DEADLINE_MS), &mut watchdog);
+    }
+
+    assert_eq!(node.hardware().heatings, [0, 1]);
+}
+
+#[test]
+fn noise_and_late_frames_are_no_sign_of_life() {
+    let (mut node, mut client) = meet();
+    let mut watchdog = CountingWatchdog::default();
+    let late = frame(&mut client, &Request::Observe);
+    send(&mut node, &late, 0);
+    ask(&mut node, &mut client, &HEAT, 0);
+    let mut bent = frame(&mut client, &Request::Observe);
+    bent[2] ^= 4;
+    send(&mut node, &bent, 1_000);
+    send(&mut node, &late, 1_500);
+
+    node.tend(at_ms(DEADLINE_MS + 1), &mut watchdog);
+
+    assert_eq!(node.hardware().heatings, [0, 1, 0]);
+}
+
+#[test]
+fn a_host_that_comes_back_finds_safe_states_and_may_act_again() {
+    let (mut node, mut client) = meet();
+    ask(&mut node, &mut client, &HEAT, 0);
+
+    // Nothing tended the node in between.
+    let Answer::Observe(seen) = ask(&mut node, &mut client, &Request::Observe, 9_000) else {
+        panic!()
+    };
+    assert_eq!(seen.actuators[0].value, 0);
+    ask(&mut node, &mut client, &HEAT, 9_100);
+
+    assert_eq!(node.hardware().heatings, [0, 1, 0, 1]);
+    let Answer::Status(status) = ask(&mut node, &mut client, &Request::Status, 9_200) else {
+        panic!()
+    };
+    assert_eq!((status.deadlines_missed, status.uptime_ms), (1, 9_200));
+}
+
+#[test]
+fn a_silence_is_counted_once_and_only_after_a_host_was_there() {
+    let mut unmet = start(Thermostat::default(), Volatile);
+    let (mut node, mut client) = meet();
+    let mut watchdog = CountingWatchdog::default();
+    for now_ms in [5_000, 10_000, 15_000] {
+        unmet.tend(at_ms(now_ms), &mut watchdog);
+        node.tend(at_ms(now_ms), &mut watchdog);
+    }
+
+    assert_eq!(unmet.hardware().heatings, [0]);
+    let Answer::Status(status) = ask(&mut node, &mut client, &Request::Status, 15_000) else {
+        panic!()
+    };
+    assert_eq!(status.deadlines_missed, 1);
+}
+
+#[test]
+fn a_node_that_cannot_make_itself_safe_is_left_to_its_watchdog() {
+    let (mut node, mut client) = meet();
+    let mut watchdog = CountingWatchdog::default();
+    ask(&mut node, &mut client, &HEAT, 0);
+    node.hardware().is_heater_broken = true;
+
+    node.tend(at_ms(DEADLINE_MS + 1), &mut watchdog);
+    node.tend(at_ms(DEADLINE_MS + 2), &mut watchdog);
+    assert_eq!((watchdog.feedings, node.hardware().settings), (0, [1, 25]));
+    let Answer::Status(status) = ask(&mut node, &mut client, &Request::Status, 2_100) else {
+        panic!()
+    };
+    assert!(status.safe_state_owed);
+
+    node.hardware().is_heater_broken = false;
+    node.tend(at_ms(2_200), &mut watchdog);
+    assert_eq!((watchdog.feedings, node.hardware().settings), (1, [0, 25]));
+}
+
+#[test]
+fn a_failed_act_makes_everything_safe() {
+    let (mut node, mut client) = meet();
+    node.hardware().settings[1] = 100;
+    node.hardware().is_heater_broken = true;
+
+    let answer = ask(&mut node, &mut client, &HEAT, 0);
+
+    assert!(matches!(answer, Answer::Refused(_)));
+    assert_eq!(node.hardware().settings, [0, 25]);
+}
+
+#[test]
+fn the_time_left_is_known() {
+    let unmet = start(Thermostat::default(), Volatile);
+    let (node, _) = meet();
+
+    assert_eq!(unmet.time_left(at_ms(0)), None);
+    let left = node.time_left(at_ms(500)).unwrap();
+    assert_eq!(left, Duration::from_millis(DEADLINE_MS - 500) + Duration::from_ticks(1));
+}
