@@ -8,8 +8,8 @@
 //!
 //! The crc is CRC-32 (ISO-HDLC) of the payload, little-endian. COBS writes a zero as
 //! the length of the run before it, so a frame's end is known whatever came before; a
-//! full run of 254 bytes is always followed by another, if only an empty one. A sender that does not know what stands on the line
-//! before its frame sends a lone 0 first.
+//! full run of 254 bytes is always followed by another, if only an empty one. A sender
+//! that does not know what stands on the line before its frame sends a lone 0 first.
 //!
 //! The crc is computed bit by bit: a table would take a kilobyte of the node's flash.
 
