@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use models_decoder::adapter::Target;
+use models_decoder::decoder::Decoder;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{ReflectionData, Select};
@@ -216,6 +217,34 @@ pub struct RunConfig {
     pub recompute: bool,
     /// Steps from one checkpoint to the next.
     pub checkpoint_steps: u64,
+    /// What activations are kept in; `f32` where the key is absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub precision: Precision,
+}
+
+/// What passes from operation to operation; factors, their gradients and sums are always f32.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// 24 bits of a number.
+    #[default]
+    F32,
+    /// Eight bits of a number in half of the memory, where the device has it.
+    Bf16,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Precision {
+    /// The decoder in this precision; an error where its device does not have it.
+    pub fn of(self, decoder: Decoder) -> Result<Decoder, TrainError> {
+        match self {
+            Self::F32 => Ok(decoder),
+            Self::Bf16 => Ok(decoder.in_bf16()?),
+        }
+    }
 }
 
 impl TrainConfig {

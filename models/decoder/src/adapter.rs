@@ -134,8 +134,9 @@ impl Dropout {
             .map(|index| if unit(mix(stream ^ index)) < self.rate { 0.0 } else { kept })
             .collect();
         let mask = burn::tensor::TensorData::new(values, [n, columns]);
-        let mask = Tensor::from_data(mask, &x.device());
-        x * mask
+        let mask = Tensor::<2>::from_data(mask, &x.device());
+        let kind = x.dtype();
+        x * mask.cast(kind)
     }
 }
 

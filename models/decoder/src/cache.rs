@@ -61,10 +61,10 @@ fn append(old: Option<Tensor<2>>, tokens: usize, new: Tensor<2>) -> Tensor<2> {
         Some(old) if old.dims()[0] >= end => old,
         Some(old) => {
             let room = (end - tokens).max(tokens / 2).max(GROWTH);
-            let empty = Tensor::zeros([room, width], &new.device());
+            let empty = Tensor::zeros([room, width], (&new.device(), new.dtype()));
             Tensor::cat(vec![old.narrow(0, 0, tokens), empty], 0)
         }
-        None => Tensor::zeros([end + GROWTH, width], &new.device()),
+        None => Tensor::zeros([end + GROWTH, width], (&new.device(), new.dtype())),
     };
     roomy.slice_assign(s![tokens..end, ..], new)
 }

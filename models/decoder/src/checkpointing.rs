@@ -76,7 +76,7 @@ impl Decoder {
             x = layer.forward(x, &scene, &untracked, None);
         }
         let x = x.autodiff().require_grad();
-        let loss = loss(self.norm().forward(x.clone()));
+        let loss = loss(self.norm().in_f32(x.clone()));
         let mut upstream = gradient(&x, &mut loss.backward());
         let mut found = BTreeMap::new();
         for (number, (layer, x)) in self.layers().iter().zip(inputs).enumerate().rev() {

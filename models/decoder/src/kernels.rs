@@ -16,7 +16,15 @@ macro_rules! operations_by_kernels {
                 words: IntTensor<Self>,
                 packing: Packing,
             ) -> FloatTensor<Self> {
-                Self::product(x, words, packing)
+                let kind = $crate::kernels::kind::<Self>(&x);
+                $crate::kernels::cast::<Self>(
+                    Self::product(
+                        $crate::kernels::cast::<Self>(x, $crate::kernels::F32),
+                        words,
+                        packing,
+                    ),
+                    kind,
+                )
             }
 
             fn attention(
@@ -25,8 +33,11 @@ macro_rules! operations_by_kernels {
                 value: FloatTensor<Self>,
                 how: Attention,
             ) -> FloatTensor<Self> {
-                let [output, _] = Self::attend([query, key, value], &how);
-                output
+                let kind = $crate::kernels::kind::<Self>(&query);
+                let inputs = [query, key, value]
+                    .map(|input| $crate::kernels::cast::<Self>(input, $crate::kernels::F32));
+                let [output, _] = Self::attend(inputs, &how);
+                $crate::kernels::cast::<Self>(output, kind)
             }
 
             fn log_probs(
@@ -35,6 +46,7 @@ macro_rules! operations_by_kernels {
                 words: IntTensor<Self>,
                 packing: Packing,
             ) -> FloatTensor<Self> {
+                let x = $crate::kernels::cast::<Self>(x, $crate::kernels::F32);
                 let [log_probs, _] = Self::token_log_probs(x, tokens, words, packing);
                 log_probs
             }
@@ -55,8 +67,8 @@ mod autodiff;
 use std::sync::Arc;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
-use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::tensor::{Int, Tensor};
+use burn::backend::{Backend, Dispatch, TensorMetadata, backend_extension};
+use burn::tensor::{FloatDType, Int, Tensor};
 
 use crate::matrix::{Matrix, Packing};
 
@@ -92,7 +104,7 @@ pub struct Attention {
     pub window: Option<usize>,
 }
 
-/// What a backend computes.
+/// What a backend computes; all numbers are in f32.
 pub trait Kernels: Backend {
     /// `x [n, columns]` times the transposed matrix: `[n, rows]`.
     fn product(x: FloatTensor<Self>, words: IntTensor<Self>, packing: Packing)
@@ -140,7 +152,10 @@ pub trait Kernels: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// What tensors of any device are given to.
+/// What tensors of any device are given to, in f32 or in bf16.
+///
+/// Arithmetic is f32 either way. What comes out is of the kind that came in, except that
+/// log-probabilities are always f32.
 #[backend_extension(Flex, Cube: cfg(feature = "cube"), Autodiff)]
 pub trait Operations: Backend {
     /// As [`Kernels::product`].
@@ -161,6 +176,18 @@ pub trait Operations: Backend {
         words: IntTensor<Self>,
         packing: Packing,
     ) -> FloatTensor<Self>;
+}
+
+const F32: FloatDType = FloatDType::F32;
+
+/// The kind of number of a tensor.
+fn kind<B: Backend>(tensor: &FloatTensor<B>) -> FloatDType {
+    tensor.dtype().into()
+}
+
+/// The tensor in another kind of number; the same where it is of that kind already.
+fn cast<B: Backend>(tensor: FloatTensor<B>, to: FloatDType) -> FloatTensor<B> {
+    if kind::<B>(&tensor) == to { tensor } else { B::float_cast(tensor, to) }
 }
 
 /// `x [n, columns]` times the transposed matrix: `[n, rows]`.

@@ -38,19 +38,21 @@ impl Linear {
         Ok(Self { place, matrix, bias })
     }
 
-    /// Rows `[n, columns]` to rows `[n, rows]`.
+    /// Rows `[n, columns]` to rows `[n, rows]`, in the kind of number of `x`.
     pub fn forward(&self, x: Tensor<2>, adapter: &Adapter) -> Tensor<2> {
+        let kind = x.dtype();
         let mut y = kernels::linear(x.clone(), &self.matrix);
         if let Some(factors) = adapter.factors.get(&self.place) {
             let x = match adapter.dropout {
                 Some(dropout) => dropout.apply(x, self.place),
                 None => x,
             };
-            let narrow = x.matmul(factors.a.clone().transpose()) * adapter.scale;
-            y = y + narrow.matmul(factors.b.clone().transpose());
+            let [a, b] = [&factors.a, &factors.b].map(|factor| factor.clone().cast(kind));
+            let narrow = x.matmul(a.transpose()) * adapter.scale;
+            y = y + narrow.matmul(b.transpose());
         }
         match &self.bias {
-            Some(bias) => y + bias.clone(),
+            Some(bias) => y + bias.clone().cast(kind),
             None => y,
         }
     }

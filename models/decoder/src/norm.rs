@@ -1,6 +1,6 @@
 //! Root mean square normalization (Zhang and Sennrich, 2019, equation 4).
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use models::gguf::Gguf;
 
 use crate::error::DecoderError;
@@ -28,8 +28,15 @@ impl Norm {
     }
 
     /// Rows `[n, width]` divided by the root of their mean square, times the
-    /// weights.
+    /// weights; computed in f32, returned as `x` came.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let kind = x.dtype();
+        self.in_f32(x).cast(kind)
+    }
+
+    /// The same, left in f32.
+    pub fn in_f32(&self, x: Tensor<2>) -> Tensor<2> {
+        let x = x.cast(FloatDType::F32);
         let square = x.clone().powi_scalar(2).mean_dim(1);
         let scale = (square + self.epsilon).sqrt().recip();
         x * scale * self.weight.clone()

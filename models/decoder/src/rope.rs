@@ -100,13 +100,15 @@ pub struct Rotation {
 impl Rotation {
     /// Rotates the heads of `x [n, heads · width]`.
     pub fn rotate(&self, x: Tensor<2>) -> Tensor<2> {
-        let [n, all] = x.dims();
+        let ([n, all], kind) = (x.dims(), x.dtype());
         let width = self.exchange.dims()[0];
         let heads = all / width;
         let flat = x.reshape([n * heads, width]);
-        let exchanged = flat.clone().matmul(self.exchange.clone()).reshape([n, heads, width]);
+        let exchange = self.exchange.clone().cast(kind);
+        let exchanged = flat.clone().matmul(exchange).reshape([n, heads, width]);
         let straight = flat.reshape([n, heads, width]);
-        let rotated = straight * self.cos.clone() + exchanged * self.sin.clone();
+        let (cos, sin) = (self.cos.clone().cast(kind), self.sin.clone().cast(kind));
+        let rotated = straight * cos + exchanged * sin;
         rotated.reshape([n, all])
     }
 }

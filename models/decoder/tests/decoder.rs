@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use burn::module::{Lora, LoraAdapter, Module, Param, Reparameterizer};
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use burn::tensor::{DType, Device, Tensor, TensorData, activation};
 use models::gguf::Gguf;
 use models::tiny::{self, TinyConfig};
 use models_decoder::adapter::{Adapter, Factors, Target};
@@ -179,6 +179,58 @@ fn recomputed_gradients_are_the_kept_ones() {
         assert_near(&values(factors.a), &values(other.a.clone()), 1e-6);
         assert_near(&values(factors.b), &values(other.b.clone()), 1e-6);
     }
+}
+
+/// Whether two gradients point the same way: the cosine of the angle between them.
+fn cosine(
+    one: &BTreeMap<(usize, Target), Factors>,
+    two: &BTreeMap<(usize, Target), Factors>,
+) -> f32 {
+    let flat = |factors: &BTreeMap<_, Factors>| {
+        let all = factors.values().flat_map(|pair| [pair.a.clone(), pair.b.clone()]);
+        all.flat_map(values).collect::<Vec<f32>>()
+    };
+    let (one, two) = (flat(one), flat(two));
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    dot(&one, &two) / (dot(&one, &one) * dot(&two, &two)).sqrt()
+}
+
+#[test]
+fn in_bf16_numbers_are_coarser_and_mean_the_same() {
+    let (exact, coarse) = (decoder(), decoder().in_bf16().unwrap());
+    let adapter = adapter(&exact, 4);
+    let batch = Batch::new([&TOKENS[..40], &TOKENS[30..60]]);
+    let scores = |decoder: &Decoder| {
+        let rows = decoder.forward(&batch, &adapter, None).unwrap();
+        values(decoder.log_probs(rows, &TOKENS[..70]))
+    };
+    let (exactly, coarsely) = (scores(&exact), scores(&coarse));
+
+    // The tiny model's weights are random and its logits wide: log-probabilities of -3 to -11.
+    let apart: f32 = exactly.iter().zip(&coarsely).map(|(a, b)| (a - b).abs()).sum();
+    assert!(apart / 70.0 < 0.05, "{}", apart / 70.0);
+    assert_ne!(exactly, coarsely, "eight bits of a number are fewer than 24");
+    for activations in [Activations::Keep, Activations::Recompute] {
+        let gradients = |decoder: &Decoder| {
+            let found =
+                decoder.gradients(&batch, &adapter, activations, &|rows| loss(decoder, rows));
+            found.unwrap().gradients
+        };
+        let (exactly, coarsely) = (gradients(&exact), gradients(&coarse));
+        let cosine = cosine(&exactly, &coarsely);
+        assert!(cosine > 0.99, "{activations:?}: {cosine}");
+        for Factors { a, b } in coarsely.values() {
+            assert!(
+                a.dtype() == DType::F32 && b.dtype() == DType::F32,
+                "factors are stepped in f32"
+            );
+        }
+    }
+    let mut caches = [Cache::default()];
+    for part in [&TOKENS[..25], &TOKENS[25..40]] {
+        coarse.forward(&Batch::new([part]), &adapter, Some(&mut caches)).unwrap();
+    }
+    assert_eq!(caches[0].tokens(), 40);
 }
 
 #[test]

@@ -29,6 +29,9 @@ pub(crate) struct Bench {
     /// Steps that are measured, after one that is not
     #[arg(long, value_name = "N", default_value_t = 4)]
     steps: usize,
+    /// Keep activations in bf16, where the device has it
+    #[arg(long)]
+    bf16: bool,
     /// A line of JSON for each row
     #[arg(long)]
     json: bool,
@@ -44,6 +47,7 @@ impl Bench {
         let device = self.place.open()?;
         let base = super::base(&self.model)?;
         let decoder = Decoder::load(Arc::new(Gguf::open(&base.path)?), &device)?;
+        let decoder = if self.bf16 { decoder.in_bf16()? } else { decoder };
         let start = Instant::now();
         let seconds = || start.elapsed().as_secs_f64();
         if !self.json {

@@ -4,7 +4,7 @@ use std::fs;
 
 use models::adapter::Adapter;
 use models::gguf::Gguf;
-use trainer::config::{Schedule, TrainConfig};
+use trainer::config::{Precision, Schedule, TrainConfig};
 
 use crate::world::{World, finished, play};
 
@@ -36,6 +36,28 @@ fn weight_decay_keeps_factors_short() {
 
     let [free, decayed] = [free, decayed].map(|adapter| length(&numbers(&adapter)));
     assert!(decayed < 0.7 * free, "{decayed} after {free}");
+}
+
+#[test]
+fn in_bf16_training_goes_nearly_the_same_way_and_does_not_mix_with_f32() {
+    let (_, exact) = trained(|config| config.run.epochs = 10);
+    let (_, coarse) = trained(|config| {
+        (config.run.epochs, config.run.precision) = (10, Precision::Bf16);
+    });
+
+    assert_ne!(exact, coarse);
+    let ([first, .., exact], [.., coarse]) = (&exact[..], &coarse[..]) else {
+        panic!("there are steps");
+    };
+    assert!(coarse < &(first / 2.0), "{first} to {coarse}");
+    assert!((exact - coarse).abs() < 0.1 * first, "{exact} and {coarse}");
+
+    let world = World::new();
+    play(&mut world.open(world.config(), "out").unwrap(), Some(4));
+    let mut changed = world.config();
+    changed.run.precision = Precision::Bf16;
+    let refused = world.open(changed, "out").map(|_| ()).unwrap_err();
+    assert!(refused.to_string().contains("another file"), "{refused}");
 }
 
 #[test]

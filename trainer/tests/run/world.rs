@@ -16,7 +16,7 @@ use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::{Decision, Ending, TakenStep};
 use trainer::TrainError;
 use trainer::config::{
-    AdapterConfig, Data, OptimizerConfig, RunConfig, Schedule, Stage, TrainConfig,
+    AdapterConfig, Data, OptimizerConfig, Precision, RunConfig, Schedule, Stage, TrainConfig,
 };
 use trainer::dataset::{Measure, ReflectionData, Reward, Select};
 use trainer::run::{Base, Ended, Run, Watch};
@@ -81,6 +81,7 @@ impl World {
                 accumulation: 2,
                 recompute: true,
                 checkpoint_steps: 3,
+                precision: Precision::F32,
             },
         }
     }

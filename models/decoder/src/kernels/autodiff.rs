@@ -7,7 +7,7 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::{FloatTensor, IntTensor};
 
-use super::{Attention, Kernels, Operations};
+use super::{Attention, F32, Kernels, Operations, cast, kind};
 use crate::matrix::Packing;
 
 /// `y = x · Wᵀ`: the gradient of `x` is that of `y` times `W`. `W` is frozen.
@@ -27,7 +27,9 @@ impl<B: Kernels> Backward<B, 1> for LinearBackward {
         let gradient = grads.consume::<B>(&ops.node);
         let (words, packing) = ops.state;
         if let Some(parent) = parent {
-            grads.register::<B>(parent.id, B::product_transposed(gradient, words, packing));
+            let kind = kind::<B>(&gradient);
+            let gradient = B::product_transposed(cast::<B>(gradient, F32), words, packing);
+            grads.register::<B>(parent.id, cast::<B>(gradient, kind));
         }
     }
 }
@@ -36,7 +38,8 @@ impl<B: Kernels> Backward<B, 1> for LinearBackward {
 #[derive(Debug)]
 struct AttentionBackward;
 
-/// Inputs, outputs and settings of attention.
+/// Inputs, outputs and settings of attention. Inputs and the first output are kept as
+/// they came, the second in f32.
 type AttentionState<B> = ([FloatTensor<B>; 3], [FloatTensor<B>; 2], Attention);
 
 impl<B: Kernels> Backward<B, 3> for AttentionBackward {
@@ -50,10 +53,13 @@ impl<B: Kernels> Backward<B, 3> for AttentionBackward {
     ) {
         let gradient = grads.consume::<B>(&ops.node);
         let (inputs, outputs, how) = ops.state;
-        let gradients = B::attend_backward(inputs, outputs, gradient, &how);
+        let kind = kind::<B>(&gradient);
+        let wide = |tensor| cast::<B>(tensor, F32);
+        let (inputs, outputs) = (inputs.map(wide), outputs.map(wide));
+        let gradients = B::attend_backward(inputs, outputs, wide(gradient), &how);
         for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
             if let Some(parent) = parent {
-                grads.register::<B>(parent.id, gradient);
+                grads.register::<B>(parent.id, cast::<B>(gradient, kind));
             }
         }
     }
@@ -79,8 +85,10 @@ impl<B: Kernels> Backward<B, 1> for LogProbsBackward {
         let gradient = grads.consume::<B>(&ops.node);
         let (x, numbers, logs, packing) = ops.state;
         if let Some(parent) = parent {
+            let kind = kind::<B>(&x);
+            let x = cast::<B>(x, F32);
             let gradient = B::token_log_probs_backward(x, numbers, [logs, gradient], packing);
-            grads.register::<B>(parent.id, gradient);
+            grads.register::<B>(parent.id, cast::<B>(gradient, kind));
         }
     }
 }
@@ -89,7 +97,8 @@ impl<B: Kernels + Operations, C: CheckpointStrategy> Operations for Autodiff<B, 
     fn linear(x: FloatTensor<Self>, words: IntTensor<Self>, packing: Packing) -> FloatTensor<Self> {
         let node = x.node();
         let x = x.into_primitive();
-        let out = B::product(x, words.clone(), packing);
+        let kind = kind::<B>(&x);
+        let out = cast::<B>(B::product(cast::<B>(x, F32), words.clone(), packing), kind);
         match LinearBackward.prepare::<C>([node]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => prepared.finish((words, packing), out),
             OpsKind::UnTracked(prepared) => prepared.finish(out),
@@ -104,7 +113,11 @@ impl<B: Kernels + Operations, C: CheckpointStrategy> Operations for Autodiff<B, 
     ) -> FloatTensor<Self> {
         let nodes = [query.node(), key.node(), value.node()];
         let inputs = [query, key, value].map(FloatTensor::<Self>::into_primitive);
-        let [output, logs] = B::attend(inputs.clone(), &how);
+        let [query, ..] = &inputs;
+        let kind = kind::<B>(query);
+        let wide = inputs.clone().map(|input| cast::<B>(input, F32));
+        let [output, logs] = B::attend(wide, &how);
+        let output = cast::<B>(output, kind);
         match AttentionBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
                 let outputs = [output.clone(), logs];
@@ -122,7 +135,8 @@ impl<B: Kernels + Operations, C: CheckpointStrategy> Operations for Autodiff<B, 
     ) -> FloatTensor<Self> {
         let node = x.node();
         let x = x.into_primitive();
-        let [out, logs] = B::token_log_probs(x.clone(), tokens.clone(), words.clone(), packing);
+        let wide = cast::<B>(x.clone(), F32);
+        let [out, logs] = B::token_log_probs(wide, tokens.clone(), words.clone(), packing);
         match LogProbsBackward.prepare::<C>([node]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => prepared.finish((x, [tokens, words], logs, packing), out),
             OpsKind::UnTracked(prepared) => prepared.finish(out),
