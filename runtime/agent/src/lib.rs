@@ -5,6 +5,7 @@
 //! failure ─► reflection prompt ─────────────────► model ──────────► reflection
 //! episode ─► expert ─► the same conversation ─► dictated answer ──► demonstration
 //! failure ─► lender ─► a reflection on another task ──────────────► reflection
+//! reflection ─► archive, outlives the run ─► the memory of a later run
 //! ```
 //!
 //! Nothing here knows an engine, opens a file or plays a world.
@@ -12,6 +13,7 @@
 pub mod settings;
 pub mod agent;
 pub mod borrower;
+pub mod archivist;
 pub mod reward;
 pub mod demonstrator;
 pub mod prompts;

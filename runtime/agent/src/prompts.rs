@@ -47,6 +47,17 @@ const ALFWORLD: [&str; 8] = [
     include_str!("../prompts/alfworld/judgement.j2"),
 ];
 
+const NODE: [&str; 8] = [
+    include_str!("../prompts/node/system.j2"),
+    include_str!("../prompts/node/example.j2"),
+    include_str!("../prompts/node/opening.j2"),
+    include_str!("../prompts/node/observation.j2"),
+    include_str!("../prompts/node/reflection_system.j2"),
+    include_str!("../prompts/node/reflection.j2"),
+    include_str!("../prompts/node/judgement_system.j2"),
+    include_str!("../prompts/node/judgement.j2"),
+];
+
 /// The templates of one environment.
 #[derive(Debug)]
 pub struct PromptSet {
@@ -150,6 +161,7 @@ pub fn built_in(environment: &str) -> Result<[String; 8], PromptError> {
     let sources = match environment.to_ascii_lowercase().as_str() {
         "household" => HOUSEHOLD,
         "alfworld" => ALFWORLD,
+        "node" => NODE,
         _ => return Err(PromptError::UnknownSet { environment: environment.to_string() }),
     };
     Ok(sources.map(str::to_string))
@@ -166,7 +178,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 pub enum PromptError {
     /// No templates come with the environment.
     #[error(
-        "there are no prompts for the environment {environment:?}; there are for household and alfworld"
+        "there are no prompts for the environment {environment:?}; there are for household, alfworld and node"
     )]
     UnknownSet {
         /// The name given.

@@ -2,8 +2,11 @@
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
+use alloc::vec::Vec;
 
+use crate::environment::EnvironmentError;
 use crate::model::Generation;
+use crate::task::Task;
 use crate::trajectory::Trajectory;
 
 /// Advice drawn from one failed trajectory.
@@ -15,6 +18,15 @@ pub struct Reflection {
     pub text: String,
     /// How a model wrote it.
     pub generation: Generation,
+}
+
+/// Keeps reflections outside of the run that made them, as a board's own memory does.
+pub trait Archive {
+    /// Reflections on `task`, oldest first.
+    fn recall(&mut self, task: &Task) -> Result<Vec<String>, EnvironmentError>;
+
+    /// Keeps a reflection on `task`; one that is too long is cut.
+    fn remember(&mut self, task: &Task, text: &str) -> Result<(), EnvironmentError>;
 }
 
 /// What an agent says of its own trial, right or wrong.
@@ -50,6 +62,18 @@ impl Memory {
         while self.reflections.len() > self.reflections_max {
             self.reflections.pop_front();
         }
+    }
+
+    /// The same memory with `earlier` reflections before its own, oldest first; those that
+    /// it has already are not doubled.
+    #[must_use]
+    pub fn preceded_by(&self, earlier: &[Reflection]) -> Self {
+        let mut memory = Self { reflections: VecDeque::new(), ..self.clone() };
+        let is_new = |one: &&Reflection| self.reflections.iter().all(|own| own.text != one.text);
+        for reflection in earlier.iter().filter(is_new).chain(&self.reflections) {
+            memory.remember(reflection.clone());
+        }
+        memory
     }
 
     /// The reflections kept, oldest first.

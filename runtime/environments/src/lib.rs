@@ -7,13 +7,14 @@
 //!
 //! [`alfworld`] plays the official games from their files, [`household`] makes
 //! games of the same kind from a seed. Both are text games: [`pddl`] says what
-//! can be done, [`text`] how it is said, [`game`] plays. Models, prompts and
-//! memory are for others.
+//! can be done, [`text`] how it is said, [`game`] plays. [`node`] is a
+//! microcontroller at the end of a line. Models, prompts and memory are for others.
 
 pub mod world;
 pub mod selection;
 pub mod alfworld;
 pub mod household;
+pub mod node;
 pub mod expert;
 mod text_game;
 pub mod game;

@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use runtime_core::environment::Environment;
+use runtime_core::reflection::Archive;
 use runtime_core::task::Task;
 
 use crate::alfworld::{Alfworld, AlfworldError, AlfworldOptions};
 use crate::household::Household;
+use crate::node::{Node, NodeError, NodeOptions};
 use crate::selection::TaskSelection;
 
 /// Every world, as [`open`] takes it.
-pub const WORLDS: [&str; 2] = ["alfworld", "household"];
+pub const WORLDS: [&str; 3] = ["alfworld", "household", "node"];
 
 /// A source of tasks, and of environments to play them in.
 pub trait World: Send + Sync {
@@ -38,6 +40,16 @@ pub trait World: Send + Sync {
 
     /// An environment for one worker. All of them share the world's data.
     fn environment(&self) -> Box<dyn Playable + Send>;
+
+    /// How many can play at once; `None` where nothing limits them.
+    fn workers_max(&self) -> Option<usize> {
+        None
+    }
+
+    /// Where the world itself keeps reflections, where it does.
+    fn archive(&self) -> Option<Box<dyn Archive + Send>> {
+        None
+    }
 }
 
 /// An environment that can also be looked at from outside, as a person who
@@ -67,6 +79,8 @@ pub struct EnvironmentOptions {
     pub data: Option<PathBuf>,
     /// How ALFWorld is played.
     pub alfworld: AlfworldOptions,
+    /// Where a node is, and what it is to be brought to.
+    pub node: NodeOptions,
 }
 
 /// Why a world cannot give what was asked.
@@ -111,6 +125,9 @@ pub enum WorldError {
     /// ALFWorld's data cannot be used.
     #[error(transparent)]
     Alfworld(#[from] AlfworldError),
+    /// The node cannot be played on.
+    #[error(transparent)]
+    Node(#[from] NodeError),
 }
 
 /// Opens a world by its name; case does not matter.
@@ -121,6 +138,7 @@ pub fn open(name: &str, options: &EnvironmentOptions) -> Result<Box<dyn World>, 
             Ok(Box::new(Alfworld::new(data, options.alfworld)))
         }
         "household" => Ok(Box::new(Household)),
+        "node" => Ok(Box::new(Node::open(&options.node)?)),
         _ => {
             let known: Vec<String> = WORLDS.map(str::to_owned).into();
             Err(WorldError::UnknownWorld {

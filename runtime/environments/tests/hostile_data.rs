@@ -24,7 +24,9 @@ fn folder_with(bytes: &[u8]) -> tempfile::TempDir {
 }
 
 fn alfworld(data: &Path, alfworld: AlfworldOptions) -> Box<dyn World> {
-    open("alfworld", &EnvironmentOptions { data: Some(data.to_owned()), alfworld }).unwrap()
+    let data = Some(data.to_owned());
+    let options = EnvironmentOptions { data, alfworld, ..EnvironmentOptions::default() };
+    open("alfworld", &options).unwrap()
 }
 
 fn task(id: &str) -> Task {

@@ -44,7 +44,7 @@ pub const ANSWER_FRAME_BYTES_MAX: usize = frame_bytes(
 
 const REQUEST: u8 = 0x51;
 const ANSWER: u8 = 0x41;
-const HELLO: u8 = 0;
+const HELLO: u32 = 0;
 /// Bytes of the longest varints.
 const U16_BYTES_MAX: usize = 3;
 const U32_BYTES_MAX: usize = 5;
@@ -142,8 +142,10 @@ fn read<'p, M: Deserialize<'p>>(
         return Err(FrameError::Message);
     }
     let (sequence, rest) = take::<u32>(rest)?;
-    if rest.first() == Some(&HELLO) {
-        let (found, _) = take::<u16>(&rest[1..])?;
+    // The variant may be written longer than it needs to be.
+    let (variant, fields) = take::<u32>(rest)?;
+    if variant == HELLO {
+        let (found, _) = take::<u16>(fields)?;
         if found != VERSION {
             return Err(FrameError::Version { sequence, found });
         }

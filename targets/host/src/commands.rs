@@ -11,6 +11,7 @@ pub(crate) mod models;
 pub(crate) mod records;
 pub(crate) mod report;
 pub(crate) mod adapter;
+pub(crate) mod node;
 pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod train;

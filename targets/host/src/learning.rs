@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use runtime_core::strategy::Strategy;
-use runtime_environments::world::{self, EnvironmentOptions, train_split};
+use runtime_environments::world::{self, train_split};
 use runtime_evaluation::learning::state::{AdapterFile, Learning};
 use runtime_evaluation::learning::{self, Learner, LearningPlan};
 use runtime_store::recorder::Clock;
@@ -127,8 +127,7 @@ impl HostLearner {
 
     /// Refuses, before hours are spent, what would only be found out behind them.
     fn check(&self, out: &Path) -> anyhow::Result<()> {
-        let data = Some(files::data_folder(self.options.data.clone()));
-        let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
+        let options = self.options.environment_options();
         let world = world::open(&self.settings.environment, &options)?;
         train_split(&*world, Some(&self.file.collect.split))?;
         let split = &self.file.validate.split;

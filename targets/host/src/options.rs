@@ -7,8 +7,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, CommandFactory};
+use runtime_environments::node::NodeOptions;
+use runtime_environments::world::EnvironmentOptions;
 use serde::{Deserialize, Serialize};
 
+use crate::files;
+
+/// Heads the options that concern a microcontroller and nothing else.
+const NODE: &str = "A microcontroller as the environment";
 /// Heads the options that concern endpoints and nothing else.
 const PAID: &str = "Models behind an endpoint";
 
@@ -16,12 +22,24 @@ const PAID: &str = "Models behind an endpoint";
 #[derive(Args, Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct RunOptions {
-    /// The world: household or alfworld [default: household]
+    /// The world: household, alfworld or node [default: household]
     #[arg(long, short, value_name = "NAME")]
     pub(crate) environment: Option<String>,
     /// Folder of data sets, for worlds that need one [default: ../shared/data]
     #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
     pub(crate) data: Option<PathBuf>,
+    /// Where the node of the environment `node` is: a serial device such as `/dev/ttyACM0` (or
+    /// `/dev/ttyUSB0@9600`), `tcp:HOST:PORT`, or `exec:COMMAND` that speaks on its standard
+    /// input and output
+    #[arg(long, value_name = "PORT", help_heading = NODE)]
+    pub(crate) connect: Option<String>,
+    /// What the node is to be brought to: a sensor, a band and for how many steps, such as
+    /// `temperature 18..22 for 3` [default: the middle tenth of its first graded sensor, for 3]
+    #[arg(long, value_name = "GOAL", help_heading = NODE)]
+    pub(crate) goal: Option<String>,
+    /// Begin with the reflections that the node remembers from earlier runs
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL", help_heading = NODE)]
+    pub(crate) recall: Option<bool>,
     /// Which tasks, for example `validation/easy` or `valid_unseen` [default: the world's own]
     #[arg(long)]
     pub(crate) split: Option<String>,
@@ -192,6 +210,15 @@ pub(crate) struct Collection {
 }
 
 impl RunOptions {
+    /// What the run's world may need to be opened.
+    pub(crate) fn environment_options(&self) -> EnvironmentOptions {
+        EnvironmentOptions {
+            data: Some(files::data_folder(self.data.clone())),
+            node: NodeOptions { connect: self.connect.clone(), goal: self.goal.clone() },
+            ..EnvironmentOptions::default()
+        }
+    }
+
     /// These options, and those of `file` where these say nothing.
     pub(crate) fn or(&self, file: toml::Table) -> anyhow::Result<Self> {
         let mut merged = file;

@@ -15,7 +15,8 @@ use crate::options::{self, RunFile, RunOptions};
 use crate::session::{Plan, Session};
 
 /// Options that decide nothing of what is played.
-pub(crate) const FREE_KEYS: [&str; 13] = [
+pub(crate) const FREE_KEYS: [&str; 14] = [
+    "connect",
     "connect-seconds",
     "cost-limit",
     "cost-limit-per-task",

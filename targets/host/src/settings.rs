@@ -25,6 +25,12 @@ pub(crate) struct Settings {
     pub(crate) environment: String,
     /// Which tasks; `None` for the world's default.
     pub(crate) split: Option<String>,
+    /// What a node is to be brought to, where it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) goal: Option<String>,
+    /// Whether the world's own memory is read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) recall: bool,
     /// How many tasks; 0 for all.
     pub(crate) tasks: u32,
     /// Trials of each task at most.
@@ -90,11 +96,11 @@ impl Settings {
         let board = options.board.as_deref().map(Board::find).transpose()?;
         let of_board = board.as_ref().map(|board| board.context_tokens);
         let context = options.context.or(of_board).map_or(2048, Into::into);
-        let parse_agent = |name: &str| name.parse::<AgentKind>();
-        let parse_feedback = |name: &str| name.parse::<Feedback>();
         Ok(Self {
             environment: options.environment.as_deref().unwrap_or("household").to_lowercase(),
             split: options.split.clone(),
+            goal: options.goal.clone(),
+            recall: options.recall.unwrap_or(false),
             tasks: options.tasks.unwrap_or(20),
             trials: options.trials.map_or(3, Into::into),
             steps: options.steps.map(Into::into),
@@ -110,11 +116,8 @@ impl Settings {
             reward_model: options.reward_model.as_deref().map(sha256).transpose()?,
             borrowed: options.borrow_reflections.as_deref().map(lent).transpose()?,
             agent: AgentSettings {
-                kind: options.agent.as_deref().map_or(Ok(AgentKind::Act), parse_agent)?,
-                feedback: options
-                    .feedback
-                    .as_deref()
-                    .map_or(Ok(Feedback::Success), parse_feedback)?,
+                kind: options.agent.as_deref().map_or(Ok(AgentKind::Act), str::parse)?,
+                feedback: options.feedback.as_deref().map_or(Ok(Feedback::Success), str::parse)?,
                 temperature,
                 reflection_temperature: options.reflection_temperature,
                 top_p,

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
+use runtime_agent::archivist::Archivist;
 use runtime_agent::borrower::{Borrower, Lender};
 use runtime_agent::demonstrator::{Demonstrator, Expert};
 use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
 use runtime_agent::reward::RowModel;
 use runtime_agent::settings::AgentSettings;
 use runtime_core::agent::{Agent, Attempt, Episode};
-use runtime_core::reflection::Memory;
+use runtime_core::reflection::{Archive, Memory};
 use runtime_core::spending::Meter;
 use runtime_core::strategy::Strategy;
 use runtime_core::task::Task;
@@ -108,8 +109,20 @@ pub(crate) struct AgentParts {
 }
 
 impl AgentParts {
-    /// An agent for one worker.
-    pub(crate) fn agent(&self) -> Box<dyn Agent + Send> {
+    /// An agent for one worker; its reflections go to the archive, where the world has one.
+    pub(crate) fn agent(
+        &self,
+        archive: Option<Box<dyn Archive + Send>>,
+        recalls: bool,
+    ) -> Box<dyn Agent + Send> {
+        let agent = self.alone();
+        match archive {
+            None => agent,
+            Some(archive) => Box::new(Archivist { agent, archive, recalls, recalled: None }),
+        }
+    }
+
+    fn alone(&self) -> Box<dyn Agent + Send> {
         let account = self
             .ledger
             .as_ref()

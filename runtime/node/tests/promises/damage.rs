@@ -66,6 +66,14 @@ fn no_prefix_of_a_frame_is_a_message() {
     }
 }
 
+/// Found by fuzzing: such a `Hello` got past the check of its version.
+#[test]
+fn a_hello_of_another_version_is_known_however_long_it_is_written() {
+    let payload = [0x51, 0xc5, 0x00, 0x80, 0x00, 0x00, 0x96, 0x96, 0x01];
+
+    assert_eq!(read_request(&payload), Err(FrameError::Version { sequence: 69, found: 0 }));
+}
+
 #[test]
 fn no_flipped_bit_makes_another_message() {
     for frame in golden_frames() {

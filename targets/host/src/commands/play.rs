@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use runtime_core::task::{Limits, Task};
 use runtime_environments::alfworld::AlfworldOptions;
+use runtime_environments::node::NodeOptions;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{self, EnvironmentOptions, Playable, World};
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ use crate::files;
 /// `done`, `won` and `admissible` (sorted).
 #[derive(clap::Args)]
 pub(crate) struct Play {
-    /// The world: household or alfworld
+    /// The world: household, alfworld or node
     #[arg(long, short, default_value = "household", value_name = "NAME")]
     environment: String,
     /// Folder of data sets, for worlds that need one [default: ../shared/data]
@@ -36,6 +37,13 @@ pub(crate) struct Play {
     /// In alfworld, accept `put X in/on Y` beside `move X to Y`
     #[arg(long)]
     accept_put: bool,
+    /// Where the node of the environment `node` is: a serial device, tcp:HOST:PORT or
+    /// exec:COMMAND
+    #[arg(long, value_name = "PORT")]
+    connect: Option<String>,
+    /// What the node is to be brought to, such as `temperature 18..22 for 3`
+    #[arg(long, value_name = "GOAL")]
+    goal: Option<String>,
     /// Answer in JSON, a line for each command
     #[arg(long)]
     json: bool,
@@ -45,7 +53,8 @@ impl Play {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let data = Some(files::data_folder(self.data.clone()));
         let alfworld = AlfworldOptions { put_is_move: self.accept_put };
-        let options = EnvironmentOptions { data, alfworld };
+        let node = NodeOptions { connect: self.connect.clone(), goal: self.goal.clone() };
+        let options = EnvironmentOptions { data, alfworld, node };
         let world = world::open(&self.environment, &options)?;
         let task = match &self.game {
             Some(id) => named(id),

@@ -109,7 +109,7 @@ impl HostLearner {
         let settings = plan.settings()?;
         let plan = Plan { strategies: vec![Strategy::Retrospective], ..plan };
         let parts = Pool::parts(&plan, &settings, &mut self.models)?;
-        let mut agent = parts.first().context("no arm reflects")?.agent();
+        let mut agent = parts.first().context("no arm reflects")?.agent(None, false);
         let memory = Memory::with_capacity(settings.reflections as usize);
         let mut examples = Vec::new();
         for (task, played) in history.run.tasks.iter().zip(&history.tasks) {

@@ -13,7 +13,7 @@ use runtime_core::strategy::Strategy;
 use runtime_core::task::{Limits, Task};
 use runtime_core::trial::TrialSettings;
 use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{self, EnvironmentOptions, World, train_split};
+use runtime_environments::world::{self, World, train_split};
 use runtime_evaluation::arm::{self, Arm, ArmError, ArmProgress, Worker};
 use runtime_store::recorder::{Clock, LogRecorder};
 use runtime_store::trial_log::read_log;
@@ -21,7 +21,6 @@ use runtime_store::trial_log::read_log;
 use super::Plan;
 use crate::endpoint::Waits;
 use crate::engines::Loading;
-use crate::files;
 use crate::progress::{self, Show};
 use crate::resume;
 use crate::settings::{self, Settings};
@@ -35,9 +34,21 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub(crate) fn open(plan: &Plan, settings: &Settings) -> anyhow::Result<Self> {
-        let data = Some(files::data_folder(plan.options.data.clone()));
-        let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
-        let world = world::open(&settings.environment, &options)?;
+        let world = world::open(&settings.environment, &plan.options.environment_options())?;
+        let (asked, most) = (plan.options.parallel, world.workers_max());
+        if let Some(most) = most {
+            ensure!(
+                asked.is_none_or(|asked| asked.get() as usize <= most),
+                "--parallel is {}, but {} plays {most} at a time",
+                asked.map_or(1, NonZeroU32::get),
+                world.name()
+            );
+        }
+        ensure!(
+            !settings.recall || world.archive().is_some(),
+            "--recall is for --environment node: {} has no memory of its own",
+            world.name()
+        );
         let to_learn_from = plan.demonstration.is_some() || plan.collection.is_some();
         let split = match &settings.split {
             split if to_learn_from => train_split(&*world, split.as_deref())?,
@@ -54,6 +65,12 @@ impl Pool {
         let tasks = world.tasks(&selection)?;
         ensure!(!tasks.is_empty(), "the split {} has no tasks", selection.split);
         Ok(Self { world, tasks })
+    }
+
+    /// How many play, of those that are asked for.
+    fn workers(&self, asked: NonZeroU32) -> NonZeroU32 {
+        let most = self.world.workers_max().and_then(|most| u32::try_from(most).ok());
+        most.and_then(NonZeroU32::new).map_or(asked, |most| asked.min(most))
     }
 
     /// What each arm's agents are made of, in the order of the plan's strategies. What was
@@ -140,9 +157,11 @@ impl Pool {
             resume::open_log(&plan.folder, strategy, run, first_trials.as_deref())?;
         let recorder = LogRecorder::new(log, clock(), Arc::clone(&how.stop));
         let bar = progress::tasks(how.show, strategy.name(), self.tasks.len() as u64);
+        let is_kept = strategy.reflects() && plan.collection.is_none();
         let set_up = |_worker| {
+            let archive = self.world.archive().filter(|_| is_kept);
             Ok(Worker {
-                agent: parts.agent(),
+                agent: parts.agent(archive, settings.recall),
                 environment: self.world.environment(),
                 recorder: Box::new(recorder.clone()),
             })
@@ -159,7 +178,7 @@ impl Pool {
                 members: plan.collection.map_or(1, |collection| collection.members.get()),
                 seed: settings.seed,
             },
-            workers: loading(plan, settings)?.parallel,
+            workers: self.workers(loading(plan, settings)?.parallel),
             set_up: &set_up,
             progress: &tell,
         };

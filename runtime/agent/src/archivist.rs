@@ -1,0 +1,166 @@
+//! An agent whose reflections are kept outside of the run, and read in a later one.
+//!
+//! ```text
+//! reflect ─► reflection ─► archive
+//! archive ─► reflections of earlier runs ─► memory ─► act, reflect
+//! ```
+
+use runtime_core::agent::{Agent, Attempt, Episode};
+use runtime_core::environment::EnvironmentError;
+use runtime_core::model::{Cost, Generation, ModelError, StopReason};
+use runtime_core::reflection::{Archive, Judgement, Memory, Reflection};
+use runtime_core::task::Task;
+use runtime_core::trajectory::Decision;
+
+/// An agent with an archive.
+pub struct Archivist {
+    /// Acts, judges and reflects.
+    pub agent: Box<dyn Agent + Send>,
+    /// Where its reflections go.
+    pub archive: Box<dyn Archive + Send>,
+    /// Whether it reads what earlier runs left there.
+    pub recalls: bool,
+    /// A task's id, and what the archive had on it before the run's first own reflection.
+    pub recalled: Option<(String, Vec<Reflection>)>,
+}
+
+impl Archivist {
+    /// The memory of a task, with what earlier runs left.
+    fn memory(&mut self, task: &Task, memory: &Memory) -> Result<Memory, ModelError> {
+        if !self.recalls {
+            return Ok(memory.clone());
+        }
+        let recalled = match self.recalled.take().filter(|(id, _)| *id == task.id) {
+            Some((_, recalled)) => recalled,
+            None => self.archive.recall(task).map_err(broken)?.into_iter().map(earlier).collect(),
+        };
+        let memory = memory.preceded_by(&recalled);
+        self.recalled = Some((task.id.clone(), recalled));
+        Ok(memory)
+    }
+}
+
+impl Agent for Archivist {
+    fn act(&mut self, episode: &Episode<'_>) -> Result<Decision, ModelError> {
+        let memory = self.memory(episode.task, episode.memory)?;
+        self.agent.act(&Episode { memory: &memory, ..*episode })
+    }
+
+    fn judge(&mut self, attempt: &Attempt<'_>) -> Result<Judgement, ModelError> {
+        self.agent.judge(attempt)
+    }
+
+    fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
+        let memory = self.memory(attempt.task, attempt.memory)?;
+        let reflection = self.agent.reflect(&Attempt { memory: &memory, ..*attempt })?;
+        self.archive.remember(attempt.task, &reflection.text).map_err(broken)?;
+        Ok(reflection)
+    }
+}
+
+/// A reflection of an earlier run: nobody knows any more how it was written.
+fn earlier(text: String) -> Reflection {
+    let generation = Generation {
+        text: text.clone(),
+        tokens: Vec::new(),
+        prompt_ids: Vec::new(),
+        stop: StopReason::EndOfTurn,
+        cost: Cost::default(),
+        adapter: None,
+    };
+    Reflection { trial: 0, text, generation }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "what map_err gives")]
+fn broken(error: EnvironmentError) -> ModelError {
+    ModelError::Engine(format!("the archive of reflections failed: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use runtime_core::seed::SeedKey;
+    use runtime_core::task::Limits;
+    use runtime_core::trajectory::{Ending, Trajectory};
+
+    use super::*;
+
+    /// Tells what it was shown.
+    struct Mirror;
+
+    impl Agent for Mirror {
+        fn act(&mut self, _: &Episode<'_>) -> Result<Decision, ModelError> {
+            Err(ModelError::Engine("it does not act".into()))
+        }
+
+        fn judge(&mut self, _: &Attempt<'_>) -> Result<Judgement, ModelError> {
+            Err(ModelError::Engine("it does not judge".into()))
+        }
+
+        fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
+            let shown: Vec<_> =
+                attempt.memory.reflections().map(|reflection| reflection.text.as_str()).collect();
+            Ok(earlier(format!("saw [{}]", shown.join(", "))))
+        }
+    }
+
+    #[derive(Clone, Default)]
+    struct Shelf(Arc<Mutex<Vec<(String, String)>>>);
+
+    impl Archive for Shelf {
+        fn recall(&mut self, task: &Task) -> Result<Vec<String>, EnvironmentError> {
+            let kept = self.0.lock().unwrap();
+            let on_task = kept.iter().filter(|(id, _)| *id == task.id);
+            Ok(on_task.map(|(_, text)| text.clone()).collect())
+        }
+
+        fn remember(&mut self, task: &Task, text: &str) -> Result<(), EnvironmentError> {
+            self.0.lock().unwrap().push((task.id.clone(), text.to_owned()));
+            Ok(())
+        }
+    }
+
+    fn reflect(archivist: &mut Archivist, id: &str, memory: &Memory) -> String {
+        let task = &Task {
+            id: id.into(),
+            kind: String::new(),
+            instruction: String::new(),
+            seed: 0,
+            limits: Limits::default(),
+        };
+        let trajectory = &Trajectory {
+            opening: String::new(),
+            steps: Vec::new(),
+            ending: Ending::StepLimit,
+            feedback: String::new(),
+        };
+        let seed = SeedKey { run: 1, task: id, trial: 1, step: 0, member: 0 };
+        archivist.reflect(&Attempt { task, trajectory, memory, seed }).unwrap().text
+    }
+
+    fn archivist(shelf: &Shelf, recalls: bool) -> Archivist {
+        let archive = Box::new(shelf.clone());
+        Archivist { agent: Box::new(Mirror), archive, recalls, recalled: None }
+    }
+
+    #[test]
+    fn a_later_run_reads_what_an_earlier_one_left() {
+        let (shelf, nothing) = (Shelf::default(), Memory::with_capacity(3));
+        reflect(&mut archivist(&shelf, false), "a", &nothing);
+
+        assert_eq!(reflect(&mut archivist(&shelf, true), "a", &nothing), "saw [saw []]");
+        assert_eq!(reflect(&mut archivist(&shelf, true), "b", &nothing), "saw []");
+        assert_eq!(reflect(&mut archivist(&shelf, false), "a", &nothing), "saw []");
+    }
+
+    #[test]
+    fn a_runs_own_reflections_are_not_read_twice() {
+        let (shelf, mut memory) = (Shelf::default(), Memory::with_capacity(3));
+        let mut first = archivist(&shelf, true);
+        memory.remember(earlier(reflect(&mut first, "a", &memory)));
+
+        // The run was killed there, and goes on: the archive has what its memory has.
+        assert_eq!(reflect(&mut archivist(&shelf, true), "a", &memory), "saw [saw []]");
+    }
+}

@@ -1,0 +1,188 @@
+//! A node behind a TCP port, for tests: the real node on simulated hardware, with a line
+//! that can be bad.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use embassy_time::Instant;
+use runtime_core::seed::mix;
+use runtime_node::deadline::Watchdog;
+use runtime_node::description::{Actuator, Description, Range, Scale, Sensor};
+use runtime_node::hardware::{Hardware, HardwareError};
+use runtime_node::memory::Memory;
+use runtime_node::node::{Link, Node, Parts};
+use runtime_node::storage::Volatile;
+
+const TENTHS: Scale<'_> =
+    Scale { unit: "°C", decimals: 1, range: Range { min: 0, max: 400 }, resolution: 1 };
+const LEVEL: Scale<'_> =
+    Scale { unit: "", decimals: 0, range: Range { min: 0, max: 3 }, resolution: 1 };
+
+/// How long the test's host may be silent.
+pub(super) const DEADLINE_MS: u32 = 1000;
+
+/// A room: each act is a minute, which warms it by two degrees a level and cools it by one.
+struct Room {
+    temperature: i32,
+    heater: Arc<AtomicI32>,
+}
+
+impl Hardware for Room {
+    fn description(&self) -> Description<'static> {
+        Description {
+            name: "room",
+            deadline_ms: DEADLINE_MS,
+            sensors: &[Sensor { name: "temperature", scale: TENTHS }],
+            actuators: &[Actuator { name: "heater", scale: LEVEL, safe: 0 }],
+        }
+    }
+
+    fn read(&mut self, _: u8) -> Result<i32, HardwareError> {
+        Ok(self.temperature)
+    }
+
+    fn set(&mut self, _: u8, value: i32) -> Result<(), HardwareError> {
+        self.heater.store(value, Ordering::Relaxed);
+        self.temperature += value * 20 - 10;
+        Ok(())
+    }
+
+    fn admissible(&mut self, _: u8) -> Option<Range> {
+        // Not at full power where it is warm already.
+        Some(Range { min: 0, max: if self.temperature > 200 { 2 } else { 3 } })
+    }
+
+    fn reset(&mut self, seed: u32) -> Result<(), HardwareError> {
+        self.temperature = 140 + i32::try_from(seed % 2).unwrap_or(0) * 10;
+        Ok(())
+    }
+}
+
+struct Alive;
+
+impl Watchdog for Alive {
+    fn feed(&mut self) {}
+}
+
+/// What goes wrong.
+#[derive(Default)]
+pub(super) struct Troubles {
+    /// Of 1000 bytes on the line, so many are others; both ways.
+    pub(super) noise: AtomicU32,
+    /// Restart before the next request is read.
+    pub(super) restarts: AtomicBool,
+    /// Hang up before the next request is read.
+    pub(super) hangs_up: AtomicBool,
+}
+
+/// A node that lives until it is dropped.
+pub(super) struct Board {
+    pub(super) port: String,
+    pub(super) troubles: Arc<Troubles>,
+    pub(super) heater: Arc<AtomicI32>,
+    is_off: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Board {
+    pub(super) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = format!("tcp:{}", listener.local_addr().unwrap());
+        listener.set_nonblocking(true).unwrap();
+        let (troubles, heater, is_off) =
+            <(Arc<Troubles>, Arc<AtomicI32>, Arc<AtomicBool>)>::default();
+        let shared = (Arc::clone(&troubles), Arc::clone(&heater), Arc::clone(&is_off));
+        let thread = thread::spawn(move || {
+            let (troubles, heater, is_off) = shared;
+            while !is_off.load(Ordering::Relaxed) {
+                power_on(&listener, &troubles, &heater, &is_off);
+            }
+        });
+        Self { port, troubles, heater, is_off, thread: Some(thread) }
+    }
+
+    pub(super) fn heater(&self) -> i32 {
+        self.heater.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        self.is_off.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            assert!(ended.is_ok() || thread::panicking(), "the board panicked");
+        }
+    }
+}
+
+/// One life of a node: until it is restarted or switched off.
+#[allow(clippy::disallowed_methods, reason = "the node's deadline is of real time")]
+fn power_on(
+    listener: &TcpListener,
+    troubles: &Troubles,
+    heater: &Arc<AtomicI32>,
+    is_off: &AtomicBool,
+) {
+    let start = std::time::Instant::now();
+    let now = || Instant::from_micros(u64::try_from(start.elapsed().as_micros()).unwrap_or(0));
+    let (mut memory, mut link) = (Memory::<4, 3>::new(), Link::new());
+    let hardware = Room { temperature: 140, heater: Arc::clone(heater) };
+    let parts = Parts { hardware, keeper: Volatile, memory: &mut memory, link: &mut link };
+    let mut node = Node::start(parts, now()).unwrap();
+    let mut host: Option<TcpStream> = None;
+    let mut wire = Noise::default();
+    while !is_off.load(Ordering::Relaxed) {
+        node.tend(now(), &mut Alive);
+        if let Ok((stream, _)) = listener.accept() {
+            stream.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+            host = Some(stream);
+        }
+        let Some(stream) = &mut host else {
+            thread::sleep(Duration::from_millis(5));
+            continue;
+        };
+        let mut byte = [0];
+        match stream.read(&mut byte) {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                continue;
+            }
+            Ok(1) => {}
+            _ => {
+                host = None;
+                continue;
+            }
+        }
+        if troubles.restarts.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        if troubles.hangs_up.swap(false, Ordering::Relaxed) {
+            host = None;
+            continue;
+        }
+        let noise = troubles.noise.load(Ordering::Relaxed);
+        if let Some(frame) = node.push(wire.pass(byte[0], noise), now()) {
+            let frame: Vec<u8> = frame.iter().map(|&byte| wire.pass(byte, noise)).collect();
+            if stream.write_all(&frame).is_err() {
+                host = None;
+            }
+        }
+    }
+}
+
+/// Changes some bytes, the same ones in every run.
+#[derive(Default)]
+struct Noise(u64);
+
+impl Noise {
+    fn pass(&mut self, byte: u8, of_1000: u32) -> u8 {
+        self.0 += 1;
+        let drawn = mix(self.0);
+        let flips = u8::try_from(drawn >> 32 & 0xff).unwrap_or(0) | 1;
+        if drawn % 1000 < u64::from(of_1000) { byte ^ flips } else { byte }
+    }
+}

@@ -1,0 +1,244 @@
+//! A session with a node that outlasts a bad line, a lost one, and a node that starts anew.
+//!
+//! ```text
+//! ask ─► frame ─► line ─┬─► answer of the same number
+//!          ▲            ├─► damaged, late, none in time: the same frame again
+//!          └────────────┘
+//! line lost: it is opened again      node started anew: Hello, and the caller is told
+//! ```
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use runtime_node::client::Client;
+use runtime_node::frame::REQUEST_FRAME_BYTES_MAX;
+use runtime_node::message::{Answer, Refusal, Request};
+
+use super::line::Line;
+use super::port::Port;
+use super::profile::{Profile, ProfileError};
+
+/// How long an answer may take before the frame is sent again.
+const ANSWER: Duration = Duration::from_millis(250);
+/// How long a node may be silent in all.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait before a lost line is opened again.
+const REOPEN: Duration = Duration::from_millis(200);
+
+/// Why a node did not answer as it should.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// The port cannot be opened.
+    #[error("the port {port} cannot be opened: is the board connected, and the port free?")]
+    Open {
+        /// Which.
+        port: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// No right answer in [`PATIENCE`].
+    #[error(
+        "no node answers at {port} ({damaged} damaged frames came): does it run our firmware, \
+         at this rate?"
+    )]
+    Silent {
+        /// Where.
+        port: String,
+        /// Frames that could not be read since the link was opened.
+        damaged: u64,
+    },
+    /// The node had started anew, so the request was not carried out; the session is open
+    /// again.
+    #[error("the node started anew, and did not carry the request out")]
+    Restarted,
+    /// The node did not do what was asked.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The node describes itself as a node must not.
+    #[error("the node at {port} describes itself in a way that cannot be used")]
+    Profile {
+        /// Where.
+        port: String,
+        /// What is wrong.
+        #[source]
+        source: ProfileError,
+    },
+    /// Another node than before answers.
+    #[error("the node at {port} is another one than before: {found}, not {expected}")]
+    Other {
+        /// Where.
+        port: String,
+        /// Its name.
+        found: String,
+        /// The name before.
+        expected: String,
+    },
+    /// A request has no room in a frame.
+    #[error("the request is too long for a frame")]
+    TooLong,
+}
+
+/// A session with one node.
+pub struct Link {
+    port: Port,
+    line: Option<Line>,
+    client: Client,
+    profile: Profile,
+    /// Times that the node was found to have started anew.
+    restarts: u64,
+    damaged: u64,
+    asked_at: Instant,
+}
+
+impl Link {
+    /// Opens the port and asks the node who it is.
+    #[allow(clippy::disallowed_methods, reason = "a line's time limits are real time")]
+    pub fn open(port: Port) -> Result<Self, LinkError> {
+        let mut link = Self {
+            line: None,
+            client: Client::new(session()),
+            profile: Profile::default(),
+            restarts: 0,
+            damaged: 0,
+            asked_at: Instant::now(),
+            port,
+        };
+        let opened = Line::open(&link.port);
+        link.line = Some(opened.map_err(|source| link.not_opened(source))?);
+        link.profile = link.hello()?;
+        Ok(link)
+    }
+
+    /// What the node says of itself.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Where the node is reached.
+    pub fn port(&self) -> &Port {
+        &self.port
+    }
+
+    /// Times that the node was found to have started anew.
+    pub fn restarts(&self) -> u64 {
+        self.restarts
+    }
+
+    /// Frames from the node that could not be read.
+    pub fn damaged(&self) -> u64 {
+        self.damaged
+    }
+
+    /// Since the last answer.
+    #[allow(clippy::disallowed_methods, reason = "a line's time limits are real time")]
+    pub fn idle(&self) -> Duration {
+        Instant::now().saturating_duration_since(self.asked_at)
+    }
+
+    /// Asks; `read` takes what it wants out of the answer, or nothing where it is not the
+    /// kind that was asked for.
+    pub fn ask<T>(
+        &mut self,
+        request: &Request<'_>,
+        read: impl Fn(Answer<'_>) -> Option<T>,
+    ) -> Result<T, LinkError> {
+        match self.exchange(request, read) {
+            Err(LinkError::Refused(Refusal::NoSession)) => {
+                let profile = self.hello()?;
+                if profile.name != self.profile.name {
+                    let (found, expected) = (profile.name, self.profile.name.clone());
+                    return Err(LinkError::Other { port: self.port.to_string(), found, expected });
+                }
+                self.profile = profile;
+                self.restarts += 1;
+                Err(LinkError::Restarted)
+            }
+            other => other,
+        }
+    }
+
+    fn hello(&mut self) -> Result<Profile, LinkError> {
+        self.client = Client::new(session());
+        let request = self.client.hello();
+        let read = |answer: Answer<'_>| match answer {
+            Answer::Hello(hello) => Some(Profile::of(&hello)),
+            _ => None,
+        };
+        let port = self.port.to_string();
+        self.exchange(&request, read)?.map_err(|source| LinkError::Profile { port, source })
+    }
+
+    /// Sends a request until its answer comes.
+    #[allow(clippy::disallowed_methods, reason = "a line's time limits are real time")]
+    fn exchange<T>(
+        &mut self,
+        request: &Request<'_>,
+        read: impl Fn(Answer<'_>) -> Option<T>,
+    ) -> Result<T, LinkError> {
+        // A delimiter ends whatever was cut before.
+        let mut frame = [0; REQUEST_FRAME_BYTES_MAX + 1];
+        let frame_bytes =
+            self.client.request(request, &mut frame[1..]).map_err(|_| LinkError::TooLong)?;
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            match self.once(&frame[..=frame_bytes], &read) {
+                Ok(Some(answer)) => {
+                    self.asked_at = Instant::now();
+                    return answer;
+                }
+                Ok(None) => {}
+                Err(_) => {
+                    self.line = None;
+                    thread::sleep(REOPEN);
+                }
+            }
+        }
+        Err(LinkError::Silent { port: self.port.to_string(), damaged: self.damaged })
+    }
+
+    /// Sends a frame and waits for its answer; `None` where none came in time.
+    #[allow(clippy::disallowed_methods, reason = "a line's time limits are real time")]
+    fn once<T>(
+        &mut self,
+        frame: &[u8],
+        read: &impl Fn(Answer<'_>) -> Option<T>,
+    ) -> io::Result<Option<Result<T, LinkError>>> {
+        let Self { line, port, client, damaged, .. } = self;
+        let line = match line {
+            Some(line) => line,
+            none => none.insert(Line::open(port)?),
+        };
+        line.write(frame)?;
+        let sent = Instant::now();
+        while let Some(left) = ANSWER.checked_sub(sent.elapsed()) {
+            for byte in line.read(left)? {
+                match client.push(byte) {
+                    None => {}
+                    Some(Ok(Answer::Refused(refusal))) => return Ok(Some(Err(refusal.into()))),
+                    Some(Ok(answer)) => {
+                        if let Some(answer) = read(answer) {
+                            return Ok(Some(Ok(answer)));
+                        }
+                    }
+                    Some(Err(_)) => *damaged += 1,
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn not_opened(&self, source: io::Error) -> LinkError {
+        LinkError::Open { port: self.port.to_string(), source }
+    }
+}
+
+/// A number that hosts before this one hardly drew.
+fn session() -> u32 {
+    let drawn = RandomState::new().build_hasher().finish();
+    u32::try_from(drawn >> 32).unwrap_or(0)
+}

@@ -1,0 +1,215 @@
+use std::sync::atomic::Ordering;
+use std::thread::sleep;
+use std::time::Duration;
+
+use runtime_core::task::Limits;
+
+use super::board::{Board, DEADLINE_MS};
+use super::*;
+
+const STEPS: Limits = Limits { steps_max: 12, trials_max: 3, episode_tokens_max: 100 };
+
+fn node(board: &Board, goal: &str) -> Node {
+    let options = NodeOptions { connect: Some(board.port.clone()), goal: Some(goal.to_owned()) };
+    Node::open(&options).unwrap()
+}
+
+fn tasks(node: &Node, count: usize) -> Vec<Task> {
+    let (split, count) = ("test".to_owned(), Some(count));
+    node.tasks(&TaskSelection { split, count, seed: 1, limits: STEPS }).unwrap()
+}
+
+#[test]
+fn words_reach_the_node_and_readings_come_back() {
+    let board = Board::start();
+    let node = node(&board, "temperature 16..18 for 2");
+    let task = Task { id: "train/0".to_owned(), ..tasks(&node, 1).remove(0) };
+    let mut environment = node.environment();
+
+    assert_eq!(
+        task.instruction,
+        "bring the temperature to between 16.0 and 18.0 °C, and keep it there."
+    );
+    let opening = environment.reset(&task).unwrap();
+    assert_eq!(
+        opening,
+        "You control the room by: heater (0 to 3). Temperature is 14.0 °C; heater is 0."
+    );
+    let actions = environment.admissible_actions().unwrap();
+    assert_eq!(
+        actions,
+        ["set heater to 0", "set heater to 1", "set heater to 2", "set heater to 3", "wait"]
+    );
+    let first = environment.step("set heater to 2").unwrap();
+    assert_eq!(first.observation, "Temperature is 17.0 °C; heater is 2.");
+    assert_eq!((first.reward, first.progress, first.done), (0.0, 0.5, false));
+    assert_eq!(
+        environment.feedback(),
+        "The temperature was where it belongs for 1 of 2 steps in a row at best. In the end it \
+         was 17.0 °C."
+    );
+    let second = environment.step("set heater to 1").unwrap();
+    assert_eq!((second.reward, second.done), (1.0, true));
+    assert_eq!(environment.feedback(), "You finished the task.");
+    let third = environment.step("wait").unwrap();
+    assert_eq!((third.reward, third.done), (0.0, true), "a goal is reached once");
+}
+
+#[test]
+fn the_same_task_and_actions_give_the_same_episode() {
+    let board = Board::start();
+    let node = node(&board, "temperature 30..31");
+    let mut environment = node.environment();
+    let mut play = |task: &Task| {
+        let mut seen = vec![environment.reset(task).unwrap()];
+        for action in ["set heater to 3", "wait", "set heater to 0"] {
+            seen.push(environment.step(action).unwrap().observation);
+        }
+        seen
+    };
+    let tasks = tasks(&node, 20);
+
+    let first: Vec<_> = tasks.iter().map(&mut play).collect();
+    let second: Vec<_> = tasks.iter().map(play).collect();
+
+    assert_eq!(first, second);
+    assert!(first.iter().any(|seen| *seen != first[0]), "seeds differ");
+}
+
+#[test]
+fn what_may_not_be_done_is_told_in_words() {
+    let board = Board::start();
+    let node = node(&board, "temperature 30..31");
+    let mut environment = node.environment();
+    environment.reset(&tasks(&node, 1)[0]).unwrap();
+    for _ in 0..3 {
+        environment.step("set heater to 3").unwrap();
+    }
+
+    let refused = environment.step("set heater to 3").unwrap().observation;
+    assert!(refused.starts_with("That was not done: the actuator may not be set"), "{refused}");
+    assert!(refused.contains("heater is 3, and may be 0 to 2 now"), "{refused}");
+    for nonsense in ["", "set fan to 1", "set heater to full", "set heater to 1.5", "heat"] {
+        let said = environment.step(nonsense).unwrap().observation;
+        assert!(said.starts_with("Nothing happens"), "{nonsense}: {said}");
+    }
+    let too_much = environment.step("set heater to 9").unwrap().observation;
+    assert!(too_much.contains("no such value"), "{too_much}");
+}
+
+#[test]
+fn a_bad_line_costs_time_and_changes_nothing() {
+    let board = Board::start();
+    let node = node(&board, "temperature 39..40");
+    let mut environment = node.environment();
+    let task = &tasks(&node, 1)[0];
+    let mut play = || {
+        let mut seen = vec![environment.reset(task).unwrap()];
+        for level in [3, 1, 2, 0, 1, 1, 0, 2] {
+            seen.push(environment.step(&format!("set heater to {level}")).unwrap().observation);
+        }
+        seen
+    };
+    let clean = play();
+
+    board.troubles.noise.store(10, Ordering::Relaxed);
+    let noisy = play();
+
+    assert_eq!(noisy, clean);
+}
+
+#[test]
+fn a_node_that_starts_anew_is_reported_and_the_episode_goes_on() {
+    let board = Board::start();
+    let node = node(&board, "temperature 15..18 for 2");
+    let mut environment = node.environment();
+    environment.reset(&tasks(&node, 1)[0]).unwrap();
+    environment.step("set heater to 1").unwrap();
+
+    board.troubles.restarts.store(true, Ordering::Relaxed);
+    let restarted = environment.step("set heater to 2").unwrap();
+
+    assert!(restarted.observation.starts_with("The node started anew"), "{restarted:?}");
+    assert!(restarted.observation.contains("heater is 0"), "{restarted:?}");
+    assert!(!restarted.done);
+    environment.step("set heater to 2").unwrap();
+    assert!(environment.step("set heater to 1").unwrap().done);
+}
+
+#[test]
+fn a_line_that_was_lost_is_opened_again() {
+    let board = Board::start();
+    let node = node(&board, "temperature 30..31");
+    let mut environment = node.environment();
+    environment.reset(&tasks(&node, 1)[0]).unwrap();
+    let first = environment.step("set heater to 1").unwrap();
+
+    board.troubles.hangs_up.store(true, Ordering::Relaxed);
+    let second = environment.step("set heater to 1").unwrap();
+
+    assert_ne!(first.observation, second.observation);
+    assert!(second.observation.starts_with("Temperature"), "{second:?}");
+}
+
+#[test]
+fn the_heater_stays_on_while_a_model_thinks_and_goes_off_with_its_host() {
+    let board = Board::start();
+    let node = node(&board, "temperature 30..31");
+    let mut environment = node.environment();
+    environment.reset(&tasks(&node, 1)[0]).unwrap();
+    environment.step("set heater to 2").unwrap();
+
+    let deadline = Duration::from_millis(DEADLINE_MS.into());
+    sleep(deadline * 3 / 2);
+    assert_eq!(board.heater(), 2);
+
+    drop((environment, node));
+    // Its last word may have come just before.
+    sleep(deadline * 2);
+    assert_eq!(board.heater(), 0);
+}
+
+#[test]
+fn reflections_outlive_the_host_in_the_nodes_memory() {
+    let board = Board::start();
+    let node_before = node(&board, "temperature 30..31");
+    let tasks = tasks(&node_before, 2);
+    let mut archive = node_before.archive().unwrap();
+    let long = "ä".repeat(REFLECTION_BYTES_MAX);
+    archive.remember(&tasks[0], "Heat at first.").unwrap();
+    archive.remember(&tasks[1], "Wait.").unwrap();
+    archive.remember(&tasks[0], &long).unwrap();
+    drop((archive, node_before));
+
+    let node_after = node(&board, "temperature 30..31");
+    let mut archive = node_after.archive().unwrap();
+
+    let cut = "ä".repeat(REFLECTION_BYTES_MAX / 2);
+    assert_eq!(archive.recall(&tasks[0]).unwrap(), ["Heat at first.", &cut]);
+    assert_eq!(archive.recall(&tasks[1]).unwrap(), ["Wait."]);
+    for text in ["Look.", "Look again.", "Act."] {
+        archive.remember(&tasks[1], text).unwrap();
+    }
+    assert_eq!(archive.recall(&tasks[0]).unwrap(), [""; 0], "the oldest are displaced");
+}
+
+#[test]
+fn a_node_needs_a_port_that_opens() {
+    let open = |connect: Option<&str>| {
+        let options = NodeOptions { connect: connect.map(str::to_owned), goal: None };
+        Node::open(&options).map(|_| ()).unwrap_err()
+    };
+
+    assert!(matches!(open(None), NodeError::NoPort));
+    assert!(matches!(open(Some("tcp:nowhere")), NodeError::Port(_)));
+    let problem = broken_text(&open(Some("/dev/there-is-no-such-board")));
+    assert!(problem.contains("/dev/there-is-no-such-board@115200"), "{problem}");
+    assert!(matches!(open(Some("tcp:127.0.0.1:1")), NodeError::Link(LinkError::Open { .. })));
+}
+
+fn broken_text(error: &NodeError) -> String {
+    match error {
+        NodeError::Link(error) => broken(error).to_string(),
+        other => other.to_string(),
+    }
+}

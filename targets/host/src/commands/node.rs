@@ -1,0 +1,194 @@
+//! `rebound node`: what a microcontroller is, and what it does now.
+
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use runtime_environments::node::account::Moment;
+use runtime_environments::node::link::Link;
+use runtime_environments::node::profile::{Dial, Profile};
+use serde_json::{Value, json};
+
+use crate::session::play::stop_on_interrupt;
+
+/// Look at a microcontroller that runs our firmware
+#[derive(clap::Args)]
+pub(crate) struct Node {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Tell what a node is, what it senses and what it remembers
+    Inspect {
+        /// A serial device such as /dev/ttyACM0, tcp:HOST:PORT, or exec:COMMAND
+        port: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show sensors, actuators and counts live until Ctrl-C; lines of JSON where the output is
+    /// not a terminal
+    ///
+    /// A node has one host at a time: a run that plays on it meanwhile is told that it started
+    /// anew.
+    Monitor {
+        /// A serial device such as /dev/ttyACM0, tcp:HOST:PORT, or exec:COMMAND
+        port: String,
+        /// Seconds between two looks
+        #[arg(long, value_name = "SECONDS", default_value_t = 0.5)]
+        every: f64,
+    },
+}
+
+impl Node {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self.action {
+            Action::Inspect { port, json } => inspect(&mut Link::open(port.parse()?)?, json),
+            Action::Monitor { port, every } => {
+                anyhow::ensure!(
+                    (0.05..=3600.0).contains(&every),
+                    "--every is {every}, expected 0.05 to 3600"
+                );
+                monitor(&mut Link::open(port.parse()?)?, Duration::from_secs_f64(every))
+            }
+        }
+    }
+}
+
+fn inspect(link: &mut Link, json: bool) -> anyhow::Result<()> {
+    let (moment, reflections, steps) = (link.moment()?, link.reflections()?, link.steps()?);
+    let mut out = std::io::stdout().lock();
+    let Profile { name, deadline_ms, steps_max, reflections_max, outlives_power, .. } =
+        link.profile();
+    if json {
+        let kept: Vec<Value> = reflections
+            .iter()
+            .map(|kept| json!({"task": kept.task, "episode": kept.episode, "text": kept.text}))
+            .collect();
+        let about = json!({
+            "name": name, "port": link.port().to_string(), "deadline_ms": deadline_ms,
+            "steps_max": steps_max, "reflections_max": reflections_max,
+            "outlives_power": outlives_power,
+            "sensors": dials(link.profile().sensors.iter()),
+            "actuators": dials(link.profile().actuators.iter().map(|one| &one.dial)),
+            "now": look(link, &moment), "reflections": kept, "steps": steps,
+        });
+        writeln!(out, "{about:#}")?;
+        return Ok(());
+    }
+    let lasts = if *outlives_power { "through power cuts" } else { "while the power lasts" };
+    writeln!(out, "{name} at {}", link.port())?;
+    writeln!(out, "deadline     {deadline_ms} ms without its host, then actuators are made safe")?;
+    writeln!(out, "memory       {steps_max} steps, {reflections_max} reflections, {lasts}")?;
+    for dial in &link.profile().sensors {
+        writeln!(out, "sensor       {dial}")?;
+    }
+    for actuator in &link.profile().actuators {
+        let safe = actuator.dial.value(actuator.safe);
+        writeln!(out, "actuator     {}, safe at {safe}", actuator.dial)?;
+    }
+    let status = &moment.status;
+    writeln!(out, "now          {}", link.words(&moment))?;
+    writeln!(
+        out,
+        "status       up {:.1} s, episode {}, {} steps; {} bad frames, {} deadlines missed, \
+         {} faults, {} failures of storage",
+        status.uptime_ms as f64 / 1e3,
+        status.episode,
+        steps.len(),
+        status.frames_bad,
+        status.deadlines_missed,
+        status.faults,
+        status.storage_failures
+    )?;
+    for kept in reflections {
+        writeln!(out, "reflection   task {}, episode {}: {}", kept.task, kept.episode, kept.text)?;
+    }
+    Ok(())
+}
+
+fn monitor(link: &mut Link, every: Duration) -> anyhow::Result<()> {
+    let stop = stop_on_interrupt()?;
+    let live = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+    let profile = link.profile().clone();
+    let bars = if live { Some(Bars::new(&profile)?) } else { None };
+    while !stop.load(Ordering::Relaxed) {
+        let moment = link.moment()?;
+        match &bars {
+            Some(bars) => bars.show(&profile, &moment),
+            None => writeln!(std::io::stdout(), "{}", look(link, &moment))?,
+        }
+        std::thread::sleep(every);
+    }
+    Ok(())
+}
+
+/// A bar for each sensor and actuator, and a line of counts.
+struct Bars {
+    dials: Vec<ProgressBar>,
+    counts: ProgressBar,
+}
+
+impl Bars {
+    fn new(profile: &Profile) -> anyhow::Result<Self> {
+        let all = MultiProgress::new();
+        let style = ProgressStyle::with_template("{prefix:<16} {bar:30} {msg}")?;
+        let style = style.progress_chars("━╸ ");
+        let dials = of(profile).map(|dial| {
+            let length = u64::from(dial.range.max.abs_diff(dial.range.min)).max(1);
+            let bar = ProgressBar::new(length).with_prefix(dial.name.clone());
+            all.add(bar.with_style(style.clone()))
+        });
+        let dials = dials.collect();
+        let counts = ProgressBar::no_length().with_style(ProgressStyle::with_template("{msg}")?);
+        Ok(Self { dials, counts: all.add(counts) })
+    }
+
+    fn show(&self, profile: &Profile, moment: &Moment) {
+        let sensors = moment.seen.readings.iter().copied();
+        let actuators = moment.seen.actuators.iter().map(|state| Some(state.value));
+        for ((bar, dial), value) in self.dials.iter().zip(of(profile)).zip(sensors.chain(actuators))
+        {
+            let value =
+                value.map(|value| (value.saturating_sub(dial.range.min), dial.value(value)));
+            let (place, text) = value.unwrap_or((0, "cannot be read".to_owned()));
+            bar.set_position(u64::try_from(place).unwrap_or(0));
+            bar.set_message(text);
+        }
+        let status = &moment.status;
+        self.counts.set_message(format!(
+            "up {:.0} s, episode {}, {} bad frames, {} deadlines missed, {} faults",
+            status.uptime_ms as f64 / 1e3,
+            status.episode,
+            status.frames_bad,
+            status.deadlines_missed,
+            status.faults
+        ));
+    }
+}
+
+/// Sensors, then actuators.
+fn of(profile: &Profile) -> impl Iterator<Item = &Dial> {
+    profile.sensors.iter().chain(profile.actuators.iter().map(|one| &one.dial))
+}
+
+fn dials<'a>(dials: impl Iterator<Item = &'a Dial>) -> Vec<Value> {
+    let range = |dial: &Dial| [dial.digits(dial.range.min), dial.digits(dial.range.max)];
+    dials.map(|dial| json!({"name": dial.name, "unit": dial.unit, "range": range(dial)})).collect()
+}
+
+/// A moment as JSON: values by name, and the node's counts.
+fn look(link: &Link, moment: &Moment) -> Value {
+    let profile = link.profile();
+    let sensors = profile.sensors.iter().zip(&moment.seen.readings);
+    let sensors = sensors
+        .map(|(dial, value)| (dial.name.clone(), json!(value.map(|value| dial.digits(value)))));
+    let actuators = profile.actuators.iter().zip(&moment.seen.actuators);
+    let actuators =
+        actuators.map(|(one, state)| (one.dial.name.clone(), json!(one.dial.digits(state.value))));
+    let values: serde_json::Map<String, Value> = sensors.chain(actuators).collect();
+    json!({"values": values, "status": moment.status})
+}
