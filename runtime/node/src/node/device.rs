@@ -86,7 +86,7 @@ where
     }
 
     pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
-        let expires_at = self.deadline.as_ref()?.expires_at();
+        let expires_at = self.deadline.as_ref()?.expires_at()?;
         Some(expires_at.saturating_duration_since(now))
     }
 
