@@ -10,6 +10,7 @@
 //! first. What the bytes mean is the node's matter, how registers look the board's.
 #![no_std]
 #![no_main]
+#![allow(clippy::used_underscore_binding, reason = "embassy's macro passes the spawner on")]
 
 mod clock;
 mod line;
@@ -19,7 +20,6 @@ use core::panic::PanicInfo;
 
 use embassy_executor::Spawner;
 use embassy_time::{Duration, Instant, with_timeout};
-use runtime_node::deadline::Watchdog;
 use runtime_node::hardware::Hardware;
 use runtime_node::memory::Memory;
 use runtime_node::node::{Link, Node, Parts};
@@ -59,7 +59,7 @@ async fn main(_spawner: Spawner) -> ! {
 
 async fn serve<H: Hardware, K: Keeper<STEPS, REFLECTIONS>>(
     mut node: Node<'static, H, K, STEPS, REFLECTIONS>,
-    mut board: impl Board + Watchdog,
+    mut board: impl Board,
 ) -> ! {
     loop {
         let wait = node.time_left(Instant::now()).unwrap_or(TEND_EVERY).min(TEND_EVERY);

@@ -73,11 +73,15 @@ impl Board {
     pub fn command(&self, flash: Option<&Path>) -> Command {
         let mut command = Command::new(self.program);
         command.args(self.machine).args(["-display", "none", "-monitor", "none"]);
-        command.args(["-serial", "stdio", "-kernel"]).arg(self.image());
-        if let Some(file) = flash {
-            let file = file.display();
-            command.args(["-drive", &format!("if=pflash,unit=1,format=raw,file={file}")]);
-        }
+        command.args(["-serial", "stdio"]);
+        let image = self.image();
+        match flash {
+            None => command.arg("-kernel").arg(image),
+            // Given a kernel beside it, QEMU takes the bank for firmware that starts it.
+            Some(file) => command
+                .args(["-device", &format!("loader,file={}", image.display())])
+                .args(["-drive", &format!("if=pflash,unit=1,format=raw,file={}", file.display())]),
+        };
         command
     }
 }

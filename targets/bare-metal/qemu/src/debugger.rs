@@ -17,11 +17,14 @@ const ANSWER: Duration = Duration::from_secs(20);
 const SLEEP_TRIES: u32 = 200;
 const SLEEP_POLL: Duration = Duration::from_millis(7);
 
+/// What a report begins with that a machine was halted.
+const STOPPED: char = 'T';
+
 /// What two processors' instructions look like, two bytes each.
 #[derive(Clone, Copy, Debug)]
 pub struct Instructions {
     /// The program counter's number among gdb's registers.
-    pub counter: u8,
+    pub counter: usize,
     /// The end of the instruction that waits for an interrupt.
     pub sleep: [u8; 2],
     /// A jump to itself.
@@ -54,9 +57,7 @@ impl Debugger {
     pub fn connect(socket: &Path) -> io::Result<Self> {
         let stream = UnixStream::connect(socket)?;
         stream.set_read_timeout(Some(ANSWER))?;
-        let mut debugger = Self { stream: BufReader::new(stream) };
-        debugger.command("?")?;
-        Ok(debugger)
+        Ok(Self { stream: BufReader::new(stream) })
     }
 
     /// Overwrites the instruction that comes after the one the board sleeps in;
@@ -66,9 +67,10 @@ impl Debugger {
         instructions: &Instructions,
         with: [u8; 2],
     ) -> io::Result<Option<Patch>> {
-        let counter = self.command(&format!("p{:x}", instructions.counter))?;
-        let counter = bytes_of(&counter)?;
-        let counter = counter.first_chunk().ok_or_else(|| io::Error::other("no counter"))?;
+        let registers = bytes_of(&self.command("g")?)?;
+        let (registers, _) = registers.as_chunks();
+        let counter = registers.get(instructions.counter);
+        let counter = counter.ok_or_else(|| io::Error::other("too few registers"))?;
         let counter = u32::from_le_bytes(*counter);
         // QEMU halts before or after it.
         for address in [counter, counter.wrapping_add(2)] {
@@ -101,6 +103,16 @@ impl Debugger {
     fn command(&mut self, body: &str) -> io::Result<String> {
         let sum = body.bytes().fold(0_u8, u8::wrapping_add);
         write!(self.stream.get_mut(), "${body}#{sum:02x}")?;
+        loop {
+            let answer = self.answer()?;
+            // QEMU tells unasked, too, that the machine stands still.
+            if !answer.starts_with(STOPPED) {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn answer(&mut self) -> io::Result<String> {
         let mut skipped = Vec::new();
         self.stream.read_until(b'$', &mut skipped)?;
         let mut answer = Vec::new();

@@ -37,8 +37,7 @@ impl Room {
         let mut state = seed;
         let mut draw = |count: u16| {
             state = mix(state);
-            // Below 65,536, so it fits.
-            (state % u32::from(count)) as i32
+            (state % u32::from(count)).cast_signed()
         };
         let temperature_hundredths = 800 + draw(601);
         let outside_hundredths = draw(501);

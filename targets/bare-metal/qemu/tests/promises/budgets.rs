@@ -1,5 +1,7 @@
 //! What the Cortex-M3's image may take of its board.
 
+use std::io::{Write, stdout};
+
 use runtime_node::memory::REFLECTION_BYTES_MAX;
 use runtime_node::message::{Answer, Recollection, Request};
 use targets_bare_metal::thermostat::HEATER;
@@ -12,6 +14,8 @@ on_every_board!(the_greatest_stack_keeps_its_budget);
 
 /// What the firmware paints its unused stack with.
 const PAINT: [u8; 4] = 0xcccc_cccc_u32.to_le_bytes();
+/// What keeping memory in flash may take besides: a page is written from the stack.
+const STORAGE_STACK_BYTES_MAX: u64 = 1024;
 /// Interrupts come at any depth: each round lets them come at others.
 const ROUNDS: u32 = 10;
 
@@ -60,8 +64,11 @@ fn the_greatest_stack_keeps_its_budget(board: &Board) {
     let memory = monitor.memory(stack.start, stack.end - stack.start).unwrap();
     let unused = memory.chunks(PAINT.len()).take_while(|word| **word == PAINT).count();
     let stack_bytes = (memory.len() - unused * PAINT.len()) as u64;
-    println!("{}: {stack_bytes} bytes of stack", board.name);
+    // A passing test's `println` would be kept back.
+    let line = format!("{}: {stack_bytes} bytes of stack at most\n", board.name);
+    stdout().write_all(line.as_bytes()).unwrap();
 
     assert!(unused > 0 && stack_bytes > 100, "nothing was painted, or all was used");
-    assert!(stack_bytes < STACK_BYTES_MAX, "{stack_bytes}");
+    let storage_bytes_max = if board.flash_bytes > 0 { STORAGE_STACK_BYTES_MAX } else { 0 };
+    assert!(stack_bytes < STACK_BYTES_MAX + storage_bytes_max, "{stack_bytes}");
 }

@@ -1,6 +1,8 @@
 //! What the firmware promises, on every board in QEMU.
 //!
-//! One board runs at a time, so these tests are slow: half a minute in all.
+//! One board runs at a time, so these tests are slow: a minute in all.
+
+#![allow(clippy::unwrap_used, reason = "what the tests are made of may unwrap as they do")]
 
 /// Each test on each board, so that a failure names both.
 macro_rules! on_every_board {
