@@ -25,6 +25,8 @@ pub struct Image {
     pub ram_bytes: u64,
     /// The addresses of the stack's memory.
     pub stack: Range<u64>,
+    /// The addresses of variables.
+    pub variables: Range<u64>,
 }
 
 impl Image {
@@ -47,6 +49,7 @@ impl Image {
             flash_bytes: in_flash.map(|section| section.size()).sum(),
             ram_bytes: in_ram.map(|section| section.size()).sum(),
             stack: address(file, "_stack_end")?..address(file, "_stack_start")?,
+            variables: address(file, "__sdata")?..address(file, "__ebss")?,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
+use std::ops::Range;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,13 +33,16 @@ impl Monitor {
         self.execute(r#"{"execute":"system_reset"}"#)
     }
 
-    /// Reads memory of the machine.
-    pub fn memory(&mut self, address: u64, bytes: u64) -> io::Result<Vec<u8>> {
-        let file = self.dump.display();
+    /// Reads memory of the machine, in words; it goes on meanwhile.
+    pub fn words(&mut self, addresses: &Range<u64>) -> io::Result<Vec<u32>> {
+        let Range { start, end } = addresses;
+        let (bytes, file) = (end - start, self.dump.display());
         self.execute(&format!(
-            r#"{{"execute":"pmemsave","arguments":{{"val":{address},"size":{bytes},"filename":"{file}"}}}}"#
+            r#"{{"execute":"pmemsave","arguments":{{"val":{start},"size":{bytes},"filename":"{file}"}}}}"#
         ))?;
-        fs::read(&self.dump)
+        let memory = fs::read(&self.dump)?;
+        let (words, _) = memory.as_chunks();
+        Ok(words.iter().map(|word| u32::from_le_bytes(*word)).collect())
     }
 
     fn execute(&mut self, command: &str) -> io::Result<()> {

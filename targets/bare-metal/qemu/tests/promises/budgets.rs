@@ -13,7 +13,7 @@ use targets_bare_metal_qemu::machine::Machine;
 on_every_board!(the_greatest_stack_keeps_its_budget);
 
 /// What the firmware paints its unused stack with.
-const PAINT: [u8; 4] = 0xcccc_cccc_u32.to_le_bytes();
+const PAINT: u32 = 0xcccc_cccc;
 /// What keeping memory in flash may take besides: a page is written from the stack.
 const STORAGE_STACK_BYTES_MAX: u64 = 1024;
 /// Interrupts come at any depth: each round lets them come at others.
@@ -61,9 +61,9 @@ fn the_greatest_stack_keeps_its_budget(board: &Board) {
         converse(&mut Host::new(&mut machine, round), round);
     }
 
-    let memory = monitor.memory(stack.start, stack.end - stack.start).unwrap();
-    let unused = memory.chunks(PAINT.len()).take_while(|word| **word == PAINT).count();
-    let stack_bytes = (memory.len() - unused * PAINT.len()) as u64;
+    let words = monitor.words(&stack).unwrap();
+    let unused = words.iter().take_while(|word| **word == PAINT).count();
+    let stack_bytes = size_of_val(&words[unused..]) as u64;
     // A passing test's `println` would be kept back.
     let line = format!("{}: {stack_bytes} bytes of stack at most\n", board.name);
     stdout().write_all(line.as_bytes()).unwrap();
