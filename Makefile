@@ -7,6 +7,8 @@
 #   make fuzz    hostile bytes for everything that reads bytes from outside
 #   make test-devices   the kernels of wgpu's devices beside the processor's
 #   make test-browser   reports in headless Chromium
+#   make firmware       images for three microcontrollers, and what they take of them
+#   make firmware-test  the firmware's checks, and its promises in QEMU
 #   make test-remote    models behind an endpoint, against llama.cpp's own server
 
 SHELL := /bin/bash
@@ -29,7 +31,7 @@ if [ $${#missing[@]} -gt 0 ]; then \
 fi
 endef
 
-.PHONY: demo test release test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
+.PHONY: demo test release firmware firmware-test firmware-setup test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -65,6 +67,30 @@ test: setup deny-tool
 	cargo build -p runtime-core --target thumbv7m-none-eabi
 	cargo build -p runtime-node --target thumbv7m-none-eabi
 	cargo deny --log-level error check licenses bans sources
+	cargo deny --config deny.toml --manifest-path targets/bare-metal/Cargo.toml --all-features \
+	  --log-level error check licenses bans sources
+
+## Each board's feature, and what it is compiled for. Fails where the Cortex-M3's image
+## breaks its budget.
+BOARD_TARGETS := lm3s6965evb:thumbv7m-none-eabi mps2-an386:thumbv7em-none-eabihf \
+  riscv-virt:riscv32imac-unknown-none-elf
+firmware:
+	@! command -v rustup >/dev/null || rustup target add $(foreach pair,$(BOARD_TARGETS),$(lastword $(subst :, ,$(pair))))
+	cd targets/bare-metal && for pair in $(BOARD_TARGETS); do cargo $${pair%:*}; done
+	cd targets/bare-metal && cargo run --quiet -p targets-bare-metal-qemu
+
+firmware-test: firmware firmware-setup
+	cd targets/bare-metal && cargo fmt --all --check
+	cd targets/bare-metal && cargo clippy --workspace --all-targets -- -D warnings
+	cd targets/bare-metal && for pair in $(BOARD_TARGETS); do \
+	  cargo clippy --release --target $${pair#*:} --features $${pair%:*} -- -D warnings; done
+	cd targets/bare-metal && cargo test --workspace
+
+firmware-setup:
+	@missing=(); \
+	command -v qemu-system-arm >/dev/null || missing+=(qemu-system-arm); \
+	command -v qemu-system-riscv32 >/dev/null || missing+=(qemu-system-misc); \
+	$(INSTALL_MISSING)
 
 ## A software device such as mesa's lavapipe will do.
 test-devices: setup
@@ -127,3 +153,4 @@ release: setup
 
 clean:
 	cargo clean
+	cd targets/bare-metal && cargo clean

@@ -34,7 +34,7 @@ const MAY_BE_UNSAFE: [&str; 4] = [
     "runtime/engine/src/llama/raw.rs",
     "models/src/map.rs",
     "models/decoder/src/kernels",
-    "targets/bare-metal",
+    "targets/bare-metal/src/board",
 ];
 
 fn root() -> PathBuf {

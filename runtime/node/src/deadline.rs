@@ -39,9 +39,11 @@ impl Deadline {
     }
 
     /// When the guard wants to be asked next: at this instant the silence, if it
-    /// lasts, is too long. Saturates at the end of time.
-    pub fn expires_at(&self) -> Instant {
-        self.heard_at.saturating_add(self.limit).saturating_add(Duration::from_ticks(1))
+    /// lasts, is too long. Saturates at the end of time; `None` where the silence was
+    /// reported, until the host is heard.
+    pub fn expires_at(&self) -> Option<Instant> {
+        let expires_at = self.heard_at.saturating_add(self.limit);
+        (!self.is_reported).then(|| expires_at.saturating_add(Duration::from_ticks(1)))
     }
 }
 

@@ -139,7 +139,9 @@ where
         }
     }
 
-    /// How long [`tend`](Self::tend) may wait; `None` while no host was heard.
+    /// How long [`tend`](Self::tend) may wait for the host's sake; `None` while there is
+    /// no host, or none any longer. The watchdog, and an actuator that could not be made
+    /// safe, want it sooner: see to them at an interval of the board's own.
     pub fn time_left(&self, now: Instant) -> Option<Duration> {
         self.device.time_left(now)
     }

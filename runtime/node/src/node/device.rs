@@ -86,7 +86,7 @@ where
     }
 
     pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
-        let expires_at = self.deadline.as_ref()?.expires_at();
+        let expires_at = self.deadline.as_ref()?.expires_at()?;
         Some(expires_at.saturating_duration_since(now))
     }
 
@@ -101,23 +101,24 @@ where
         session: u32,
         now: Instant,
     ) -> Answer<'_> {
-        let done = match request {
-            Request::Hello { .. } => return Answer::Hello(self.hello(session)),
-            Request::Act { actuator, value } => self.act(actuator, value, now).map(Answer::Act),
-            Request::Observe => Ok(Answer::Observe(self.observe())),
-            Request::Reset { seed } => self.reset(seed).map(Answer::Reset),
+        match request {
+            Request::Hello { .. } => Answer::Hello(self.hello(session)),
+            Request::Act { actuator, value } => {
+                self.act(actuator, value, now).map_or_else(Answer::Refused, Answer::Act)
+            }
+            Request::Observe => Answer::Observe(self.observe()),
+            Request::Reset { seed } => self.reset(seed).map_or_else(Answer::Refused, Answer::Reset),
             Request::Remember { task, text } => {
-                self.remember(task, text).map(|()| Answer::Remember)
+                self.remember(task, text).map_or_else(Answer::Refused, |()| Answer::Remember)
             }
             Request::Recall { kind: Recollection::Step, age } => {
-                Ok(Answer::RecallStep(self.memory.step(age.into()).cloned()))
+                Answer::RecallStep(self.memory.step(age.into()).cloned())
             }
             Request::Recall { kind: Recollection::Reflection, age } => {
-                Ok(Answer::RecallReflection(self.memory.reflection(age.into())))
+                Answer::RecallReflection(self.memory.reflection(age.into()))
             }
-            Request::Status => Ok(Answer::Status(self.status(now))),
-        };
-        done.unwrap_or_else(Answer::Refused)
+            Request::Status => Answer::Status(self.status(now)),
+        }
     }
 
     fn hello(&self, session: u32) -> Hello<'static> {

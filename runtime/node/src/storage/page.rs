@@ -98,6 +98,8 @@ pub(super) fn find<F: ReadNorFlash>(
 
 /// Makes `memory` what the page holds; false, and an empty memory, where its entries
 /// are not of this build.
+// Inlined, its buffer would deepen the stack of every request.
+#[inline(never)]
 pub(super) fn read<F: ReadNorFlash, const S: usize, const R: usize>(
     flash: &mut F,
     page: Page,
@@ -145,6 +147,8 @@ fn header(generation: u32, payload_bytes: u32) -> [u8; CHECKED_HEADER_BYTES] {
     header
 }
 
+// Inlined, its buffer would stand on the stack twice.
+#[inline(never)]
 fn put_entries<const S: usize, const R: usize>(
     memory: &Memory<S, R>,
     sink: &mut impl Sink,

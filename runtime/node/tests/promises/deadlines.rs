@@ -130,11 +130,17 @@ fn a_failed_act_makes_everything_safe() {
 }
 
 #[test]
-fn the_time_left_is_known() {
+fn the_time_left_is_known_while_a_host_is_there() {
     let unmet = start(Thermostat::default(), Volatile);
-    let (node, _) = meet();
+    let (mut node, mut client) = meet();
+    let mut watchdog = CountingWatchdog::default();
+    let limit = Duration::from_millis(DEADLINE_MS) + Duration::from_ticks(1);
 
     assert_eq!(unmet.time_left(at_ms(0)), None);
-    let left = node.time_left(at_ms(500)).unwrap();
-    assert_eq!(left, Duration::from_millis(DEADLINE_MS - 500) + Duration::from_ticks(1));
+    assert_eq!(node.time_left(at_ms(500)), Some(limit - Duration::from_millis(500)));
+    assert_eq!(node.time_left(at_ms(9_000)), Some(Duration::MIN));
+    node.tend(at_ms(9_000), &mut watchdog);
+    assert_eq!(node.time_left(at_ms(9_000)), None);
+    ask(&mut node, &mut client, &HEAT, 9_500);
+    assert_eq!(node.time_left(at_ms(9_500)), Some(limit));
 }

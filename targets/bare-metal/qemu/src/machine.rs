@@ -1,0 +1,107 @@
+//! A board that runs in QEMU: its line, its power, and what else reaches it.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::board::Board;
+use crate::debugger::Debugger;
+use crate::monitor::Monitor;
+
+/// An idle Arm board takes a whole core of the host.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// How long QEMU may take to open its sockets.
+const START: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(20);
+
+/// A running board. Dropped, it loses its power.
+pub struct Machine {
+    qemu: Child,
+    to_node: ChildStdin,
+    from_node: Receiver<Vec<u8>>,
+    folder: TempDir,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Machine {
+    /// Starts a board, once no other runs in this process. For `flash` see
+    /// [`Board::command`].
+    pub fn start(board: &Board, flash: Option<&Path>) -> io::Result<Self> {
+        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = TempDir::new()?;
+        let mut command = board.command(flash);
+        for (option, name) in [("-qmp", MONITOR), ("-gdb", DEBUGGER)] {
+            let socket = folder.path().join(name);
+            command.arg(option).arg(format!("unix:{},server=on,wait=off", socket.display()));
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut qemu = command.spawn().map_err(|error| {
+            io::Error::new(error.kind(), format!("{} cannot be run: {error}", board.program))
+        })?;
+        let to_node = qemu.stdin.take().ok_or_else(|| io::Error::other("no line to QEMU"))?;
+        let stdout = qemu.stdout.take().ok_or_else(|| io::Error::other("no line from QEMU"))?;
+        let (sender, from_node) = channel();
+        thread::spawn(move || pass_on(stdout, &sender));
+        Ok(Self { qemu, to_node, from_node, folder, _alone: alone })
+    }
+
+    /// Sends bytes to the board's UART.
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.to_node.write_all(bytes)?;
+        self.to_node.flush()
+    }
+
+    /// Bytes from the board's UART; empty where none came in time.
+    pub fn receive(&mut self, within: Duration) -> Vec<u8> {
+        self.from_node.recv_timeout(within).unwrap_or_default()
+    }
+
+    /// QEMU's monitor.
+    pub fn monitor(&self) -> io::Result<Monitor> {
+        poll(|| Monitor::connect(&self.folder.path().join(MONITOR)))
+    }
+
+    /// A debugger, which halts the board until it is dropped.
+    pub fn debugger(&self) -> io::Result<Debugger> {
+        poll(|| Debugger::connect(&self.folder.path().join(DEBUGGER)))
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.qemu.kill();
+        let _ = self.qemu.wait();
+    }
+}
+
+const MONITOR: &str = "monitor";
+const DEBUGGER: &str = "debugger";
+
+fn pass_on(mut line: ChildStdout, sender: &Sender<Vec<u8>>) {
+    let mut bytes = [0; 1024];
+    while let Ok(count @ 1..) = line.read(&mut bytes) {
+        if sender.send(bytes[..count].to_vec()).is_err() {
+            return;
+        }
+    }
+}
+
+/// Tries until it works, for as long as QEMU may take to start.
+fn poll<T>(mut connect: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match connect() {
+            Err(_) if waited < START => thread::sleep(POLL),
+            result => return result,
+        }
+        waited += POLL;
+    }
+}

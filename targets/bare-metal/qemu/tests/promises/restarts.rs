@@ -1,0 +1,101 @@
+//! A board that restarts says so; one that hangs or faults restarts.
+
+use std::thread;
+use std::time::Duration;
+
+use runtime_node::message::{Answer, Refusal, Request};
+use targets_bare_metal::thermostat::HEATER;
+use targets_bare_metal_qemu::board::Board;
+use targets_bare_metal_qemu::debugger::patch_when_asleep;
+use targets_bare_metal_qemu::host::Host;
+use targets_bare_metal_qemu::machine::Machine;
+
+on_every_board!(
+    a_board_that_restarts_within_an_episode_says_so,
+    a_board_that_hangs_is_restarted_by_its_watchdog,
+    a_board_that_faults_restarts,
+);
+
+/// Long enough for a watchdog of 1 s that restarts at its second end; longer where
+/// the machine is too busy to keep up.
+const HANGS: [Duration; 3] =
+    [Duration::from_secs(4), Duration::from_secs(12), Duration::from_secs(36)];
+
+/// Opens a session, and turns the heater on.
+fn heat(host: &mut Host<'_>) {
+    host.meet(|_| ()).unwrap();
+    host.ask(&Request::Reset { seed: 1 }, |_| ()).unwrap();
+    host.ask(&Request::Act { actuator: HEATER, value: 3 }, |answer| {
+        assert!(matches!(answer, Answer::Act(_)), "{answer:?}");
+    })
+    .unwrap();
+}
+
+/// Whether the board knows nothing of this session.
+fn is_forgotten(host: &mut Host<'_>) -> bool {
+    let refused = Answer::Refused(Refusal::NoSession);
+    host.ask(&Request::Observe, |answer| answer == refused).unwrap()
+}
+
+/// Opens the session again; the board is as at its start.
+fn meet_anew(host: &mut Host<'_>) {
+    host.meet(|answer| assert!(matches!(answer, Answer::Hello(_)), "{answer:?}")).unwrap();
+    host.ask(&Request::Observe, |answer| {
+        let Answer::Observe(seen) = answer else { panic!("{answer:?}") };
+        assert!(seen.actuators.iter().all(|state| state.value == 0), "{seen:?}");
+    })
+    .unwrap();
+    host.ask(&Request::Status, |answer| {
+        let Answer::Status(status) = answer else { panic!("{answer:?}") };
+        assert_eq!((status.deadlines_missed, status.steps), (0, 0));
+    })
+    .unwrap();
+}
+
+fn a_board_that_restarts_within_an_episode_says_so(board: &Board) {
+    let mut machine = Machine::start(board, None).unwrap();
+    let mut monitor = machine.monitor().unwrap();
+    let mut host = Host::new(&mut machine, 1);
+    heat(&mut host);
+    assert!(!is_forgotten(&mut host));
+
+    monitor.restart().unwrap();
+
+    assert!(is_forgotten(&mut host));
+    meet_anew(&mut host);
+}
+
+fn a_board_that_hangs_is_restarted_by_its_watchdog(board: &Board) {
+    let hang = board.instructions.hang;
+    for hung in HANGS {
+        let mut machine = Machine::start(board, None).unwrap();
+        let mut host = Host::new(&mut machine, 1);
+        heat(&mut host);
+
+        let debugger = || host.machine().debugger();
+        let patch = patch_when_asleep(debugger, &board.instructions, hang).unwrap();
+        thread::sleep(hung);
+        // The code lies in flash: the board would hang again and again.
+        host.machine().debugger().unwrap().mend(patch).unwrap();
+
+        if is_forgotten(&mut host) {
+            return meet_anew(&mut host);
+        }
+    }
+    panic!("the board hung for {HANGS:?}");
+}
+
+fn a_board_that_faults_restarts(board: &Board) {
+    let illegal = board.instructions.illegal;
+    let mut machine = Machine::start(board, None).unwrap();
+    let mut host = Host::new(&mut machine, 1);
+    heat(&mut host);
+
+    let debugger = || host.machine().debugger();
+    let patch = patch_when_asleep(debugger, &board.instructions, illegal).unwrap();
+    thread::sleep(Duration::from_millis(100));
+    host.machine().debugger().unwrap().mend(patch).unwrap();
+
+    assert!(is_forgotten(&mut host));
+    meet_anew(&mut host);
+}
