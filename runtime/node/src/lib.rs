@@ -29,3 +29,4 @@ pub mod storage;
 pub mod deadline;
 pub mod hardware;
 pub mod node;
+pub mod thermostat;

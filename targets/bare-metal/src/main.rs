@@ -24,8 +24,8 @@ use runtime_node::hardware::Hardware;
 use runtime_node::memory::Memory;
 use runtime_node::node::{Link, Node, Parts};
 use runtime_node::storage::Keeper;
+use runtime_node::thermostat::Thermostat;
 use static_cell::ConstStaticCell;
-use targets_bare_metal::thermostat::Thermostat;
 
 use board::{Board, ThisBoard};
 

@@ -16,3 +16,4 @@ mod sessions;
 mod recollection;
 mod deadlines;
 mod sizes;
+mod thermostat;

@@ -1,13 +1,17 @@
 //! `rebound node`: what a microcontroller is, and what it does now.
 
 use std::io::{IsTerminal, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use anyhow::Context;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use runtime_environments::node::account::Moment;
 use runtime_environments::node::link::Link;
 use runtime_environments::node::profile::{Dial, Profile};
+use runtime_environments::node::simulated;
+use runtime_node::thermostat::Thermostat;
 use serde_json::{Value, json};
 
 use crate::session::play::stop_on_interrupt;
@@ -41,11 +45,44 @@ enum Action {
         #[arg(long, value_name = "SECONDS", default_value_t = 0.5)]
         every: f64,
     },
+    /// Be a node: a simulated thermostat, for trying things without a board
+    Simulate(Simulation),
+}
+
+/// A node to try things on.
+#[derive(clap::Args)]
+struct Simulation {
+    /// Serve hosts at this address of this computer, one after another, and remember between
+    /// them; standard input and output where it is absent
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+impl Simulation {
+    fn run(&self) -> anyhow::Result<()> {
+        let Some(address) = self.listen else {
+            let (input, output) = (std::io::stdin(), Box::new(std::io::stdout()));
+            return Ok(simulated::serve(Thermostat::new(), input, output)?);
+        };
+        anyhow::ensure!(
+            address.ip().is_loopback(),
+            "--listen is {address}; a node has no password, so it is for this computer alone: \
+             127.0.0.1:{}",
+            address.port()
+        );
+        let listener =
+            TcpListener::bind(address).with_context(|| format!("cannot listen at {address}"))?;
+        let address = listener.local_addr()?;
+        eprintln!("a thermostat; play on it by --environment node --connect tcp:{address}");
+        let stop = stop_on_interrupt()?;
+        Ok(simulated::listen(Thermostat::new(), listener, &stop)?)
+    }
 }
 
 impl Node {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self.action {
+            Action::Simulate(simulation) => simulation.run(),
             Action::Inspect { port, json } => inspect(&mut Link::open(port.parse()?)?, json),
             Action::Monitor { port, every } => {
                 anyhow::ensure!(

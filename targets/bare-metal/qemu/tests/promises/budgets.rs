@@ -4,7 +4,7 @@ use std::io::{Write, stdout};
 
 use runtime_node::memory::REFLECTION_BYTES_MAX;
 use runtime_node::message::{Answer, Recollection, Request};
-use targets_bare_metal::thermostat::HEATER;
+use runtime_node::thermostat::HEATER;
 use targets_bare_metal_qemu::board::{Board, LM3S6965EVB};
 use targets_bare_metal_qemu::host::Host;
 use targets_bare_metal_qemu::image::{FLASH_BYTES_MAX, Image, RAM_BYTES_MAX, STACK_BYTES_MAX};

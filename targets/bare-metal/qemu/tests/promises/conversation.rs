@@ -2,7 +2,7 @@
 
 use runtime_node::hardware::Hardware;
 use runtime_node::message::{Answer, Observation, Recollection, Refusal, Request};
-use targets_bare_metal::thermostat::{FAN, HEATER, THERMOSTAT, Thermostat};
+use runtime_node::thermostat::{FAN, HEATER, THERMOSTAT, Thermostat};
 use targets_bare_metal_qemu::board::Board;
 use targets_bare_metal_qemu::host::Host;
 use targets_bare_metal_qemu::machine::Machine;

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use runtime_node::message::{Answer, Request};
-use targets_bare_metal::thermostat::HEATER;
+use runtime_node::thermostat::HEATER;
 use targets_bare_metal_qemu::board::Board;
 use targets_bare_metal_qemu::host::Host;
 use targets_bare_metal_qemu::image::Image;

@@ -1,4 +1,5 @@
-//! A thermostat: a heater and a fan, a thermometer and a door, in a simulated room.
+//! Hardware to try a node with: a heater and a fan, a thermometer and a door, in a
+//! simulated room.
 //!
 //! The room lives by acts, not by the clock: each setting of an actuator is followed
 //! by one minute of the room. So the same seed and the same actions give the same
@@ -10,8 +11,8 @@
 
 mod room;
 
-use runtime_node::description::{Actuator, Description, Range, Scale, Sensor};
-use runtime_node::hardware::{Hardware, HardwareError};
+use crate::description::{Actuator, Description, Range, Scale, Sensor};
+use crate::hardware::{Hardware, HardwareError};
 
 use room::Room;
 

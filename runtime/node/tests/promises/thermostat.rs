@@ -1,10 +1,8 @@
 //! What the simulated thermostat asks of an agent: 18 to 22 °C, held for three acts,
 //! within a dozen.
 
-#![allow(clippy::unwrap_used, reason = "what the tests are made of may unwrap as they do")]
-
 use runtime_node::hardware::Hardware;
-use targets_bare_metal::thermostat::{DOOR, FAN, HEATER, TEMPERATURE, THERMOSTAT, Thermostat};
+use runtime_node::thermostat::{DOOR, FAN, HEATER, TEMPERATURE, THERMOSTAT, Thermostat};
 
 const ACTS_MAX: usize = 12;
 const HELD_ACTS: usize = 3;
