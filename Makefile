@@ -4,6 +4,7 @@
 #   make test    all checks, as CI runs them
 #   make bench   the benchmarks, as tables
 #   make release   an archive that runs on machines without a toolchain
+#   make cross-aarch64 BOARD=raspberry-pi-5   rebound for aarch64 Linux, tried in an emulator
 #   make fuzz    hostile bytes for everything that reads bytes from outside
 #   make test-devices   the kernels of wgpu's devices beside the processor's
 #   make test-browser   reports in headless Chromium
@@ -31,7 +32,7 @@ if [ $${#missing[@]} -gt 0 ]; then \
 fi
 endef
 
-.PHONY: demo test release firmware firmware-test firmware-setup test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
+.PHONY: demo test release firmware firmware-test firmware-setup cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -92,13 +93,33 @@ firmware-setup:
 	command -v qemu-system-riscv32 >/dev/null || missing+=(qemu-system-misc); \
 	$(INSTALL_MISSING)
 
+## A folder for each kind of processor, since llama.cpp's build does not watch what it is for.
+BOARD ?= raspberry-pi-5
+CROSS := aarch64-unknown-linux-gnu
+cross-aarch64: ARCH = $(shell sed -n 's/^arch = "\(.*\)"/\1/p' targets/boards/$(BOARD).toml)
+cross-aarch64: OUT = target/aarch64-$(ARCH)
+cross-aarch64: setup
+	@[ -n "$(ARCH)" ] || { echo "targets/boards/$(BOARD).toml has no arch: nothing is built for it from afar"; exit 1; }
+	@missing=(); \
+	command -v aarch64-linux-gnu-g++ >/dev/null || missing+=(gcc-aarch64-linux-gnu g++-aarch64-linux-gnu libc6-dev-arm64-cross); \
+	command -v qemu-aarch64 >/dev/null || command -v qemu-aarch64-static >/dev/null || missing+=(qemu-user); \
+	$(INSTALL_MISSING)
+	@! command -v rustup >/dev/null || rustup target add $(CROSS) >/dev/null 2>&1 || true
+	REBOUND_ARM_ARCH=$(ARCH) CMAKE_PROJECT_INCLUDE=$(CURDIR)/targets/aarch64.cmake \
+	CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc CXX_aarch64_unknown_linux_gnu=aarch64-linux-gnu-g++ \
+	BINDGEN_EXTRA_CLANG_ARGS_aarch64_unknown_linux_gnu=-I/usr/aarch64-linux-gnu/include \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+	  cargo build --release -p targets-host --target $(CROSS) --target-dir $(OUT)
+	cargo run --quiet -p models --example tiny -- target/tiny.gguf
+	targets/smoke-aarch64.sh $(OUT)/$(CROSS)/release/rebound $(ARCH) $(BOARD)
+
 ## A software device such as mesa's lavapipe will do.
 test-devices: setup
 	XDG_RUNTIME_DIR=$${XDG_RUNTIME_DIR:-/tmp} cargo test -p models-decoder --features wgpu --test devices -- --nocapture
 
 ## Each target for FUZZ_SECONDS; what it finds lies in fuzz/artifacts.
 FUZZ_SECONDS ?= 600
-FUZZ_TARGETS := action adapter config game gguf line manifest record
+FUZZ_TARGETS := action adapter config frame game gguf line manifest record
 fuzz: setup
 	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-fuzz
 	@for target in $(FUZZ_TARGETS); do \

@@ -15,7 +15,7 @@ const BOARDS: [(&str, &str); 5] = [
     ("phone-8gb", include_str!("../../boards/phone-8gb.toml")),
 ];
 
-/// A device's budgets and choices; nothing is optional.
+/// A device's budgets and choices.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Board {
@@ -35,6 +35,11 @@ pub(crate) struct Board {
     pub(crate) micro_batch: NonZeroU32,
     /// How keys and values are stored.
     pub(crate) cache: Cache,
+    /// What `make cross-aarch64` may use of its processor, as GCC's `-march` takes it; absent
+    /// where nothing is built for it from afar. It decides nothing of a run.
+    #[serde(default, skip_serializing)]
+    #[allow(dead_code, reason = "the Makefile reads it")]
+    arch: Option<String>,
 }
 
 /// How keys and values are stored.

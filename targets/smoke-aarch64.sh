@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Plays with a program for aarch64 in an emulator, and looks whether it has the instructions that
+# its board has. The emulator's speed says nothing about a board.
+#
+# Usage: targets/smoke-aarch64.sh PROGRAM ARCH BOARD
+set -euo pipefail
+program=$1 arch=$2 board=$3
+
+dot_products=$(aarch64-linux-gnu-objdump -d "$program" | grep -cE '\s[su]dot\s' || true)
+echo "$program: $(stat -c %s "$program") bytes, $dot_products dot products ($arch)"
+case $arch in
+  *dotprod*) [ "$dot_products" -gt 0 ] || { echo "the board has dot products, the program none"; exit 1; } ;;
+  *) [ "$dot_products" = 0 ] || { echo "the board has no dot products, the program has"; exit 1; } ;;
+esac
+
+emulator=$(command -v qemu-aarch64 || command -v qemu-aarch64-static)
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+"$emulator" -cpu max -L /usr/aarch64-linux-gnu "$program" run --actor target/tiny.gguf \
+  --board "$board" --threads 2 --tasks 2 --trials 2 --steps 4 --quiet --out "$out/run"
+"$emulator" -cpu max -L /usr/aarch64-linux-gnu "$program" records stats "$out/run"
