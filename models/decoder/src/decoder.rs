@@ -73,8 +73,7 @@ impl Decoder {
     /// An error where the device does not compute with bf16.
     pub fn in_bf16(mut self) -> Result<Self, DecoderError> {
         if !self.device.supports_dtype(FloatDType::BF16) {
-            let reason = "it does not compute with bf16: choose f32".to_owned();
-            return Err(DecoderError::Device { name: format!("{:?}", self.device), reason });
+            return Err(DecoderError::Bf16 { device: format!("{:?}", self.device) });
         }
         self.precision = FloatDType::BF16;
         Ok(self)

@@ -78,6 +78,12 @@ pub enum DecoderError {
     /// Logits are infinite or no numbers.
     #[error("the logits are not numbers")]
     NotANumber,
+    /// The device lacks a kind of number.
+    #[error("{device} does not compute with bf16: choose f32")]
+    Bf16 {
+        /// What it is.
+        device: String,
+    },
     /// No such device.
     #[error("there is no device {name}: {reason}")]
     Device {

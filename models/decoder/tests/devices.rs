@@ -250,6 +250,35 @@ fn logits_and_gradients_of_each_architecture_are_those_of_the_cpu() {
     });
 }
 
+/// bf16 where the device has it, a refusal that says so where it has not.
+#[test]
+fn bf16_is_near_f32_or_refused() {
+    let gguf = Arc::new(Gguf::from_bytes("tiny", tiny::llama(0)).unwrap());
+    let tokens: Vec<u32> = (0..30).map(|i| i * 37 % 250 + 3).collect();
+    let (batch, later) = (Batch::new([&tokens[..29]]), &tokens[1..]);
+    let scores = |decoder: &Decoder| {
+        let rows = decoder.forward(&batch, &Adapter::default(), None).unwrap();
+        values(decoder.log_probs(rows, later))
+    };
+    let exact = scores(&Decoder::load(Arc::clone(&gguf), &Device::flex()).unwrap());
+    on_each(|device| match Decoder::load(Arc::clone(&gguf), device).unwrap().in_bf16() {
+        Ok(decoder) => {
+            let coarse = scores(&decoder);
+            let apart: f32 = exact.iter().zip(&coarse).map(|(a, b)| (a - b).abs()).sum();
+            println!("bf16 is {} nat a token from f32", apart / 29.0);
+            assert!(apart / 29.0 < 0.05, "{}", apart / 29.0);
+            let loss = |rows| decoder.log_probs(rows, later).sum();
+            let adapter = adapter(&decoder);
+            let descent = decoder.gradients(&batch, &adapter, Activations::Recompute, &loss);
+            assert!(descent.unwrap().loss.is_finite());
+        }
+        Err(refused) => {
+            println!("{refused}");
+            assert!(refused.to_string().contains("does not compute with bf16"), "{refused}");
+        }
+    });
+}
+
 /// The likeliest tokens behind a prompt, one after the other.
 fn greedy(decoder: &Decoder, prompt: &[u32], count: usize) -> Vec<u32> {
     let mut caches = [Cache::default()];
