@@ -18,7 +18,7 @@ use runtime_node::frame::REQUEST_FRAME_BYTES_MAX;
 use runtime_node::message::{Answer, Refusal, Request, VERSION};
 
 use super::line::Line;
-use super::patience::Wait;
+use super::patience::{self, Wait};
 use super::port::Port;
 use super::profile::{Profile, ProfileError};
 
@@ -247,10 +247,7 @@ impl Link {
                     }
                     return answer.map_err(|refusal| self.refused(refusal));
                 }
-                Ok(None) => {
-                    self.wait = self.wait.in_vain();
-                    lost = None;
-                }
+                Ok(None) => lost = None,
                 Err(source) if self.is_first_line() => {
                     return Err(LinkError::Lost { port: self.port.to_string(), source });
                 }
@@ -283,7 +280,8 @@ impl Link {
         };
         line.write(frame)?;
         let sent = Instant::now();
-        while let Some(left) = wait.length().checked_sub(sent.elapsed()) {
+        let (mut limit, mut is_damaged) = (wait.length(), false);
+        while let Some(left) = limit.checked_sub(sent.elapsed()) {
             for byte in line.read(left)? {
                 match client.push(byte) {
                     None => {}
@@ -293,12 +291,19 @@ impl Link {
                             return Ok(Some(Ok(answer)));
                         }
                     }
-                    // The others could be read, and were not waited for.
-                    Some(Err(error)) => {
-                        *damaged += u64::from(matches!(error, ClientError::Frame(_)));
+                    // It may have been the answer.
+                    Some(Err(ClientError::Frame(_))) => {
+                        *damaged += 1;
+                        is_damaged = true;
+                        limit = limit.min(sent.elapsed() + patience::MIN);
                     }
+                    // It could be read, and was not waited for.
+                    Some(Err(_)) => {}
                 }
             }
+        }
+        if !is_damaged {
+            *wait = wait.in_vain();
         }
         Ok(None)
     }

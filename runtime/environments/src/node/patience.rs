@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 /// Waits are at least this long: both ends may be busy for a moment.
-const MIN: Duration = Duration::from_millis(20);
+pub(super) const MIN: Duration = Duration::from_millis(20);
 /// Waits are at most this long, and so is the first.
-pub(super) const MAX: Duration = Duration::from_millis(250);
+const MAX: Duration = Duration::from_millis(250);
 /// How many times an answer's time the wait for the next one is.
 const MARGIN: u32 = 3;
 

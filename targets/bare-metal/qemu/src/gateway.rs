@@ -8,8 +8,9 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ use runtime_node::frame::{ANSWER_FRAME_BYTES_MAX, DELIMITER};
 
 use crate::machine::Machine;
 
-/// How long either side is listened to before the other one is.
-const POLL: Duration = Duration::from_millis(1);
+/// How often it is looked whether the gateway is closed, and whether a host is there.
+const POLL: Duration = Duration::from_millis(20);
 /// Bytes that are taken from the host at once.
 const TAKEN: usize = 512;
 /// A late frame comes after so many others at most.
@@ -117,34 +118,71 @@ fn serve(
     damage: Damage,
     is_closed: &AtomicBool,
 ) -> Counts {
-    let (mut there, mut back) = (Way::new(damage, 1), Way::new(damage, 2));
-    let mut host: Option<TcpStream> = None;
+    let host = Arc::new(Mutex::new(None));
+    let (answers, asker) = (machine.take_answers(), Arc::clone(&host));
+    let back = thread::spawn(move || pass_back(&answers, &asker, Way::new(damage, 2)));
+    let mut there = Way::new(damage, 1);
     while !is_closed.load(Ordering::Relaxed) {
-        let answered = back.pass(&machine.receive(POLL));
-        let Some(stream) = &mut host else {
-            host = listener.accept().ok().map(|(stream, _)| stream).filter(is_prepared);
+        let Some(stream) = listener.accept().ok().and_then(|(stream, _)| prepare(stream)) else {
+            thread::sleep(POLL);
             continue;
         };
-        let mut bytes = [0; TAKEN];
-        let asked = match stream.read(&mut bytes) {
-            Err(error) if is_not_now(&error) => Some(0),
-            Ok(0) | Err(_) => None,
-            Ok(count) => Some(count),
-        };
-        let told = stream.write_all(&answered);
-        let (Some(count), Ok(())) = (asked, told) else {
-            host = None;
-            continue;
-        };
-        if machine.send(&there.pass(&bytes[..count])).is_err() {
+        let (mut input, output) = stream;
+        *lock(&host) = Some(output);
+        let is_over = pass_there(&mut input, &mut machine, &mut there, is_closed).is_err();
+        *lock(&host) = None;
+        if is_over {
             break;
         }
     }
-    there.counts.plus(back.counts)
+    // Without its power it says nothing more.
+    drop(machine);
+    there.counts.plus(back.join().unwrap_or_default())
 }
 
-fn is_prepared(stream: &TcpStream) -> bool {
-    stream.set_nodelay(true).and_then(|()| stream.set_read_timeout(Some(POLL))).is_ok()
+/// Passes on what one host says, until it is gone; an error where QEMU is.
+fn pass_there(
+    input: &mut TcpStream,
+    machine: &mut Machine,
+    way: &mut Way,
+    is_closed: &AtomicBool,
+) -> io::Result<()> {
+    let mut bytes = [0; TAKEN];
+    while !is_closed.load(Ordering::Relaxed) {
+        match input.read(&mut bytes) {
+            Err(error) if is_not_now(&error) => {}
+            Ok(0) | Err(_) => break,
+            Ok(count) => machine.send(&way.pass(&bytes[..count]))?,
+        }
+    }
+    Ok(())
+}
+
+/// Passes on what the board says, to whoever is there.
+fn pass_back(
+    answers: &Receiver<Vec<u8>>,
+    host: &Mutex<Option<TcpStream>>,
+    mut way: Way,
+) -> Counts {
+    for bytes in answers {
+        let passed = way.pass(&bytes);
+        if let Some(stream) = &mut *lock(host) {
+            // Whoever does not listen hears nothing.
+            let _ = stream.write_all(&passed);
+        }
+    }
+    way.counts
+}
+
+fn lock(host: &Mutex<Option<TcpStream>>) -> MutexGuard<'_, Option<TcpStream>> {
+    host.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A stream to read from, with a limit, and the same one to write to.
+fn prepare(stream: TcpStream) -> Option<(TcpStream, TcpStream)> {
+    stream.set_nodelay(true).and_then(|()| stream.set_read_timeout(Some(POLL))).ok()?;
+    let output = stream.try_clone().ok()?;
+    Some((stream, output))
 }
 
 fn is_not_now(error: &io::Error) -> bool {

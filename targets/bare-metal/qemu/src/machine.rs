@@ -64,6 +64,12 @@ impl Machine {
         self.from_node.recv_timeout(within).unwrap_or_default()
     }
 
+    /// Hands over what the board sends from now on; [`receive`](Self::receive) has nothing
+    /// more. It ends with QEMU.
+    pub(crate) fn take_answers(&mut self) -> Receiver<Vec<u8>> {
+        std::mem::replace(&mut self.from_node, channel().1)
+    }
+
     /// QEMU's monitor.
     pub fn monitor(&self) -> io::Result<Monitor> {
         poll(|| Monitor::connect(&self.folder.path().join(MONITOR)))

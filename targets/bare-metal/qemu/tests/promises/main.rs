@@ -19,9 +19,12 @@ macro_rules! on_every_board {
     };
 }
 
+mod heater;
 mod conversation;
 mod bad_line;
 mod silence;
 mod restarts;
+mod agent;
+mod program;
 mod power_cut;
 mod budgets;
