@@ -33,7 +33,7 @@ if [ $${#missing[@]} -gt 0 ]; then \
 fi
 endef
 
-.PHONY: demo test release firmware firmware-test firmware-test-m3 firmware-setup cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
+.PHONY: demo test release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -82,20 +82,34 @@ firmware:
 	cd targets/bare-metal && for pair in $(BOARD_TARGETS); do cargo $${pair%:*}; done
 	cd targets/bare-metal && cargo run --quiet -p targets-bare-metal-qemu
 
-## The program that plays on the boards; REBOUND=FILE names one that is built already.
-FIRMWARE_HOST := $(CURDIR)/target/firmware-host
-export REBOUND ?=
-define BUILD_REBOUND
-[ -n "$(REBOUND)" ] || cargo build -p targets-host --no-default-features --target-dir $(FIRMWARE_HOST)
-endef
-firmware-test: export REBOUND := $(or $(REBOUND),$(FIRMWARE_HOST)/debug/rebound)
-firmware-test: firmware firmware-setup
-	$(BUILD_REBOUND)
+firmware-test: firmware firmware-setup firmware-host
 	cd targets/bare-metal && cargo fmt --all --check
 	cd targets/bare-metal && cargo clippy --workspace --all-targets -- -D warnings
 	cd targets/bare-metal && for pair in $(BOARD_TARGETS); do \
 	  cargo clippy --release --target $${pair#*:} --features $${pair%:*} -- -D warnings; done
 	cd targets/bare-metal && cargo test --workspace
+
+## What of it costs `make test` little: one image, and what it promises.
+firmware-test-m3: firmware-setup-m3 firmware-host
+	cd targets/bare-metal && cargo lm3s6965evb
+	cd targets/bare-metal && cargo test -p targets-bare-metal-qemu --test promises -- lm3s6965evb cortex_m3
+
+## The program that plays on the boards; one that REBOUND names is built already.
+export REBOUND ?= $(CURDIR)/target/firmware-host/debug/rebound
+firmware-host:
+	[ "$(origin REBOUND)" != file ] || \
+	  cargo build -p targets-host --no-default-features --target-dir target/firmware-host
+
+firmware-setup: firmware-setup-m3
+	@missing=(); \
+	command -v qemu-system-riscv32 >/dev/null || missing+=(qemu-system-misc); \
+	$(INSTALL_MISSING)
+
+firmware-setup-m3:
+	@missing=(); \
+	command -v qemu-system-arm >/dev/null || missing+=(qemu-system-arm); \
+	$(INSTALL_MISSING)
+	@! command -v rustup >/dev/null || rustup target add thumbv7m-none-eabi
 
 ## A folder for each kind of processor, since llama.cpp's build does not watch what it is for.
 BOARD ?= raspberry-pi-5

@@ -166,3 +166,32 @@ fn shell(command: &str) -> Command {
     shell.args(["-c", &format!("exec {command}")]);
     shell
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    /// Babbles, and counts how often it was listened to.
+    struct Babble(Arc<AtomicUsize>);
+
+    impl Read for Babble {
+        fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(bytes.len())
+        }
+    }
+
+    #[test]
+    fn a_line_that_nobody_listens_to_waits() {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let mut line = Line::new(Babble(Arc::clone(&taken)), Box::new(io::sink()), End::Serial);
+
+        thread::sleep(LOOK);
+        assert!(taken.load(Ordering::Relaxed) <= WAITING_MAX + 1, "{taken:?}");
+        for _ in 0..2 * WAITING_MAX {
+            assert_eq!(line.read(LOOK).unwrap().len(), TAKEN);
+        }
+    }
+}

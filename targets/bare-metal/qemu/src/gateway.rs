@@ -159,11 +159,7 @@ fn pass_there(
 }
 
 /// Passes on what the board says, to whoever is there.
-fn pass_back(
-    answers: &Receiver<Vec<u8>>,
-    host: &Mutex<Option<TcpStream>>,
-    mut way: Way,
-) -> Counts {
+fn pass_back(answers: &Receiver<Vec<u8>>, host: &Mutex<Option<TcpStream>>, mut way: Way) -> Counts {
     for bytes in answers {
         let passed = way.pass(&bytes);
         if let Some(stream) = &mut *lock(host) {
