@@ -284,7 +284,6 @@ impl Link {
         while let Some(left) = limit.checked_sub(sent.elapsed()) {
             for byte in line.read(left)? {
                 match client.push(byte) {
-                    None => {}
                     Some(Ok(Answer::Refused(refusal))) => return Ok(Some(Err(refusal))),
                     Some(Ok(answer)) => {
                         if let Some(answer) = read(answer) {
@@ -297,8 +296,8 @@ impl Link {
                         is_damaged = true;
                         limit = limit.min(sent.elapsed() + patience::MIN);
                     }
-                    // It could be read, and was not waited for.
-                    Some(Err(_)) => {}
+                    // Nothing yet, or what could be read and was not waited for.
+                    None | Some(Err(_)) => {}
                 }
             }
         }
