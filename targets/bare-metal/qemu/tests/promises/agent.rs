@@ -13,7 +13,7 @@ use runtime_core::event::Event;
 use runtime_core::history::{FinishedTrial, TaskHistory};
 use runtime_core::model::{Constraint, Generation, LanguageModel, ModelError, ModelIdentity};
 use runtime_core::model::{Cost, Request, StopReason};
-use runtime_core::prompt::{Message, Prompt};
+use runtime_core::prompt::{Message, Piece, Prompt};
 use runtime_core::strategy::{Feedback, Judge, Strategy};
 use runtime_core::task::{Limits, Task};
 use runtime_core::trial::{Recorder, RecorderError, Stage, TrialSettings, run_task};
@@ -187,9 +187,8 @@ impl Pupil {
 impl LanguageModel for Pupil {
     fn generate(&mut self, request: &Request) -> Result<Generation, ModelError> {
         let Prompt::Chat(messages) = &request.prompt else { panic!("a chat was expected") };
-        let content = |message: &Message| -> String {
-            message.content.iter().map(|piece| piece.as_text()).collect()
-        };
+        let content =
+            |message: &Message| -> String { message.content.iter().map(Piece::as_text).collect() };
         let prompt = messages.iter().map(content).collect::<Vec<_>>().join("\n");
         let mut prompts = self.prompts.lock().unwrap();
         prompts.push(prompt.clone());

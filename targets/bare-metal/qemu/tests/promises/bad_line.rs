@@ -63,12 +63,12 @@ fn exchange(board: &Board) -> Result<(), String> {
     let found: VecDeque<_> = steps.into_iter().map(|step| (step.actuator, step.value)).collect();
     let (frames_bad, damaged) = (status(&mut link).frames_bad, link.damaged());
     let counts = gateway.close();
-    let line = format!(
+    let told = format!(
         "{}: {EXCHANGES} exchanges in {seconds:.1} s, {frames_bad} frames damaged at the node, \
          {damaged} at the host; {counts:?}\n",
         board.name,
     );
-    stdout().write_all(line.as_bytes()).unwrap();
+    stdout().write_all(told.as_bytes()).unwrap();
     assert_eq!(found, twin.steps, "what was done, the latest first");
     assert!(frames_bad > 50 && damaged > 50, "the line was not bad");
     assert!(counts.cut > 10 && counts.doubled > 10 && counts.late > 10, "{counts:?}");
