@@ -10,6 +10,7 @@
 #   make test-browser   reports in headless Chromium
 #   make firmware       images for three microcontrollers, and what they take of them
 #   make firmware-test  the firmware's checks, and its promises in QEMU
+#   make firmware-test-m3   its promises on the Cortex-M3 alone, as `make test` runs them
 #   make test-remote    models behind an endpoint, against llama.cpp's own server
 
 SHELL := /bin/bash
@@ -32,7 +33,7 @@ if [ $${#missing[@]} -gt 0 ]; then \
 fi
 endef
 
-.PHONY: demo test release firmware firmware-test firmware-setup cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
+.PHONY: demo test release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -70,6 +71,7 @@ test: setup deny-tool
 	cargo deny --log-level error check licenses bans sources
 	cargo deny --config deny.toml --manifest-path targets/bare-metal/Cargo.toml --all-features \
 	  --log-level error check licenses bans sources
+	$(MAKE) firmware-test-m3 REBOUND=$(CURDIR)/target/debug/rebound
 
 ## Each board's feature, and what it is compiled for. Fails where the Cortex-M3's image
 ## breaks its budget.
@@ -80,18 +82,34 @@ firmware:
 	cd targets/bare-metal && for pair in $(BOARD_TARGETS); do cargo $${pair%:*}; done
 	cd targets/bare-metal && cargo run --quiet -p targets-bare-metal-qemu
 
-firmware-test: firmware firmware-setup
+firmware-test: firmware firmware-setup firmware-host
 	cd targets/bare-metal && cargo fmt --all --check
 	cd targets/bare-metal && cargo clippy --workspace --all-targets -- -D warnings
 	cd targets/bare-metal && for pair in $(BOARD_TARGETS); do \
 	  cargo clippy --release --target $${pair#*:} --features $${pair%:*} -- -D warnings; done
 	cd targets/bare-metal && cargo test --workspace
 
-firmware-setup:
+## What of it costs `make test` little: one image, and what it promises.
+firmware-test-m3: firmware-setup-m3 firmware-host
+	cd targets/bare-metal && cargo lm3s6965evb
+	cd targets/bare-metal && cargo test -p targets-bare-metal-qemu --test promises -- lm3s6965evb cortex_m3
+
+## The program that plays on the boards; one that REBOUND names is built already.
+export REBOUND ?= $(CURDIR)/target/firmware-host/debug/rebound
+firmware-host:
+	[ "$(origin REBOUND)" != file ] || \
+	  cargo build -p targets-host --no-default-features --target-dir target/firmware-host
+
+firmware-setup: firmware-setup-m3
 	@missing=(); \
-	command -v qemu-system-arm >/dev/null || missing+=(qemu-system-arm); \
 	command -v qemu-system-riscv32 >/dev/null || missing+=(qemu-system-misc); \
 	$(INSTALL_MISSING)
+
+firmware-setup-m3:
+	@missing=(); \
+	command -v qemu-system-arm >/dev/null || missing+=(qemu-system-arm); \
+	$(INSTALL_MISSING)
+	@! command -v rustup >/dev/null || rustup target add thumbv7m-none-eabi
 
 ## A folder for each kind of processor, since llama.cpp's build does not watch what it is for.
 BOARD ?= raspberry-pi-5

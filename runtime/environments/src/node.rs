@@ -17,6 +17,7 @@ pub mod link;
 pub mod account;
 pub mod simulated;
 mod line;
+mod patience;
 mod play;
 
 use std::error::Error;

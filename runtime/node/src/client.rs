@@ -27,6 +27,13 @@ impl Client {
         Self { session, sequence: 0, asked: None, decoder: Decoder::new() }
     }
 
+    /// Another session with the node, or with another. Numbers go on, so that a late copy
+    /// of what was asked before is known as one.
+    pub fn begin(&mut self, session: u32) {
+        self.session = session;
+        self.asked = None;
+    }
+
     /// What to ask first, and again where a node knows of no session.
     pub fn hello(&self) -> Request<'static> {
         Request::Hello { version: VERSION, session: self.session }

@@ -22,11 +22,15 @@ const TENTHS: Scale<'_> =
 const LEVEL: Scale<'_> =
     Scale { unit: "", decimals: 0, range: Range { min: 0, max: 3 }, resolution: 1 };
 
+const USUAL: [Sensor<'_>; 1] = [Sensor { name: "temperature", scale: TENTHS }];
+const OTHER: [Sensor<'_>; 1] = [Sensor { name: "humidity", scale: TENTHS }];
+
 /// How long the test's host may be silent.
 pub(super) const DEADLINE_MS: u32 = 1000;
 
 /// A room: each act is a minute, which warms it by two degrees a level and cools it by one.
 struct Room {
+    is_other: bool,
     temperature: i32,
     heater: Arc<AtomicI32>,
 }
@@ -36,7 +40,7 @@ impl Hardware for Room {
         Description {
             name: "room",
             deadline_ms: DEADLINE_MS,
-            sensors: &[Sensor { name: "temperature", scale: TENTHS }],
+            sensors: if self.is_other { &OTHER } else { &USUAL },
             actuators: &[Actuator { name: "heater", scale: LEVEL, safe: 0 }],
         }
     }
@@ -75,6 +79,8 @@ pub(super) struct Troubles {
     pub(super) noise: AtomicU32,
     /// Restart before the next request is read.
     pub(super) restarts: AtomicBool,
+    /// Be a board with another sensor from the next restart on.
+    pub(super) is_other: AtomicBool,
     /// Hang up before the next request is read.
     pub(super) hangs_up: AtomicBool,
 }
@@ -131,7 +137,8 @@ fn power_on(
     let start = std::time::Instant::now();
     let now = || Instant::from_micros(u64::try_from(start.elapsed().as_micros()).unwrap_or(0));
     let (mut memory, mut link) = (Memory::<4, 3>::new(), Link::new());
-    let hardware = Room { temperature: 140, heater: Arc::clone(heater) };
+    let is_other = troubles.is_other.load(Ordering::Relaxed);
+    let hardware = Room { is_other, temperature: 140, heater: Arc::clone(heater) };
     let parts = Parts { hardware, keeper: Volatile, memory: &mut memory, link: &mut link };
     let mut node = Node::start(parts, now()).unwrap();
     let mut host: Option<TcpStream> = None;

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -17,6 +17,11 @@ const LOOK: Duration = Duration::from_millis(100);
 const CONNECT: Duration = Duration::from_secs(5);
 /// Bytes that are taken at once.
 const TAKEN: usize = 512;
+/// How many times that may wait for whoever reads; then the line has to.
+const WAITING_MAX: usize = 64;
+/// How long a command that closed its output may take to end, and how often that is looked at.
+const END: Duration = Duration::from_millis(200);
+const ENDS: u32 = 10;
 
 /// An open line. A thread reads it, since not every kind of line can be asked with a
 /// time limit.
@@ -65,7 +70,7 @@ impl Line {
     }
 
     fn new(input: impl Read + Send + 'static, out: Box<dyn Write + Send>, end: End) -> Self {
-        let (sender, bytes) = channel();
+        let (sender, bytes) = sync_channel(WAITING_MAX);
         let is_closed = Arc::new(AtomicBool::new(false));
         let closed = Arc::clone(&is_closed);
         thread::spawn(move || pass_on(input, &sender, &closed));
@@ -74,8 +79,8 @@ impl Line {
 
     /// Writes all of `bytes`.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.out.write_all(bytes)?;
-        self.out.flush()
+        let written = self.out.write_all(bytes).and_then(|()| self.out.flush());
+        written.map_err(|error| self.end.account(error))
     }
 
     /// What comes within `limit`; nothing where nothing does. An error where nothing can
@@ -84,8 +89,25 @@ impl Line {
         match self.bytes.recv_timeout(limit) {
             Ok(bytes) => Ok(bytes),
             Err(RecvTimeoutError::Timeout) => Ok(Vec::new()),
-            Err(RecvTimeoutError::Disconnected) => Err(ErrorKind::UnexpectedEof.into()),
+            Err(RecvTimeoutError::Disconnected) => {
+                let closed = io::Error::new(ErrorKind::UnexpectedEof, "the other end hung up");
+                Err(self.end.account(closed))
+            }
         }
+    }
+}
+
+impl End {
+    /// Why the line cannot be used: where it was a command's, what that ended with.
+    fn account(&mut self, error: io::Error) -> io::Error {
+        let Self::Command(child) = self else { return error };
+        for _ in 0..ENDS {
+            if let Ok(Some(status)) = child.try_wait() {
+                return io::Error::new(error.kind(), format!("the command ended: {status}"));
+            }
+            thread::sleep(END / ENDS);
+        }
+        error
     }
 }
 
@@ -105,7 +127,7 @@ impl Drop for Line {
 }
 
 /// Hands bytes on until the line ends or nobody takes them.
-fn pass_on(mut input: impl Read, sender: &Sender<Vec<u8>>, is_closed: &AtomicBool) {
+fn pass_on(mut input: impl Read, sender: &SyncSender<Vec<u8>>, is_closed: &AtomicBool) {
     let mut buffer = [0; TAKEN];
     while !is_closed.load(Ordering::Relaxed) {
         match input.read(&mut buffer) {
@@ -143,4 +165,33 @@ fn shell(command: &str) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("exec {command}")]);
     shell
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    /// Babbles, and counts how often it was listened to.
+    struct Babble(Arc<AtomicUsize>);
+
+    impl Read for Babble {
+        fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(bytes.len())
+        }
+    }
+
+    #[test]
+    fn a_line_that_nobody_listens_to_waits() {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let mut line = Line::new(Babble(Arc::clone(&taken)), Box::new(io::sink()), End::Serial);
+
+        thread::sleep(LOOK);
+        assert!(taken.load(Ordering::Relaxed) <= WAITING_MAX + 1, "{taken:?}");
+        for _ in 0..2 * WAITING_MAX {
+            assert_eq!(line.read(LOOK).unwrap().len(), TAKEN);
+        }
+    }
 }

@@ -13,16 +13,15 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use runtime_node::client::Client;
+use runtime_node::client::{Client, ClientError};
 use runtime_node::frame::REQUEST_FRAME_BYTES_MAX;
-use runtime_node::message::{Answer, Refusal, Request};
+use runtime_node::message::{Answer, Refusal, Request, VERSION};
 
 use super::line::Line;
+use super::patience::{self, Wait};
 use super::port::Port;
 use super::profile::{Profile, ProfileError};
 
-/// How long an answer may take before the frame is sent again.
-const ANSWER: Duration = Duration::from_millis(250);
 /// How long a node may be silent in all.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait before a lost line is opened again.
@@ -52,10 +51,39 @@ pub enum LinkError {
         /// Frames that could not be read since the link was opened.
         damaged: u64,
     },
+    /// The line ended, and could not be used again in [`PATIENCE`].
+    #[error("the line to {port} is lost: is the node there, its power on, and the port right?")]
+    Lost {
+        /// Where.
+        port: String,
+        /// What the last try ended with.
+        #[source]
+        source: io::Error,
+    },
     /// The node had started anew, so the request was not carried out; the session is open
     /// again.
     #[error("the node started anew, and did not carry the request out")]
     Restarted,
+    /// Another host has asked the node since this one did.
+    #[error(
+        "another host speaks with the node at {port}: a node has one host at a time, so stop \
+         the other one and start again"
+    )]
+    Taken {
+        /// Where.
+        port: String,
+    },
+    /// The node's protocol is another.
+    #[error(
+        "the node at {port} speaks version {node} of the protocol, this program version \
+         {VERSION}: give the board the firmware of this release"
+    )]
+    Version {
+        /// Where.
+        port: String,
+        /// What the node speaks.
+        node: u16,
+    },
     /// The node did not do what was asked.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -68,13 +96,18 @@ pub enum LinkError {
         #[source]
         source: ProfileError,
     },
-    /// Another node than before answers.
-    #[error("the node at {port} is another one than before: {found}, not {expected}")]
+    /// Another node than before answers, or the same one describes itself otherwise.
+    #[error(
+        "the node at {port} is another one than before: it is {found:?} with {dials}, and was \
+         {expected:?}; connect the node of before, or begin a new run"
+    )]
     Other {
         /// Where.
         port: String,
         /// Its name.
         found: String,
+        /// Its sensors and actuators.
+        dials: String,
         /// The name before.
         expected: String,
     },
@@ -93,6 +126,9 @@ pub struct Link {
     restarts: u64,
     damaged: u64,
     asked_at: Instant,
+    wait: Wait,
+    /// Whether there may be no session, or one with another node than the profile's.
+    is_unmet: bool,
 }
 
 impl Link {
@@ -106,11 +142,14 @@ impl Link {
             restarts: 0,
             damaged: 0,
             asked_at: Instant::now(),
+            wait: Wait::new(),
+            is_unmet: true,
             port,
         };
         let opened = Line::open(&link.port);
         link.line = Some(opened.map_err(|source| link.not_opened(source))?);
         link.profile = link.hello()?;
+        link.is_unmet = false;
         Ok(link)
     }
 
@@ -147,23 +186,35 @@ impl Link {
         request: &Request<'_>,
         read: impl Fn(Answer<'_>) -> Option<T>,
     ) -> Result<T, LinkError> {
+        if self.is_unmet {
+            return Err(self.meet_again());
+        }
         match self.exchange(request, read) {
-            Err(LinkError::Refused(Refusal::NoSession)) => {
-                let profile = self.hello()?;
-                if profile.name != self.profile.name {
-                    let (found, expected) = (profile.name, self.profile.name.clone());
-                    return Err(LinkError::Other { port: self.port.to_string(), found, expected });
-                }
-                self.profile = profile;
-                self.restarts += 1;
-                Err(LinkError::Restarted)
-            }
+            Err(LinkError::Refused(Refusal::NoSession)) => Err(self.meet_again()),
             other => other,
         }
     }
 
+    /// Opens a session anew; returns what there is to tell of it.
+    fn meet_again(&mut self) -> LinkError {
+        // The node may hear what is asked of it and be heard no more.
+        self.is_unmet = true;
+        let profile = match self.hello() {
+            Err(error) => return error,
+            Ok(profile) => profile,
+        };
+        if profile != self.profile {
+            let (found, dials) = (profile.name.clone(), profile.dials());
+            let (port, expected) = (self.port.to_string(), self.profile.name.clone());
+            return LinkError::Other { port, found, dials, expected };
+        }
+        self.is_unmet = false;
+        self.restarts += 1;
+        LinkError::Restarted
+    }
+
     fn hello(&mut self) -> Result<Profile, LinkError> {
-        self.client = Client::new(session());
+        self.client.begin(session());
         let request = self.client.hello();
         let read = |answer: Answer<'_>| match answer {
             Answer::Hello(hello) => Some(Profile::of(&hello)),
@@ -185,20 +236,34 @@ impl Link {
         let frame_bytes =
             self.client.request(request, &mut frame[1..]).map_err(|_| LinkError::TooLong)?;
         let start = Instant::now();
+        let (mut is_first, mut lost) = (true, None);
         while start.elapsed() < PATIENCE {
+            let sent = Instant::now();
             match self.once(&frame[..=frame_bytes], &read) {
                 Ok(Some(answer)) => {
                     self.asked_at = Instant::now();
-                    return answer;
+                    if is_first {
+                        self.wait = self.wait.answered(sent.elapsed());
+                    }
+                    return answer.map_err(|refusal| self.refused(refusal));
                 }
-                Ok(None) => {}
-                Err(_) => {
+                Ok(None) => lost = None,
+                Err(source) if self.is_first_line() => {
+                    return Err(LinkError::Lost { port: self.port.to_string(), source });
+                }
+                Err(error) => {
                     self.line = None;
                     thread::sleep(REOPEN);
+                    lost = Some(error);
                 }
             }
+            is_first = false;
         }
-        Err(LinkError::Silent { port: self.port.to_string(), damaged: self.damaged })
+        let port = self.port.to_string();
+        match lost {
+            Some(source) => Err(LinkError::Lost { port, source }),
+            None => Err(LinkError::Silent { port, damaged: self.damaged }),
+        }
     }
 
     /// Sends a frame and waits for its answer; `None` where none came in time.
@@ -207,29 +272,55 @@ impl Link {
         &mut self,
         frame: &[u8],
         read: &impl Fn(Answer<'_>) -> Option<T>,
-    ) -> io::Result<Option<Result<T, LinkError>>> {
-        let Self { line, port, client, damaged, .. } = self;
+    ) -> io::Result<Option<Result<T, Refusal>>> {
+        let Self { line, port, client, damaged, wait, .. } = self;
         let line = match line {
             Some(line) => line,
             none => none.insert(Line::open(port)?),
         };
         line.write(frame)?;
         let sent = Instant::now();
-        while let Some(left) = ANSWER.checked_sub(sent.elapsed()) {
+        let (mut limit, mut is_damaged) = (wait.length(), false);
+        while let Some(left) = limit.checked_sub(sent.elapsed()) {
             for byte in line.read(left)? {
                 match client.push(byte) {
-                    None => {}
-                    Some(Ok(Answer::Refused(refusal))) => return Ok(Some(Err(refusal.into()))),
+                    Some(Ok(Answer::Refused(refusal))) => return Ok(Some(Err(refusal))),
                     Some(Ok(answer)) => {
                         if let Some(answer) = read(answer) {
                             return Ok(Some(Ok(answer)));
                         }
                     }
-                    Some(Err(_)) => *damaged += 1,
+                    // It may have been the answer.
+                    Some(Err(ClientError::Frame(_))) => {
+                        *damaged += 1;
+                        is_damaged = true;
+                        limit = limit.min(sent.elapsed() + patience::MIN);
+                    }
+                    // Nothing yet, or what could be read and was not waited for.
+                    None | Some(Err(_)) => {}
                 }
             }
         }
+        if !is_damaged {
+            *wait = wait.in_vain();
+        }
         Ok(None)
+    }
+
+    /// What a refusal of the request that was just sent means.
+    fn refused(&self, refusal: Refusal) -> LinkError {
+        let port = || self.port.to_string();
+        match refusal {
+            // Late copies have earlier numbers, so others than this host are ahead of it.
+            Refusal::Stale { .. } | Refusal::SequenceReused => LinkError::Taken { port: port() },
+            Refusal::Version { node } => LinkError::Version { port: port(), node },
+            other => other.into(),
+        }
+    }
+
+    /// Whether nobody has answered yet a command that is not to be run again and again.
+    fn is_first_line(&self) -> bool {
+        matches!(self.port, Port::Command(_)) && self.profile == Profile::default()
     }
 
     fn not_opened(&self, source: io::Error) -> LinkError {

@@ -9,7 +9,7 @@ use runtime_node::message::{ActuatorState, Answer, Observation, Refusal, Request
 use super::goal::Goal;
 use super::link::{Link, LinkError};
 use super::profile::Profile;
-use super::{ask, broken, lock, number_of};
+use super::{ask, broken, lock, number_of, retry};
 use crate::world::{Playable, Standing};
 
 /// The action that lets time pass and changes nothing.
@@ -149,14 +149,15 @@ impl Episode {
             Wanted::Look => Request::Observe,
         };
         match ask(link, &request) {
-            Ok(seen) => {
-                self.seen = seen;
-                Ok(readings(&self.profile, &self.seen))
-            }
+            Ok(seen) => self.take(seen),
             Err(LinkError::Restarted) => self.start_anew(link),
             Err(LinkError::Refused(refusal)) if is_of_the_action(refusal) => {
                 let why = format!("That was not done: {refusal}.");
-                Ok(format!("{why} {}", self.look(link)?))
+                match ask(link, &Request::Observe) {
+                    Ok(seen) => Ok(format!("{why} {}", self.take(seen)?)),
+                    Err(LinkError::Restarted) => self.start_anew(link),
+                    Err(error) => Err(broken(&error)),
+                }
             }
             Err(error) => Err(broken(&error)),
         }
@@ -165,13 +166,22 @@ impl Episode {
     /// Goes on with a node that knows nothing of the episode any more.
     fn start_anew(&mut self, link: &mut Link) -> Result<String, EnvironmentError> {
         self.held = 0;
-        let seen = self.look(link)?;
+        self.seen = retry(link, &Request::Observe, observation).map_err(|error| broken(&error))?;
         self.restarts = link.restarts();
+        let seen = readings(&self.profile, &self.seen);
         Ok(format!("The node started anew, and its actuators are in their safe states. {seen}"))
     }
 
-    fn look(&mut self, link: &mut Link) -> Result<String, EnvironmentError> {
-        self.seen = ask(link, &Request::Observe).map_err(|error| broken(&error))?;
+    /// Takes in what there is to see, and tells it.
+    fn take(&mut self, seen: Observation) -> Result<String, EnvironmentError> {
+        let (found, expected) = (seen.episode, self.seen.episode);
+        if found != expected {
+            return Err(EnvironmentError::Broken(format!(
+                "another host began episode {found} on the node during this run's episode \
+                 {expected}: a node has one host at a time, so stop the other one and start again"
+            )));
+        }
+        self.seen = seen;
         Ok(readings(&self.profile, &self.seen))
     }
 

@@ -79,6 +79,15 @@ impl Profile {
     }
 }
 
+impl Profile {
+    /// Sensors, then actuators, as a reader tells them apart.
+    pub fn dials(&self) -> String {
+        let actuators = self.actuators.iter().map(|one| &one.dial);
+        let all: Vec<String> = self.sensors.iter().chain(actuators).map(Dial::to_string).collect();
+        all.join(", ")
+    }
+}
+
 impl Dial {
     fn of(name: &str, scale: &Scale<'_>) -> Result<Self, ProfileError> {
         Ok(Self {

@@ -137,6 +137,59 @@ fn a_node_that_starts_anew_is_reported_and_the_episode_goes_on() {
 }
 
 #[test]
+fn another_board_in_its_place_is_refused_until_the_right_one_is_back() {
+    let board = Board::start();
+    let mut link = Link::open(board.port.parse().unwrap()).unwrap();
+    let restart = |is_other| {
+        board.troubles.is_other.store(is_other, Ordering::Relaxed);
+        board.troubles.restarts.store(true, Ordering::Relaxed);
+    };
+
+    restart(true);
+    for _ in 0..2 {
+        let problem = link.act(0, 1).unwrap_err().to_string();
+        assert!(problem.contains("another one than before"), "{problem}");
+        assert!(problem.contains("humidity"), "{problem}");
+    }
+    assert_eq!(board.heater(), 0);
+    restart(false);
+
+    assert!(matches!(link.act(0, 1), Err(LinkError::Restarted)));
+    link.act(0, 1).unwrap();
+}
+
+#[test]
+fn a_host_learns_of_another_one() {
+    let board = Board::start();
+    let mut link = Link::open(board.port.parse().unwrap()).unwrap();
+    for _ in 0..5 {
+        link.moment().unwrap();
+    }
+
+    let mut other = Link::open(board.port.parse().unwrap()).unwrap();
+    link.moment().unwrap();
+
+    let problem = other.moment().unwrap_err();
+    assert!(matches!(problem, LinkError::Taken { .. }), "{problem}");
+    assert!(problem.to_string().contains("stop the other one"), "{problem}");
+}
+
+#[test]
+fn an_episode_ends_where_another_host_begins_one() {
+    let board = Board::start();
+    let node = node(&board, "temperature 30..31");
+    let mut environment = node.environment();
+    environment.reset(&tasks(&node, 1)[0]).unwrap();
+
+    // The node's own host may come between, to say that it lives.
+    let reset = |mut other: Link| ask(&mut other, &Request::Reset { seed: 1 });
+    let began = (0..5).any(|_| Link::open(board.port.parse().unwrap()).and_then(reset).is_ok());
+    let problem = environment.step("set heater to 1").unwrap_err().to_string();
+
+    assert!(began && problem.contains("another host began episode 2"), "{problem}");
+}
+
+#[test]
 fn a_line_that_was_lost_is_opened_again() {
     let board = Board::start();
     let node = node(&board, "temperature 30..31");
@@ -205,6 +258,24 @@ fn a_node_needs_a_port_that_opens() {
     let problem = broken_text(&open(Some("/dev/there-is-no-such-board")));
     assert!(problem.contains("/dev/there-is-no-such-board@115200"), "{problem}");
     assert!(matches!(open(Some("tcp:127.0.0.1:1")), NodeError::Link(LinkError::Open { .. })));
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_node_is_told_from_one_that_does_not_answer() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let file = file.path().display().to_string();
+    for (port, expected) in [
+        ("exec:true", "the line to exec:true is lost"),
+        ("exec:sh -c 'exit 3'", "the command ended: exit status: 3"),
+        ("exec:there-is-no-such-program", "the command ended: exit status: 127"),
+        ("/dev/null", "the port /dev/null@115200 cannot be opened"),
+        (&file, "is the board connected, and the port free?"),
+    ] {
+        let problem = Link::open(port.parse().unwrap()).map(|_| ()).unwrap_err();
+        let problem = broken(&problem).to_string();
+        assert!(problem.contains(expected), "{port}: {problem}");
+    }
 }
 
 fn broken_text(error: &NodeError) -> String {

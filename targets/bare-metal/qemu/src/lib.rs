@@ -2,8 +2,9 @@
 //! wants to see a node run.
 //!
 //! ```text
-//! board ─► Machine (QEMU, one at a time) ◄─► Host (a session)
-//! image ─► sizes           └──► monitor, debugger (restarts, memory, hangs)
+//! board ─► Machine (QEMU, one at a time) ◄─┬─► Host (a session)
+//! image ─► sizes           │                └─► Gateway (a TCP port, a bad line)
+//!                          └──► monitor, debugger (restarts, memory, hangs)
 //! ```
 //!
 //! The images are built beforehand, by `make firmware`. What a node says to what is
@@ -13,5 +14,6 @@ pub mod board;
 pub mod image;
 pub mod machine;
 pub mod host;
+pub mod gateway;
 pub mod monitor;
 pub mod debugger;

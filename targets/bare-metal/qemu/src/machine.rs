@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -14,8 +14,9 @@ use crate::board::Board;
 use crate::debugger::Debugger;
 use crate::monitor::Monitor;
 
-/// An idle Arm board takes a whole core of the host.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+/// Whether a board runs. An idle Arm board takes a whole core of the host.
+static IS_TAKEN: Mutex<bool> = Mutex::new(false);
+static IS_FREE: Condvar = Condvar::new();
 
 /// How long QEMU may take to open its sockets.
 const START: Duration = Duration::from_secs(20);
@@ -27,14 +28,14 @@ pub struct Machine {
     to_node: ChildStdin,
     from_node: Receiver<Vec<u8>>,
     folder: TempDir,
-    _alone: MutexGuard<'static, ()>,
+    _turn: Turn,
 }
 
 impl Machine {
     /// Starts a board, once no other runs in this process. For `flash` see
     /// [`Board::command`].
     pub fn start(board: &Board, flash: Option<&Path>) -> io::Result<Self> {
-        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = Turn::take();
         let folder = TempDir::new()?;
         let mut command = board.command(flash);
         for (option, name) in [("-qmp", MONITOR), ("-gdb", DEBUGGER)] {
@@ -49,7 +50,7 @@ impl Machine {
         let stdout = qemu.stdout.take().ok_or_else(|| io::Error::other("no line from QEMU"))?;
         let (sender, from_node) = channel();
         thread::spawn(move || pass_on(stdout, &sender));
-        Ok(Self { qemu, to_node, from_node, folder, _alone: alone })
+        Ok(Self { qemu, to_node, from_node, folder, _turn: turn })
     }
 
     /// Sends bytes to the board's UART.
@@ -61,6 +62,12 @@ impl Machine {
     /// Bytes from the board's UART; empty where none came in time.
     pub fn receive(&mut self, within: Duration) -> Vec<u8> {
         self.from_node.recv_timeout(within).unwrap_or_default()
+    }
+
+    /// Hands over what the board sends from now on; [`receive`](Self::receive) has nothing
+    /// more. It ends with QEMU.
+    pub(crate) fn take_answers(&mut self) -> Receiver<Vec<u8>> {
+        std::mem::replace(&mut self.from_node, channel().1)
     }
 
     /// QEMU's monitor.
@@ -79,6 +86,26 @@ impl Drop for Machine {
         // It may have ended by itself.
         let _ = self.qemu.kill();
         let _ = self.qemu.wait();
+    }
+}
+
+/// Leave to run a board, given back when dropped. Unlike a lock's guard it may move to
+/// another thread.
+struct Turn;
+
+impl Turn {
+    fn take() -> Self {
+        let taken = IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = IS_FREE.wait_while(taken, |taken| *taken);
+        *taken.unwrap_or_else(PoisonError::into_inner) = true;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        IS_FREE.notify_one();
     }
 }
 

@@ -36,8 +36,8 @@ enum Action {
     /// Show sensors, actuators and counts live until Ctrl-C; lines of JSON where the output is
     /// not a terminal
     ///
-    /// A node has one host at a time: a run that plays on it meanwhile is told that it started
-    /// anew.
+    /// A node has one host at a time: where a run plays on it meanwhile, one of the two ends and
+    /// says so.
     Monitor {
         /// A serial device such as /dev/ttyACM0, tcp:HOST:PORT, or exec:COMMAND
         port: String,

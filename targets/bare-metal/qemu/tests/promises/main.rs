@@ -1,6 +1,6 @@
 //! What the firmware promises, on every board in QEMU.
 //!
-//! One board runs at a time, so these tests are slow: a minute in all.
+//! One board runs at a time, so these tests are slow: some minutes in all.
 
 #![allow(clippy::unwrap_used, reason = "what the tests are made of may unwrap as they do")]
 
@@ -19,8 +19,12 @@ macro_rules! on_every_board {
     };
 }
 
+mod heater;
 mod conversation;
+mod bad_line;
 mod silence;
 mod restarts;
+mod agent;
+mod program;
 mod power_cut;
 mod budgets;

@@ -1,12 +1,15 @@
 //! A board that restarts says so; one that hangs or faults restarts.
 
+use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
+use runtime_environments::node::link::{Link, LinkError};
 use runtime_node::message::{Answer, Refusal, Request};
 use runtime_node::thermostat::HEATER;
 use targets_bare_metal_qemu::board::Board;
 use targets_bare_metal_qemu::debugger::patch_when_asleep;
+use targets_bare_metal_qemu::gateway::{Damage, Gateway};
 use targets_bare_metal_qemu::host::Host;
 use targets_bare_metal_qemu::machine::Machine;
 
@@ -14,6 +17,7 @@ on_every_board!(
     a_board_that_restarts_within_an_episode_says_so,
     a_board_that_hangs_is_restarted_by_its_watchdog,
     a_board_that_faults_restarts,
+    a_host_goes_on_with_a_board_whose_power_was_cut,
 );
 
 /// Long enough for a watchdog of 1 s that restarts at its second end; longer where
@@ -98,4 +102,20 @@ fn a_board_that_faults_restarts(board: &Board) {
 
     assert!(is_forgotten(&mut host));
     meet_anew(&mut host);
+}
+
+fn a_host_goes_on_with_a_board_whose_power_was_cut(board: &Board) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap();
+    let power_on =
+        || Gateway::open_at(&port, Machine::start(board, None).unwrap(), Damage::NONE).unwrap();
+    let before = power_on();
+    let mut link = Link::open(before.port().parse().unwrap()).unwrap();
+    assert_eq!(link.act(HEATER, 1).unwrap().actuators[0].value, 1);
+
+    drop(before);
+    let _after = power_on();
+
+    assert!(matches!(link.act(HEATER, 1), Err(LinkError::Restarted)));
+    assert_eq!(link.moment().unwrap().seen.actuators[0].value, 0);
+    assert_eq!(link.act(HEATER, 1).unwrap().actuators[0].value, 1);
 }
