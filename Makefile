@@ -129,7 +129,7 @@ cross-aarch64: setup
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
 	  cargo build --release -p targets-host --target $(CROSS) --target-dir $(OUT)
 	cargo run --quiet -p models --example tiny -- target/tiny.gguf
-	targets/smoke-aarch64.sh $(OUT)/$(CROSS)/release/rebound $(ARCH) $(BOARD)
+	targets/smoke-aarch64.sh $(OUT)/$(CROSS)/release/rebound $(ARCH)
 
 ## A software device such as mesa's lavapipe will do.
 test-devices: setup

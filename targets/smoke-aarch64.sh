@@ -2,9 +2,9 @@
 # Plays with a program for aarch64 in an emulator, and looks whether it has the instructions that
 # its board has. The emulator's speed says nothing about a board.
 #
-# Usage: targets/smoke-aarch64.sh PROGRAM ARCH BOARD
+# Usage: targets/smoke-aarch64.sh PROGRAM ARCH
 set -euo pipefail
-program=$1 arch=$2 board=$3
+program=$1 arch=$2
 
 dot_products=$(aarch64-linux-gnu-objdump -d "$program" | grep -cE '\s[su]dot\s' || true)
 echo "$program: $(stat -c %s "$program") bytes, $dot_products dot products ($arch)"
@@ -16,6 +16,7 @@ esac
 emulator=$(command -v qemu-aarch64 || command -v qemu-aarch64-static)
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
+# Without --board: the tiny model's heads are too narrow for a cache of q8_0.
 "$emulator" -cpu max -L /usr/aarch64-linux-gnu "$program" run --actor target/tiny.gguf \
-  --board "$board" --threads 2 --tasks 2 --trials 2 --steps 4 --quiet --out "$out/run"
+  --threads 2 --tasks 2 --trials 2 --steps 4 --quiet --out "$out/run"
 "$emulator" -cpu max -L /usr/aarch64-linux-gnu "$program" records stats "$out/run"
