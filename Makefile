@@ -38,12 +38,13 @@ endef
 help:
 	@sed -n 's/^#   //p' Makefile
 
-## Debian packages when root, otherwise a list of what is missing.
+## Debian packages when root, otherwise a list of what is missing. LLVM brings a
+## libclang-cpp.so, which bindgen cannot use.
 setup:
 	@missing=(); \
 	command -v cmake >/dev/null || missing+=(cmake); \
 	command -v c++ >/dev/null || missing+=(g++); \
-	ls /usr/lib/llvm*/lib/libclang*.so* /usr/lib/*/libclang*.so* >/dev/null 2>&1 \
+	find /usr/lib \( -name 'libclang.so*' -o -name 'libclang-[0-9]*.so*' \) 2>/dev/null | grep . >/dev/null \
 	  || [ -n "$${LIBCLANG_PATH:-}" ] || [ "$$(uname)" = Darwin ] || missing+=(libclang-dev); \
 	python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip); \
 	$(INSTALL_MISSING)
