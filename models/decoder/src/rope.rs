@@ -4,7 +4,7 @@
 //! each pair and negates one: a product with a small constant matrix, which
 //! every backend does well and which has a backward pass already.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 
 use crate::hyperparameters::{Family, Hyperparameters};
 
@@ -98,17 +98,22 @@ pub struct Rotation {
 }
 
 impl Rotation {
+    /// The same in another kind of number, for rows of that kind.
+    #[must_use]
+    pub fn cast(self, kind: FloatDType) -> Self {
+        let Self { cos, sin, exchange } = self;
+        Self { cos: cos.cast(kind), sin: sin.cast(kind), exchange: exchange.cast(kind) }
+    }
+
     /// Rotates the heads of `x [n, heads · width]`.
     pub fn rotate(&self, x: Tensor<2>) -> Tensor<2> {
-        let ([n, all], kind) = (x.dims(), x.dtype());
+        let [n, all] = x.dims();
         let width = self.exchange.dims()[0];
         let heads = all / width;
         let flat = x.reshape([n * heads, width]);
-        let exchange = self.exchange.clone().cast(kind);
-        let exchanged = flat.clone().matmul(exchange).reshape([n, heads, width]);
+        let exchanged = flat.clone().matmul(self.exchange.clone()).reshape([n, heads, width]);
         let straight = flat.reshape([n, heads, width]);
-        let (cos, sin) = (self.cos.clone().cast(kind), self.sin.clone().cast(kind));
-        let rotated = straight * cos + exchanged * sin;
+        let rotated = straight * self.cos.clone() + exchanged * self.sin.clone();
         rotated.reshape([n, all])
     }
 }

@@ -5,6 +5,8 @@
 //! archive ─► reflections of earlier runs ─► memory ─► act, reflect
 //! ```
 
+use std::borrow::Cow;
+
 use runtime_core::agent::{Agent, Attempt, Episode};
 use runtime_core::environment::EnvironmentError;
 use runtime_core::model::{Cost, Generation, ModelError, StopReason};
@@ -26,9 +28,13 @@ pub struct Archivist {
 
 impl Archivist {
     /// The memory of a task, with what earlier runs left.
-    fn memory(&mut self, task: &Task, memory: &Memory) -> Result<Memory, ModelError> {
+    fn memory<'a>(
+        &mut self,
+        task: &Task,
+        memory: &'a Memory,
+    ) -> Result<Cow<'a, Memory>, ModelError> {
         if !self.recalls {
-            return Ok(memory.clone());
+            return Ok(Cow::Borrowed(memory));
         }
         let recalled = match self.recalled.take().filter(|(id, _)| *id == task.id) {
             Some((_, recalled)) => recalled,
@@ -36,7 +42,7 @@ impl Archivist {
         };
         let memory = memory.preceded_by(&recalled);
         self.recalled = Some((task.id.clone(), recalled));
-        Ok(memory)
+        Ok(Cow::Owned(memory))
     }
 }
 

@@ -21,6 +21,7 @@ mod patience;
 mod play;
 
 use std::error::Error;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -39,7 +40,7 @@ use play::NodeEnvironment;
 use port::{Port, PortError};
 
 /// Name and tasks of every split; they differ by the seeds of what is simulated.
-const SPLITS: [(&str, u32); 3] = [("train", 1_000), ("validation", 1_000), ("test", 1_000)];
+const SPLITS: [(&str, usize); 3] = [("train", 1_000), ("validation", 1_000), ("test", 1_000)];
 /// Steps of an episode at most, where nobody says.
 const STEPS_MAX: u32 = 12;
 
@@ -123,14 +124,14 @@ impl World for Node {
         STEPS_MAX
     }
 
-    fn workers_max(&self) -> Option<usize> {
-        Some(1)
+    fn workers_max(&self) -> Option<NonZeroU32> {
+        Some(NonZeroU32::MIN)
     }
 
     fn tasks(&self, selection: &TaskSelection) -> Result<Vec<Task>, WorldError> {
         let split = known_split(self, &selection.split)?;
         let place = SPLITS.iter().position(|(name, _)| *name == split).unwrap_or(0);
-        let places = select(vec![(0..SPLITS[place].1 as usize).collect()], selection);
+        let indices = select(vec![(0..SPLITS[place].1).collect()], selection);
         let link = lock(&self.link);
         let instruction = self.goal.instruction(link.profile());
         let kind =
@@ -139,10 +140,10 @@ impl World for Node {
             id: format!("{split}/{index}"),
             kind: kind.clone(),
             instruction: instruction.clone(),
-            seed: (place as u64) << 16 | index as u64,
+            seed: u64::from(number_at(place, index)),
             limits: selection.limits,
         };
-        Ok(places.into_iter().map(task).collect())
+        Ok(indices.into_iter().map(task).collect())
     }
 
     fn environment(&self) -> Box<dyn Playable + Send> {
@@ -180,15 +181,19 @@ impl Archive for NodeArchive {
     }
 }
 
-/// The node's number for a task, which seeds what it simulates: the split in the upper 16
-/// bits, the index in the lower.
+/// The node's number for a task, which seeds what it simulates.
 fn number_of(task: &Task) -> Result<u32, EnvironmentError> {
     let parsed = task.id.split_once('/').and_then(|(split, index)| {
         let place = SPLITS.iter().position(|(name, _)| *name == split)?;
-        let index: u32 = index.parse().ok().filter(|&index| index < SPLITS[place].1)?;
-        Some(u32::try_from(place).ok()? << 16 | index)
+        let index: usize = index.parse().ok().filter(|&index| index < SPLITS[place].1)?;
+        Some(number_at(place, index))
     });
     parsed.ok_or_else(|| EnvironmentError::UnknownTask(task.id.clone()))
+}
+
+/// The number of a split's task: the split in the upper 16 bits, the index in the lower.
+fn number_at(split: usize, index: usize) -> u32 {
+    u32::try_from(split << 16 | index).unwrap_or(u32::MAX)
 }
 
 /// Asks once more of a node that started anew: what is asked does not depend on before.

@@ -1,5 +1,6 @@
 //! The worlds by name, and what a program asks of each.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use runtime_core::environment::Environment;
@@ -42,7 +43,7 @@ pub trait World: Send + Sync {
     fn environment(&self) -> Box<dyn Playable + Send>;
 
     /// How many can play at once; `None` where nothing limits them.
-    fn workers_max(&self) -> Option<usize> {
+    fn workers_max(&self) -> Option<NonZeroU32> {
         None
     }
 

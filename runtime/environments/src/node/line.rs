@@ -70,10 +70,8 @@ impl Line {
     }
 
     fn new(input: impl Read + Send + 'static, out: Box<dyn Write + Send>, end: End) -> Self {
-        let (sender, bytes) = sync_channel(WAITING_MAX);
         let is_closed = Arc::new(AtomicBool::new(false));
-        let closed = Arc::clone(&is_closed);
-        thread::spawn(move || pass_on(input, &sender, &closed));
+        let bytes = listen(input, Arc::clone(&is_closed));
         Self { bytes, out, is_closed, end }
     }
 
@@ -124,6 +122,16 @@ impl Drop for Line {
             }
         }
     }
+}
+
+/// What comes in, read by a thread until it ends, is closed, or nobody takes it any more.
+pub(super) fn listen(
+    input: impl Read + Send + 'static,
+    is_closed: Arc<AtomicBool>,
+) -> Receiver<Vec<u8>> {
+    let (sender, bytes) = sync_channel(WAITING_MAX);
+    thread::spawn(move || pass_on(input, &sender, &is_closed));
+    bytes
 }
 
 /// Hands bytes on until the line ends or nobody takes them.

@@ -15,106 +15,21 @@ use std::time::{Duration, Instant};
 
 use runtime_node::client::{Client, ClientError};
 use runtime_node::frame::REQUEST_FRAME_BYTES_MAX;
-use runtime_node::message::{Answer, Refusal, Request, VERSION};
+use runtime_node::message::{Answer, Refusal, Request};
 
 use super::line::Line;
 use super::patience::{self, Wait};
 use super::port::Port;
-use super::profile::{Profile, ProfileError};
+use super::profile::Profile;
+
+mod error;
+
+pub use error::LinkError;
 
 /// How long a node may be silent in all.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait before a lost line is opened again.
 const REOPEN: Duration = Duration::from_millis(200);
-
-/// Why a node did not answer as it should.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LinkError {
-    /// The port cannot be opened.
-    #[error("the port {port} cannot be opened: is the board connected, and the port free?")]
-    Open {
-        /// Which.
-        port: String,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
-    /// No right answer in [`PATIENCE`].
-    #[error(
-        "no node answers at {port} ({damaged} damaged frames came): does it run our firmware, \
-         at this rate?"
-    )]
-    Silent {
-        /// Where.
-        port: String,
-        /// Frames that could not be read since the link was opened.
-        damaged: u64,
-    },
-    /// The line ended, and could not be used again in [`PATIENCE`].
-    #[error("the line to {port} is lost: is the node there, its power on, and the port right?")]
-    Lost {
-        /// Where.
-        port: String,
-        /// What the last try ended with.
-        #[source]
-        source: io::Error,
-    },
-    /// The node had started anew, so the request was not carried out; the session is open
-    /// again.
-    #[error("the node started anew, and did not carry the request out")]
-    Restarted,
-    /// Another host has asked the node since this one did.
-    #[error(
-        "another host speaks with the node at {port}: a node has one host at a time, so stop \
-         the other one and start again"
-    )]
-    Taken {
-        /// Where.
-        port: String,
-    },
-    /// The node's protocol is another.
-    #[error(
-        "the node at {port} speaks version {node} of the protocol, this program version \
-         {VERSION}: give the board the firmware of this release"
-    )]
-    Version {
-        /// Where.
-        port: String,
-        /// What the node speaks.
-        node: u16,
-    },
-    /// The node did not do what was asked.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The node describes itself as a node must not.
-    #[error("the node at {port} describes itself in a way that cannot be used")]
-    Profile {
-        /// Where.
-        port: String,
-        /// What is wrong.
-        #[source]
-        source: ProfileError,
-    },
-    /// Another node than before answers, or the same one describes itself otherwise.
-    #[error(
-        "the node at {port} is another one than before: it is {found:?} with {dials}, and was \
-         {expected:?}; connect the node of before, or begin a new run"
-    )]
-    Other {
-        /// Where.
-        port: String,
-        /// Its name.
-        found: String,
-        /// Its sensors and actuators.
-        dials: String,
-        /// The name before.
-        expected: String,
-    },
-    /// A request has no room in a frame.
-    #[error("the request is too long for a frame")]
-    TooLong,
-}
 
 /// A session with one node.
 pub struct Link {

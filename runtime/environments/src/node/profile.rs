@@ -53,7 +53,7 @@ pub struct Dial {
 
 /// Why a description cannot be shown to an agent. Its limits were checked before.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the name or unit {0:?} has control characters, or blanks at its ends or is said twice")]
+#[error("the name or unit {0:?} has control characters or blanks at its ends, or is said twice")]
 pub struct ProfileError(String);
 
 impl Profile {
@@ -75,11 +75,12 @@ impl Profile {
         };
         let names: Vec<&str> = profile.actuators.iter().map(|one| one.dial.name.as_str()).collect();
         let twice = names.iter().enumerate().find(|(place, name)| names[..*place].contains(name));
-        twice.map_or(Ok(profile.clone()), |(_, name)| Err(ProfileError((*name).to_owned())))
+        if let Some((_, name)) = twice {
+            return Err(ProfileError((*name).to_owned()));
+        }
+        Ok(profile)
     }
-}
 
-impl Profile {
     /// Sensors, then actuators, as a reader tells them apart.
     pub fn dials(&self) -> String {
         let actuators = self.actuators.iter().map(|one| &one.dial);

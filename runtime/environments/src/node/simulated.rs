@@ -7,8 +7,9 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ use runtime_node::hardware::Hardware;
 use runtime_node::memory::Memory;
 use runtime_node::node::{Link, Node, Parts};
 use runtime_node::storage::Volatile;
+
+use super::line;
 
 /// Steps and reflections that it remembers.
 const STEPS: usize = 16;
@@ -35,19 +38,8 @@ struct Host {
 }
 
 impl Host {
-    fn new(mut input: impl Read + Send + 'static, answers: Box<dyn Write + Send>) -> Self {
-        let (sender, bytes) = channel();
-        thread::spawn(move || {
-            let mut buffer = [0; 512];
-            loop {
-                match input.read(&mut buffer) {
-                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                    Ok(taken) if taken > 0 && sender.send(buffer[..taken].to_vec()).is_ok() => {}
-                    _ => break,
-                }
-            }
-        });
-        Self { bytes, answers }
+    fn new(input: impl Read + Send + 'static, answers: Box<dyn Write + Send>) -> Self {
+        Self { bytes: line::listen(input, Arc::default()), answers }
     }
 }
 
@@ -103,7 +95,7 @@ fn live(hardware: impl Hardware, hosts: &Hosts, stop: &AtomicBool) -> io::Result
         node.tend(now(), &mut Nobody);
         match hosts.try_recv() {
             Ok(newer) => host = Some(newer),
-            Err(std::sync::mpsc::TryRecvError::Disconnected) if host.is_none() => break,
+            Err(TryRecvError::Disconnected) if host.is_none() => break,
             Err(_) => {}
         }
         let Some(Host { bytes, answers }) = &mut host else {

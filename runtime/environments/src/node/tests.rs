@@ -1,3 +1,6 @@
+//! The host's half against a real node on simulated hardware, over lines that are bad,
+//! lost or shared.
+
 use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::Duration;

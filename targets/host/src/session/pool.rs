@@ -35,14 +35,9 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn open(plan: &Plan, settings: &Settings) -> anyhow::Result<Self> {
         let world = world::open(&settings.environment, &plan.options.environment_options())?;
-        let (asked, most) = (plan.options.parallel, world.workers_max());
-        if let Some(most) = most {
-            ensure!(
-                asked.is_none_or(|asked| asked.get() as usize <= most),
-                "--parallel is {}, but {} plays {most} at a time",
-                asked.map_or(1, NonZeroU32::get),
-                world.name()
-            );
+        if let (Some(asked), Some(most)) = (plan.options.parallel, world.workers_max()) {
+            let name = world.name();
+            ensure!(asked <= most, "--parallel is {asked}, but {name} plays {most} at a time");
         }
         ensure!(
             !settings.recall || world.archive().is_some(),
@@ -65,12 +60,6 @@ impl Pool {
         let tasks = world.tasks(&selection)?;
         ensure!(!tasks.is_empty(), "the split {} has no tasks", selection.split);
         Ok(Self { world, tasks })
-    }
-
-    /// How many play, of those that are asked for.
-    fn workers(&self, asked: NonZeroU32) -> NonZeroU32 {
-        let most = self.world.workers_max().and_then(|most| u32::try_from(most).ok());
-        most.and_then(NonZeroU32::new).map_or(asked, |most| asked.min(most))
     }
 
     /// What each arm's agents are made of, in the order of the plan's strategies. What was
@@ -170,6 +159,9 @@ impl Pool {
             bar.set_position(now.tasks_done);
             bar.set_message(format!("{} solved, {} trials", now.tasks_solved, now.trials));
         };
+        // A board's own choice may be more than the world takes.
+        let asked = loading(plan, settings)?.parallel;
+        let workers = self.world.workers_max().map_or(asked, |most| asked.min(most));
         let arm = Arm {
             settings: TrialSettings {
                 judge: settings.agent.feedback.judge(),
@@ -178,12 +170,12 @@ impl Pool {
                 members: plan.collection.map_or(1, |collection| collection.members.get()),
                 seed: settings.seed,
             },
-            workers: self.workers(loading(plan, settings)?.parallel),
+            workers,
             set_up: &set_up,
             progress: &tell,
         };
         let played = arm::run_arm(&arm, &mut history);
-        bar.finish();
+        bar.finish_using_style();
         Ok((history, played))
     }
 }
