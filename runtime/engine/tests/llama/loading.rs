@@ -2,7 +2,7 @@
 
 use models::tiny::TinyConfig;
 use runtime_engine::EngineError;
-use runtime_engine::llama::{self, LlamaConfig};
+use runtime_engine::llama::{self, CacheType, LlamaConfig};
 
 use crate::support::{number, tiny_config};
 
@@ -41,6 +41,9 @@ fn numbers_that_do_not_fit_are_refused() {
         config.micro_batch = number(63);
     });
 
+    let blocks = load(&|config| config.cache_type = CacheType::Q8_0).unwrap_err().to_string();
+
+    assert!(blocks.contains("heads are 16 values wide"), "{blocks}");
     assert!(matches!(too_small, Err(EngineError::TooSmall { field: "cache_tokens", .. })));
     assert!(matches!(too_large, Err(EngineError::TooLarge { field: "context_tokens", .. })));
     assert!(matches!(too_coarse, Err(EngineError::TooSmall { field: "micro_batch", .. })));
