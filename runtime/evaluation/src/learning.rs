@@ -22,7 +22,7 @@ use runtime_core::history::{RunHistory, TaskHistory};
 
 use crate::collection::Collection;
 use crate::pairs::{self, Pair};
-use state::{AdapterFile, Example, Learning, Phase, Round, Training, Verdict};
+use state::{AdapterFile, Best, Example, Learning, Phase, Round, Training, Verdict};
 
 /// An error of whoever does what the loop decides.
 pub type LearnerError = Box<dyn Error + Send + Sync>;
@@ -96,16 +96,25 @@ pub struct LearningError {
     pub source: LearnerError,
 }
 
-/// Goes on with a loop to its end; one that has ended goes on where the plan has more rounds
-/// than it.
+/// Fits a loop to a plan that may have changed: one that has ended goes on where the plan has
+/// more rounds, and a round that it no longer has is left out if it has collected nothing.
+pub fn fit(state: &mut Learning, plan: LearningPlan) {
+    if state.phase >= Phase::Illustrate && state.rounds_begun() < plan.rounds {
+        state.phase = next_round(state, plan);
+    }
+    if state.phase == Phase::Collect && state.rounds_begun() > plan.rounds {
+        state.rounds.pop();
+        state.phase = next_round(state, plan);
+    }
+}
+
+/// Goes on with a loop to the end of a plan; see [`fit`].
 pub fn learn(
     learner: &mut dyn Learner,
     plan: LearningPlan,
     state: &mut Learning,
 ) -> Result<(), LearningError> {
-    if state.phase >= Phase::Illustrate && state.rounds_begun() < plan.rounds {
-        state.phase = next_round(state, plan);
-    }
+    fit(state, plan);
     while state.phase != Phase::Finished {
         let (round, phase) = (state.rounds_begun(), state.phase);
         let begun_us = learner.now_us();
@@ -151,15 +160,19 @@ fn step(
         Phase::Evaluate => {
             let history = learner.evaluate(number, Some(&state.candidate()?))?;
             let now = solved(&history);
-            let verdict = verdict(state.active_outcomes(), &now);
+            let verdict = verdict(state.best_outcomes(), &now);
             let round = state.round_mut()?;
             (round.outcomes, round.verdict) = (Some(now), Some(verdict));
             Phase::Decide
         }
         Phase::Decide => {
             let candidate = state.candidate()?;
-            if state.round_mut()?.verdict.as_ref().is_some_and(|verdict| verdict.kept) {
+            let verdict = state.round_mut()?.verdict.clone();
+            if let Some(verdict) = verdict.filter(|verdict| verdict.kept) {
                 learner.confirm(&candidate)?;
+                if verdict.difference_points >= 0.0 {
+                    state.best = Best { round: number, adapter: Some(candidate.clone()) };
+                }
                 state.active = Some(candidate);
             } else {
                 learner.revert(&candidate)?;
@@ -186,8 +199,9 @@ fn next_round(state: &mut Learning, plan: LearningPlan) -> Phase {
     Phase::Collect
 }
 
-/// An adapter is kept unless it is worse by more than chance: unless the whole 95 %
-/// interval of the paired difference lies below 0.
+/// An adapter is kept unless it is worse than the best so far by more than chance: unless the
+/// whole 95 % interval of the paired difference lies below 0. Against the one before, many
+/// small losses would be kept.
 fn verdict(before: &[bool], now: &[bool]) -> Verdict {
     let pairs: Vec<Pair> =
         now.iter().zip(before).map(|(&arm, &control)| Pair { arm, control }).collect();

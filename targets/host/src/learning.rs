@@ -20,6 +20,7 @@ mod trainer;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
+use indicatif::ProgressBar;
 use runtime_core::strategy::Strategy;
 use runtime_environments::world::{self, train_split};
 use runtime_evaluation::learning::state::{AdapterFile, Learning};
@@ -31,7 +32,7 @@ use runtime_store::slots::Slots;
 
 use crate::files;
 use crate::options::RunOptions;
-use crate::progress::Show;
+use crate::progress::{self, Show};
 use crate::session::Plan;
 use crate::session::play::stop_on_interrupt;
 use crate::session::pool::{Watch, clock};
@@ -61,9 +62,12 @@ pub(crate) fn learn(config: &Path, out: &Path, show: Show) -> anyhow::Result<()>
     learner.check(out)?;
     let mut state = learner.state()?;
     replace(&stored, text.as_bytes())?;
-    learner.save(&state).map_err(anyhow::Error::from_boxed)?;
     let plan = LearningPlan { rounds: learner.file.rounds, replay: learner.file.replay.get() };
-    learning::learn(&mut learner, plan, &mut state)?;
+    learning::fit(&mut state, plan);
+    learner.save(&state).map_err(anyhow::Error::from_boxed)?;
+    let ended = learning::learn(&mut learner, plan, &mut state);
+    learner.overview.finish_and_clear();
+    ended?;
     if show != Show::Nothing {
         println!("{}", state.text());
         println!("Report: {}", out.join("report.html").display());
@@ -81,6 +85,8 @@ struct HostLearner {
     /// Loaded once; adapters come and go.
     models: Models,
     watch: Watch,
+    /// The loop so far, above the bars of its phases.
+    overview: ProgressBar,
     slots: Slots,
     clock: Clock,
 }
@@ -94,7 +100,8 @@ impl HostLearner {
             .with_context(|| format!("cannot read {}", model.path.display()))?;
         let slots = Slots::open(&files::slots_folder(&sha256)?)?;
         let (models, clock) = (Models::default(), clock());
-        Ok(Self { file, options, settings, out, models, watch, slots, clock })
+        let overview = progress::overview(show);
+        Ok(Self { file, options, settings, out, models, watch, overview, slots, clock })
     }
 
     /// Where the loop in the folder stands; a new one begins with the adapter in use.

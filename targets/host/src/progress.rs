@@ -1,14 +1,20 @@
 //! Bars on standard error for whatever takes longer than two seconds.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+
+/// All of them, the oldest at the top. Nothing is drawn where standard error is no terminal.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 /// Whether bars are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Show {
     /// Bars where standard error is a terminal.
     Bars,
+    /// The same below an overview: one that is full makes room.
+    BelowOverview,
     /// Nothing.
     Nothing,
 }
@@ -25,7 +31,10 @@ pub(crate) fn tasks(show: Show, name: &str, tasks: u64) -> ProgressBar {
     let bar = bar(show, template).with_prefix(name.to_string());
     bar.set_length(tasks);
     bar.enable_steady_tick(Duration::from_millis(500));
-    bar
+    bar.with_finish(match show {
+        Show::BelowOverview => ProgressFinish::AndClear,
+        Show::Bars | Show::Nothing => ProgressFinish::AndLeave,
+    })
 }
 
 /// A line that says what is under way.
@@ -35,13 +44,26 @@ pub(crate) fn phase(show: Show, name: &str) -> ProgressBar {
     bar
 }
 
+/// Lines over the bars of what is under way, with the time since it began below them.
+pub(crate) fn overview(show: Show) -> ProgressBar {
+    let bar = bar(show, "{msg}\n{elapsed_precise}");
+    bar.enable_steady_tick(Duration::from_secs(1));
+    bar
+}
+
+/// Writes a line to standard error, over the bars.
+pub(crate) fn say(line: &str) {
+    BARS.suspend(|| eprintln!("{line}"));
+}
+
 fn bar(show: Show, template: &str) -> ProgressBar {
-    let target = match show {
-        Show::Bars => ProgressDrawTarget::stderr(),
-        Show::Nothing => ProgressDrawTarget::hidden(),
-    };
     let style = ProgressStyle::with_template(template).expect("the templates here are right");
     let bar = ProgressBar::no_length().with_style(style.progress_chars("━╸ "));
-    bar.set_draw_target(target);
-    bar
+    match show {
+        Show::Bars | Show::BelowOverview => BARS.add(bar),
+        Show::Nothing => {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+            bar
+        }
+    }
 }

@@ -18,6 +18,9 @@ pub struct Learning {
     pub phase: Phase,
     /// The adapter that is in use; none where the loop began without one and kept none yet.
     pub active: Option<AdapterFile>,
+    /// The adapter of those in use so far that solved most validation tasks.
+    #[serde(default)]
+    pub best: Best,
     /// By validation task, whether it was solved before any training.
     pub baseline: Option<Vec<bool>>,
     /// The rounds, the first one first; the last may be under way.
@@ -66,6 +69,15 @@ pub struct Round {
     pub verdict: Option<Verdict>,
 }
 
+/// An adapter, and the round that made it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Best {
+    /// The round; 0 is before any training.
+    pub round: u32,
+    /// None where the loop began without one, and was best so.
+    pub adapter: Option<AdapterFile>,
+}
+
 /// An adapter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdapterFile {
@@ -99,7 +111,7 @@ pub struct Training {
 pub struct Verdict {
     /// Whether it was kept.
     pub kept: bool,
-    /// Validation success with it less that of the adapter before, in points.
+    /// Validation success with it less that of the best adapter so far, in points.
     pub difference_points: f64,
     /// Lower end of the 95 % paired bootstrap interval.
     pub low_points: f64,
@@ -136,7 +148,8 @@ impl Verdict {
 impl Learning {
     /// A loop that begins with an adapter, or without one.
     pub fn new(active: Option<AdapterFile>) -> Self {
-        Self { active, ..Self::default() }
+        let best = Best { round: 0, adapter: active.clone() };
+        Self { active, best, ..Self::default() }
     }
 
     /// Rounds that were begun.
@@ -150,11 +163,13 @@ impl Learning {
         self.baseline.iter().chain(rounds).map(|outcomes| rate(outcomes)).collect()
     }
 
-    /// The validation outcomes of the adapter in use.
-    pub(super) fn active_outcomes(&self) -> &[bool] {
-        let kept = |round: &&Round| round.verdict.as_ref().is_some_and(|verdict| verdict.kept);
-        let newest = self.rounds.iter().rev().find(kept);
-        let outcomes = newest.and_then(|round| round.outcomes.as_ref()).or(self.baseline.as_ref());
+    /// The validation outcomes of the best adapter so far.
+    pub(super) fn best_outcomes(&self) -> &[bool] {
+        let round = (self.best.round as usize).checked_sub(1);
+        let outcomes = match round.and_then(|place| self.rounds.get(place)) {
+            Some(round) => round.outcomes.as_ref(),
+            None => self.baseline.as_ref(),
+        };
         outcomes.map_or(&[], Vec::as_slice)
     }
 

@@ -10,7 +10,7 @@ impl Learning {
     /// What came of the rounds, as a table, and where the time went.
     pub fn text(&self) -> String {
         let header =
-            ["round", "stage", "reward", "KL", "validation", "against before, in points", ""];
+            ["round", "stage", "reward", "KL", "validation", "against the best, in points", ""];
         let mut rows = vec![header.map(str::to_owned).to_vec()];
         let baseline = self.baseline.as_deref().map(success).unwrap_or_default();
         rows.push(["0", "", "", "", &baseline, "", ""].map(str::to_owned).to_vec());

@@ -30,7 +30,7 @@ impl Learn {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let name = self.config.file_stem().unwrap_or_default();
         let out = self.out.unwrap_or_else(|| PathBuf::from("runs").join(name));
-        let show = if self.quiet { Show::Nothing } else { Show::Bars };
+        let show = if self.quiet { Show::Nothing } else { Show::BelowOverview };
         learning::learn(&self.config, &out, show)
     }
 }

@@ -36,6 +36,10 @@ pub(crate) struct LearnFile {
     /// A round learns from what this many latest rounds collected.
     #[serde(default = "one")]
     pub(crate) replay: NonZeroU32,
+    /// Folders of runs that were collected elsewhere, in other environments say: each round
+    /// learns from them, too.
+    #[serde(default)]
+    pub(crate) records: Vec<PathBuf>,
     /// The retrospective's adapter to begin with, instead of the one in use.
     pub(crate) start: Option<PathBuf>,
     /// What is collected in each round.
@@ -174,7 +178,8 @@ impl LearnFile {
             train.insert("parent".into(), text(parent).into());
         }
         if let Some(data) = train.get_mut("data").and_then(toml::Value::as_table_mut) {
-            let records: Vec<String> = records.iter().map(|path| text(path)).collect();
+            let all = records.iter().chain(&self.records);
+            let records: Vec<String> = all.map(|path| text(path)).collect();
             data.insert("records".into(), records.into());
             data.insert("files".into(), toml::Value::Array(Vec::new()));
         }
@@ -188,6 +193,7 @@ mod tests {
 
     const FILE: &str = r#"
         rounds = 2
+        records = ["elsewhere"]
         collect = { split = "train/easy", tasks = 8, group = 2 }
         validate = { split = "validation/easy", tasks = 4, trials = 2 }
         [run]
@@ -219,7 +225,9 @@ mod tests {
         let first = train(1);
         assert_eq!(first["model"].as_str(), Some("m"));
         assert_eq!(first["parent"].as_str(), Some("p.gguf"));
-        assert_eq!(first["data"]["records"].as_array().map(Vec::len), Some(2));
+        let records = first["data"]["records"].as_array().unwrap();
+        let records: Vec<&str> = records.iter().filter_map(toml::Value::as_str).collect();
+        assert_eq!(records, ["r1", "r2", "elsewhere"]);
         assert_eq!(first["data"]["reflections"]["select"].as_str(), Some("best"));
     }
 

@@ -9,7 +9,7 @@ use runtime_evaluation::learning::{Learner, LearnerError};
 use runtime_store::replace::replace;
 
 use super::HostLearner;
-use crate::progress::Show;
+use crate::progress::{Show, say};
 
 impl Learner for HostLearner {
     fn evaluate(
@@ -62,8 +62,11 @@ impl Learner for HostLearner {
         {
             self.report(state)?;
         }
-        if self.watch.show != Show::Nothing && state.phase != Phase::Finished {
-            eprintln!("{}", state.progress());
+        if state.phase != Phase::Finished {
+            self.overview.set_message(format!("{}{}", state.text(), state.progress()));
+            if self.overview.is_hidden() && self.watch.show != Show::Nothing {
+                say(&state.progress());
+            }
         }
         Ok(())
     }

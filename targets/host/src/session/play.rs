@@ -15,6 +15,7 @@ use runtime_store::replace::replace;
 use super::Plan;
 use super::pool::{Pool, Watch};
 use crate::options::{self, RunOptions};
+use crate::progress::say;
 use crate::spending;
 use crate::wiring::Models;
 
@@ -112,7 +113,7 @@ pub(crate) fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("\nstopping after the step under way; Ctrl-C again stops at once");
+        say("\nstopping after the step under way; Ctrl-C again stops at once");
     })
     .context("cannot listen for Ctrl-C")?;
     Ok(stop)

@@ -17,6 +17,7 @@ use runtime_store::slots::{ProbationStart, Slots};
 use crate::endpoint::{self, RemoteModel};
 use crate::engines::{self, Loading, Part};
 use crate::files;
+use crate::progress::say;
 
 /// The name of the model that draws among the admissible actions.
 const SCRIPTED: &str = "scripted";
@@ -147,13 +148,13 @@ impl Models {
         match start.probation {
             None => {}
             Some(ProbationStart::Tried(slot)) => {
-                eprintln!("trying the adapter {}, which is on probation", slot.name);
+                say(&format!("trying the adapter {}, which is on probation", slot.name));
             }
             Some(ProbationStart::RevertedUnconfirmed(slot)) => {
-                eprintln!("went back from the adapter {}: it was never confirmed", slot.name);
+                say(&format!("went back from the adapter {}: it was never confirmed", slot.name));
             }
             Some(ProbationStart::RevertedDamaged(slot)) => {
-                eprintln!("went back from the adapter {}: its file is damaged", slot.name);
+                say(&format!("went back from the adapter {}: its file is damaged", slot.name));
             }
         }
         match start.active {
