@@ -3,8 +3,10 @@
 //!
 //! `benches/learning/run.sh` plays the runs; this reads their `results.json`.
 
+mod plot;
+
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
@@ -19,11 +21,14 @@ struct Options {
     /// as NAME=DIR or NAME=DIR:STRATEGY
     #[arg(required = true)]
     arms: Vec<String>,
+    /// Draw success by trial into this SVG file, too
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
 }
 
-struct Named {
-    name: String,
-    arm: ArmResults,
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) arm: ArmResults,
 }
 
 fn main() -> Result<()> {
@@ -55,6 +60,9 @@ fn main() -> Result<()> {
         for control in &arms[..place] {
             writeln!(out, "{}", compared(arm, control)?)?;
         }
+    }
+    if let Some(file) = &options.plot {
+        plot::write(file, &arms)?;
     }
     Ok(())
 }
