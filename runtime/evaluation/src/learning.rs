@@ -98,7 +98,7 @@ pub struct LearningError {
 
 /// Fits a loop to a plan that may have changed: one that has ended goes on where the plan has
 /// more rounds, and a round that it no longer has is left out if it has collected nothing.
-pub fn fit(state: &mut Learning, plan: LearningPlan) {
+fn fit(state: &mut Learning, plan: LearningPlan) {
     if state.phase >= Phase::Illustrate && state.rounds_begun() < plan.rounds {
         state.phase = next_round(state, plan);
     }
@@ -108,21 +108,29 @@ pub fn fit(state: &mut Learning, plan: LearningPlan) {
     }
 }
 
-/// Goes on with a loop to the end of a plan; see [`fit`].
+/// Goes on with a loop to the end of a plan, whose rounds may have changed meanwhile.
 pub fn learn(
     learner: &mut dyn Learner,
     plan: LearningPlan,
     state: &mut Learning,
 ) -> Result<(), LearningError> {
     fit(state, plan);
+    let (round, phase) = (state.rounds_begun(), state.phase);
+    learner.save(state).map_err(|source| LearningError { round, phase, source })?;
     while state.phase != Phase::Finished {
         let (round, phase) = (state.rounds_begun(), state.phase);
         let begun_us = learner.now_us();
         let in_phase = |source| LearningError { round, phase, source };
-        step(learner, plan, state).map_err(in_phase)?;
+        let before = state.clone();
+        let done = step(learner, plan, state);
+        if done.is_err() {
+            *state = before;
+        }
+        // A phase that was stopped goes on another time, and took this long already.
         let took_us = learner.now_us().saturating_sub(begun_us);
         *state.seconds.entry(phase).or_default() += took_us as f64 / 1e6;
-        learner.save(state).map_err(in_phase)?;
+        let saved = learner.save(state);
+        done.and(saved).map_err(in_phase)?;
     }
     Ok(())
 }

@@ -24,14 +24,14 @@ use indicatif::ProgressBar;
 use runtime_core::strategy::Strategy;
 use runtime_environments::world::{self, train_split};
 use runtime_evaluation::learning::state::{AdapterFile, Learning};
-use runtime_evaluation::learning::{self, Learner, LearningPlan};
+use runtime_evaluation::learning::{self, LearningPlan};
 use runtime_store::recorder::Clock;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::slots::Slots;
 
 use crate::files;
-use crate::options::RunOptions;
+use crate::options::{self, RunOptions};
 use crate::progress::{self, Show};
 use crate::session::Plan;
 use crate::session::play::stop_on_interrupt;
@@ -63,11 +63,15 @@ pub(crate) fn learn(config: &Path, out: &Path, show: Show) -> anyhow::Result<()>
     let mut state = learner.state()?;
     replace(&stored, text.as_bytes())?;
     let plan = LearningPlan { rounds: learner.file.rounds, replay: learner.file.replay.get() };
-    learning::fit(&mut state, plan);
-    learner.save(&state).map_err(anyhow::Error::from_boxed)?;
     let ended = learning::learn(&mut learner, plan, &mut state);
     learner.overview.finish_and_clear();
-    ended?;
+    ended.with_context(|| {
+        format!(
+            "stopped; `rebound learn --config {} --out {}` goes on",
+            config.display(),
+            out.display()
+        )
+    })?;
     if show != Show::Nothing {
         println!("{}", state.text());
         println!("Report: {}", out.join("report.html").display());
@@ -134,8 +138,8 @@ impl HostLearner {
 
     /// Refuses, before hours are spent, what would only be found out behind them.
     fn check(&self, out: &Path) -> anyhow::Result<()> {
-        let options = self.options.environment_options();
-        let world = world::open(&self.settings.environment, &options)?;
+        let of_world = self.options.environment_options();
+        let world = world::open(&self.settings.environment, &of_world)?;
         train_split(&*world, Some(&self.file.collect.split))?;
         let split = &self.file.validate.split;
         ensure!(
@@ -143,6 +147,15 @@ impl HostLearner {
             "validate.split is {split}: adapters are chosen on validation tasks, neither on those \
              learned from nor on those that the end is judged by"
         );
+        for folder in &self.file.records {
+            let run = options::read(&RunFolder::new(folder).config()).context("in `records`")?;
+            ensure!(
+                run.collection.is_some(),
+                "in `records`: {} was not collected; learn only from what `rebound collect` or a \
+                 loop collected, whose tasks are never those to judge by",
+                folder.display()
+            );
+        }
         let last = u32::try_from(self.file.train.len()).unwrap_or(u32::MAX);
         for round in 1..=last.min(self.file.rounds) {
             let config = self.training_file(round, (None, &[PathBuf::from("checked")]))?;

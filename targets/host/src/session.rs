@@ -177,7 +177,12 @@ impl Session {
 
     fn play_plan(&self, plan: &Plan) -> anyhow::Result<Played> {
         let watch = Watch { stop: stop_on_interrupt()?, show: self.show() };
-        play(plan, &mut Models::default(), &watch)
+        play(plan, &mut Models::default(), &watch).map_err(|error| {
+            if !plan.folder.config().exists() {
+                return error;
+            }
+            error.context(format!("stopped; --resume {} goes on", plan.folder.path.display()))
+        })
     }
 
     fn plan(&self, strategies: Vec<Strategy>) -> anyhow::Result<Plan> {

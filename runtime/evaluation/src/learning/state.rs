@@ -19,7 +19,6 @@ pub struct Learning {
     /// The adapter that is in use; none where the loop began without one and kept none yet.
     pub active: Option<AdapterFile>,
     /// The adapter of those in use so far that solved most validation tasks.
-    #[serde(default)]
     pub best: Best,
     /// By validation task, whether it was solved before any training.
     pub baseline: Option<Vec<bool>>,

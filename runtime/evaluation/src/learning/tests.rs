@@ -6,12 +6,13 @@ use crate::results::tests::{history, outcomes};
 use runtime_core::strategy::Judge;
 
 /// Solves as many validation tasks of 40 as its script says, round by round; says what
-/// it was asked to do; breaks once, where it was told to.
+/// it was asked to do; breaks once, where it was told to, after a second.
 struct Scripted {
     solved: Vec<usize>,
     calls: Vec<String>,
     saved: Learning,
     breaks_at: Option<usize>,
+    now_us: u64,
     /// The round that collects nothing to learn from.
     empty_round: Option<u32>,
 }
@@ -19,11 +20,12 @@ struct Scripted {
 impl Scripted {
     fn new(solved: &[usize]) -> Self {
         let (solved, calls, saved) = (solved.to_vec(), Vec::new(), Learning::default());
-        Self { solved, calls, saved, breaks_at: None, empty_round: None }
+        Self { solved, calls, saved, breaks_at: None, now_us: 0, empty_round: None }
     }
 
     fn call(&mut self, what: String) -> Result<(), LearnerError> {
         if self.breaks_at.take_if(|place| *place == self.calls.len()).is_some() {
+            self.now_us += 1_000_000;
             return Err("the power is gone".into());
         }
         self.calls.push(what);
@@ -93,7 +95,7 @@ impl Learner for Scripted {
     }
 
     fn now_us(&mut self) -> u64 {
-        0
+        self.now_us
     }
 }
 
@@ -172,6 +174,9 @@ fn a_loop_that_breaks_off_anywhere_ends_as_an_undisturbed_one() {
         let text = serde_json::to_string(&learner.saved).unwrap();
         let mut state: Learning = serde_json::from_str(&text).unwrap();
         learn(&mut learner, plan(2, 1), &mut state).unwrap();
+        let seconds = |state: &Learning| state.seconds.values().sum::<f64>();
+        assert!((seconds(&state) - seconds(&expected) - 1.0).abs() < 1e-9);
+        state.seconds.clone_from(&expected.seconds);
         assert_eq!(state, expected, "broken off at call {place}");
         assert_eq!(learner.calls, whole.calls);
     }
@@ -216,6 +221,7 @@ fn a_round_that_the_plan_no_longer_has_is_left_out_before_it_collected() {
 
     learn(&mut learner, plan(1, 1), &mut state).unwrap();
 
+    state.seconds.clone_from(&expected.seconds);
     assert_eq!(state, expected);
 }
 

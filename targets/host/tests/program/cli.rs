@@ -66,6 +66,21 @@ fn a_run_that_is_killed_goes_on_without_losing_or_repeating_a_step() {
 }
 
 #[test]
+fn ctrl_c_ends_a_run_and_says_how_it_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("a").display().to_string();
+
+    let stopped = shell(&format!(
+        "$REBOUND run --actor scripted --quiet -n 5000 --out {out} &
+         until [ -e {out}/arms ]; do sleep 0.01; done; kill -INT $!; wait $!"
+    ));
+
+    assert_eq!(stopped.code, 130, "{}", stopped.stderr);
+    let goes_on = format!("stopped; --resume {out} goes on");
+    assert!(stopped.stderr.contains(&goes_on), "{}", stopped.stderr);
+}
+
+#[test]
 fn a_comparison_prints_success_by_trial_with_intervals_and_the_control() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("c");

@@ -154,6 +154,14 @@ fn what_cannot_be_is_refused_before_anything_is_played() {
     refused("validation/easy", "train/easy", "validate.split is train/easy");
     refused("validation/easy", "test/easy", "validate.split is test/easy");
     refused("train/easy", "test/easy", "must not be learned from");
+    fs::create_dir(play.path("judged")).unwrap();
+    fs::write(play.path("judged/run.toml"), "split = 'test/easy'\n").unwrap();
+    refused("rounds = 2", "rounds = 2\nrecords = ['judged']", "judged was not collected");
+    refused(
+        "rounds = 2",
+        "rounds = 2\nrecords = ['nowhere']",
+        "cannot read the run's file nowhere",
+    );
 }
 
 #[test]
