@@ -24,4 +24,4 @@ mod raw;
 pub use config::{CacheType, LlamaConfig};
 pub use devices::{Found, devices};
 pub use engine::load;
-pub use memory::Memory;
+pub use memory::{Memory, check_cache};

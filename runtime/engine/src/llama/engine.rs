@@ -6,17 +6,16 @@ use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 
-use super::config::{CacheType, LlamaConfig};
+use super::config::LlamaConfig;
 use super::devices;
+use super::memory::check_cache;
 use super::raw::Model;
 use super::role::LlamaRole;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::worker::{AdapterFile, Weights};
+use models::gguf::Gguf;
 use models::vocabulary::Vocabulary;
-
-/// Values that `q8_0` stores with one scale.
-const Q8_0_BLOCK: u32 = 32;
 
 /// Checks and loads a model.
 #[tracing::instrument(skip_all, fields(path = %config.path.display()))]
@@ -52,6 +51,8 @@ fn load_model(config: &LlamaConfig, vocabulary: &Vocabulary) -> Result<LlamaMode
                       belongs beside the program";
         return Err(EngineError::Load { path, reason: reason.to_owned() });
     }
+    check_cache(&Gguf::open(&config.path)?, config.cache_type)
+        .map_err(|reason| EngineError::Load { path: path.clone(), reason })?;
     let model = LlamaModel::load_from_file(backend(), &path, &devices::params(config)?)
         .map_err(|error| EngineError::Load { path: path.clone(), reason: error.to_string() })?;
     if model.is_recurrent() || model.is_hybrid() {
@@ -64,29 +65,7 @@ fn load_model(config: &LlamaConfig, vocabulary: &Vocabulary) -> Result<LlamaMode
         return Err(EngineError::Load { path, reason });
     }
     config.check(model.n_ctx_train())?;
-    check_cache(config, &model)?;
     Ok(model)
-}
-
-/// Refuses a cache in blocks that a head's keys or values do not fill.
-fn check_cache(config: &LlamaConfig, model: &LlamaModel) -> Result<(), EngineError> {
-    if config.cache_type != CacheType::Q8_0 {
-        return Ok(());
-    }
-    let family = model.meta_val_str("general.architecture").unwrap_or_default();
-    let even = u32::try_from(model.n_embd()).unwrap_or(0) / model.n_head().max(1);
-    for name in ["key_length", "value_length"] {
-        let said = model.meta_val_str(&format!("{family}.attention.{name}"));
-        let width: u32 = said.ok().and_then(|text| text.parse().ok()).unwrap_or(even);
-        if !width.is_multiple_of(Q8_0_BLOCK) {
-            let reason = format!(
-                "its heads are {width} values wide, and a cache of q8_0 holds blocks of \
-                 {Q8_0_BLOCK}; choose f16, which is `cache = \"f16\"` in a board's file"
-            );
-            return Err(EngineError::Load { path: config.path.clone(), reason });
-        }
-    }
-    Ok(())
 }
 
 /// llama.cpp, made ready once a process. Its log goes to `tracing`.

@@ -7,6 +7,9 @@ use super::config::{CacheType, LlamaConfig};
 /// llama.cpp rounds the cells of a cache up to whole blocks of this many.
 const CELLS_BLOCK: u64 = 256;
 
+/// Values that a cache of `q8_0` stores with one scale.
+const Q8_0_BLOCK: u64 = 32;
+
 /// What a token of the vocabulary takes in the tokenizer, in llama.cpp's own and in the
 /// tables of constrained decoding, in bytes: measured for SmolLM2 and Gemma 3.
 const TOKEN_BYTES: u64 = 110;
@@ -39,17 +42,15 @@ impl Memory {
             number("feed_forward_length")?,
             number("attention.head_count")?,
         ];
-        let or = |name: &str, other: u64| number(name).unwrap_or(other);
-        let kv_heads = or("attention.head_count_kv", heads);
-        let key_width = or("attention.key_length", width / heads.max(1));
-        let value_width = or("attention.value_length", width / heads.max(1));
+        let kv_heads = number("attention.head_count_kv").unwrap_or(heads);
+        let [key_width, value_width] = head_widths(gguf)?;
         let cells = u64::from(config.cache_tokens.get()).next_multiple_of(CELLS_BLOCK);
         let values = layers * kv_heads * (key_width + value_width) * cells;
         let cache = match config.cache_type {
             CacheType::F32 => values * 4,
             CacheType::F16 => values * 2,
-            // Blocks of 32 with a scale of two bytes.
-            CacheType::Q8_0 => values * 34 / 32,
+            // Blocks with a scale of two bytes.
+            CacheType::Q8_0 => values * (Q8_0_BLOCK + 2) / Q8_0_BLOCK,
         };
         let bytes = |name: &str| gguf.tensor_bytes(name).map_or(0, |bytes| bytes.len() as u64);
         let weights = gguf.tensors().iter().map(|tensor| bytes(&tensor.name)).sum();
@@ -70,6 +71,29 @@ impl Memory {
     pub fn total(&self) -> u64 {
         self.weights + self.context() + self.rest
     }
+}
+
+/// Refuses a cache in blocks that a head's keys or values do not fill, as llama.cpp would.
+pub fn check_cache(gguf: &Gguf, cache_type: CacheType) -> Result<(), String> {
+    if cache_type != CacheType::Q8_0 {
+        return Ok(());
+    }
+    let widths = head_widths(gguf).map_err(|error| error.to_string())?;
+    match widths.into_iter().find(|width| !width.is_multiple_of(Q8_0_BLOCK)) {
+        None => Ok(()),
+        Some(width) => Err(format!(
+            "its heads are {width} values wide, and a cache of q8_0 holds blocks of {Q8_0_BLOCK}; \
+             choose f16, which is `cache = \"f16\"` in a board's file"
+        )),
+    }
+}
+
+/// Values in a head's keys, and in its values.
+fn head_widths(gguf: &Gguf) -> Result<[u64; 2], GgufError> {
+    let key = |name: &str| format!("{}.{name}", gguf.architecture().unwrap_or_default());
+    let number = |name: &str| gguf.required_unsigned(&key(name));
+    let even = number("embedding_length")? / number("attention.head_count")?.max(1);
+    Ok(["attention.key_length", "attention.value_length"].map(|name| number(name).unwrap_or(even)))
 }
 
 fn vocabulary(gguf: &Gguf) -> u64 {
