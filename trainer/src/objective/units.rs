@@ -4,6 +4,7 @@ use super::{outcomes, rewards_and_groups};
 use crate::config::Stage;
 use crate::dataset::Sample;
 use crate::packing;
+use crate::stages::advantage::are_alike;
 use crate::stages::policy_gradient::Reference;
 use crate::stages::preference;
 
@@ -39,10 +40,11 @@ impl Stage {
             }
             Self::RewardModel(settings) => settings.units(&rewards, &groups),
             Self::PolicyGradient(settings) if settings.baseline.is_of_group() => {
-                let alike = |unit: &[usize]| {
-                    unit.iter().all(|&place| rewards[place].total_cmp(&rewards[unit[0]]).is_eq())
+                let earned = |unit: &[usize]| -> Vec<f32> {
+                    unit.iter().map(|&place| rewards[place]).collect()
                 };
-                packing::groups(samples).into_iter().filter(|unit| !alike(unit)).collect()
+                let units = packing::groups(samples).into_iter();
+                units.filter(|unit| !are_alike(&earned(unit))).collect()
             }
             _ => packing::groups(samples),
         }

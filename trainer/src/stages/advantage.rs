@@ -85,8 +85,13 @@ pub fn groups_without_variance(rewards: &[f32], groups: &[usize]) -> usize {
     for (&reward, &group) in rewards.iter().zip(groups) {
         members.entry(group).or_default().push(reward);
     }
-    let alike = |rewards: &&Vec<f32>| rewards.len() > 1 && deviation(rewards) == 0.0;
-    members.values().filter(alike).count()
+    members.values().filter(|rewards| rewards.len() > 1 && are_alike(rewards)).count()
+}
+
+/// Whether all rewards are the same number. Their deviation may say otherwise, since a mean is
+/// rounded.
+pub fn are_alike(rewards: &[f32]) -> bool {
+    rewards.iter().all(|reward| reward.total_cmp(&rewards[0]).is_eq())
 }
 
 fn mean(numbers: &[f32]) -> f32 {
@@ -152,5 +157,7 @@ mod tests {
     fn groups_that_teach_nothing_are_counted() {
         assert_eq!(groups_without_variance(&REWARDS, &GROUPS), 1);
         assert_eq!(groups_without_variance(&[0.7], &[3]), 0);
+        // The mean of these is another number than each of them.
+        assert_eq!(groups_without_variance(&[1.0 / 3.0; 11], &[0; 11]), 1);
     }
 }
