@@ -5,6 +5,7 @@
 
 mod plot;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use clap::Parser;
 use runtime_evaluation::pairs::{self, Pair};
 use runtime_evaluation::results::Results;
 use runtime_evaluation::results::arm::ArmResults;
+use runtime_evaluation::results::task::TaskResults;
 
 /// Success by trial of arms, and each against each, paired by task
 #[derive(Parser)]
@@ -55,10 +57,14 @@ fn main() -> Result<()> {
         }
         writeln!(out)?;
     }
-    writeln!(out, "\nafter the last trial, points, 95 % paired bootstrap, exact McNemar")?;
-    for (place, arm) in arms.iter().enumerate() {
-        for control in &arms[..place] {
-            writeln!(out, "{}", compared(arm, control)?)?;
+    let last = arms.iter().map(|arm| arm.arm.trials_max()).max().unwrap_or(1);
+    // What one reflection does, and what all of them do.
+    for trial in BTreeSet::from([last.min(2), last]) {
+        writeln!(out, "\nafter trial {trial}, points, 95 % paired bootstrap, exact McNemar")?;
+        for (place, arm) in arms.iter().enumerate() {
+            for control in &arms[..place] {
+                writeln!(out, "{}", compared(arm, control, trial)?)?;
+            }
         }
     }
     if let Some(file) = &options.plot {
@@ -87,10 +93,11 @@ fn named(text: &str) -> Result<Named> {
     Ok(Named { name: name.to_owned(), arm })
 }
 
-fn compared(arm: &Named, control: &Named) -> Result<String> {
+fn compared(arm: &Named, control: &Named, trial: u32) -> Result<String> {
+    let solved = |task: &TaskResults| task.solved_at.is_some_and(|at| at <= trial);
     let tasks = arm.arm.tasks.iter().zip(&control.arm.tasks);
     let found: Vec<Pair> =
-        tasks.map(|(ours, theirs)| Pair { arm: ours.success, control: theirs.success }).collect();
+        tasks.map(|(ours, theirs)| Pair { arm: solved(ours), control: solved(theirs) }).collect();
     let difference = pairs::difference(&found).context("there are no tasks")?;
     let only_arm = found.iter().filter(|pair| pair.arm && !pair.control).count() as u64;
     let only_control = found.iter().filter(|pair| !pair.arm && pair.control).count() as u64;
