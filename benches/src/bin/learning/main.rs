@@ -105,5 +105,6 @@ fn compared(arm: &Named, control: &Named, trial: u32) -> Result<String> {
     let [mean, low, high] =
         [difference.mean, difference.low, difference.high].map(|share| 100.0 * share);
     let names = format!("{} against {}", arm.name, control.name);
-    Ok(format!("{names:40} {mean:+5.1} [{low:+.1}, {high:+.1}], p = {p_value:.4}"))
+    let p_value = if p_value < 0.0001 { "< 0.0001".into() } else { format!("= {p_value:.4}") };
+    Ok(format!("{names:30} {mean:+5.1} [{low:+.1}, {high:+.1}], p {p_value}"))
 }
