@@ -15,52 +15,67 @@ cd "$(dirname "$0")/../.."
 world=${1:-household}
 out=${2:-runs/learning-$world}
 rebound=${REBOUND:-target/release/rebound}
+adapters=models/adapters
+learned_from=(--environment household --split train/medium -n 130 --seed 101 --group 6)
 case $world in
-  household) play=(--environment household --split test/medium --tasks 200 --steps 8 --trials 5) ;;
-  alfworld) play=(--environment alfworld --split valid_unseen --tasks 134 --steps 8 --trials 3) ;;
+  household) tested_on=(--environment household --split test/medium --tasks 200 --trials 5) ;;
+  alfworld) tested_on=(--environment alfworld --split valid_unseen --tasks 134 --trials 3) ;;
   *) echo "WORLD is $world; there are household and alfworld" >&2; exit 2 ;;
 esac
+actor=(--actor runs/household-actor.gguf --prompts $adapters/smollm2-135m-household --steps 8
+  --temperature 0.3)
 mkdir -p "$out"
-adapters=models/adapters
-speed=(--parallel "${PARALLEL:-4}" --threads "${THREADS:-2}")
 
-# The actor, and test's retrospectives, as files of Q8_0: llama.cpp computes these 1.9 times as
-# fast as an adapter beside weights in Q4_1.
+# The actor, and test's retrospectives, as files of Q8_0: llama.cpp plays with such an actor 1.8
+# times as fast as with an adapter beside weights in Q4_1.
 merged() {
+  mkdir -p "$(dirname "$2")"
   [ -e "$2" ] || "$rebound" models merge --base smollm2-135m-instruct --adapter "$1" --to q8_0 "$2"
 }
-merged $adapters/smollm2-135m-household.gguf runs/household-actor.gguf
+
+# played FOLDER COMMAND OPTION…: begins a run, goes on with it, or finds it done.
+played() {
+  local folder=$1 command=$2 speed=(--parallel "${PARALLEL:-4}" --threads "${THREADS:-2}")
+  shift 2
+  if [ -e "$folder/results.json" ] || [ -e "$folder/collection.json" ]; then
+    return
+  elif [ -e "$folder/run.toml" ]; then
+    "$rebound" "$command" --resume "$folder" "${speed[@]}"
+  else
+    "$rebound" "$command" "$@" "${actor[@]}" "${speed[@]}" --out "$folder"
+  fi
+}
 
 # Nothing that is installed on this machine takes part.
-REBOUND_ADAPTERS=$out/adapters "$rebound" learn --config "benches/learning/$world.toml" --out "$out/loop"
+export REBOUND_ADAPTERS=$out/adapters
+imitated=$adapters/smollm2-135m-household-retrospective.gguf
+merged $adapters/smollm2-135m-household.gguf runs/household-actor.gguf
+if [ "$world" = household ]; then
+  played runs/household-collected collect "${learned_from[@]}" --reflection-temperature 1.0 \
+    --retrospective smollm2-135m-instruct --retrospective-adapter $imitated
+fi
+"$rebound" learn --config "benches/learning/$world.toml" --out "$out/loop"
 # The one that solved most validation tasks.
 trained=$out/loop/$(sed -n '/"best"/,/}/s/.*"path": "\(.*\)".*/\1/p' "$out/loop/learning.json")
 
 # No adapter is active in a folder of none.
 export REBOUND_ADAPTERS=$out/none
-merged $adapters/smollm2-135m-household-retrospective.gguf "$out/imitated.gguf"
+merged $imitated "$out/imitated.gguf"
 merged "$trained" "$out/trained.gguf"
 
-play+=(--actor runs/household-actor.gguf --prompts $adapters/smollm2-135m-household --seed 7)
-# arm NAME: begins a run, goes on with it, or finds it done.
 arm() {
-  local folder=$out/test/$1 first=(--first-trials "$out/test/none") how
-  [ -e "$folder/results.json" ] && return
+  local retrospective=(--reflection-temperature 0.7 --strategy retrospective --retrospective)
+  local first=(--first-trials "$out/test/none") how
   case $1 in
     none) how=(--strategy none); first=() ;;
-    reflexion) how=(--strategy reflexion) ;;
-    untrained) how=(--strategy retrospective --retrospective smollm2-135m-instruct) ;;
-    imitated | trained) how=(--strategy retrospective --retrospective "$out/$1.gguf") ;;
+    reflexion) how=(--strategy reflexion --reflection-temperature 0.7) ;;
+    untrained) how=("${retrospective[@]}" smollm2-135m-instruct) ;;
+    imitated | trained) how=("${retrospective[@]}" "$out/$1.gguf") ;;
     shuffled)
-      how=(--strategy retrospective --retrospective "$out/trained.gguf"
-        --borrow-reflections "$out/test/trained")
+      how=("${retrospective[@]}" "$out/trained.gguf" --borrow-reflections "$out/test/trained")
       ;;
   esac
-  if [ -e "$folder/run.toml" ]; then
-    "$rebound" run --resume "$folder" "${speed[@]}"
-  else
-    "$rebound" run "${play[@]}" "${speed[@]}" --out "$folder" "${how[@]}" "${first[@]}"
-  fi
+  played "$out/test/$1" run "${tested_on[@]}" --seed 8 "${how[@]}" "${first[@]}"
 }
 arms=()
 for name in ${ARMS:-none untrained trained shuffled imitated reflexion}; do

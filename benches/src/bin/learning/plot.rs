@@ -39,9 +39,10 @@ fn drawn(arms: &[Named]) -> Result<String, Box<dyn std::error::Error>> {
             .y_label_area_size(52)
             .build_cartesian_2d(0.7..trials as f64 + 0.3, 0.0..100.0)?;
         let mesh = &mut chart.configure_mesh();
-        mesh.disable_x_mesh().label_style(FONT).axis_desc_style(FONT);
+        mesh.disable_x_mesh().light_line_style(WHITE).label_style(FONT).axis_desc_style(FONT);
         mesh.x_labels(trials).x_label_formatter(&|trial| format!("{trial:.0}"));
-        mesh.x_desc("trials").y_desc("solved, %").draw()?;
+        mesh.y_label_formatter(&|percent| format!("{percent:.0}"));
+        mesh.x_desc("trial").y_desc("solved, %").draw()?;
         for (place, Named { name, arm }) in arms.iter().enumerate() {
             let color = COLORS[place % COLORS.len()];
             // Side by side, so that one interval does not hide another.
