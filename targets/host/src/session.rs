@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use runtime_core::strategy::Strategy;
+use runtime_evaluation::arm::ArmError;
 use runtime_evaluation::report::{self, ReportRun};
 use runtime_evaluation::results::Results;
 use runtime_evaluation::table;
@@ -178,7 +179,8 @@ impl Session {
     fn play_plan(&self, plan: &Plan) -> anyhow::Result<Played> {
         let watch = Watch { stop: stop_on_interrupt()?, show: self.show() };
         play(plan, &mut Models::default(), &watch).map_err(|error| {
-            if !plan.folder.config().exists() {
+            // Before an arm was begun there is nothing to go on with.
+            if !error.is::<ArmError>() {
                 return error;
             }
             error.context(format!("stopped; --resume {} goes on", plan.folder.path.display()))
