@@ -1,7 +1,8 @@
 //! Sequences that are computed together, one behind the other.
 //!
 //! Sequences that begin alike need their common tokens only once: the first is the
-//! trunk, and those that follow it are its branches.
+//! trunk, and those that follow it are its branches. What has less than half in common
+//! with its trunk is one itself: what follows it is more like it than like the one before.
 //!
 //! ```text
 //! sequences   a b c d e │ a b c f │ a b c g h        a b c d e
@@ -41,7 +42,8 @@ impl Batch {
             // The last token is computed always, so that there is a row.
             let most = most.min(sequence.len().saturating_sub(1));
             let common = sequence.iter().zip(trunk).take(most).take_while(|(a, b)| a == b).count();
-            let shared = if common < SHARED_MIN { 0 } else { common };
+            let is_branch = common >= SHARED_MIN && 2 * common >= sequence.len();
+            let shared = if is_branch { common } else { 0 };
             if sequence.is_empty() {
                 continue;
             }
@@ -94,6 +96,21 @@ mod tests {
         assert_eq!(batch.lengths, [40, 2, 20, 20]);
         assert_eq!(batch.tokens[40..42], [99, 98]);
         assert_eq!(batch.trunks().collect::<Vec<_>>(), [(0, 0), (0, 30), (0, 20), (62, 0)]);
+    }
+
+    #[test]
+    fn a_second_prompt_that_begins_as_the_first_is_shared_by_its_own() {
+        let prompt = |from: u32| -> Vec<u32> { (0..20).chain(from..from + 40).collect() };
+        let sequences: Vec<Vec<u32>> = [100, 100, 200, 200]
+            .iter()
+            .zip(1000..)
+            .map(|(&p, last)| [prompt(p), vec![last]].concat())
+            .collect();
+
+        let batch = Batch::branching(sequences.iter().map(|sequence| (&sequence[..], 60)));
+
+        assert_eq!(batch.shared, [0, 60, 0, 60]);
+        assert_eq!(batch.trunks().collect::<Vec<_>>(), [(0, 0), (0, 60), (62, 0), (62, 60)]);
     }
 
     #[test]

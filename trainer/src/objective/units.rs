@@ -6,7 +6,8 @@ use crate::dataset::Sample;
 use crate::packing;
 use crate::stages::advantage::are_alike;
 use crate::stages::policy_gradient::Reference;
-use crate::stages::preference;
+use crate::stages::preference::{self, Preference};
+use crate::stages::reward_model::{Labels, RewardModel};
 
 impl Stage {
     /// What log-probabilities are compared with; `None` where they are not.
@@ -28,17 +29,21 @@ impl Stage {
         }
     }
 
-    /// Samples that are computed together, by their places: pairs, groups, or each alone.
+    /// Samples that are computed together, by their places: groups, a group's pairs, or each
+    /// alone.
     /// Those in none teach nothing, such as a group compared with itself whose members
     /// all earned the same (DAPO's dynamic sampling, without the resampling).
     pub fn units(&self, samples: &[Sample]) -> Vec<Vec<usize>> {
         let (rewards, groups) = rewards_and_groups(&outcomes(samples));
+        let pairs = |margin| {
+            let pairs = preference::pairs(&rewards, &groups, margin);
+            preference::by_group(&pairs, &groups)
+        };
         match self {
-            Self::Preference(settings) => {
-                let pairs = preference::pairs(&rewards, &groups, settings.margin);
-                pairs.into_iter().map(|pair| vec![pair.better, pair.worse]).collect()
+            Self::Preference(Preference { margin, .. })
+            | Self::RewardModel(RewardModel { labels: Labels::Pairs { margin }, .. }) => {
+                pairs(*margin)
             }
-            Self::RewardModel(settings) => settings.units(&rewards, &groups),
             Self::PolicyGradient(settings) if settings.baseline.is_of_group() => {
                 let earned = |unit: &[usize]| -> Vec<f32> {
                     unit.iter().map(|&place| rewards[place]).collect()

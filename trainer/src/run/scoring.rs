@@ -49,23 +49,47 @@ impl Run {
     pub(super) fn score_rewards(&mut self, watch: &Watch<'_>) -> Result<bool, TrainError> {
         let Some((adapter, row)) = &self.reward_model else { return Ok(true) };
         let samples = &self.dataset.train;
-        let mut rewards = Vec::with_capacity(samples.len());
-        for sample in samples {
-            let (batch, learned) = learned::batch(&[sample]);
-            let rows = self.decoder.forward(&batch, adapter, None)?;
-            let states = numbers(&self.last_states(&[sample], &learned, rows));
-            rewards.extend(scores(row, &states));
-            (watch.scoring)(rewards.len(), samples.len());
-            if (watch.interrupted)() {
-                return Ok(false);
-            }
-        }
+        let all = samples.len();
+        let mut done = 0;
+        let going_on = |scored: usize| {
+            done += scored;
+            (watch.scoring)(done, all);
+            !(watch.interrupted)()
+        };
+        let Some(rewards) = self.reward_scores(samples, adapter, row, going_on)? else {
+            return Ok(false);
+        };
         for (sample, reward) in self.dataset.train.iter_mut().zip(rewards) {
             if let Some(outcome) = &mut sample.outcome {
                 outcome.reward = reward;
             }
         }
         Ok(true)
+    }
+
+    /// What a reward model with this row scores each sample; `going_on` is told how many more
+    /// are scored, and `None` comes back where it says no.
+    fn reward_scores(
+        &self,
+        samples: &[Sample],
+        adapter: &Adapter,
+        row: &[f32],
+        mut going_on: impl FnMut(usize) -> bool,
+    ) -> Result<Option<Vec<f32>>, TrainError> {
+        let mut found = vec![0.0; samples.len()];
+        for places in packing::groups(samples) {
+            let group: Vec<&Sample> = places.iter().map(|&place| &samples[place]).collect();
+            let (batch, learned) = learned::batch(&group);
+            let rows = self.decoder.forward(&batch, adapter, None)?;
+            let states = numbers(&self.last_states(&group, &learned, rows));
+            for (&place, score) in places.iter().zip(scores(row, &states)) {
+                found[place] = score;
+            }
+            if !going_on(places.len()) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(found))
     }
 
     /// The state that each sample's last learned token was predicted from:
@@ -91,14 +115,9 @@ impl Run {
     pub(super) fn quality(&self, objective: &Objective) -> Result<Option<Quality>, TrainError> {
         let Stage::RewardModel(settings) = self.config.stage else { return Ok(None) };
         let adapter = Adapter { dropout: None, ..self.adapter.clone() };
-        let mut found = Vec::new();
-        for sample in &self.dataset.validation {
-            let (batch, learned) = learned::batch(&[sample]);
-            let rows = self.decoder.forward(&batch, &adapter, None)?;
-            let states = numbers(&self.last_states(&[sample], &learned, rows));
-            found.extend(scores(&objective.state.critic, &states));
-        }
-        let (rewards, groups) = rewards_and_groups(&outcomes(&self.dataset.validation));
+        let (samples, row) = (&self.dataset.validation, &objective.state.critic);
+        let found = self.reward_scores(samples, &adapter, row, |_| true)?.unwrap_or_default();
+        let (rewards, groups) = rewards_and_groups(&outcomes(samples));
         Ok((!found.is_empty()).then(|| settings.quality(&found, &rewards, &groups)))
     }
 

@@ -51,6 +51,14 @@ pub fn pairs(rewards: &[f32], groups: &[usize], margin: f32) -> Vec<Pair> {
     pairs
 }
 
+/// The places of pairs, the better one before the worse, those of one group together: what
+/// they have in common need be computed only once.
+pub fn by_group(pairs: &[Pair], groups: &[usize]) -> Vec<Vec<usize>> {
+    let of_one_group = |a: &Pair, b: &Pair| groups[a.better] == groups[b.better];
+    let places = |pairs: &[Pair]| pairs.iter().flat_map(|pair| [pair.better, pair.worse]).collect();
+    pairs.chunk_by(of_one_group).map(places).collect()
+}
+
 /// The loss of a pair, and its derivative by each log-probability of the better
 /// reflection; by the worse one's it is the opposite.
 ///
@@ -73,6 +81,14 @@ mod tests {
         let expected = [(0, 1), (0, 2), (2, 1)].map(|(better, worse)| Pair { better, worse });
         assert_eq!(found, expected);
         assert_eq!(pairs(&[1.0, 0.95], &[0, 0], 0.1), []);
+    }
+
+    #[test]
+    fn pairs_of_a_group_stand_together() {
+        let groups = [0, 0, 0, 1, 1];
+        let pairs = pairs(&[1.0, 0.0, 0.0, 0.0, 1.0], &groups, 0.1);
+
+        assert_eq!(by_group(&pairs, &groups), [vec![0, 1, 0, 2], vec![4, 3]]);
     }
 
     #[test]

@@ -39,18 +39,6 @@ pub enum Labels {
 }
 
 impl RewardModel {
-    /// Samples that are scored together, by their places: pairs, the better one first, or
-    /// each alone.
-    pub fn units(&self, rewards: &[f32], groups: &[usize]) -> Vec<Vec<usize>> {
-        match self.labels {
-            Labels::Pairs { margin } => {
-                let pairs = preference::pairs(rewards, groups, margin);
-                pairs.into_iter().map(|pair| vec![pair.better, pair.worse]).collect()
-            }
-            Labels::Binary { .. } => (0..rewards.len()).map(|place| vec![place]).collect(),
-        }
-    }
-
     /// How much each sample counts.
     pub fn weights(&self, rewards: &[f32]) -> Vec<f32> {
         match self.labels {
