@@ -9,7 +9,13 @@
 #   FOLDER   runs/learning-WORLD unless given
 #
 # PARALLEL and THREADS fit the test's arms to a machine; the loop's are in its file. ARMS names
-# the arms, in order: all take the first trials of `none`, and `shuffled` needs `trained`.
+# the arms, in order: all take the first trials of `none`, and `shuffled` needs `trained`. More of
+# them, each trained on what the loop's last round learned from where that says how:
+#
+#   last-attempt              what is told is the failed trial itself
+#   ppo, reward-weighted      another stage, as `stages/` has it
+#   seed-2, seed-3            the loop's stage, with another seed
+#   best-of                   of four reflections of `trained`, what a reward model scores highest
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 world=${1:-household}
@@ -18,11 +24,11 @@ rebound=${REBOUND:-target/release/rebound}
 adapters=models/adapters
 learned_from=(--environment household --split train/medium -n 130 --seed 101 --group 6)
 case $world in
-  household) tested_on=(--environment household --split test/medium --tasks 200 --trials 5) ;;
-  alfworld) tested_on=(--environment alfworld --split valid_unseen --tasks 134 --trials 3) ;;
+  household) tested_on=(--environment household --split test/medium --tasks 200 --trials 5); steps=8 ;;
+  alfworld) tested_on=(--environment alfworld --split valid_unseen --tasks 134 --trials 3); steps=12 ;;
   *) echo "WORLD is $world; there are household and alfworld" >&2; exit 2 ;;
 esac
-actor=(--actor runs/household-actor.gguf --prompts $adapters/smollm2-135m-household --steps 8
+actor=(--actor runs/household-actor.gguf --prompts $adapters/smollm2-135m-household --steps $steps
   --temperature 0.3)
 mkdir -p "$out"
 
@@ -63,6 +69,31 @@ export REBOUND_ADAPTERS=$out/none
 merged $imitated "$out/imitated.gguf"
 merged "$trained" "$out/trained.gguf"
 
+# learned NAME: an adapter as the loop's last round begins one, by the stage or seed of that name.
+learned() {
+  local round folder=$out/learned/$1
+  round=$(ls -d "$out"/loop/rounds/*/training | sort -V | tail -1)
+  mkdir -p "$folder"
+  if [ -e "$folder/training/adapter.gguf" ]; then
+    return
+  elif [ -e "$folder/training/train.toml" ]; then
+    "$rebound" train resume "$folder/training" --threads "${THREADS:-2}"
+    return
+  elif [ "${1#seed-}" != "$1" ]; then
+    sed "s/^seed = .*/seed = ${1#seed-}/" "$round/train.toml" >"$folder/train.toml"
+  else
+    local held_out=0.0
+    # Only it says how good it is on what it never saw.
+    [ "$1" != reward-model ] || held_out=0.2
+    {
+      awk '/^\[/ { staged = /^\[stage/ } !staged' "$round/train.toml" |
+        sed "s/^validation_share = .*/validation_share = $held_out/"
+      cat "benches/learning/stages/$1.toml"
+    } >"$folder/train.toml"
+  fi
+  "$rebound" train run "$folder/train.toml" --out "$folder/training" --threads "${THREADS:-2}"
+}
+
 arm() {
   local retrospective=(--reflection-temperature 0.7 --strategy retrospective --retrospective)
   local first=(--first-trials "$out/test/none") how
@@ -74,6 +105,19 @@ arm() {
     shuffled)
       how=("${retrospective[@]}" "$out/trained.gguf" --borrow-reflections "$out/test/trained")
       ;;
+    last-attempt) how=(--strategy last-attempt) ;;
+    ppo | reward-weighted | seed-*)
+      learned "$1"
+      merged "$out/learned/$1/training/adapter.gguf" "$out/$1.gguf"
+      how=("${retrospective[@]}" "$out/$1.gguf")
+      ;;
+    best-of)
+      learned reward-model
+      # Its states are those of the model that it learned on.
+      how=("${retrospective[@]}" smollm2-135m-instruct --retrospective-adapter "$trained"
+        --best-of 4 --reward-model "$out/learned/reward-model/training/adapter.gguf")
+      ;;
+    *) echo "ARMS has $1, which is none of those above" >&2; exit 2 ;;
   esac
   played "$out/test/$1" run "${tested_on[@]}" --seed 8 "${how[@]}" "${first[@]}"
 }
