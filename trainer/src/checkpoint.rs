@@ -8,6 +8,8 @@
 //! <matrix>.a  .b                the factors, as in an adapter
 //! <matrix>.mean_a  .mean_b      mean of their gradients
 //! <matrix>.square_a  .square_b  mean of their squares
+//! <matrix>.within_a  .within_b  the newest factors known not to have strayed, where a run ends
+//!                               with those
 //! ```
 //!
 //! Everything else of a run follows from its file, its parent and its step. A
@@ -34,6 +36,8 @@ const CRITIC: &str = "rebound.train.critic";
 const KL_WEIGHT: &str = "rebound.train.kl_weight";
 /// The names of a place's six tensors.
 const PARTS: [&str; 6] = ["a", "b", "mean_a", "mean_b", "square_a", "square_b"];
+/// The names of its tensors in what a run that strays ends with.
+const WITHIN: [&str; 2] = ["within_a", "within_b"];
 /// Older checkpoints are removed.
 const KEPT: usize = 2;
 
@@ -42,7 +46,8 @@ pub fn save(
     folder: &Path,
     step: u64,
     config: &str,
-    (adapter, optimizer, state): (&Adapter, &Optimizer, &State),
+    (adapter, within): (&Adapter, Option<&Adapter>),
+    (optimizer, state): (&Optimizer, &State),
 ) -> Result<(), TrainError> {
     let path = folder.join(format!("step-{step:08}.gguf"));
     std::fs::create_dir_all(folder)
@@ -53,7 +58,10 @@ pub fn save(
         (CRITIC.to_owned(), Value::Array(Array::F32(state.critic.clone()))),
         (KL_WEIGHT.to_owned(), Value::F32(state.kl_weight)),
     ];
-    let tensors = tensors(adapter, optimizer);
+    let mut tensors = tensors(adapter, optimizer);
+    for (place, Factors { a, b }) in within.iter().flat_map(|within| &within.factors) {
+        tensors.extend(WITHIN.into_iter().zip([a, b]).map(|(part, x)| tensor(*place, part, x)));
+    }
     replace(&path, |out| gguf::write(out, &metadata, &tensors).map_err(io::Error::other))?;
     for old in checkpoints(folder).iter().rev().skip(KEPT) {
         // A file that cannot be removed is only in the way.
@@ -67,7 +75,7 @@ pub fn save(
 pub fn restore(
     folder: &Path,
     config: &str,
-    adapter: &mut Adapter,
+    (adapter, within): (&mut Adapter, Option<&mut Adapter>),
     optimizer: &mut Optimizer,
 ) -> Result<(u64, Option<State>), TrainError> {
     let Some(newest) = checkpoints(folder).pop() else { return Ok((0, None)) };
@@ -78,22 +86,23 @@ pub fn restore(
     }
     let step = gguf.required_unsigned(STEP)?;
     let time = usize::try_from(step).map_err(|_| wrong("its step is too large"))?;
+    let part = |place: Place, part: &str, like: &Tensor<2>| {
+        let name = part_name(place, part);
+        let found = read(&gguf, &name, like.dims(), &like.device());
+        found.ok_or_else(|| wrong(&format!("the tensor {name} does not fit")))
+    };
     for (place, factors) in &mut adapter.factors {
-        let device = factors.a.device();
-        let shapes = [factors.a.dims(), factors.b.dims()];
-        let mut found = Vec::new();
-        for (index, part) in PARTS.iter().enumerate() {
-            let name = part_name(*place, part);
-            let tensor = read(&gguf, &name, shapes[index % 2], &device);
-            found.push(tensor.ok_or_else(|| wrong(&format!("the tensor {name} does not fit")))?);
-        }
-        let Ok([a, b, mean_a, mean_b, square_a, square_b]) = <[Tensor<2>; 6]>::try_from(found)
-        else {
-            unreachable!("there are six parts")
-        };
-        *factors = Factors { a, b };
+        let (a, b) = (&factors.a, &factors.b);
+        let mean_a = part(*place, "mean_a", a)?;
+        let mean_b = part(*place, "mean_b", b)?;
+        let square_a = part(*place, "square_a", a)?;
+        let square_b = part(*place, "square_b", b)?;
+        *factors = Factors { a: part(*place, "a", a)?, b: part(*place, "b", b)? };
         let memory = |mean, square| AdamWState::new(AdaptiveMomentumState::new(time, mean, square));
         optimizer.memory.insert(*place, [memory(mean_a, square_a), memory(mean_b, square_b)]);
+    }
+    for (place, Factors { a, b }) in within.into_iter().flat_map(|within| &mut within.factors) {
+        (*a, *b) = (part(*place, WITHIN[0], a)?, part(*place, WITHIN[1], b)?);
     }
     let critic = match gguf.get(CRITIC) {
         Some(Value::Array(Array::F32(critic))) => critic.clone(),
@@ -122,13 +131,15 @@ fn tensors(adapter: &Adapter, optimizer: &Optimizer) -> Vec<NewTensor<'static>> 
         let Some(memory) = optimizer.memory.get(place) else { continue };
         let [mean_a, mean_b] = memory.each_ref().map(|Memory { momentum }| &momentum.moment_1);
         let [square_a, square_b] = memory.each_ref().map(|Memory { momentum }| &momentum.moment_2);
-        for (part, tensor) in PARTS.into_iter().zip([a, b, mean_a, mean_b, square_a, square_b]) {
-            let [rows, columns] = tensor.dims().map(|length| length as u64);
-            let values = numbers(tensor);
-            tensors.push(NewTensor::f32(&part_name(*place, part), &[columns, rows], &values));
-        }
+        let values = [a, b, mean_a, mean_b, square_a, square_b];
+        tensors.extend(PARTS.into_iter().zip(values).map(|(part, x)| tensor(*place, part, x)));
     }
     tensors
+}
+
+fn tensor(place: Place, part: &str, values: &Tensor<2>) -> NewTensor<'static> {
+    let [rows, columns] = values.dims().map(|length| length as u64);
+    NewTensor::f32(&part_name(place, part), &[columns, rows], &numbers(values))
 }
 
 fn part_name(place: Place, part: &str) -> String {

@@ -50,9 +50,10 @@ pub struct PolicyMetrics {
     pub reward: f32,
     /// Their mean length in learned tokens.
     pub length: f32,
-    /// KL divergence from the reference, estimated ("k3"), in nats a token.
+    /// KL divergence from the reference, estimated as losses do ("k3"), in nats a token.
     pub kl: f32,
-    /// The same from the policy as the run began.
+    /// KL divergence of the policy as the run began from what it is now, estimated where tokens
+    /// were drawn, in nats a token.
     pub divergence: f32,
     /// Entropy, estimated by the drawn tokens, in nats a token.
     pub entropy: f32,

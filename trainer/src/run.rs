@@ -83,6 +83,9 @@ pub struct Run {
     /// The adapter as the run begins.
     initial: Adapter,
     adapter: Adapter,
+    /// The adapter as it was when a batch last found it near enough to where it began, for
+    /// stages that say how far is too far.
+    within: Option<Adapter>,
     optimizer: Optimizer,
     state: Option<State>,
     done: u64,
@@ -122,7 +125,9 @@ impl Run {
         let initial = adapter.clone();
         let mut optimizer = Optimizer::new(&config.optimizer);
         let checkpoints = out.join("checkpoints");
-        let (done, state) = checkpoint::restore(&checkpoints, &text, &mut adapter, &mut optimizer)?;
+        let mut within = config.stage.divergence_max().map(|_| initial.clone());
+        let adapters = (&mut adapter, within.as_mut());
+        let (done, state) = checkpoint::restore(&checkpoints, &text, adapters, &mut optimizer)?;
         let out = out.to_owned();
         let mut run = Self {
             config,
@@ -137,6 +142,7 @@ impl Run {
             groups_flat: 0,
             initial,
             adapter,
+            within,
             optimizer,
             state,
             done,
@@ -192,12 +198,18 @@ impl Run {
             let batches = order.get(place).cloned().unwrap_or_default();
             epoch = Some((number, order));
             let start_us = (watch.now_us)();
+            let measured = self.adapter.clone();
             let mut metrics = self.step(&mut objective, &batches, steps)?;
             metrics.time_us = (watch.now_us)();
             let seconds = metrics.time_us.saturating_sub(start_us).max(1) as f64 / 1e6;
             metrics.tokens_per_second = metrics.tokens as f64 / seconds;
             metrics.epoch = number + 1;
             strayed = self.has_strayed(Some(&metrics));
+            match &mut self.within {
+                Some(within) if strayed => self.adapter = within.clone(),
+                Some(within) => *within = measured,
+                None => {}
+            }
             let (interrupted, whole) = ((watch.interrupted)(), self.done == steps || strayed);
             let regular = self.done.is_multiple_of(self.config.run.checkpoint_steps);
             if whole || (regular && !interrupted) {
@@ -239,7 +251,8 @@ impl Run {
     }
 
     fn save(&self, state: &State) -> Result<(), TrainError> {
-        let state = (&self.adapter, &self.optimizer, state);
-        checkpoint::save(&self.out.join("checkpoints"), self.done, &self.text, state)
+        let adapters = (&self.adapter, self.within.as_ref());
+        let others = (&self.optimizer, state);
+        checkpoint::save(&self.out.join("checkpoints"), self.done, &self.text, adapters, others)
     }
 }

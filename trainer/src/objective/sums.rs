@@ -61,7 +61,9 @@ impl Objective {
         sums.rewards += outcome.reward;
         sums.surprise -= log_probs.iter().sum::<f32>();
         sums.kl += divergence(log_probs, reference);
-        sums.divergence += divergence(log_probs, before);
+        // The tokens were drawn as the run began: a token that is hardly likely any more counts
+        // by its log-ratio here, and there by the exponential of it.
+        sums.divergence += divergence(before, log_probs);
         match self.weights.get(place) {
             Some(weights) => sums.weights.extend(weights),
             None => sums.weights.extend(log_probs.iter().map(|_| 1.0)),
@@ -75,4 +77,18 @@ impl Objective {
 fn divergence(from: &[f32], to: &[f32]) -> f32 {
     let each = |(from, to): (&f32, &f32)| (to - from).exp() - (to - from) - 1.0;
     from.iter().zip(to).map(each).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_became_unlikely_counts_by_its_log_ratio_where_it_was_drawn() {
+        let (before, now) = ([-0.1], [-9.1]);
+
+        assert!((divergence(&before, &now) - 8.0).abs() < 1e-3);
+        assert!(divergence(&now, &before) > 8000.0);
+        assert!(divergence(&before, &before).abs() < 1e-6);
+    }
 }

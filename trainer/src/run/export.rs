@@ -5,7 +5,7 @@
 //! | `rebound.adapter.stage` | what was learned, and how: the stage's name |
 //! | `rebound.adapter.rank` | u64 |
 //! | `rebound.adapter.seed` | u64 |
-//! | `rebound.adapter.steps` | u64, optimizer steps |
+//! | `rebound.adapter.steps` | u64, optimizer steps of the run; one that strayed ends with the factors of two fewer |
 //! | `rebound.adapter.config_sha256` | of the run's file, and its parent's SHA-256 |
 //! | `rebound.adapter.parent_sha256` | of the adapter that training went on from; absent for a new one |
 //! | `rebound.adapter.reward_row` | f32 array `[width]`, a reward model's row over the state that the last token was predicted from; other stages have none |

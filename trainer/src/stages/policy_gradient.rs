@@ -41,7 +41,8 @@ pub struct PolicyGradient {
     pub importance: Importance,
     /// What the KL divergence is from.
     pub reference: Reference,
-    /// The run ends once the policy is this far, in nats a token, from what it was.
+    /// The run ends once the policy is this far, in nats a token, from what it was, with the
+    /// newest factors that were not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub divergence_max: Option<f32>,
 }

@@ -32,7 +32,8 @@ pub struct Ppo {
     pub adaptive_kl: Option<AdaptiveKl>,
     /// What values states.
     pub critic: Critic,
-    /// The run ends once the policy is this far, in nats a token, from what it was.
+    /// The run ends once the policy is this far, in nats a token, from what it was, with the
+    /// newest factors that were not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub divergence_max: Option<f32>,
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
 mod grpo;
+mod straying;
 mod toy;
 mod reward_model;
 mod world;

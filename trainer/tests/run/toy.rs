@@ -60,20 +60,20 @@ pub(crate) const POLICY_GRADIENT: PolicyGradient = PolicyGradient {
 
 /// What the right words earn, against what the wrong ones do.
 #[derive(Clone, Copy, PartialEq)]
-enum Pays {
+pub(crate) enum Pays {
     Right,
     Wrong,
 }
 
-struct Toy {
-    world: World,
+pub(crate) struct Toy {
+    pub(crate) world: World,
     adapter: Option<PathBuf>,
-    config: TrainConfig,
+    pub(crate) config: TrainConfig,
     pays: Pays,
 }
 
 impl Toy {
-    fn new(stage: Stage, select: Select, pays: Pays) -> Self {
+    pub(crate) fn new(stage: Stage, select: Select, pays: Pays) -> Self {
         let world = World::new();
         let mut config = world.reflections(stage, select);
         config.data.validation_share = 0.0;
@@ -109,7 +109,7 @@ impl Toy {
     }
 
     /// The records of a round, and how often the right words would be said.
-    fn collect(&self, round: u64) -> (Vec<u8>, f32) {
+    pub(crate) fn collect(&self, round: u64) -> (Vec<u8>, f32) {
         let speaker = Speaker::new(&self.world, self.adapter.as_ref());
         let chances: Vec<Chances> = (0..CORRIDORS).map(|number| speaker.chances(number)).collect();
         let mut events = vec![Event::Run(run_event(&self.world.base.sha256, CORRIDORS * GROUPS))];

@@ -1,0 +1,77 @@
+//! A run whose policy goes too far from where it began.
+
+use std::cell::Cell;
+use std::fs;
+
+use models::gguf::Gguf;
+use trainer::config::{Stage, TrainConfig};
+use trainer::dataset::Select;
+use trainer::metrics;
+use trainer::run::{Ended, Run, Watch};
+use trainer::stages::policy_gradient::PolicyGradient;
+
+use crate::toy::{POLICY_GRADIENT, Pays, Toy};
+use crate::world::{finished, play};
+
+/// Large steps, which a policy may not go far by.
+fn toy() -> Toy {
+    let stage = PolicyGradient { divergence_max: Some(0.05), ..POLICY_GRADIENT };
+    let mut toy = Toy::new(Stage::PolicyGradient(stage), Select::All, Pays::Right);
+    toy.config.optimizer.learning_rate = 0.002;
+    toy.config.run.epochs = 20;
+    let path = toy.world.path("round.log");
+    fs::write(&path, toy.collect(0).0).unwrap();
+    toy.config.data.records = vec![path];
+    toy
+}
+
+/// Stops after so many steps, two at least: what is asked before the first is not counted.
+fn stop_after(run: &mut Run, steps: u64) -> Ended {
+    let done = Cell::new(0);
+    let watch = Watch {
+        now_us: &|| 0,
+        interrupted: &|| done.get() + 1 >= steps,
+        progress: &|metrics, _| done.set(metrics.step),
+        scoring: &|_, _| {},
+    };
+    run.run(&watch).unwrap()
+}
+
+fn tensors(adapter: Vec<u8>) -> Vec<Vec<u8>> {
+    let gguf = Gguf::from_bytes("adapter", adapter).unwrap();
+    gguf.tensors().iter().map(|tensor| gguf.tensor_bytes(&tensor.name).unwrap().to_vec()).collect()
+}
+
+#[test]
+fn it_ends_with_the_newest_factors_that_had_not_strayed() {
+    let toy = toy();
+    let strayed = finished(play(&mut toy.world.open(toy.config.clone(), "out").unwrap(), None));
+
+    let steps = metrics::read(&toy.world.path("out/metrics.jsonl"));
+    let divergence: Vec<f32> = steps.iter().map(|step| step.policy.unwrap().divergence).collect();
+    let (last, before) = divergence.split_last().unwrap();
+    assert!(*last > 0.05 && before.iter().all(|divergence| *divergence <= 0.05), "{divergence:?}");
+    assert!(steps.len() >= 4, "{divergence:?}");
+    // The last step's batch found that the one before had gone too far.
+    let unbound = Stage::PolicyGradient(POLICY_GRADIENT);
+    let config = TrainConfig { stage: unbound, ..toy.config.clone() };
+    let mut run = toy.world.open(config, "unbound").unwrap();
+    let kept = steps.len() as u64 - 2;
+    assert_eq!(stop_after(&mut run, kept), Ended::Interrupted(kept));
+    let expected = fs::read(run.export().unwrap()).unwrap();
+    assert_eq!(tensors(strayed), tensors(expected));
+}
+
+#[test]
+fn stopped_before_it_strays_it_ends_as_if_it_had_not_been() {
+    let toy = toy();
+    let open = |out| toy.world.open(toy.config.clone(), out).unwrap();
+    let whole = finished(play(&mut open("whole"), None));
+    let steps = metrics::read(&toy.world.path("whole/metrics.jsonl")).len() as u64;
+
+    let ended = stop_after(&mut open("stopped"), steps - 1);
+    let resumed = finished(play(&mut open("stopped"), None));
+
+    assert_eq!(ended, Ended::Interrupted(steps - 1));
+    assert_eq!(resumed, whole);
+}
