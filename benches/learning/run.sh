@@ -14,6 +14,7 @@
 #
 #   last-attempt              what is told is the failed trial itself
 #   ppo, reward-weighted      another stage, as `stages/` has it
+#   supervised                imitation of those that earned something
 #   seed-2, seed-3            the loop's stage, with another seed
 #   best-of                   of four reflections of `trained`, what a reward model scores highest
 set -euo pipefail
@@ -71,7 +72,7 @@ merged "$trained" "$out/trained.gguf"
 
 # learned NAME: an adapter as the loop's last round begins one, by the stage or seed of that name.
 learned() {
-  local round folder=$out/learned/$1
+  local round others folder=$out/learned/$1
   round=$(ls -d "$out"/loop/rounds/*/training | sort -V | tail -1)
   mkdir -p "$folder"
   if [ -e "$folder/training/adapter.gguf" ]; then
@@ -79,18 +80,18 @@ learned() {
   elif [ -e "$folder/training/train.toml" ]; then
     "$rebound" train resume "$folder/training" --threads "${THREADS:-2}"
     return
-  elif [ "${1#seed-}" != "$1" ]; then
-    sed "s/^seed = .*/seed = ${1#seed-}/" "$round/train.toml" >"$folder/train.toml"
-  else
-    local held_out=0.0
-    # Only it says how good it is on what it never saw.
-    [ "$1" != reward-model ] || held_out=0.2
-    {
-      awk '/^\[/ { staged = /^\[stage/ } !staged' "$round/train.toml" |
-        sed "s/^validation_share = .*/validation_share = $held_out/"
-      cat "benches/learning/stages/$1.toml"
-    } >"$folder/train.toml"
   fi
+  others=$(awk '/^\[/ { staged = /^\[stage/ } !staged' "$round/train.toml")
+  case $1 in
+    seed-*) sed "s/^seed = .*/seed = ${1#seed-}/" "$round/train.toml" ;;
+    supervised) echo 'stage = "supervised"'; sed 's/^select = .*/select = "positive"/' <<<"$others" ;;
+    reward-model)
+      # Only it says how good it is on what it never saw.
+      sed 's/^validation_share = .*/validation_share = 0.2/' <<<"$others"
+      cat benches/learning/stages/reward-model.toml
+      ;;
+    *) echo "$others"; cat "benches/learning/stages/$1.toml" ;;
+  esac >"$folder/train.toml"
   "$rebound" train run "$folder/train.toml" --out "$folder/training" --threads "${THREADS:-2}"
 }
 
@@ -106,7 +107,7 @@ arm() {
       how=("${retrospective[@]}" "$out/trained.gguf" --borrow-reflections "$out/test/trained")
       ;;
     last-attempt) how=(--strategy last-attempt) ;;
-    ppo | reward-weighted | seed-*)
+    ppo | reward-weighted | supervised | seed-*)
       learned "$1"
       merged "$out/learned/$1/training/adapter.gguf" "$out/$1.gguf"
       how=("${retrospective[@]}" "$out/$1.gguf")
