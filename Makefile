@@ -19,6 +19,8 @@ SHELL := /bin/bash
 CARGO_DENY_VERSION := 0.20.2
 export REBOUND_MODELS ?= $(HOME)/.cache/rebound/models
 MODEL := smollm2-135m-instruct
+## Where cargo puts what it builds, absolute.
+TARGET_DIR := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 ## Ends a recipe that lists Debian packages in `missing`.
 define INSTALL_MISSING
@@ -52,8 +54,8 @@ setup:
 
 demo: setup
 	cargo build --release -p targets-host
-	target/release/rebound models pull $(MODEL)
-	target/release/rebound compare --config targets/host/demo.toml
+	$(TARGET_DIR)/release/rebound models pull $(MODEL)
+	$(TARGET_DIR)/release/rebound compare --config targets/host/demo.toml
 
 ## The program is tested with its second engine, too.
 FEATURES := --features targets-host/decoder
@@ -63,7 +65,7 @@ test: setup deny-tool
 	@# The whole workspace at once: a part of it would be built with other features of burn.
 	cargo test --workspace $(FEATURES) --no-run
 	@for model in smollm2-135m-instruct gemma-3-270m; do \
-	  target/debug/rebound models pull $$model \
+	  $(TARGET_DIR)/debug/rebound models pull $$model \
 	    || echo "WARNING: $$model could not be fetched; the tests that need it will say that they are skipped"; \
 	done
 	cargo test --workspace $(FEATURES)
@@ -72,7 +74,7 @@ test: setup deny-tool
 	cargo deny --log-level error check licenses bans sources
 	cargo deny --config deny.toml --manifest-path targets/bare-metal/Cargo.toml --all-features \
 	  --log-level error check licenses bans sources
-	$(MAKE) firmware-test-m3 REBOUND=$(CURDIR)/target/debug/rebound
+	$(MAKE) firmware-test-m3 REBOUND=$(TARGET_DIR)/debug/rebound
 
 ## Each board's feature, and what it is compiled for. Fails where the Cortex-M3's image
 ## breaks its budget.
@@ -163,13 +165,13 @@ browser-setup:
 ## The server comes with the package xllamacpp, into an environment of its own.
 test-remote:
 	cargo build -p targets-host --no-default-features --features remote
-	target/debug/rebound models pull $(MODEL)
+	$(TARGET_DIR)/debug/rebound models pull $(MODEL)
 	python3 -m venv target/xllamacpp
 	target/xllamacpp/bin/pip install --quiet xllamacpp
 	out=$$(mktemp -d) && target/xllamacpp/bin/python runtime/engine/tests/remote/llama_server.py \
 	  $(REBOUND_MODELS)/$(MODEL)-q4_1.gguf \
 	  "cargo test -p runtime-engine --no-default-features --features remote --test remote real -- --nocapture" \
-	  "target/debug/rebound run --engine remote -n 3 --trials 2 --steps 4 --parallel 2 --out $$out/run"
+	  "$(TARGET_DIR)/debug/rebound run --engine remote -n 3 --trials 2 --steps 4 --parallel 2 --out $$out/run"
 
 ## rustup installs the toolchain by itself; the target for runtime/core may be missing.
 deny-tool:
@@ -178,11 +180,11 @@ deny-tool:
 
 bench: setup
 	cargo build --release -p benches -p targets-host -p trainer
-	target/release/rebound models pull $(MODEL)
-	target/release/decode --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
-	target/release/episode --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
-	target/release/alfworld
-	target/release/train_step --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
+	$(TARGET_DIR)/release/rebound models pull $(MODEL)
+	$(TARGET_DIR)/release/decode --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
+	$(TARGET_DIR)/release/episode --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
+	$(TARGET_DIR)/release/alfworld
+	$(TARGET_DIR)/release/train_step --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
 
 ## Kernels for several generations of processors; the machine's are picked at start.
 release: setup

@@ -21,7 +21,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 world=${1:-household}
 out=${2:-runs/learning-$world}
-rebound=${REBOUND:-target/release/rebound}
+rebound=${REBOUND:-${CARGO_TARGET_DIR:-target}/release/rebound}
 adapters=models/adapters
 learned_from=(--environment household --split train/medium -n 130 --seed 101 --group 6)
 case $world in
