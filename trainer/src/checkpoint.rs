@@ -92,12 +92,11 @@ pub fn restore(
         found.ok_or_else(|| wrong(&format!("the tensor {name} does not fit")))
     };
     for (place, factors) in &mut adapter.factors {
-        let (a, b) = (&factors.a, &factors.b);
-        let mean_a = part(*place, "mean_a", a)?;
-        let mean_b = part(*place, "mean_b", b)?;
-        let square_a = part(*place, "square_a", a)?;
-        let square_b = part(*place, "square_b", b)?;
-        *factors = Factors { a: part(*place, "a", a)?, b: part(*place, "b", b)? };
+        let Factors { a: like_a, b: like_b } = &*factors;
+        let [a, b, mean_a, mean_b, square_a, square_b] = PARTS;
+        let [mean_a, square_a] = [part(*place, mean_a, like_a)?, part(*place, square_a, like_a)?];
+        let [mean_b, square_b] = [part(*place, mean_b, like_b)?, part(*place, square_b, like_b)?];
+        *factors = Factors { a: part(*place, a, like_a)?, b: part(*place, b, like_b)? };
         let memory = |mean, square| AdamWState::new(AdaptiveMomentumState::new(time, mean, square));
         optimizer.memory.insert(*place, [memory(mean_a, square_a), memory(mean_b, square_b)]);
     }
