@@ -12,6 +12,7 @@ mod methods;
 mod parents;
 mod outputs;
 mod disk;
+mod earlier;
 mod program;
 
 use std::fs;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
 mod adapters;
+mod earlier;
 mod node;
 mod bad_input;
 mod cli;
