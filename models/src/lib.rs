@@ -21,6 +21,7 @@ pub mod adapter;
 pub mod checksum;
 pub mod manifest;
 pub mod pull;
+pub mod secrets;
 pub mod tiny;
 #[allow(unsafe_code)]
 mod map;

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use super::{PullProgress, SourceError, unusable};
 use crate::manifest::WheelPart;
+use crate::secrets;
 
 /// What may run pip: a program and its first arguments.
 type Runner = (&'static str, &'static [&'static str]);
@@ -69,11 +70,11 @@ fn download(package: &str, folder: &Path) -> Result<PathBuf, SourceError> {
 fn find_pip(runners: &[Runner]) -> Result<Command, SourceError> {
     for (program, arguments) in runners {
         let mut command = Command::new(program);
-        command.args(*arguments).arg("--version").stdin(Stdio::null());
+        secrets::withhold(&mut command).args(*arguments).arg("--version").stdin(Stdio::null());
         let runs = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
         if runs.is_ok_and(|status| status.success()) {
             let mut command = Command::new(program);
-            command.args(*arguments);
+            secrets::withhold(&mut command).args(*arguments);
             return Ok(command);
         }
     }

@@ -2,6 +2,10 @@
 
 #[cfg(feature = "remote")]
 mod remote;
+#[cfg(feature = "remote")]
+mod address;
+#[cfg(feature = "remote")]
+mod dotenv;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -30,7 +30,8 @@ pub(crate) struct RunOptions {
     pub(crate) data: Option<PathBuf>,
     /// Where the node of the environment `node` is: a serial device such as `/dev/ttyACM0` (or
     /// `/dev/ttyUSB0@9600`), `tcp:HOST:PORT`, or `exec:COMMAND` that speaks on its standard
-    /// input and output
+    /// input and output. A command inherits PATH, HOME, LANG, TERM, TMPDIR and their like, and no
+    /// other variable: say others in it, `exec:env NAME=VALUE COMMAND`
     #[arg(long, value_name = "PORT", help_heading = NODE)]
     pub(crate) connect: Option<String>,
     /// What the node is to be brought to: a sensor, a band and for how many steps, such as

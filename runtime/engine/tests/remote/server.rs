@@ -48,8 +48,13 @@ pub(crate) enum Manner {
     IgnoresSchema,
     /// 401, repeating the key.
     WrongKey,
-    /// 302 to somewhere else.
-    Redirect,
+    /// A redirect to the same path at another port of this machine.
+    Elsewhere {
+        /// 301 to 308.
+        status: u16,
+        /// Who listens there.
+        port: u16,
+    },
     /// 400, since the prompt is too long.
     TooLong,
     /// Closes the connection without a word.
@@ -218,7 +223,10 @@ fn respond(
         Manner::Internal => plain(&mut out, "500 Oh", "<h1>Internal error</h1>"),
         Manner::WrongType => plain(&mut out, "200 OK\r\nContent-Type: text/html", "<p>Hi!</p>"),
         Manner::WrongKey => plain(&mut out, "401 No", &error(&format!("bad key: {key}"), "key")),
-        Manner::Redirect => plain(&mut out, "302 Go\r\nLocation: http://127.0.0.1:9/v1", ""),
+        Manner::Elsewhere { status, port } => {
+            let location = format!("http://127.0.0.1:{port}/v1/chat/completions");
+            plain(&mut out, &format!("{status} Go\r\nLocation: {location}"), "")
+        }
         Manner::TooLong => plain(&mut out, "400 No", &error("too long", "context_length_exceeded")),
         Manner::NoSchema if reply.refuses => {
             plain(&mut out, "400 No", &error("response_format is not known here", "bad"))

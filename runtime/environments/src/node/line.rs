@@ -23,6 +23,29 @@ const WAITING_MAX: usize = 64;
 const END: Duration = Duration::from_millis(200);
 const ENDS: u32 = 10;
 
+/// What a command learns of this program's environment: where programs, homes and temporary
+/// files lie, and how to talk to the user.
+const INHERITED: [&str; 18] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TERM",
+    "TZ",
+    "TMPDIR",
+    "TMP",
+    "TEMP",
+    "SYSTEMROOT",
+    "COMSPEC",
+    "PATHEXT",
+    "USERPROFILE",
+    "APPDATA",
+];
+
 /// An open line. A thread reads it, since not every kind of line can be asked with a
 /// time limit.
 pub(super) struct Line {
@@ -163,15 +186,20 @@ fn connect(address: &str) -> io::Result<TcpStream> {
     Err(failed)
 }
 
-/// The command as the system's shell reads it, without the shell between.
+/// The command as the system's shell reads it, without the shell between. Of this
+/// program's environment it sees what is in [`INHERITED`], and so no key.
 fn shell(command: &str) -> Command {
-    if cfg!(windows) {
+    let mut shell = if cfg!(windows) {
         let mut shell = Command::new("cmd");
         shell.args(["/C", command]);
-        return shell;
-    }
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("exec {command}")]);
+        shell
+    } else {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("exec {command}")]);
+        shell
+    };
+    let inherited = INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+    shell.env_clear().envs(inherited);
     shell
 }
 

@@ -27,7 +27,8 @@ pub(crate) struct Node {
 enum Action {
     /// Tell what a node is, what it senses and what it remembers
     Inspect {
-        /// A serial device such as /dev/ttyACM0, tcp:HOST:PORT, or exec:COMMAND
+        /// A serial device such as /dev/ttyACM0, tcp:HOST:PORT, or exec:COMMAND, which inherits
+        /// PATH, HOME, LANG, TERM, TMPDIR and their like alone
         port: String,
         /// Print JSON
         #[arg(long)]
@@ -39,7 +40,8 @@ enum Action {
     /// A node has one host at a time: where a run plays on it meanwhile, one of the two ends and
     /// says so.
     Monitor {
-        /// A serial device such as /dev/ttyACM0, tcp:HOST:PORT, or exec:COMMAND
+        /// A serial device such as /dev/ttyACM0, tcp:HOST:PORT, or exec:COMMAND, which inherits
+        /// PATH, HOME, LANG, TERM, TMPDIR and their like alone
         port: String,
         /// Seconds between two looks
         #[arg(long, value_name = "SECONDS", default_value_t = 0.5)]

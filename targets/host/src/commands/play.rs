@@ -38,7 +38,7 @@ pub(crate) struct Play {
     #[arg(long)]
     accept_put: bool,
     /// Where the node of the environment `node` is: a serial device, tcp:HOST:PORT or
-    /// exec:COMMAND
+    /// exec:COMMAND, which inherits PATH, HOME, LANG, TERM, TMPDIR and their like alone
     #[arg(long, value_name = "PORT")]
     connect: Option<String>,
     /// What the node is to be brought to, such as `temperature 18..22 for 3`

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
+use models::secrets;
 
 /// Train adapters: starts rebound-train, if it is installed, with these arguments
 #[derive(clap::Args)]
@@ -18,14 +19,22 @@ pub(crate) struct Train {
 
 impl Train {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let program = program()?;
-        let never = start(Command::new(&program).args(self.arguments));
+        let mut command = command()?;
+        let program = command.get_program().to_owned();
+        let never = start(command.args(self.arguments));
         match never.with_context(|| format!("cannot start {}", program.display()))? {}
     }
 }
 
+/// `rebound-train`, without arguments. It learns no key: it asks nobody.
+pub(crate) fn command() -> anyhow::Result<Command> {
+    let mut command = Command::new(program()?);
+    secrets::withhold(&mut command);
+    Ok(command)
+}
+
 /// Where `rebound-train` lies.
-pub(crate) fn program() -> anyhow::Result<PathBuf> {
+fn program() -> anyhow::Result<PathBuf> {
     let beside = std::env::current_exe()
         .context("cannot tell where this program lies")?
         .with_file_name(format!("rebound-train{}", std::env::consts::EXE_SUFFIX));

@@ -50,7 +50,7 @@ const NOTHING: i32 = 4;
 /// Refuses a file that no training can be begun with.
 pub(super) fn check(config: &toml::Table, file: &Path) -> anyhow::Result<()> {
     replace(file, toml::to_string(config)?.as_bytes())?;
-    let output = Command::new(train::program()?).arg("check").arg(file).output();
+    let output = train::command()?.arg("check").arg(file).output();
     let output = output.context("cannot start rebound-train")?;
     let told = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{}", told.trim().trim_start_matches("error: "));
@@ -71,7 +71,7 @@ pub(super) fn train(
         replace(file, toml::to_string(config)?.as_bytes())?;
         let begun = || out.join("train.toml").exists();
         let command = |goes_on: bool| -> anyhow::Result<Command> {
-            let mut command = Command::new(train::program()?);
+            let mut command = train::command()?;
             if goes_on {
                 command.arg("resume").arg(out);
             } else {

@@ -8,7 +8,8 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::support::{
-    Outcome, PROGRAM, killed_once_written, rebound, rebound_with_input, results, timeless,
+    Outcome, PROGRAM, killed_once_written, rebound, rebound_in, rebound_with_input, results,
+    timeless,
 };
 
 /// A node that outlives its hosts, until it is dropped.
@@ -77,6 +78,21 @@ fn a_child_process_can_be_played_on_by_hand() {
     assert!(said(1).contains("heater is 3"), "{}", said(1));
     assert!(said(3).starts_with("That was not done: the actuator has no such value."));
     assert_eq!(lines[0]["admissible"].as_array().unwrap().len(), 7);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_learns_no_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let secrets = [("OPENAI_API_KEY", "sk-hidden-1"), ("DEPLOY", "hidden-2"), ("LANG", "C")];
+
+    // It ends at once, and is no node.
+    let inspected = rebound_in(folder.path(), &secrets, &["node", "inspect", "exec:env > told"]);
+
+    assert_eq!(inspected.code, 1);
+    let told = fs::read_to_string(folder.path().join("told")).unwrap();
+    assert!(told.contains("PATH=") && told.contains("LANG=C"), "{told}");
+    assert!(!told.contains("hidden"), "{told}");
 }
 
 #[test]

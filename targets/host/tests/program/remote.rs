@@ -64,6 +64,10 @@ impl Place {
         self.rebound(&format!("run --quiet --name {name} {FIXED}{more}"))
     }
 
+    fn write_env(&self, text: &str) {
+        fs::write(self.folder.path().join(".env"), text).unwrap();
+    }
+
     fn run(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join("runs").join(name)
     }
@@ -188,8 +192,8 @@ fn the_key_is_in_nothing_that_is_written_or_said() {
         }
     });
     let place = Place::new("");
-    let environment = [("OPENAI_BASE_URL", server.base_url.as_str()), ("RUST_LOG", "trace")];
-    fs::write(place.folder.path().join(".env"), format!("OPENAI_API_KEY={KEY}\n")).unwrap();
+    let environment = [("RUST_LOG", "trace")];
+    place.write_env(&format!("OPENAI_BASE_URL={}\nOPENAI_API_KEY={KEY}\n", server.base_url));
     let mut said = String::new();
 
     for line in [
@@ -218,6 +222,51 @@ fn the_key_is_in_nothing_that_is_written_or_said() {
 }
 
 #[test]
+fn a_key_of_the_environment_never_goes_to_the_address_of_a_file() {
+    let server = Server::always(Manner::Good);
+    let place = Place::new("");
+    place.write_env(&format!("OPENAI_BASE_URL={}\n", server.base_url));
+    let below = place.folder.path().join("below");
+    fs::create_dir(&below).unwrap();
+    let run = ["run", "--actor", "remote:m", "-n", "1", "--trials", "1", "--steps", "1"];
+
+    let mixed = rebound_in(place.folder.path(), &[("OPENAI_API_KEY", KEY)], &run);
+    let set = rebound_in(&below, &[("OPENAI_API_KEY", KEY)], &["devices"]);
+    let unset = rebound_in(&below, &[], &run);
+    let keyless = rebound_in(place.folder.path(), &[], &run);
+
+    assert_eq!(mixed.code, 1);
+    let file = place.folder.path().canonicalize().unwrap().join(".env").display().to_string();
+    for expected in ["OPENAI_API_KEY stands in the environment", "OPENAI_BASE_URL in", &file] {
+        assert!(mixed.stderr.contains(expected), "{}", mixed.stderr);
+    }
+    assert!(!holds_key(mixed.stderr.as_bytes()));
+    assert!(set.stdout.contains("api.openai.com, with a key"), "{}", set.stdout);
+    assert_eq!(unset.code, 1);
+    assert!(unset.stderr.contains(&format!("{file} is not read")), "{}", unset.stderr);
+    assert_eq!(keyless.code, 0, "{}", keyless.stderr);
+    assert!(server.seen().asked.iter().all(|asked| asked.authorization.is_empty()));
+}
+
+#[test]
+fn a_key_of_a_file_never_goes_to_the_address_of_the_environment() {
+    let server = Server::always(Manner::Good);
+    let place = Place::new("");
+    place.write_env(&format!("OPENAI_API_KEY={KEY}\n"));
+    let run = ["run", "--actor", "remote:m", "-n", "1", "--trials", "1", "--steps", "1"];
+    let address = ("OPENAI_BASE_URL", server.base_url.as_str());
+
+    let mixed = rebound_in(place.folder.path(), &[address], &run);
+    let keyless = rebound_in(place.folder.path(), &[address, ("OPENAI_API_KEY", "")], &run);
+
+    assert_eq!(mixed.code, 1);
+    assert!(mixed.stderr.contains("OPENAI_BASE_URL in the environment"), "{}", mixed.stderr);
+    assert!(mixed.stderr.contains("/.env") && !holds_key(mixed.stderr.as_bytes()));
+    assert_eq!(keyless.code, 0, "{}", keyless.stderr);
+    assert!(server.seen().asked.iter().all(|asked| asked.authorization.is_empty()));
+}
+
+#[test]
 fn what_cannot_be_kept_is_refused_before_anything_is_written() {
     let server = Server::always(Manner::Good);
     let place = Place::new(&server.base_url);
@@ -232,7 +281,7 @@ fn what_cannot_be_kept_is_refused_before_anything_is_written() {
     check(&place, "--actor scripted --cost-limit 1", "this run has none");
     check(&place, "--actor remote:m --actor-adapter x.gguf", "takes no adapter");
     check(&Place::new("http://192.0.2.1/v1"), "--actor remote:m", "in clear text");
-    fs::write(place.folder.path().join(".env"), format!("OPENAI_API_KEY \"{KEY}")).unwrap();
+    place.write_env(&format!("OPENAI_API_KEY \"{KEY}"));
     let broken = rebound_in(place.folder.path(), &[], &["run", "--actor", "remote:m"]);
     assert!(broken.code == 1 && !broken.stderr.contains(KEY), "{}", broken.stderr);
     assert!(server.seen().asked.is_empty());

@@ -16,8 +16,12 @@ fn installed() -> (tempfile::TempDir, PathBuf) {
 
 /// A `rebound-train` that says its arguments and ends with 7.
 fn install_trainer(folder: &Path) {
+    install(folder, "echo \"$0 got $*\"\nexit 7");
+}
+
+fn install(folder: &Path, script: &str) {
     let trainer = folder.join("rebound-train");
-    fs::write(&trainer, "#!/bin/sh\necho \"$0 got $*\"\nexit 7\n").unwrap();
+    fs::write(&trainer, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(&trainer, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
@@ -47,6 +51,18 @@ fn training_starts_the_program_on_the_path() {
     let ended = train(&rebound, other.path());
 
     assert_eq!(ended.status.code(), Some(7));
+}
+
+#[test]
+fn training_learns_no_key() {
+    let (folder, rebound) = installed();
+    install(folder.path(), "echo \"${OPENAI_API_KEY-none} ${HF_TOKEN-none} $REBOUND_MODELS\"");
+    let mut command = Command::new(rebound);
+    command.args(["train", "run"]).env("REBOUND_MODELS", "m");
+
+    let ended = command.env("OPENAI_API_KEY", "sk-1").env("HF_TOKEN", "hf-1").output().unwrap();
+
+    assert_eq!(String::from_utf8(ended.stdout).unwrap(), "none none m\n");
 }
 
 #[test]
