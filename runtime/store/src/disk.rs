@@ -27,7 +27,12 @@ pub(crate) struct OsDisk;
 
 impl Disk for OsDisk {
     fn write_synced(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = File::create(path)?;
+        // A new file: through a link of its name something else would be written.
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let mut file = File::create_new(path)?;
         file.write_all(bytes)?;
         file.sync_all()
     }

@@ -17,4 +17,5 @@ pub mod recorder;
 pub mod spending_log;
 pub mod slots;
 pub mod replace;
+pub mod plain;
 mod disk;

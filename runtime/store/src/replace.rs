@@ -71,6 +71,22 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("theirs"), "theirs").unwrap();
+        for link in ["report.html", "report.html.partial"] {
+            std::os::unix::fs::symlink("theirs", path(link)).unwrap();
+        }
+
+        replace(&path("report.html"), b"new").unwrap();
+
+        assert_eq!(std::fs::read(path("theirs")).unwrap(), b"theirs");
+        assert_eq!(std::fs::read(path("report.html")).unwrap(), b"new");
+    }
+
     #[test]
     fn a_file_that_cannot_be_written_is_named() {
         let folder = tempfile::tempdir().unwrap();

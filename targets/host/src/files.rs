@@ -31,6 +31,17 @@ pub(crate) fn slots_folder(model_sha256: &str) -> anyhow::Result<PathBuf> {
     Ok(adapters_folder()?.join(model_sha256))
 }
 
+/// The commands that may be started on this machine: `REBOUND_APPROVALS`, else
+/// `rebound/approved-commands` in the user's data.
+pub(crate) fn approvals_file() -> anyhow::Result<PathBuf> {
+    if let Some(file) = std::env::var_os("REBOUND_APPROVALS") {
+        return Ok(file.into());
+    }
+    let data = dirs::data_dir();
+    let data = data.context("there is no data folder; set REBOUND_APPROVALS to a file")?;
+    Ok(data.join("rebound").join("approved-commands"))
+}
+
 /// The data folder: what was asked for, else `../shared/data`.
 pub(crate) fn data_folder(asked: Option<PathBuf>) -> PathBuf {
     asked.unwrap_or_else(|| PathBuf::from("../shared/data"))

@@ -25,11 +25,13 @@ use runtime_core::strategy::Strategy;
 use runtime_environments::world::{self, train_split};
 use runtime_evaluation::learning::state::{AdapterFile, Learning};
 use runtime_evaluation::learning::{self, LearningPlan};
+use runtime_store::plain::check_plain;
 use runtime_store::recorder::Clock;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::slots::Slots;
 
+use crate::approval::{self, Allowed};
 use crate::files;
 use crate::options::{self, RunOptions};
 use crate::progress::{self, Show};
@@ -37,14 +39,24 @@ use crate::session::Plan;
 use crate::session::play::stop_on_interrupt;
 use crate::session::pool::{Watch, clock};
 use crate::settings::Settings;
+use crate::uses;
 use crate::wiring::Models;
 use file::LearnFile;
 
 /// Begins a loop in a folder, or goes on with the one in it.
-pub(crate) fn learn(config: &Path, out: &Path, show: Show) -> anyhow::Result<()> {
+pub(crate) fn learn(
+    (config, out): (&Path, &Path),
+    allowed: Allowed,
+    show: Show,
+) -> anyhow::Result<()> {
     let (file, text) = LearnFile::read(config)?;
     let options = file.options(&text)?;
     let stored = out.join("learn.toml");
+    check_plain(out)?;
+    if stored.exists() {
+        uses::show(&options, out, &file.uses());
+    }
+    approval::check(&options, &RunOptions::default(), config, allowed)?;
     if stored.exists() {
         let (begun_with, _) = LearnFile::read(&stored)?;
         ensure!(

@@ -12,6 +12,8 @@ mod board;
 mod settings;
 mod session;
 mod resume;
+mod approval;
+mod uses;
 mod first_trials;
 mod stored;
 mod spending;

@@ -56,6 +56,19 @@ pub(crate) fn say(line: &str) {
     BARS.suspend(|| eprintln!("{line}"));
 }
 
+/// A foreign text as it may stand in a line: what would steer a terminal, or hide in it, is
+/// written out.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::new();
+    for character in text.chars() {
+        match character {
+            '"' | '\'' | '\\' => shown.push(character),
+            other => shown.extend(other.escape_debug()),
+        }
+    }
+    shown
+}
+
 fn bar(show: Show, template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).expect("the templates here are right");
     let bar = ProgressBar::no_length().with_style(style.progress_chars("━╸ "));
@@ -65,5 +78,16 @@ fn bar(show: Show, template: &str) -> ProgressBar {
             bar.set_draw_target(ProgressDrawTarget::hidden());
             bar
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_text_cannot_hide_what_it_says() {
+        assert_eq!(printable("sh -c 'echo \"é\"'"), "sh -c 'echo \"é\"'");
+        assert_eq!(printable("a\u{1b}[2K\rb\n\u{202e}c"), "a\\u{1b}[2K\\rb\\n\\u{202e}c");
     }
 }

@@ -6,13 +6,16 @@ use anyhow::{Context, bail, ensure};
 use runtime_core::event::{Event, RunEvent};
 use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
+use runtime_store::plain::check_plain;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::{Events, LogError, OpenedLog, TrialLog};
 
+use crate::approval;
 use crate::first_trials;
 use crate::options::{self, RunFile, RunOptions};
 use crate::session::{Plan, Session};
+use crate::uses;
 
 /// Options that decide nothing of what is played.
 pub(crate) const FREE_KEYS: [&str; 14] = [
@@ -36,11 +39,14 @@ pub(crate) const FREE_KEYS: [&str; 14] = [
 pub(crate) fn plan(session: &Session, from: &Path) -> anyhow::Result<Plan> {
     let stored = RunFolder::new(from);
     ensure!(stored.config().exists(), "there is no run in {}: it has no run.toml", from.display());
+    check_plain(from)?;
     let file = options::read(&stored.config())?;
     refuse_changes(&session.options, &file)?;
     let strategies =
         file.strategies.iter().map(|name| name.parse()).collect::<Result<Vec<Strategy>, _>>()?;
     let options = session.options.or(file.options.clone())?;
+    uses::show(&options, from, &[]);
+    approval::check(&options, &session.options, &stored.config(), session.allowed)?;
     let folder = match session.from_trial {
         None => stored,
         Some(trial) => copy_before(&stored, &file, trial, &session.options)?,
@@ -85,6 +91,7 @@ fn copy_before(
         "there is a run in {} already; choose another --out",
         folder.path.display()
     );
+    check_plain(&folder.path)?;
     for strategy in stored.arms() {
         folder
             .create_arm(strategy)

@@ -5,7 +5,7 @@ pub(crate) mod pool;
 
 use std::io::Write;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
@@ -14,6 +14,7 @@ use runtime_evaluation::arm::ArmError;
 use runtime_evaluation::report::{self, ReportRun};
 use runtime_evaluation::results::Results;
 use runtime_evaluation::table;
+use runtime_store::plain::check_plain;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 
@@ -21,6 +22,7 @@ use self::play::{
     Played, collection_file, play, stop_on_interrupt, stopped, write_collection, write_results,
 };
 use self::pool::Watch;
+use crate::approval::{self, Allowed};
 use crate::options::{self, Collection, Demonstration, RunOptions};
 use crate::progress::Show;
 use crate::resume;
@@ -49,6 +51,8 @@ pub(crate) struct Session {
     /// No bars and no table
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
     #[command(flatten)]
     pub(crate) options: RunOptions,
 }
@@ -199,12 +203,15 @@ impl Session {
             strategies
         };
         let options = self.options.or(file.options)?;
+        let named_by = self.config.as_deref().unwrap_or(Path::new(""));
+        approval::check(&options, &self.options, named_by, self.allowed)?;
         let folder = RunFolder::new(out_folder(&options, &Settings::resolve(&options)?));
         ensure!(
             !folder.config().exists(),
             "there is a run in {0}; go on with it by --resume {0}, or choose another --out",
             folder.path.display()
         );
+        check_plain(&folder.path)?;
         let (demonstration, collection) = (file.demonstration, file.collection);
         let (resumed, is_bare) = (false, false);
         Ok(Plan { strategies, options, folder, resumed, demonstration, collection, is_bare })

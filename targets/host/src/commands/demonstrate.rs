@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use runtime_agent::settings::AgentKind;
 
+use crate::approval::Allowed;
 use crate::options::RunOptions;
 use crate::session::Session;
 
@@ -115,7 +116,8 @@ impl Demonstrate {
         };
         let options = if self.resume.is_some() { options } else { with_defaults(options) };
         let (resume, json, quiet) = (self.resume, self.json, self.quiet);
-        Session { config: None, resume, from_trial: None, json, quiet, options }
+        let allowed = Allowed::default();
+        Session { config: None, resume, from_trial: None, json, quiet, allowed, options }
     }
 }
 

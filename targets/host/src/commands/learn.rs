@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::approval::Allowed;
 use crate::learning;
 use crate::progress::Show;
 
@@ -24,6 +25,8 @@ pub(crate) struct Learn {
     /// No bars and no table
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    allowed: Allowed,
 }
 
 impl Learn {
@@ -31,6 +34,6 @@ impl Learn {
         let name = self.config.file_stem().unwrap_or_default();
         let out = self.out.unwrap_or_else(|| PathBuf::from("runs").join(name));
         let show = if self.quiet { Show::Nothing } else { Show::BelowOverview };
-        learning::learn(&self.config, &out, show)
+        learning::learn((&self.config, &out), self.allowed, show)
     }
 }

@@ -103,6 +103,12 @@ impl LearnFile {
         options::from_table(&self.run, text).context("in [run]")
     }
 
+    /// Files that its options do not name, and what for.
+    pub(crate) fn uses(&self) -> Vec<(&'static str, &Path)> {
+        let records = self.records.iter().map(|folder| ("records", folder.as_path()));
+        records.chain(self.start.as_deref().map(|start| ("start", start))).collect()
+    }
+
     fn check(&self) -> anyhow::Result<()> {
         for key in RUN_KEYS {
             ensure!(!self.run.contains_key(key), "in [run]: the loop sets `{key}`; leave it out");

@@ -10,6 +10,8 @@ mod cli;
 #[cfg(feature = "llama")]
 mod collect;
 mod demonstrate;
+#[cfg(unix)]
+mod foreign;
 mod learn;
 mod conversion;
 mod deterministic;

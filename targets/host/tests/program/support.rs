@@ -19,6 +19,9 @@ pub(crate) struct Outcome {
 /// The program itself.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_rebound");
 
+/// Commands that tests approved, apart from their user's.
+const APPROVALS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/approved-commands");
+
 /// Runs `rebound` with these arguments.
 pub(crate) fn rebound(arguments: &[&str]) -> Outcome {
     rebound_with_input(arguments, "")
@@ -27,7 +30,7 @@ pub(crate) fn rebound(arguments: &[&str]) -> Outcome {
 /// Runs `rebound` with these arguments and this standard input.
 pub(crate) fn rebound_with_input(arguments: &[&str], input: &str) -> Outcome {
     let mut command = Command::new(PROGRAM);
-    command.args(arguments);
+    command.args(arguments).env("REBOUND_APPROVALS", APPROVALS);
     finish(command, input)
 }
 
@@ -40,6 +43,7 @@ pub(crate) fn rebound_in(
 ) -> Outcome {
     let mut command = Command::new(PROGRAM);
     command.args(arguments).current_dir(folder);
+    command.env("REBOUND_APPROVALS", APPROVALS);
     command.env_remove("OPENAI_API_KEY").env_remove("OPENAI_BASE_URL");
     command.envs(environment.iter().copied());
     finish(command, "")

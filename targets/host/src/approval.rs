@@ -1,0 +1,144 @@
+//! Commands that a file names, and whether they are started on this machine.
+//!
+//! A run's folder and a run's file are data: whoever wrote them decides nothing here. A
+//! command on the command line is the user's own, and is remembered. One that comes from a
+//! file is started where it is remembered, where somebody at the terminal says yes, or under
+//! `--allow-exec`, which is not remembered.
+//!
+//! ```text
+//! rebound/approved-commands in the user's data, or REBOUND_APPROVALS: a line each
+//! <sha256> <command>
+//! ```
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use models::checksum::sha256_bytes;
+use runtime_environments::node::port::Port;
+
+use crate::files;
+use crate::options::RunOptions;
+use crate::progress::{printable, say};
+
+/// What the command line alone can allow; no file has these keys.
+#[derive(clap::Args, Clone, Copy, Debug, Default)]
+pub(crate) struct Allowed {
+    /// Start the `exec:` command that the run's file or folder names, this time, without asking.
+    /// One that was given on the command line here, or approved at the terminal, needs no flag
+    #[arg(long)]
+    pub(crate) allow_exec: bool,
+}
+
+/// Refuses the command of a run's port, if it is one, that `file` names and nobody approved;
+/// one that was `given` on the command line is remembered.
+pub(crate) fn check(
+    options: &RunOptions,
+    given: &RunOptions,
+    file: &Path,
+    allowed: Allowed,
+) -> anyhow::Result<()> {
+    let port = options.connect.as_deref().map(str::parse);
+    let Some(Ok(Port::Command(command))) = port else { return Ok(()) };
+    let folder = std::env::current_dir().context("cannot tell which folder this is")?;
+    let digest = digest(&command, &folder);
+    if given.connect.is_some() {
+        // What cannot be remembered is asked about later.
+        remember(&digest, &command).unwrap_or_else(|error| say(&format!("warning: {error:#}")));
+        return Ok(());
+    }
+    let account = format!(
+        "{} names a command that nobody approved on this machine:\n  {}\nIt would start in {}.",
+        file.display(),
+        printable(&command),
+        folder.display()
+    );
+    if is_remembered(&digest)? {
+        return Ok(());
+    }
+    if allowed.allow_exec {
+        say(&format!("starting the command of {}: {}", file.display(), printable(&command)));
+        return Ok(());
+    }
+    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && agreed(&account)? {
+        return remember(&digest, &command);
+    }
+    bail!("{account} Where you trust it, --allow-exec starts it")
+}
+
+/// What stands for a command. One that names something in this folder means something else in
+/// another, and is approved for this one.
+fn digest(command: &str, folder: &Path) -> String {
+    let words = command.split(|c: char| c.is_whitespace() || "'\"=;&|<>()".contains(c));
+    let is_here = |word: &str| Path::new(word).is_relative() && folder.join(word).exists();
+    let mut bytes = command.as_bytes().to_vec();
+    if words.filter(|word| !word.is_empty()).any(is_here) {
+        bytes.push(0);
+        bytes.extend(folder.as_os_str().as_encoded_bytes());
+    }
+    sha256_bytes(&bytes)
+}
+
+/// Asks the user, who has to type it.
+fn agreed(account: &str) -> anyhow::Result<bool> {
+    say(&format!("{account}\nStart it, and again without asking? [y/N]"));
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).context("cannot read the answer")?;
+    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
+}
+
+fn is_remembered(digest: &str) -> anyhow::Result<bool> {
+    let path = files::approvals_file()?;
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(text.lines().any(|line| line.split(' ').next() == Some(digest))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+fn remember(digest: &str, command: &str) -> anyhow::Result<()> {
+    if is_remembered(digest)? {
+        return Ok(());
+    }
+    let path = files::approvals_file()?;
+    let written = || {
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        let line = format!("{digest} {}\n", printable(command));
+        append(&path)?.write_all(line.as_bytes())
+    };
+    written().with_context(|| {
+        format!("cannot remember in {} that a command was approved", path.display())
+    })
+}
+
+/// Opens a file that is the user's alone, for more at its end.
+#[cfg(unix)]
+fn append(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+}
+
+/// Opens a file for more at its end; who reads it the folder decides.
+#[cfg(not(unix))]
+fn append(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_of_this_folder_is_approved_for_this_folder_alone() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(one.path().join("node.sh"), "").unwrap();
+        std::fs::write(other.path().join("node.sh"), "").unwrap();
+        let differ = |command: &str| digest(command, one.path()) != digest(command, other.path());
+
+        assert!(!differ("rebound node simulate"));
+        assert!(!differ("/usr/bin/qemu -serial stdio"));
+        assert!(differ("./node.sh") && differ("sh node.sh") && differ("sh -c 'x; ./node.sh'"));
+        assert_ne!(digest("a", one.path()), digest("b", one.path()));
+    }
+}
