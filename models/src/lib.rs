@@ -6,6 +6,7 @@
 //!                                   ├─► vocabulary  both, and where answers end
 //!                                   └─► adapter     a file that fits a base
 //! blocks: the numbers that quantized bytes stand for
+//! paths: where a path that stands in a file leads
 //! tiny ─► a GGUF file made on the spot, for tests
 //! ```
 //!
@@ -22,6 +23,7 @@ pub mod checksum;
 pub mod manifest;
 pub mod pull;
 pub mod secrets;
+pub mod paths;
 pub mod tiny;
 #[allow(unsafe_code)]
 mod map;

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use models::paths;
 use models_decoder::adapter::Target;
 use models_decoder::decoder::Decoder;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,10 @@ use crate::stages::reward_weighted::RewardWeights;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
+    /// Where the paths below go from: without it the folder of the file, or the working folder
+    /// where the program stored it. A run's folder names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
     /// What is learned, and how.
     pub stage: Stage,
     /// Name or file of the base model.
@@ -248,11 +253,18 @@ impl Precision {
 }
 
 impl TrainConfig {
-    /// Reads and checks a run's file.
+    /// Reads and checks a run's file; its folder goes from the working one.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| TrainError::Read { file: path.into(), source })?;
-        Self::parse(path, &text)
+        let config = Self::parse(path, &read(path)?)?;
+        let start = paths::start(path, config.folder.as_deref());
+        Ok(Self { folder: Some(start), ..config })
+    }
+
+    /// Reads and checks the file that [`TrainConfig::write`] stored with a run.
+    pub fn read_stored(path: &Path) -> Result<Self, TrainError> {
+        let config = Self::parse(path, &read(path)?)?;
+        let start = paths::start_of_stored(config.folder.as_deref());
+        Ok(Self { folder: Some(start), ..config })
     }
 
     /// Reads and checks the text of the file `path`.
@@ -265,12 +277,35 @@ impl TrainConfig {
         Ok(config)
     }
 
-    /// Writes the file that [`TrainConfig::read`] reads.
+    /// Writes the file that [`TrainConfig::read_stored`] reads, its folder in full.
     pub fn write(&self, path: &Path) -> Result<(), TrainError> {
-        replace(path, |out| out.write_all(self.text().as_bytes()))
+        let start = self.folder.as_deref().unwrap_or(Path::new(""));
+        let folder = paths::named(start)
+            .map_err(|source| TrainError::Read { file: start.into(), source })?;
+        let text = Self { folder: Some(folder), ..self.clone() }.text();
+        replace(path, |out| out.write_all(text.as_bytes()))
     }
 
-    /// The file's text, which [`TrainConfig::parse`] reads.
+    /// The file as it decides what is learned: its paths are as they were written, wherever
+    /// they go from.
+    pub fn asked(&self) -> String {
+        Self { folder: None, ..self.clone() }.text()
+    }
+
+    /// The same with paths from the working folder.
+    #[must_use]
+    pub fn with_paths(mut self) -> Self {
+        let Some(start) = self.folder.take() else { return self };
+        self.model = paths::named_or_from(&start, &self.model);
+        let Data { records, files, reward_model, .. } = &mut self.data;
+        let all = records.iter_mut().chain(files).chain(reward_model).chain(&mut self.parent);
+        for path in all {
+            *path = paths::from(&start, path);
+        }
+        self
+    }
+
+    /// Its text, which [`TrainConfig::parse`] reads.
     pub fn text(&self) -> String {
         toml::to_string(self).unwrap_or_else(|error| unreachable!("every key has a value: {error}"))
     }
@@ -329,6 +364,10 @@ impl AdapterConfig {
         let rank = self.rank as f32;
         self.alpha / if self.rank_stabilized { rank.sqrt() } else { rank }
     }
+}
+
+fn read(path: &Path) -> Result<String, TrainError> {
+    std::fs::read_to_string(path).map_err(|source| TrainError::Read { file: path.into(), source })
 }
 
 fn require(

@@ -101,7 +101,8 @@ impl Run {
     ) -> Result<Self, TrainError> {
         let decoder = Decoder::load(Arc::new(Gguf::open(&base.path)?), device)?;
         let decoder = config.run.precision.of(decoder)?;
-        let mut text = config.text();
+        let mut text = config.asked();
+        let config = config.with_paths();
         let (mut adapter, parent_sha256) = match &config.parent {
             None => (factors::initial(&decoder, &config.adapter, config.seed)?, None),
             Some(parent) => {

@@ -11,8 +11,9 @@ use runtime_core::event::{Event, RunEvent};
 use runtime_core::history::RunHistory;
 use runtime_store::trial_log::{Events, TrialLog, read_log};
 
-/// Settings that no first trial depends on.
-const LATER_KEYS: [&str; 8] = [
+/// Settings that no first trial depends on; the actor is compared by its weights.
+const LATER_KEYS: [&str; 9] = [
+    "actor",
     "retrospective",
     "reward_model",
     "borrowed",

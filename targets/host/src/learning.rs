@@ -49,16 +49,17 @@ pub(crate) fn learn(
     allowed: Allowed,
     show: Show,
 ) -> anyhow::Result<()> {
-    let (file, text) = LearnFile::read(config)?;
-    let options = file.options(&text)?;
     let stored = out.join("learn.toml");
+    let (file, text) =
+        if config == stored { LearnFile::read_stored(config)? } else { LearnFile::read(config)? };
+    let options = file.options()?;
     check_plain(out)?;
     if stored.exists() {
         uses::show(&options, out, &file.uses());
     }
     approval::check(&options, &RunOptions::default(), config, allowed)?;
     if stored.exists() {
-        let (begun_with, _) = LearnFile::read(&stored)?;
+        let (begun_with, _) = LearnFile::read_stored(&stored)?;
         ensure!(
             file.plays_like(&begun_with),
             "the loop in {0} was begun with another file: only `rounds`, `replay`, [[train]] and what \
@@ -160,7 +161,8 @@ impl HostLearner {
              learned from nor on those that the end is judged by"
         );
         for folder in &self.file.records {
-            let run = options::read(&RunFolder::new(folder).config()).context("in `records`")?;
+            let config = RunFolder::new(folder).config();
+            let run = options::read_stored(&config).context("in `records`")?;
             ensure!(
                 run.collection.is_some(),
                 "in `records`: {} was not collected; learn only from what `rebound collect` or a \

@@ -1,12 +1,15 @@
 //! What a run can be told, by flags or by a file.
 //!
 //! All commands that play write the same keys. Flags win over the file, the file over defaults.
+//! Paths on the command line go from the working folder, those of a file from the file's.
 
+use std::any::TypeId;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use clap::{Args, CommandFactory};
+use clap::{Arg, Args, CommandFactory};
+use models::paths;
 use runtime_environments::node::NodeOptions;
 use runtime_environments::world::EnvironmentOptions;
 use serde::{Deserialize, Serialize};
@@ -17,6 +20,8 @@ use crate::files;
 const NODE: &str = "A microcontroller as the environment";
 /// Heads the options that concern endpoints and nothing else.
 const PAID: &str = "Models behind an endpoint";
+/// The value of an option that takes a name or a file.
+const NAME_OR_FILE: &str = "NAME|FILE";
 
 /// Keys of a run's file, each also a flag.
 #[derive(Args, Clone, Debug, Default, Deserialize, Serialize)]
@@ -180,6 +185,9 @@ struct Keys {
 /// A run's file: the options and the arms.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct RunFile {
+    /// Where its paths go from, if not from the file's folder; the program writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) folder: Option<PathBuf>,
     /// The arms, for example `["none", "reflexion"]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) strategies: Vec<String>,
@@ -192,6 +200,19 @@ pub(crate) struct RunFile {
     /// Everything else.
     #[serde(flatten)]
     pub(crate) options: toml::Table,
+}
+
+impl RunFile {
+    /// The file with paths from the working folder, which were from `start`.
+    fn with_paths_from(self, start: &Path) -> Self {
+        Self { folder: None, options: with_paths_from(start, self.options), ..self }
+    }
+
+    /// Its text, whose paths go from the working folder.
+    pub(crate) fn text(&self) -> anyhow::Result<String> {
+        let folder = paths::named(Path::new("")).context("cannot tell the working folder")?;
+        Ok(toml::to_string(&Self { folder: Some(folder), ..self.clone() })?)
+    }
 }
 
 /// An expert plays, not a model.
@@ -235,12 +256,24 @@ impl RunOptions {
 
 /// Reads a run's file; an unknown key is refused, with the nearest known one.
 pub(crate) fn read(path: &Path) -> anyhow::Result<RunFile> {
+    let file = parse(path)?;
+    let start = paths::start(path, file.folder.as_deref());
+    Ok(file.with_paths_from(&start))
+}
+
+/// Reads the file that the program stored with a run.
+pub(crate) fn read_stored(path: &Path) -> anyhow::Result<RunFile> {
+    let file = parse(path)?;
+    let start = paths::start_of_stored(file.folder.as_deref());
+    Ok(file.with_paths_from(&start))
+}
+
+fn parse(path: &Path) -> anyhow::Result<RunFile> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the run's file {}", path.display()))?;
-    let file: RunFile =
-        toml::from_str(&text).with_context(|| format!("in the run's file {}", path.display()))?;
-    from_table(&file.options, &text)
-        .with_context(|| format!("in the run's file {}", path.display()))?;
+    let in_file = || format!("in the run's file {}", path.display());
+    let file: RunFile = toml::from_str(&text).with_context(in_file)?;
+    from_table(&file.options, &text).with_context(in_file)?;
     Ok(file)
 }
 
@@ -248,6 +281,24 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<RunFile> {
 pub(crate) fn from_table(table: &toml::Table, text: &str) -> anyhow::Result<RunOptions> {
     table.keys().try_for_each(|key| check_key(key, text))?;
     Ok(table.clone().try_into()?)
+}
+
+/// The options of a table whose paths go from `start`, with paths from the working folder.
+pub(crate) fn with_paths_from(start: &Path, mut table: toml::Table) -> toml::Table {
+    let is_named = |arg: &Arg| arg.get_value_names().is_some_and(|names| names == [NAME_OR_FILE]);
+    let is_path = |arg: &Arg| arg.get_value_parser().type_id() == TypeId::of::<PathBuf>();
+    let is_remote = |name: &str| name.starts_with("remote:");
+    let all_remote = table.get("engine").and_then(toml::Value::as_str) == Some("remote");
+    for arg in Keys::command().get_arguments() {
+        let value = arg.get_long().and_then(|key| table.get_mut(key));
+        let Some(toml::Value::String(text)) = value else { continue };
+        if is_path(arg) {
+            *text = paths::from(start, Path::new(text)).display().to_string();
+        } else if is_named(arg) && !all_remote && !is_remote(text) {
+            *text = paths::named_or_from(start, text);
+        }
+    }
+    table
 }
 
 fn check_key(key: &str, text: &str) -> anyhow::Result<()> {

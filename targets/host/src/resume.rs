@@ -40,7 +40,7 @@ pub(crate) fn plan(session: &Session, from: &Path) -> anyhow::Result<Plan> {
     let stored = RunFolder::new(from);
     ensure!(stored.config().exists(), "there is no run in {}: it has no run.toml", from.display());
     check_plain(from)?;
-    let file = options::read(&stored.config())?;
+    let file = options::read_stored(&stored.config())?;
     refuse_changes(&session.options, &file)?;
     let strategies =
         file.strategies.iter().map(|name| name.parse()).collect::<Result<Vec<Strategy>, _>>()?;
@@ -57,11 +57,13 @@ pub(crate) fn plan(session: &Session, from: &Path) -> anyhow::Result<Plan> {
 }
 
 fn refuse_changes(flags: &RunOptions, file: &RunFile) -> anyhow::Result<()> {
-    for (key, asked) in flags.table()? {
-        if FREE_KEYS.contains(&key.as_str()) || file.options.get(&key) == Some(&asked) {
+    let here = std::env::current_dir().context("cannot tell the working folder")?;
+    let stored = options::with_paths_from(&here, file.options.clone());
+    for (key, asked) in options::with_paths_from(&here, flags.table()?) {
+        if FREE_KEYS.contains(&key.as_str()) || stored.get(&key) == Some(&asked) {
             continue;
         }
-        let stored = file.options.get(&key).map_or("its default".into(), ToString::to_string);
+        let stored = stored.get(&key).map_or("its default".into(), ToString::to_string);
         bail!(
             "--{key} {asked} cannot change under a run; it was played with {stored}. Drop the flag, or begin a new run"
         );
@@ -98,7 +100,7 @@ fn copy_before(
             .with_context(|| format!("cannot make the run's folder {}", folder.path.display()))?;
         copy_log(&stored.trial_log(strategy), &folder.trial_log(strategy), trial)?;
     }
-    replace(&folder.config(), toml::to_string(file)?.as_bytes())?;
+    replace(&folder.config(), file.text()?.as_bytes())?;
     Ok(folder)
 }
 
@@ -148,13 +150,21 @@ pub(crate) fn open_log(
     }
 }
 
+/// What decides what is played. Models are compared by their weights: their files may have
+/// moved.
+fn played(settings: &str) -> anyhow::Result<serde_json::Map<String, serde_json::Value>> {
+    let mut settings: serde_json::Map<_, _> = serde_json::from_str(settings)?;
+    settings.retain(|key, _| !["actor", "retrospective"].contains(&key.as_str()));
+    Ok(settings)
+}
+
 /// An arm goes on only with what it was begun with.
 fn refuse_other(stored: &RunEvent, now: &RunEvent) -> anyhow::Result<()> {
     let RunEvent { version, strategy: _, settings, prompts_sha256, actor, retrospective, tasks } =
         now;
     let same = [
         ("version of rebound", *version == stored.version),
-        ("settings", *settings == stored.settings),
+        ("settings", played(settings)? == played(&stored.settings)?),
         ("prompt templates", *prompts_sha256 == stored.prompts_sha256),
         ("actor's weights or adapter", *actor == stored.actor),
         ("retrospective's weights or adapter", *retrospective == stored.retrospective),

@@ -90,23 +90,23 @@ enum Begin {
 impl Run {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let config = TrainConfig::read(&self.file)?;
-        let base = super::base(&config.model)?;
+        let base = super::base(&config.clone().with_paths().model)?;
         train(&config, base, &self.out, (Begin::New, &self.shared))
     }
 }
 
 impl Resume {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let config = TrainConfig::read(&self.out.join("train.toml"))?;
-        let base = super::base(&config.model)?;
+        let config = TrainConfig::read_stored(&self.out.join("train.toml"))?;
+        let base = super::base(&config.clone().with_paths().model)?;
         train(&config, base, &self.out, (Begin::Again, &self.shared))
     }
 }
 
 impl Export {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let config = TrainConfig::read(&self.out.join("train.toml"))?;
-        let base = super::base(&config.model)?;
+        let config = TrainConfig::read_stored(&self.out.join("train.toml"))?;
+        let base = super::base(&config.clone().with_paths().model)?;
         let _lock = lock(&self.out)?;
         let run = trainer::run::Run::open(config, base, &self.out, &Device::flex())?;
         println!("{}", run.export()?.display());

@@ -19,7 +19,7 @@ fn world() -> World {
     let world = World::new();
     let mut config = world.config();
     config.model = world.base.path.display().to_string();
-    config.write(&world.path("train.toml")).unwrap();
+    std::fs::write(world.path("train.toml"), config.text()).unwrap();
     world
 }
 
@@ -51,7 +51,7 @@ fn inspect_shows_where_an_adapter_comes_from() {
     let mut config = world.config();
     config.model = world.base.path.display().to_string();
     config.parent = Some("parent/adapter.gguf".into());
-    config.write(&world.path("child.toml")).unwrap();
+    std::fs::write(world.path("child.toml"), config.text()).unwrap();
     run(&[&["run", "child.toml", "--out", "child"], &quiet[..]].concat());
 
     let shown = run(&["inspect", "child/adapter.gguf"]);
@@ -93,4 +93,48 @@ fn a_misspelt_or_missing_key_is_refused_with_its_name() {
 
     assert!(misspelt.contains("unknown field `file`"), "{misspelt}");
     assert!(missing.contains("missing field `files`"), "{missing}");
+}
+
+#[test]
+fn a_files_paths_go_from_its_folder_wherever_the_program_runs() {
+    let world = World::new();
+    let mut config = world.config();
+    config.model = "tiny.gguf".into();
+    config.data.records = vec!["trials.log".into()];
+    std::fs::write(world.path("train.toml"), config.text()).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (file, out) = (world.path("train.toml"), world.path("from elsewhere"));
+    let (file, out) = (file.to_str().unwrap(), out.to_str().unwrap());
+    let run = |arguments: &[&str], folder: &Path| {
+        let ran = rebound_train(arguments, folder);
+        (ran.status.code(), said(&ran.stderr))
+    };
+    let options = ["--quiet", "--threads", "1"];
+
+    let there = run(&[&["run", file, "--out", out], &options[..]].concat(), elsewhere.path());
+    let here = ["run", "train.toml", "--out", "here"];
+    let here = run(&[&here[..], &options].concat(), world.folder.path());
+    let exported = run(&["export", out], elsewhere.path());
+
+    for (code, errors) in [there, here, exported] {
+        assert_eq!(code, Some(0), "{errors}");
+    }
+    // An adapter names its run's file as it was written, not where that lay.
+    let adapter = |out: &str| std::fs::read(world.path(out).join("adapter.gguf")).unwrap();
+    assert_eq!(adapter("from elsewhere"), adapter("here"));
+}
+
+#[test]
+fn an_older_stored_file_has_its_paths_from_the_working_folder() {
+    let world = world();
+    let run = |arguments: &[&str]| rebound_train(arguments, world.folder.path()).status.code();
+    assert_eq!(run(&["run", "train.toml", "--out", "out", "--quiet"]), Some(0));
+    let mut older = world.config();
+    (older.model, older.data.records) = ("tiny.gguf".into(), vec!["trials.log".into()]);
+    std::fs::write(world.path("out/train.toml"), older.text()).unwrap();
+    std::fs::remove_dir_all(world.path("out/checkpoints")).unwrap();
+
+    assert_eq!(run(&["resume", "out", "--quiet"]), Some(0));
+    let elsewhere = rebound_train(&["export", "out"], Path::new("/"));
+    assert_eq!(elsewhere.status.code(), Some(1));
 }

@@ -45,6 +45,7 @@ impl World {
     pub(crate) fn config(&self) -> TrainConfig {
         let targets = ["attn_q", "attn_v", "ffn_down"].map(str::to_owned).into();
         TrainConfig {
+            folder: None,
             stage: Stage::Supervised,
             model: "tiny".into(),
             parent: None,

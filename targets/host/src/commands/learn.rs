@@ -16,7 +16,7 @@ use crate::progress::Show;
 /// DIR/report.html and every run and training to DIR/rounds.
 #[derive(clap::Args)]
 pub(crate) struct Learn {
-    /// The loop's file; `benches/learning` has some
+    /// The loop's file; `examples/learn.toml` is a small one, and `benches/learning` has others
     #[arg(long, value_name = "TOML")]
     config: PathBuf,
     /// The loop's folder [default: runs/ and the file's name]

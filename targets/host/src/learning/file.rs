@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use models::paths;
 use serde::Deserialize;
 
 use crate::options::{self, RunOptions};
@@ -25,12 +26,14 @@ const OTHERS_KEYS: [&str; 3] = ["best-of", "reward-model", "borrow-reflections"]
 /// The stage whose adapters write nothing.
 const REWARD_MODEL: &str = "reward-model";
 /// Keys of `[[train]]` that the loop sets.
-const TRAIN_KEYS: [&str; 2] = ["parent", "seed"];
+const TRAIN_KEYS: [&str; 3] = ["folder", "parent", "seed"];
 
 /// What a loop does.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LearnFile {
+    /// Where its paths go from, if not from the file's folder; the program writes it.
+    folder: Option<PathBuf>,
     /// Rounds of training.
     pub(crate) rounds: u32,
     /// A round learns from what this many latest rounds collected.
@@ -48,7 +51,7 @@ pub(crate) struct LearnFile {
     pub(crate) validate: Validating,
     /// How everything is played: the keys of a run's file.
     pub(crate) run: toml::Table,
-    /// How each round trains, as `rebound-train` takes it without `data.records`,
+    /// How each round trains, as `rebound-train` takes it without `folder`, `data.records`,
     /// `data.files`, `parent` and `seed`; the last is for all rounds behind it, too.
     pub(crate) train: Vec<toml::Table>,
 }
@@ -84,13 +87,31 @@ fn one() -> NonZeroU32 {
 }
 
 impl LearnFile {
-    /// Reads and checks a loop's file; returns its text, too.
+    /// Reads and checks a loop's file; returns the text to store, too.
     pub(crate) fn read(path: &Path) -> anyhow::Result<(Self, String)> {
+        let (file, text) = Self::parse(path)?;
+        let start = paths::start(path, file.folder.as_deref());
+        let folder = paths::named(&start).context("cannot tell the working folder")?;
+        let text = match &file.folder {
+            Some(_) => text,
+            None => format!("folder = {}\n{text}", toml::Value::from(folder.display().to_string())),
+        };
+        Ok((file.with_paths_from(&start), text))
+    }
+
+    /// The same of the file that was stored with a loop.
+    pub(crate) fn read_stored(path: &Path) -> anyhow::Result<(Self, String)> {
+        let (file, text) = Self::parse(path)?;
+        let start = paths::start_of_stored(file.folder.as_deref());
+        Ok((file.with_paths_from(&start), text))
+    }
+
+    fn parse(path: &Path) -> anyhow::Result<(Self, String)> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the loop's file {}", path.display()))?;
         let parse = || -> anyhow::Result<Self> {
             let file: Self = toml::from_str(&text)?;
-            file.options(&text)?;
+            options::from_table(&file.run, &text).context("in [run]")?;
             file.check()?;
             Ok(file)
         };
@@ -98,9 +119,29 @@ impl LearnFile {
         Ok((file, text))
     }
 
+    /// The file with paths from the working folder, which were from `start`.
+    fn with_paths_from(mut self, start: &Path) -> Self {
+        for path in self.records.iter_mut().chain(&mut self.start) {
+            *path = paths::from(start, path);
+        }
+        self.run = options::with_paths_from(start, self.run);
+        for train in &mut self.train {
+            if let Some(toml::Value::String(model)) = train.get_mut("model") {
+                *model = paths::named_or_from(start, model);
+            }
+            let data = train.get_mut("data").and_then(toml::Value::as_table_mut);
+            if let Some(toml::Value::String(path)) =
+                data.and_then(|data| data.get_mut("reward_model"))
+            {
+                *path = paths::from(start, Path::new(path)).display().to_string();
+            }
+        }
+        self
+    }
+
     /// The options that all runs share.
-    pub(crate) fn options(&self, text: &str) -> anyhow::Result<RunOptions> {
-        options::from_table(&self.run, text).context("in [run]")
+    pub(crate) fn options(&self) -> anyhow::Result<RunOptions> {
+        Ok(self.run.clone().try_into()?)
     }
 
     /// Files that its options do not name, and what for.
@@ -110,6 +151,10 @@ impl LearnFile {
     }
 
     fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.folder.as_ref().is_none_or(|folder| folder.is_absolute()),
+            "`folder` is no absolute path; leave it out, and paths go from the file's folder"
+        );
         for key in RUN_KEYS {
             ensure!(!self.run.contains_key(key), "in [run]: the loop sets `{key}`; leave it out");
         }
@@ -159,10 +204,12 @@ impl LearnFile {
     /// Whether another file plays the same: rounds, what trains them, and options that
     /// decide nothing of what is played may change.
     pub(crate) fn plays_like(&self, other: &Self) -> bool {
+        let here = std::env::current_dir().unwrap_or_default();
         let played = |file: &Self| {
-            let mut run = file.run.clone();
+            let Self { start, collect, validate, mut run, .. } =
+                file.clone().with_paths_from(&here);
             run.retain(|key, _| !FREE_KEYS.contains(&key));
-            (file.start.clone(), file.collect.clone(), file.validate.clone(), run)
+            (start, collect, validate, run)
         };
         played(self) == played(other)
     }
@@ -178,6 +225,8 @@ impl LearnFile {
         let text = |path: &Path| path.display().to_string();
         let place = (round as usize).clamp(1, self.train.len()) - 1;
         let mut train = self.train[place].clone();
+        let folder = paths::named(Path::new("")).context("cannot tell the working folder")?;
+        train.insert("folder".into(), text(&folder).into());
         train.entry("model").or_insert_with(|| model.into());
         train.insert("seed".into(), i64::try_from(seed)?.into());
         if let Some(parent) = parent {
@@ -233,7 +282,8 @@ mod tests {
         assert_eq!(first["parent"].as_str(), Some("p.gguf"));
         let records = first["data"]["records"].as_array().unwrap();
         let records: Vec<&str> = records.iter().filter_map(toml::Value::as_str).collect();
-        assert_eq!(records, ["r1", "r2", "elsewhere"]);
+        assert_eq!(records[..2], ["r1", "r2"]);
+        assert!(Path::new(records[2]).is_absolute() && records[2].ends_with("/elsewhere"));
         assert_eq!(first["data"]["reflections"]["select"].as_str(), Some("best"));
     }
 

@@ -101,8 +101,9 @@ fn begin(plan: &Plan) -> anyhow::Result<()> {
     let options = RunOptions { out: None, name: None, ..plan.options.clone() };
     let strategies = plan.strategies.iter().map(|strategy| strategy.name().to_string()).collect();
     let (options, demonstration) = (options.table()?, plan.demonstration);
-    let file = options::RunFile { strategies, demonstration, collection: plan.collection, options };
-    Ok(replace(&plan.folder.config(), toml::to_string(&file)?.as_bytes())?)
+    let (folder, collection) = (None, plan.collection);
+    let file = options::RunFile { folder, strategies, demonstration, collection, options };
+    Ok(replace(&plan.folder.config(), file.text()?.as_bytes())?)
 }
 
 /// The first Ctrl-C ends the run after the steps under way, the second at once.

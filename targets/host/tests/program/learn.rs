@@ -127,6 +127,28 @@ fn a_loop_that_is_killed_ends_with_the_same_adapter() {
 }
 
 #[test]
+fn a_loops_paths_go_from_its_file_and_it_goes_on_from_any_folder() {
+    let Some(play) = Loop::new() else { return };
+    let elsewhere = play.path("elsewhere");
+    fs::create_dir_all(elsewhere.join("further")).unwrap();
+    fs::write(play.path("learn.toml"), FILE.replace("rounds = 2", "rounds = 1")).unwrap();
+    let adapters = play.path("adapters");
+    let learn = |folder: &Path, config: &str, out: &str| {
+        let environment = [("REBOUND_ADAPTERS", adapters.to_str().unwrap())];
+        let options = ["learn", "--quiet", "--config", config, "--out", out];
+        let learned = rebound_in(folder, &environment, &options);
+        assert_eq!(learned.code, 0, "{}", learned.stderr);
+    };
+
+    learn(&elsewhere, "../learn.toml", "out");
+    fs::write(play.path("learn.toml"), FILE).unwrap();
+    learn(&elsewhere.join("further"), "../../learn.toml", "../out");
+    learn(&play.path(""), "elsewhere/out/learn.toml", "elsewhere/out");
+
+    assert_eq!(play.state("elsewhere/out").rounds.len(), 2);
+}
+
+#[test]
 fn another_file_does_not_go_on_with_a_loop() {
     let Some(play) = Loop::new() else { return };
     fs::create_dir(play.path("begun")).unwrap();

@@ -7,6 +7,7 @@ mod earlier;
 mod node;
 mod bad_input;
 mod cli;
+mod folders;
 #[cfg(feature = "llama")]
 mod collect;
 mod demonstrate;
