@@ -1,4 +1,4 @@
-//! SHA-256 of files, and the side file that keeps one for later.
+//! SHA-256 of files, and the side file that says that one was read and found right.
 //!
 //! ```text
 //! model.gguf.sha256:   <64 hex digits>  model.gguf
@@ -34,7 +34,7 @@ pub fn sha256_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// The SHA-256 that was recorded beside a file when it first arrived, if one was.
+/// The SHA-256 that was recorded beside a file when it was last read, if one was.
 pub fn recorded(path: &Path) -> Option<String> {
     let text = std::fs::read_to_string(side_file(path)).ok()?;
     let digits = text.split_whitespace().next()?;
@@ -52,7 +52,8 @@ pub(crate) fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn side_file(path: &Path) -> PathBuf {
+/// Where a file's SHA-256 is recorded.
+pub(crate) fn side_file(path: &Path) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
     name.push(".sha256");
     name.into()

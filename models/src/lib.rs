@@ -1,7 +1,8 @@
 //! What a weights file must be: GGUF, manifests, tokenizer, chat template, adapters.
 //!
 //! ```text
-//! manifest ─► pull ─► file ─► gguf ─┬─► tokenizer   text ─► ids
+//! manifest ─► pull ─► file ─► gguf ─┬─► shape       numbers that its memory follows from
+//!                                   ├─► tokenizer   text ─► ids
 //!                                   ├─► chat        messages ─► template parts
 //!                                   ├─► vocabulary  both, and where answers end
 //!                                   └─► adapter     a file that fits a base
@@ -14,6 +15,7 @@
 //! one or decide where files lie: folders and dates come in as arguments.
 
 pub mod gguf;
+pub mod shape;
 pub mod blocks;
 pub mod tokenizer;
 pub mod chat;

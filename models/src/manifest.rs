@@ -1,12 +1,15 @@
 //! The models that Rebound knows by name: what each file is and where to get it.
 //!
-//! One TOML file a model, in `manifests/`, built into the program. A checksum
-//! stands there only if somebody has seen the file; the rest are recorded when
-//! they first arrive. Fetching is [`crate::pull`]'s.
+//! One TOML file a model, in `manifests/`, built into the program. Each says the
+//! length and the SHA-256 of the file and, of a hub, the commit: what is not known for
+//! certain is not offered. Fetching is [`crate::pull`]'s.
 
 mod resolve;
 
 use serde::Deserialize;
+
+use crate::checksum::is_sha256;
+use crate::shape::Shape;
 
 pub use resolve::{ResolveError, ResolvedModel, resolve};
 
@@ -29,11 +32,13 @@ pub struct Manifest {
     pub context_tokens: u32,
     /// The name of the file in the models folder.
     pub file: String,
-    /// The length of the file, where known.
-    pub bytes: Option<u64>,
-    /// The SHA-256 of the file, where known.
-    pub sha256: Option<String>,
-    /// Where to get it, in the order to try.
+    /// The length of the file.
+    pub bytes: u64,
+    /// The SHA-256 of the file.
+    pub sha256: String,
+    /// How large the model is, as its file says too.
+    pub shape: Shape,
+    /// Where to get it, in the order to try; at least one.
     pub sources: Vec<Source>,
 }
 
@@ -47,7 +52,7 @@ pub enum Source {
         repo: String,
         /// The file's path in it.
         file: String,
-        /// A branch, tag or commit.
+        /// The commit, in full: a branch may hold another file tomorrow.
         revision: String,
     },
     /// A file inside wheels on `PyPI`, joined from its parts in order.
@@ -60,6 +65,23 @@ pub enum Source {
         /// Its path.
         path: std::path::PathBuf,
     },
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::HuggingFace { repo, .. } => write!(formatter, "Hugging Face {repo}"),
+            Self::PyPi { parts } => {
+                let first = parts.first().map_or("", |part| part.package.as_str());
+                write!(formatter, "PyPI {first}")?;
+                match parts.len() {
+                    0 | 1 => Ok(()),
+                    count => write!(formatter, " and {} more", count - 1),
+                }
+            }
+            Self::Local { path } => write!(formatter, "{}", path.display()),
+        }
+    }
 }
 
 /// A member of a wheel.
@@ -134,10 +156,11 @@ impl Manifest {
         if !is_plain(&self.file) {
             return field("file", "a file name without folders", &self.file);
         }
-        if let Some(sha256) = &self.sha256
-            && !(crate::checksum::is_sha256(sha256) && *sha256 == sha256.to_ascii_lowercase())
-        {
-            return field("sha256", "64 lower-case hex digits", sha256);
+        if !(is_sha256(&self.sha256) && self.sha256 == self.sha256.to_ascii_lowercase()) {
+            return field("sha256", "64 lower-case hex digits", &self.sha256);
+        }
+        if self.sources.is_empty() {
+            return field("sources", "at least one source", "none");
         }
         for source in &self.sources {
             match source {
@@ -150,11 +173,19 @@ impl Manifest {
                         return field("package", "name==version", &part.package);
                     }
                 }
+                Source::HuggingFace { revision, .. } if !is_commit(revision) => {
+                    return field("revision", "a commit, 40 hex digits", revision);
+                }
                 Source::HuggingFace { .. } | Source::Local { .. } => {}
             }
         }
         Ok(())
     }
+}
+
+/// Whether a revision names one commit, and not what moves.
+fn is_commit(revision: &str) -> bool {
+    revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether a requirement is `name==version` and nothing that pip might read as
@@ -187,10 +218,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_built_in_manifest_can_be_read() {
+    fn every_model_on_offer_is_pinned() {
         for toml in BUILT_IN {
-            Manifest::parse(toml).unwrap();
+            let Manifest { name, bytes, sha256, sources, .. } = Manifest::parse(toml).unwrap();
+
+            assert!(bytes > 0 && is_sha256(&sha256), "{name}");
+            let is_pinned = |source: &Source| match source {
+                Source::HuggingFace { revision, .. } => is_commit(revision),
+                Source::PyPi { parts } => parts.iter().all(|part| is_pinned(&part.package)),
+                Source::Local { .. } => false,
+            };
+            assert!(!sources.is_empty() && sources.iter().all(is_pinned), "{name}: {sources:?}");
         }
+    }
+
+    #[test]
+    fn no_two_models_are_the_same_bytes() {
+        let mut sums: Vec<String> = catalog().into_iter().map(|model| model.sha256).collect();
+        sums.sort_unstable();
+        let count = sums.len();
+        sums.dedup();
+
+        assert_eq!(sums.len(), count);
     }
 
     #[test]
@@ -214,37 +263,44 @@ mod tests {
     }
 
     const SMALL: &str = "name = 'a'\nlicense = 'b'\nparameters = '1M'\narchitecture = 'llama'\n\
-        context_tokens = 1\nfile = 'a.gguf'\n";
+        context_tokens = 1\nfile = 'a.gguf'\nbytes = 1\nsha256 = \
+        'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'\n\
+        shape = { layers = 1, width = 1, inner = 1, kv_heads = 1, key_width = 1, \
+        value_width = 1, vocabulary = 1 }\nsources = [{ kind = 'pypi', parts = [\
+        { package = 'a==1', member = 'm' }] }]\n";
 
-    fn check_refused(more: &str, message: &str) {
-        let error = Manifest::parse(&SMALL.replace("file = 'a.gguf'\n", more)).unwrap_err();
+    /// Refuses [`SMALL`] with `to` in the place of `from`.
+    fn check_refused(from: &str, to: &str, message: &str) {
+        assert!(SMALL.contains(from), "{from}");
+        let error = Manifest::parse(&SMALL.replace(from, to)).unwrap_err();
         let told = format!("{error}: {:?}", std::error::Error::source(&error));
         assert!(told.contains(message), "{told}");
     }
 
     #[test]
     fn unknown_keys_are_refused() {
-        check_refused("file = 'a.gguf'\nsources = []\ncolor = 'red'", "color");
-        check_refused("file = 'a.gguf'\n[[sources]]\nkind = 'ftp'", "ftp");
+        check_refused("name = 'a'", "name = 'a'\ncolor = 'red'", "color");
+        check_refused("kind = 'pypi'", "kind = 'ftp'", "ftp");
     }
 
     #[test]
     fn a_file_name_stays_in_its_folder() {
-        check_refused("file = '../a.gguf'\nsources = []", "a file name without folders");
+        check_refused("'a.gguf'", "'../a.gguf'", "a file name without folders");
     }
 
     #[test]
     fn a_package_is_pinned_and_nothing_but_a_package() {
         for package in ["a", "--index-url==x", "a==1 --pre", "https://x==1"] {
-            let source = format!(
-                "[[sources]]\nkind = 'pypi'\nparts = [{{ package = '{package}', member = 'm' }}]"
-            );
-            check_refused(&format!("file = 'a.gguf'\n{source}"), "name==version");
+            check_refused("'a==1'", &format!("'{package}'"), "name==version");
         }
     }
 
     #[test]
-    fn a_checksum_is_64_digits() {
-        check_refused("file = 'a.gguf'\nsha256 = 'abc'\nsources = []", "64 lower-case hex digits");
+    fn what_may_be_another_file_tomorrow_is_refused() {
+        let branch = "kind = 'huggingface', repo = 'a/b', file = 'a.gguf', revision = 'main' }]\n#";
+        check_refused("kind = 'pypi'", branch, "a commit, 40 hex digits");
+        check_refused("'ba7816bf", "'", "64 lower-case hex digits");
+        check_refused("sha256 =", "# sha256 =", "missing field `sha256`");
+        check_refused("bytes = 1", "", "missing field `bytes`");
     }
 }

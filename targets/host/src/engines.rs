@@ -11,6 +11,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use anyhow::Context;
+use models::manifest::Manifest;
 use runtime_engine::Engine;
 use serde::Serialize;
 
@@ -130,6 +131,20 @@ pub(crate) use fit::on_board;
 #[cfg(not(feature = "llama"))]
 pub(crate) fn on_board(_path: &Path, _board: &Board) -> anyhow::Result<u64> {
     anyhow::bail!("the estimate is of the engine llama, which this build lacks")
+}
+
+/// What a listed model takes as a run loads it where nothing else is said; its file need
+/// not be here.
+#[cfg(feature = "llama")]
+#[expect(clippy::unnecessary_wraps, reason = "a build without llama has no estimate")]
+pub(crate) fn of_listed(manifest: &Manifest) -> Option<u64> {
+    Some(fit::of_listed(manifest))
+}
+
+/// What a listed model takes as a run loads it where nothing else is said.
+#[cfg(not(feature = "llama"))]
+pub(crate) fn of_listed(_manifest: &Manifest) -> Option<u64> {
+    None
 }
 
 fn kind(loading: &Loading) -> anyhow::Result<&'static Kind> {

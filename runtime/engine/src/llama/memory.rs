@@ -1,6 +1,7 @@
 //! What a model will take, before it is loaded.
 
 use models::gguf::{Gguf, GgufError};
+use models::shape::Shape;
 
 use super::config::{CacheType, LlamaConfig};
 
@@ -34,16 +35,14 @@ impl Memory {
     /// What a model with one context takes. Each further adapter in use takes
     /// [`Memory::context`] once more.
     pub fn estimate(gguf: &Gguf, config: &LlamaConfig) -> Result<Self, GgufError> {
-        let key = |name: &str| format!("{}.{name}", gguf.architecture().unwrap_or_default());
-        let number = |name: &str| gguf.required_unsigned(&key(name));
-        let [layers, width, inner, heads] = [
-            number("block_count")?,
-            number("embedding_length")?,
-            number("feed_forward_length")?,
-            number("attention.head_count")?,
-        ];
-        let kv_heads = number("attention.head_count_kv").unwrap_or(heads);
-        let [key_width, value_width] = head_widths(gguf)?;
+        let bytes = |name: &str| gguf.tensor_bytes(name).map_or(0, |bytes| bytes.len() as u64);
+        let weights = gguf.tensors().iter().map(|tensor| bytes(&tensor.name)).sum();
+        Ok(Self::of(&Shape::of(gguf)?, weights, config))
+    }
+
+    /// The same of a model whose file need not be here, with so many bytes of weights.
+    pub fn of(shape: &Shape, weights: u64, config: &LlamaConfig) -> Self {
+        let Shape { layers, width, inner, kv_heads, key_width, value_width, vocabulary } = *shape;
         let cells = u64::from(config.cache_tokens.get()).next_multiple_of(CELLS_BLOCK);
         let values = layers * kv_heads * (key_width + value_width) * cells;
         let cache = match config.cache_type {
@@ -52,14 +51,11 @@ impl Memory {
             // Blocks with a scale of two bytes.
             CacheType::Q8_0 => values * (Q8_0_BLOCK + 2) / Q8_0_BLOCK,
         };
-        let bytes = |name: &str| gguf.tensor_bytes(name).map_or(0, |bytes| bytes.len() as u64);
-        let weights = gguf.tensors().iter().map(|tensor| bytes(&tensor.name)).sum();
-        let vocabulary = vocabulary(gguf);
         let rows = u64::from(config.micro_batch.get());
         let logits = (rows + u64::from(config.slots())) * vocabulary * 4;
         let activations = rows * (2 * inner + 4 * width) * 4 + rows * cells * 4;
         let rest = PROGRAM_BYTES + vocabulary * TOKEN_BYTES;
-        Ok(Self { weights, cache, compute: logits + activations, rest })
+        Self { weights, cache, compute: logits + activations, rest }
     }
 
     /// What one context takes: of the bare model, or of an adapter.
@@ -78,7 +74,8 @@ pub fn check_cache(gguf: &Gguf, cache_type: CacheType) -> Result<(), String> {
     if cache_type != CacheType::Q8_0 {
         return Ok(());
     }
-    let widths = head_widths(gguf).map_err(|error| error.to_string())?;
+    let shape = Shape::of(gguf).map_err(|error| error.to_string())?;
+    let widths = [shape.key_width, shape.value_width];
     match widths.into_iter().find(|width| !width.is_multiple_of(Q8_0_BLOCK)) {
         None => Ok(()),
         Some(width) => Err(format!(
@@ -86,17 +83,4 @@ pub fn check_cache(gguf: &Gguf, cache_type: CacheType) -> Result<(), String> {
              choose f16, which is `cache = \"f16\"` in a board's file"
         )),
     }
-}
-
-/// Values in a head's keys, and in its values.
-fn head_widths(gguf: &Gguf) -> Result<[u64; 2], GgufError> {
-    let key = |name: &str| format!("{}.{name}", gguf.architecture().unwrap_or_default());
-    let number = |name: &str| gguf.required_unsigned(&key(name));
-    let even = number("embedding_length")? / number("attention.head_count")?.max(1);
-    Ok(["attention.key_length", "attention.value_length"].map(|name| number(name).unwrap_or(even)))
-}
-
-fn vocabulary(gguf: &Gguf) -> u64 {
-    let embeddings = gguf.tensor("token_embd.weight").and_then(|tensor| tensor.ne.get(1));
-    embeddings.copied().unwrap_or(0)
 }

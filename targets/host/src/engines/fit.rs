@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use models::gguf::Gguf;
+use models::manifest::Manifest;
 use runtime_engine::llama::{CacheType, LlamaConfig, Memory, check_cache};
 
 use super::{Loading, Part, llama};
@@ -45,6 +46,12 @@ pub(crate) fn on_board(path: &Path, board: &Board) -> anyhow::Result<u64> {
     let loading = Loading::on_board(board.clone());
     let config = llama::config(path, &loading);
     Ok(Memory::estimate(&Gguf::open(path)?, &config)?.total())
+}
+
+/// What a listed model takes with one context of the usual length, in bytes.
+pub(super) fn of_listed(manifest: &Manifest) -> u64 {
+    let config = LlamaConfig::new(Path::new(&manifest.file));
+    Memory::of(&manifest.shape, manifest.bytes, &config).total()
 }
 
 fn of_part(memory: Memory, part: Part) -> u64 {
