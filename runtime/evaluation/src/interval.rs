@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The 97.5 % quantile of the standard normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
+pub(crate) const Z: f64 = 1.959_963_984_540_054;
 
 /// How many of some tasks were solved.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

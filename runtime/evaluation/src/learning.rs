@@ -21,7 +21,7 @@ use std::ops::RangeInclusive;
 use runtime_core::history::{RunHistory, TaskHistory};
 
 use crate::collection::Collection;
-use crate::pairs::{self, Pair};
+use crate::pairs::{self, Difference, IntervalMethod, Pair};
 use state::{AdapterFile, Best, Example, Learning, Phase, Round, Training, Verdict};
 
 /// An error of whoever does what the loop decides.
@@ -213,15 +213,15 @@ fn next_round(state: &mut Learning, plan: LearningPlan) -> Phase {
 fn verdict(before: &[bool], now: &[bool]) -> Verdict {
     let pairs: Vec<Pair> =
         now.iter().zip(before).map(|(&arm, &control)| Pair { arm, control }).collect();
-    let points = |share: f64| 100.0 * share;
-    let Some(found) = pairs::difference(&pairs) else {
-        return Verdict { kept: true, difference_points: 0.0, low_points: 0.0, high_points: 0.0 };
-    };
+    // Without tasks nothing is known of the difference.
+    let found = pairs::difference(&pairs);
+    let found = found.unwrap_or(Difference { mean: 0.0, low: -1.0, high: 1.0 });
     Verdict {
         kept: found.high >= 0.0,
-        difference_points: points(found.mean),
-        low_points: points(found.low),
-        high_points: points(found.high),
+        difference_points: 100.0 * found.mean,
+        low_points: 100.0 * found.low,
+        high_points: 100.0 * found.high,
+        interval: IntervalMethod::TangoScore,
     }
 }
 

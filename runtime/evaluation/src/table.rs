@@ -82,12 +82,12 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     if let Value::String(feedback) = &results.feedback {
         notes.push(format!("Feedback between trials: {feedback}."));
     }
-    let comparison = if results.comparisons.is_empty() {
-        "No comparison: plain retries gain too, and the arm none was not played."
-    } else {
-        "Against none: after the last trial; 95 % paired bootstrap, exact McNemar test."
-    };
-    notes.push(comparison.into());
+    notes.push(match results.comparisons.first() {
+        None => "No comparison: plain retries gain too, and the arm none was not played.".into(),
+        Some(Comparison { interval, .. }) => {
+            format!("Against none: after the last trial; 95 % {interval}, exact McNemar test.")
+        }
+    });
     if results.settings["temperature"].as_f64() == Some(0.0) {
         notes.push("Greedy: at temperature 0 a plain retry repeats itself.".into());
     }
@@ -161,10 +161,10 @@ mod tests {
         expect![[r"
             arm        trial 1             trial 2              against none, in points
             none       12.5 % [2.2, 47.1]  25.0 % [7.1, 59.1]
-            reflexion  25.0 % [7.1, 59.1]  62.5 % [30.6, 86.3]  +42.9 [+14.3, +85.7], p = 0.250
+            reflexion  25.0 % [7.1, 59.1]  62.5 % [30.6, 86.3]  +42.9 [-7.8, +75.0], p = 0.250
             8 tasks; 95 % Wilson intervals.
             Feedback between trials: success.
-            Against none: after the last trial; 95 % paired bootstrap, exact McNemar test.
+            Against none: after the last trial; 95 % paired score intervals (Tango), exact McNemar test.
             reflexion: only 7 of 8 tasks are finished.
         "]]
         .assert_eq(&success_by_trial(&results));

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
-use runtime_evaluation::pairs::{self, Pair};
+use runtime_evaluation::pairs::{self, IntervalMethod, Pair};
 use runtime_evaluation::results::Results;
 use runtime_evaluation::results::arm::ArmResults;
 use runtime_evaluation::results::task::TaskResults;
@@ -60,7 +60,8 @@ fn main() -> Result<()> {
     let last = arms.iter().map(|arm| arm.arm.trials_max()).max().unwrap_or(1);
     // What one reflection does, and what all of them do.
     for trial in BTreeSet::from([last.min(2), last]) {
-        writeln!(out, "\nafter trial {trial}, points, 95 % paired bootstrap, exact McNemar")?;
+        let interval = IntervalMethod::TangoScore;
+        writeln!(out, "\nafter trial {trial}, points, 95 % {interval}, exact McNemar")?;
         for (place, arm) in arms.iter().enumerate() {
             for control in &arms[..place] {
                 writeln!(out, "{}", compared(arm, control, trial)?)?;

@@ -10,6 +10,7 @@ use super::LearnerError;
 use super::table::rate;
 use crate::collection::Collection;
 use crate::interval::Rate;
+use crate::pairs::IntervalMethod;
 
 /// A loop from its beginning to where it stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -112,10 +113,13 @@ pub struct Verdict {
     pub kept: bool,
     /// Validation success with it less that of the best adapter so far, in points.
     pub difference_points: f64,
-    /// Lower end of the 95 % paired bootstrap interval.
+    /// Lower end of the 95 % interval.
     pub low_points: f64,
     /// Upper end.
     pub high_points: f64,
+    /// How the interval was made.
+    #[serde(default)]
+    pub interval: IntervalMethod,
 }
 
 /// Two reflections on one failure.

@@ -18,6 +18,7 @@ impl Learning {
         let over = |number| number < self.rounds.len() || self.phase >= Phase::Illustrate;
         rows.extend(numbered.map(|(number, round)| row(number, round, over(number))));
         let mut text = aligned(&rows);
+        text.extend(self.interval_note().map(|note| note + "\n"));
         let all: f64 = self.seconds.values().sum();
         let share = |(phase, seconds): (&Phase, &f64)| {
             format!("{phase} {:.0} %", 100.0 * seconds / all.max(f64::MIN_POSITIVE))
@@ -31,6 +32,17 @@ impl Learning {
                 writeln!(text, "Engine and trainer together: {} MB at most.", bytes / 1_000_000);
         }
         text
+    }
+
+    /// How the intervals of the verdicts were made; none where there is no verdict. A loop
+    /// that an older version began may have two ways.
+    pub(crate) fn interval_note(&self) -> Option<String> {
+        let verdicts = self.rounds.iter().filter_map(|round| round.verdict.as_ref());
+        let mut methods: Vec<String> =
+            verdicts.map(|verdict| verdict.interval.to_string()).collect();
+        methods.dedup();
+        (!methods.is_empty())
+            .then(|| format!("Against the best: 95 % {}.", methods.join(", then ")))
     }
 
     /// What was just done and what comes next, as a line.

@@ -124,6 +124,7 @@ fn a_round_goes_from_its_collection_to_its_verdict() {
     );
     let verdict = state.rounds[0].verdict.clone().unwrap();
     assert!(verdict.kept && (verdict.difference_points - 25.0).abs() < 1e-9, "{verdict:?}");
+    assert!(state.text().contains("95 % paired score intervals (Tango)."), "{}", state.text());
     assert_eq!(state.success().iter().map(|rate| rate.solved).collect::<Vec<_>>(), [10, 20]);
 }
 
@@ -240,4 +241,25 @@ fn a_loop_that_has_ended_goes_on_with_more_rounds() {
     assert_eq!(state, expected);
     learner.calls.retain(|call| call != "illustrate a1");
     assert_eq!(learner.calls, at_once.calls);
+}
+
+#[test]
+fn a_verdict_of_an_older_version_is_read_and_named() {
+    let mut learner = Scripted::new(&[10, 20]);
+    let mut state = Learning::new(None);
+    learn(&mut learner, plan(1, 1), &mut state).unwrap();
+    let mut json = serde_json::to_value(&state).unwrap();
+    json["rounds"][0]["verdict"].as_object_mut().unwrap().remove("interval").unwrap();
+
+    let older: Learning = serde_json::from_value(json).unwrap();
+
+    assert!(older.text().contains("Against the best: 95 % paired bootstrap."), "{}", older.text());
+}
+
+#[test]
+fn without_validation_tasks_nothing_is_known() {
+    let verdict = verdict(&[], &[]);
+
+    assert!(verdict.kept);
+    assert_eq!(verdict.text(), "+0.0 [-100.0, +100.0]");
 }

@@ -16,6 +16,8 @@ pub(super) struct LearningView<'a> {
     kl_plot: Value,
     /// The cells of each round, that before any training first.
     rounds: Vec<[String; 8]>,
+    /// How the intervals against the best were made.
+    interval_note: Option<String>,
     examples: &'a [Example],
     time: String,
 }
@@ -46,6 +48,7 @@ impl<'a> LearningView<'a> {
             reward_plot: drawn(&rewards, "reward")?,
             kl_plot: drawn(&divergences, "KL, nats")?,
             rounds: [first].into_iter().chain(state.rounds.iter().map(cells)).collect(),
+            interval_note: state.interval_note(),
             examples: &state.examples,
             time: phases.collect::<Vec<_>>().join(", "),
         })

@@ -80,7 +80,7 @@ fn a_page_holds_what_it_needs_and_fetches_nothing() {
 
     assert_eq!(page.matches("<svg").count(), 2 + 2 + 2 * 2, "plots, legends and bars");
     assert!(page.contains("25.0 % [4.6, 69.9]"), "Wilson's interval of one in four");
-    assert!(page.contains("+25.0 [+0.0, +75.0], p = 1.000"));
+    assert!(page.contains("+25.0 [-36.2, +69.9], p = 1.000"));
     assert!(page.contains("Feedback between trials: success."));
     let elsewhere = page.replace("http://www.w3.org/2000/svg", "");
     assert!(!elsewhere.contains("http:") && !elsewhere.contains("https:"));
@@ -306,6 +306,7 @@ fn learning(text: &str) -> Learning {
             difference_points: 50.0,
             low_points: 0.0,
             high_points: 100.0,
+            interval: crate::pairs::IntervalMethod::TangoScore,
         }),
     };
     let mut state = Learning::new(None);
@@ -344,9 +345,10 @@ fn a_loop_is_told_as_a_table() {
     let text = learning("").text();
 
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 5, "{text}");
+    assert_eq!(lines.len(), 6, "{text}");
     assert!(lines[1].contains("50.0 % [9.5, 90.5]"), "{text}");
     assert!(lines[2].contains("ppo") && lines[2].ends_with("kept"), "{text}");
     assert!(lines[3].ends_with("reverted"), "{text}");
-    assert_eq!(lines[4], "40 s: collect 75 %, train 25 %.");
+    assert_eq!(lines[4], "Against the best: 95 % paired score intervals (Tango).");
+    assert_eq!(lines[5], "40 s: collect 75 %, train 25 %.");
 }

@@ -4,7 +4,7 @@ use runtime_core::strategy::Strategy;
 use serde::{Deserialize, Serialize};
 
 use super::arm::ArmResults;
-use crate::pairs::{self, Pair};
+use crate::pairs::{self, IntervalMethod, Pair};
 
 /// An arm against the control arm after the last trial, on the tasks that both
 /// have finished. Points are percentage points.
@@ -24,10 +24,13 @@ pub struct Comparison {
     pub only_control: u64,
     /// The arm's success rate minus the control's.
     pub difference_points: f64,
-    /// Lower end of the 95 % bootstrap interval.
+    /// Lower end of the 95 % interval.
     pub low_points: f64,
-    /// Upper end of the 95 % bootstrap interval.
+    /// Upper end of the 95 % interval.
     pub high_points: f64,
+    /// How the interval was made.
+    #[serde(default)]
+    pub interval: IntervalMethod,
     /// Of the exact two-sided `McNemar` test.
     pub p_value: f64,
 }
@@ -63,6 +66,7 @@ fn compare(arm: &ArmResults, control: &ArmResults) -> Option<Comparison> {
         difference_points: 100.0 * difference.mean,
         low_points: 100.0 * difference.low,
         high_points: 100.0 * difference.high,
+        interval: IntervalMethod::TangoScore,
         p_value: pairs::mcnemar(only_arm, only_control),
     })
 }

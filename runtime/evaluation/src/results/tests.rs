@@ -188,6 +188,29 @@ fn results_can_be_read_back() {
 }
 
 #[test]
+fn results_that_name_no_interval_hold_those_of_a_bootstrap() {
+    let arms = [history("none", &outcomes(&[1], 1)), history("reflexion", &outcomes(&[1], 1))];
+    let mut json = serde_json::to_value(results(&arms).unwrap()).unwrap();
+    let comparison = json["comparisons"][0].as_object_mut().unwrap();
+    assert_eq!(comparison.remove("interval"), Some(json!("tango-score")));
+
+    let older: Results = serde_json::from_value(json).unwrap();
+
+    let text = crate::table::success_by_trial(&older);
+    assert!(text.contains("95 % paired bootstrap, exact McNemar test."), "{text}");
+}
+
+#[test]
+fn a_few_tasks_without_a_difference_leave_doubt() {
+    let arm = |strategy| history(strategy, &outcomes(&[1, 1], 2));
+
+    let text = crate::table::success_by_trial(&results(&[arm("none"), arm("reflexion")]).unwrap());
+
+    assert!(text.contains("+0.0 [-49.0, +49.0], p = 1.000"), "{text}");
+    assert!(text.contains("95 % paired score intervals (Tango), exact McNemar test."), "{text}");
+}
+
+#[test]
 fn a_trial_is_told_in_full() {
     let results = results(&[history("none", &outcomes(&[2], 0))]).unwrap();
 

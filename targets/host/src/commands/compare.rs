@@ -7,7 +7,7 @@ use crate::session::Session;
 /// Play the same tasks with several strategies, and compare
 ///
 /// Prints success by trial with 95 % Wilson intervals, and each arm's difference to `none`
-/// with a paired bootstrap interval and `McNemar`'s exact test. The control arm `none` is
+/// with Tango's score interval and `McNemar`'s exact test. The control arm `none` is
 /// always among them.
 #[derive(clap::Args)]
 pub(crate) struct Compare {
