@@ -9,7 +9,7 @@ use toml::Table;
 
 /// A crate's folder, and which of ours it may depend on outside its tests. A
 /// name that ends in `*` stands for all that begin so.
-const MAY_IMPORT: [(&str, &[&str]); 14] = [
+const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("runtime/core", &[]),
     ("runtime/node", &[]),
     ("runtime/agent", &["runtime-core"]),
@@ -19,8 +19,9 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("runtime/evaluation", &["runtime-*"]),
     ("models", &[]),
     ("models/decoder", &["models"]),
-    ("trainer", &["runtime-core", "models", "models-decoder"]),
-    ("targets/host", &["runtime-*", "models"]),
+    ("trainer", &["runtime-core", "models", "models-decoder", "targets-console"]),
+    ("targets/console", &[]),
+    ("targets/host", &["runtime-*", "models", "targets-console"]),
     ("targets/bare-metal", &["runtime-node"]),
     ("benches", &["runtime-*", "models*", "trainer"]),
     ("tests", &["runtime-*", "models*", "trainer"]),

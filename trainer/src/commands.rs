@@ -9,12 +9,15 @@ mod view;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use burn::tensor::Device;
 use models_decoder::devices;
+use targets_console::outln;
 use trainer::run::Base;
+
+/// The exit code of what was done to its end.
+const DONE: u8 = 0;
 
 /// A command.
 #[derive(clap::Subcommand)]
@@ -38,7 +41,8 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    /// Does it; returns the exit code.
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
         match self {
             Self::Run(run) => run.run(),
             Self::Check(check) => check.run(),
@@ -49,9 +53,9 @@ impl Command {
             Self::Bench(bench) => bench.run(),
             Self::Devices => {
                 for named in devices::all() {
-                    println!("{}, {}", named.name, named.about());
+                    outln!("{}, {}", named.name, named.about());
                 }
-                Ok(ExitCode::SUCCESS)
+                Ok(DONE)
             }
         }
     }

@@ -1,12 +1,11 @@
 //! The program `rebound-train`.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program prints")]
-
 mod commands;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use targets_console::{errln, finish};
 use trainer::TrainError;
 
 /// Train adapters on a desktop, for `rebound` to load.
@@ -22,12 +21,12 @@ struct Program {
 
 fn main() -> ExitCode {
     match Program::parse().command.run() {
-        Ok(code) => code,
+        Ok(code) => finish(code),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            errln!("error: {error:#}");
             match error.chain().find_map(|cause| cause.downcast_ref::<TrainError>()) {
-                Some(TrainError::Empty(_)) => ExitCode::from(4),
-                _ => ExitCode::FAILURE,
+                Some(TrainError::Empty(_)) => finish(4),
+                _ => finish(1),
             }
         }
     }

@@ -174,6 +174,7 @@ fn request(words: usize, tokens_max: u32) -> Request {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a bench reports")]
 fn print(options: &Options, found: &Found) -> Result<()> {
     let mut out = std::io::stdout().lock();
     if options.json {

@@ -17,6 +17,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use models::checksum::sha256_bytes;
 use runtime_environments::node::port::Port;
+use targets_console::errors;
 
 use crate::files;
 use crate::options::RunOptions;
@@ -61,7 +62,7 @@ pub(crate) fn check(
         say(&format!("starting the command of {}: {}", file.display(), printable(&command)));
         return Ok(());
     }
-    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && agreed(&account)? {
+    if std::io::stdin().is_terminal() && errors().is_terminal() && agreed(&account)? {
         return remember(&digest, &command);
     }
     bail!("{account} Where you trust it, --allow-exec starts it")

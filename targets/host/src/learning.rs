@@ -30,6 +30,7 @@ use runtime_store::recorder::Clock;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::slots::Slots;
+use targets_console::outln;
 
 use crate::approval::{self, Allowed};
 use crate::files;
@@ -86,8 +87,8 @@ pub(crate) fn learn(
         )
     })?;
     if show != Show::Nothing {
-        println!("{}", state.text());
-        println!("Report: {}", out.join("report.html").display());
+        outln!("{}", state.text());
+        outln!("Report: {}", out.join("report.html").display());
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! The program `rebound`: it parses, wires and prints. What it does lives in
 //! the runtime's crates.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(
     not(any(feature = "llama", feature = "decoder")),
     allow(dead_code, reason = "what engines are told is of no use without one")
@@ -28,6 +27,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use runtime_evaluation::arm::ArmError;
+use targets_console::{errln, finish};
 
 /// Agents on small models that get better from their own failures
 #[derive(Parser)]
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
             tracing_subscriber::EnvFilter::try_from_default_env()
                 .unwrap_or_else(|_| "error".into()),
         )
-        .with_writer(std::io::stderr)
+        .with_writer(targets_console::errors)
         .init();
     // At its finest the HTTP client writes down every byte that it sends, keys too.
     log::set_max_level(log::LevelFilter::Debug.min(log::max_level()));
@@ -91,11 +91,10 @@ fn main() -> ExitCode {
         Command::Train(command) => command.run(),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Ok(()) => finish(0),
         Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(exit_code(&error))
+            errln!("error: {error:#}");
+            finish(exit_code(&error))
         }
     }
 }
@@ -107,12 +106,4 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         Some(error) if error.is_cost_limit() => 3,
         _ => 1,
     }
-}
-
-/// Whether a reader such as `head` had enough.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }

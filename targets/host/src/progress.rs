@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+use targets_console::errln;
 
 /// All of them, the oldest at the top. Nothing is drawn where standard error is no terminal.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
@@ -53,7 +54,7 @@ pub(crate) fn overview(show: Show) -> ProgressBar {
 
 /// Writes a line to standard error, over the bars.
 pub(crate) fn say(line: &str) {
-    BARS.suspend(|| eprintln!("{line}"));
+    BARS.suspend(|| errln!("{line}"));
 }
 
 /// A foreign text as it may stand in a line: what would steer a terminal, or hide in it, is

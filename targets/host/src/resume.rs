@@ -10,6 +10,7 @@ use runtime_store::plain::check_plain;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::{Events, LogError, OpenedLog, TrialLog};
+use targets_console::errln;
 
 use crate::approval;
 use crate::first_trials;
@@ -133,7 +134,7 @@ pub(crate) fn open_log(
     match opened {
         Some(Ok(OpenedLog { log, history, torn })) => {
             if let Some(torn) = torn {
-                eprintln!("warning: {}: {torn}", path.display());
+                errln!("warning: {}: {torn}", path.display());
             }
             refuse_other(&history.run, &run)?;
             Ok((log, history))

@@ -17,6 +17,7 @@ use runtime_evaluation::table;
 use runtime_store::plain::check_plain;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
+use targets_console::{out, outln};
 
 use self::play::{
     Played, collection_file, play, stop_on_interrupt, stopped, write_collection, write_results,
@@ -170,12 +171,12 @@ impl Session {
         let played = self.play_plan(&plan)?;
         let (found, json) = write_collection(&plan, &played)?;
         if self.json {
-            std::io::stdout().write_all(json.as_bytes())?;
+            out().write_all(json.as_bytes())?;
         } else if !self.quiet {
             let (text, path) = (found.text(), collection_file(&plan));
             let path = path.display();
             let seconds = clock() as f64 / 1e6;
-            writeln!(std::io::stdout(), "{text}took         {seconds:.0} s\n\nCollection: {path}")?;
+            outln!("{text}took         {seconds:.0} s\n\nCollection: {path}");
         }
         stopped(&plan, played.stopped)
     }
@@ -230,10 +231,9 @@ impl Session {
         let (results, json) = write_results(plan, &played)?;
         let path = plan.folder.results();
         if self.json {
-            std::io::stdout().write_all(json.as_bytes())?;
+            out().write_all(json.as_bytes())?;
         } else if !self.quiet {
-            let shown = format!("{}\nResults: {}\n", table(&results), path.display());
-            std::io::stdout().write_all(shown.as_bytes())?;
+            outln!("{}\nResults: {}", table(&results), path.display());
         }
         let histories = &played.histories;
         let (name, spending, notes) = (plan.folder.name(), results.spending, Vec::new());
@@ -245,7 +245,7 @@ impl Session {
         let path = folder.report();
         replace(&path, report::html(std::slice::from_ref(run))?.as_bytes())?;
         if !self.json && !self.quiet {
-            writeln!(std::io::stdout(), "Report: {}", path.display())?;
+            outln!("Report: {}", path.display());
         }
         Ok(())
     }

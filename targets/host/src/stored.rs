@@ -8,6 +8,7 @@ use runtime_evaluation::results::Results;
 use runtime_evaluation::spending::results::SpendingResults;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::{LogError, read_log};
+use targets_console::errln;
 
 /// What the logs of a run hold.
 #[derive(Default)]
@@ -34,13 +35,13 @@ pub(crate) fn read(run: &Path) -> anyhow::Result<StoredRun> {
         let read = match read_log(&path) {
             // Killed before it began; there is nothing to look at.
             Err(error @ LogError::Unbegun { .. }) if run.is_dir() => {
-                eprintln!("warning: {error}");
+                errln!("warning: {error}");
                 continue;
             }
             read => read.with_context(|| format!("in {}", path.display()))?,
         };
         if let Some(torn) = read.torn {
-            eprintln!("warning: {}: {torn}", path.display());
+            errln!("warning: {}: {torn}", path.display());
             stored.warnings.push(format!("{}: {torn}.", read.history.run.strategy));
         }
         stored.histories.push(read.history);

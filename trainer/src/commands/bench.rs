@@ -1,14 +1,14 @@
 //! `rebound-train bench`: how fast a training step is here.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
 use models::gguf::Gguf;
 use models_decoder::decoder::Decoder;
+use targets_console::outln;
 use trainer::bench;
 
-use super::Place;
+use super::{DONE, Place};
 
 /// All linear layers of a model, random tokens, each with a loss: once with a layer's
 /// inside computed again on the way back, once with all activations kept.
@@ -41,7 +41,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     #[allow(clippy::disallowed_methods, reason = "real time is what is measured")]
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
         anyhow::ensure!(self.tokens > 1, "--tokens is {}, expected 2 or more", self.tokens);
         anyhow::ensure!(self.steps > 0, "--steps is 0, expected 1 or more");
         let device = self.place.open()?;
@@ -51,8 +51,8 @@ impl Bench {
         let start = Instant::now();
         let seconds = || start.elapsed().as_secs_f64();
         if !self.json {
-            println!("rank {}, all linear layers, {} tokens", self.rank, self.tokens);
-            println!("batch  activations   tokens/s  peak GB");
+            outln!("rank {}, all linear layers, {} tokens", self.rank, self.tokens);
+            outln!("batch  activations   tokens/s  peak GB");
         }
         for &batch in &self.batch {
             anyhow::ensure!(batch > 0, "--batch is 0, expected 1 or more");
@@ -62,18 +62,18 @@ impl Bench {
                 self.print(&bench.measure(&decoder, &seconds)?)?;
             }
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(DONE)
     }
 
     fn print(&self, speed: &bench::Speed) -> anyhow::Result<()> {
         if self.json {
-            println!("{}", serde_json::to_string(speed)?);
+            outln!("{}", serde_json::to_string(speed)?);
             return Ok(());
         }
         let bench::Speed { batch, recompute, tokens_per_second, peak_bytes } = speed;
         let kept = if *recompute { "recomputed" } else { "kept" };
         let peak = *peak_bytes as f64 / 1e9;
-        println!("{batch:>5}  {kept:>11}  {tokens_per_second:>9.1}  {peak:>7.2}");
+        outln!("{batch:>5}  {kept:>11}  {tokens_per_second:>9.1}  {peak:>7.2}");
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Where a run's progress goes: nowhere, line by line, or to a view that stays.
 
+use targets_console::{errln, outln};
 use trainer::metrics::StepMetrics;
 use trainer::stages::reward_model::Quality;
 
@@ -26,7 +27,7 @@ impl Console {
     pub(crate) fn say(&mut self, line: &str) {
         match self {
             Self::Quiet => {}
-            Self::Lines => println!("{line}"),
+            Self::Lines => outln!("{line}"),
             Self::Live(view) => view.say(line),
         }
     }
@@ -43,7 +44,7 @@ impl Console {
     /// Says what even a quiet console says.
     pub(crate) fn warn(&mut self, line: &str) {
         match self {
-            Self::Quiet | Self::Lines => eprintln!("\n{line}"),
+            Self::Quiet | Self::Lines => errln!("\n{line}"),
             Self::Live(view) => view.say(line),
         }
     }
@@ -52,7 +53,7 @@ impl Console {
         let validates = metrics.validation_loss.is_some() || metrics.reward_model.is_some();
         match self {
             Self::Lines if validates || metrics.step.is_multiple_of(STEPS_PER_LINE) => {
-                println!("{}", line(metrics, steps));
+                outln!("{}", line(metrics, steps));
             }
             Self::Quiet | Self::Lines => {}
             Self::Live(view) => {
@@ -69,7 +70,7 @@ impl Console {
         if let Self::Live(view) = std::mem::replace(self, Self::Quiet) {
             let last = view.close();
             if let Some((metrics, steps)) = last {
-                eprintln!("{}", line(&metrics, steps));
+                errln!("{}", line(&metrics, steps));
             }
         }
     }

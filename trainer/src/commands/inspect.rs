@@ -1,9 +1,11 @@
 //! `rebound-train inspect`: what an adapter is.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use models::gguf::Value;
+use targets_console::outln;
+
+use super::DONE;
 
 /// Says an adapter's keys and factors.
 #[derive(clap::Args)]
@@ -14,17 +16,17 @@ pub(crate) struct Inspect {
 }
 
 impl Inspect {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
         let adapter = super::read_adapter(&self.file)?;
         for (key, value) in adapter.gguf.metadata() {
-            println!("{key} = {}", shown(value));
+            outln!("{key} = {}", shown(value));
         }
-        println!("factors: {} bytes", adapter.factor_bytes());
+        outln!("factors: {} bytes", adapter.factor_bytes());
         for pair in adapter.pairs()? {
             let norm =
                 |values: &[f32]| values.iter().map(|value| value * value).sum::<f32>().sqrt();
             let target = &pair.target;
-            println!(
+            outln!(
                 "{}: {} to {} over {}, |a| {:.4}, |b| {:.4}",
                 target.name,
                 target.inputs,
@@ -34,7 +36,7 @@ impl Inspect {
                 norm(&pair.b)
             );
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(DONE)
     }
 }
 

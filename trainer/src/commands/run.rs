@@ -2,22 +2,21 @@
 
 use std::collections::VecDeque;
 use std::fs::{File, TryLockError};
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
 use burn::tensor::Device;
+use targets_console::{errln, errors, outln};
 use trainer::config::TrainConfig;
 use trainer::metrics::StepMetrics;
 use trainer::run::{Base, Ended, Watch};
 
-use super::Place;
 use super::console::Console;
 use super::view::View;
+use super::{DONE, Place};
 
 /// Held while a run's folder is written.
 const LOCK: &str = "lock";
@@ -54,9 +53,9 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
         TrainConfig::read(&self.file)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(DONE)
     }
 }
 
@@ -88,7 +87,7 @@ enum Begin {
 }
 
 impl Run {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
         let config = TrainConfig::read(&self.file)?;
         let base = super::base(&config.clone().with_paths().model)?;
         train(&config, base, &self.out, (Begin::New, &self.shared))
@@ -96,7 +95,7 @@ impl Run {
 }
 
 impl Resume {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
         let config = TrainConfig::read_stored(&self.out.join("train.toml"))?;
         let base = super::base(&config.clone().with_paths().model)?;
         train(&config, base, &self.out, (Begin::Again, &self.shared))
@@ -104,13 +103,13 @@ impl Resume {
 }
 
 impl Export {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
         let config = TrainConfig::read_stored(&self.out.join("train.toml"))?;
         let base = super::base(&config.clone().with_paths().model)?;
         let _lock = lock(&self.out)?;
         let run = trainer::run::Run::open(config, base, &self.out, &Device::flex())?;
-        println!("{}", run.export()?.display());
-        Ok(ExitCode::SUCCESS)
+        outln!("{}", run.export()?.display());
+        Ok(DONE)
     }
 }
 
@@ -119,7 +118,7 @@ fn train(
     base: Base,
     out: &Path,
     (begin, shared): (Begin, &Shared),
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<u8> {
     let device = shared.place.open()?;
     std::fs::create_dir_all(out)
         .with_context(|| format!("cannot make the run's folder {}", out.display()))?;
@@ -158,13 +157,13 @@ fn train(
     locked(&console).close();
     Ok(match ended? {
         Ended::Finished(adapter) => {
-            println!("{}", adapter.display());
-            ExitCode::SUCCESS
+            outln!("{}", adapter.display());
+            DONE
         }
         Ended::Interrupted(done) => {
             let out = out.display();
-            eprintln!("stopped after step {done}; go on with: rebound-train resume {out}");
-            ExitCode::from(130)
+            errln!("stopped after step {done}; go on with: rebound-train resume {out}");
+            130
         }
     })
 }
@@ -178,7 +177,7 @@ fn lock(out: &Path) -> anyhow::Result<File> {
     match file.try_lock() {
         Ok(()) => return Ok(file),
         Err(TryLockError::WouldBlock) => {
-            eprintln!("waiting for another program that trains in {}", out.display());
+            errln!("waiting for another program that trains in {}", out.display());
         }
         Err(TryLockError::Error(error)) => return Err(error).with_context(in_lock),
     }
@@ -191,7 +190,7 @@ fn console(shared: &Shared, out: &Path) -> Console {
     if shared.quiet {
         return Console::Quiet;
     }
-    if shared.plain || !std::io::stderr().is_terminal() {
+    if shared.plain || !errors().is_terminal() {
         return Console::Lines;
     }
     Console::live(View {

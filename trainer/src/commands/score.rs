@@ -2,7 +2,6 @@
 
 use std::io::Read;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -11,8 +10,9 @@ use models::tokenizer::{Special, Tokenizer};
 use models_decoder::adapter::Adapter;
 use models_decoder::decoder::Decoder;
 use serde_json::json;
+use targets_console::outln;
 
-use super::Place;
+use super::{DONE, Place};
 
 /// Natural logarithms; the first is null, since nothing comes before it.
 #[derive(clap::Args)]
@@ -31,7 +31,7 @@ pub(crate) struct Score {
 }
 
 impl Score {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
         let device = self.place.open()?;
         let base = super::base(&self.model)?;
         let gguf = Arc::new(Gguf::open(&base.path)?);
@@ -57,8 +57,8 @@ impl Score {
             "mean": mean,
             "perplexity": mean.map(|mean| (-mean).exp()),
         });
-        println!("{scored}");
-        Ok(ExitCode::SUCCESS)
+        outln!("{scored}");
+        Ok(DONE)
     }
 
     fn text(&self) -> anyhow::Result<String> {

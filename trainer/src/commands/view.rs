@@ -39,7 +39,8 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// Takes the terminal. A panic gives it back before it is told.
+    /// Takes the terminal; what cannot be drawn is left out. A panic gives it back before it is told.
+    #[allow(clippy::disallowed_methods, reason = "no draw that fails is noticed")]
     pub(crate) fn open(view: View) -> io::Result<Self> {
         let told = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
@@ -82,6 +83,7 @@ impl Live {
     }
 }
 
+#[allow(clippy::disallowed_methods, reason = "no draw that fails is noticed")]
 fn restore() {
     let _ = execute!(stderr(), terminal::LeaveAlternateScreen, cursor::Show);
 }

@@ -1,7 +1,7 @@
 //! The program as a person or a script meets it.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use crate::world::World;
 
@@ -36,6 +36,64 @@ fn a_run_says_its_samples_and_its_steps_line_by_line_where_there_is_no_terminal(
     assert!(told.contains("validation") && told.contains("tokens/s"), "{told}");
     assert!(told.ends_with("out/adapter.gguf\n"), "{told}");
     assert!(!told.contains('\u{1b}') && errors.is_empty(), "{told}{errors}");
+}
+
+/// A pipe whose reader has left, as that of `| head -1` leaves.
+fn unread() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+/// Runs the program with these for its standard output and standard error.
+fn rebound_train_into(
+    arguments: &[&str],
+    folder: &Path,
+    (out, errors): (Stdio, Stdio),
+) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rebound-train"));
+    command.args(arguments).current_dir(folder).stdout(out).stderr(errors);
+    let output = command.spawn().unwrap().wait_with_output().unwrap();
+    (output.status.code(), said(&output.stderr))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_training_whose_output_nobody_reads_goes_on_to_its_adapter() {
+    let world = world();
+    let run = |out: &str, streams| {
+        let ran =
+            rebound_train_into(&["run", "train.toml", "--out", out], world.folder.path(), streams);
+        assert_eq!(ran.0, Some(0), "{out}: {}", ran.1);
+        std::fs::read(world.path(out).join("adapter.gguf")).unwrap()
+    };
+
+    let heard = run("heard", (Stdio::null(), Stdio::null()));
+    let unheard = run("unheard", (unread(), Stdio::piped()));
+    let deaf = run("deaf", (unread(), unread()));
+    let adapter = "heard/adapter.gguf";
+    let inspected =
+        rebound_train_into(&["inspect", adapter], world.folder.path(), (unread(), Stdio::piped()));
+
+    assert!(heard == unheard && heard == deaf);
+    assert_eq!(inspected, (Some(0), String::new()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_training_that_cannot_print_keeps_its_adapter_and_says_so() {
+    let world = world();
+    let full: Stdio = std::fs::File::options().write(true).open("/dev/full").unwrap().into();
+
+    let (code, errors) = rebound_train_into(
+        &["run", "train.toml", "--out", "out"],
+        world.folder.path(),
+        (full, Stdio::piped()),
+    );
+
+    assert_eq!(code, Some(1));
+    assert!(errors.starts_with("error: cannot write to standard output: No space"), "{errors}");
+    assert!(world.path("out/adapter.gguf").exists());
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub(crate) struct Named {
     pub(crate) arm: ArmResults,
 }
 
+#[expect(clippy::disallowed_methods, reason = "a program reports")]
 fn main() -> Result<()> {
     let options = Options::parse();
     let arms = options.arms.iter().map(|text| named(text)).collect::<Result<Vec<_>>>()?;

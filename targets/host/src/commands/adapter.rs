@@ -10,6 +10,7 @@ use models::adapter;
 use models::gguf::Gguf;
 use models::manifest;
 use runtime_store::slots::{Slot, Slots};
+use targets_console::outln;
 
 use crate::files;
 use peft::{Export, Import};
@@ -62,11 +63,11 @@ impl Adapter {
         match self.action {
             Action::Install { adapter, base } => install(&adapter, &base),
             Action::Confirm(base) => {
-                println!("confirmed {}", described(&base.slots()?.confirm()?));
+                outln!("confirmed {}", described(&base.slots()?.confirm()?));
                 Ok(())
             }
             Action::Revert(base) => {
-                println!("went back from {}", described(&base.slots()?.revert()?));
+                outln!("went back from {}", described(&base.slots()?.revert()?));
                 Ok(())
             }
             Action::List(base) => list(&base.slots()?),
@@ -105,24 +106,24 @@ fn install(path: &std::path::Path, base: &Base) -> anyhow::Result<()> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     ensure!(!name.is_empty(), "{} has no name", path.display());
     let slot = Slots::open(&files::slots_folder(&base_sha256)?)?.install(&bytes, &name)?;
-    println!(
+    outln!(
         "{} is on probation: the next run with `--strategy retrospective` tries it,",
         described(&slot)
     );
-    println!("then keep it by `rebound adapter confirm` or go back by `rebound adapter revert`");
+    outln!("then keep it by `rebound adapter confirm` or go back by `rebound adapter revert`");
     Ok(())
 }
 
 fn list(slots: &Slots) -> anyhow::Result<()> {
     let state = slots.state()?;
     let shown = |slot: Option<&Slot>| slot.map_or("none".to_string(), described);
-    println!("confirmed  {}", shown(state.confirmed.as_ref()));
-    println!("before it  {}", shown(state.previous.as_ref()));
+    outln!("confirmed  {}", shown(state.confirmed.as_ref()));
+    outln!("before it  {}", shown(state.previous.as_ref()));
     match &state.probation {
-        None => println!("probation  none"),
+        None => outln!("probation  none"),
         Some(probation) => {
             let tried = if probation.tried { "tried" } else { "not tried yet" };
-            println!("probation  {}, {tried}", described(&probation.slot));
+            outln!("probation  {}, {tried}", described(&probation.slot));
         }
     }
     Ok(())

@@ -17,7 +17,7 @@ pub(crate) struct Devices {
 
 impl Devices {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let mut out = std::io::stdout().lock();
+        let mut out = targets_console::out();
         let endpoints = (endpoint::REMOTE, endpoint::known());
         for (engine, devices) in engines::devices().into_iter().chain([endpoints]) {
             for device in devices {

@@ -52,7 +52,7 @@ struct Fit {
 impl Doctor {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let findings = look()?;
-        let mut out = std::io::stdout().lock();
+        let mut out = targets_console::out();
         if self.json {
             writeln!(out, "{}", serde_json::to_string_pretty(&findings)?)?;
         } else {

@@ -10,6 +10,7 @@ use indicatif::ProgressBar;
 use models::gguf::{Gguf, Value};
 use models::manifest::{self, Manifest};
 use models::pull::{self, PullProgress, SourceError};
+use targets_console::{errln, outln};
 
 use crate::files;
 use crate::progress::{self, Show};
@@ -91,7 +92,7 @@ fn pull(folder: &Path, name: &str, quiet: bool) -> anyhow::Result<()> {
     let path = pull::pull(&manifest, folder, &mut progress)?;
     progress.bar.finish_and_clear();
     if !quiet {
-        println!("{}", path.display());
+        outln!("{}", path.display());
     }
     Ok(())
 }
@@ -117,7 +118,7 @@ impl PullProgress for Bar {
     fn failed(&mut self, source: &str, error: &SourceError) {
         if !self.quiet {
             let reason = format!("{:#}", anyhow!("{error}"));
-            self.bar.suspend(|| eprintln!("{source}: {reason}; trying the next source"));
+            self.bar.suspend(|| errln!("{source}: {reason}; trying the next source"));
         }
     }
 }
@@ -132,7 +133,7 @@ fn verify(folder: &Path, names: &[String]) -> anyhow::Result<()> {
     let mut wrong = Vec::new();
     for manifest in &manifests {
         match pull::verify(manifest, folder) {
-            Ok(()) => println!("{}: {}, as listed", manifest.name, manifest.sha256),
+            Ok(()) => outln!("{}: {}, as listed", manifest.name, manifest.sha256),
             Err(error) => wrong.push(format!("{:#}", anyhow::Error::from(error))),
         }
     }
@@ -146,7 +147,7 @@ fn show(folder: &Path, model: &str, tensors: bool) -> anyhow::Result<()> {
     use std::io::Write;
     let path: PathBuf = manifest::resolve(model, folder)?.path;
     let gguf = Gguf::open(&path)?;
-    let mut out = std::io::stdout().lock();
+    let mut out = targets_console::out();
     let bytes = gguf.file_bytes();
     let count = gguf.tensors().len();
     writeln!(out, "{}\nGGUF {}, {bytes} bytes, {count} tensors", path.display(), gguf.version())?;

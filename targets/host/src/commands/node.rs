@@ -1,6 +1,6 @@
 //! `rebound node`: what a microcontroller is, and what it does now.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use runtime_environments::node::profile::{Dial, Profile};
 use runtime_environments::node::simulated;
 use runtime_node::thermostat::Thermostat;
 use serde_json::{Value, json};
+use targets_console::{errln, errors, is_heard, out, outln};
 
 use crate::session::play::stop_on_interrupt;
 
@@ -63,7 +64,7 @@ struct Simulation {
 impl Simulation {
     fn run(&self) -> anyhow::Result<()> {
         let Some(address) = self.listen else {
-            let (input, output) = (std::io::stdin(), Box::new(std::io::stdout()));
+            let (input, output) = (std::io::stdin(), Box::new(out()));
             return Ok(simulated::serve(Thermostat::new(), input, output)?);
         };
         anyhow::ensure!(
@@ -75,7 +76,7 @@ impl Simulation {
         let listener =
             TcpListener::bind(address).with_context(|| format!("cannot listen at {address}"))?;
         let address = listener.local_addr()?;
-        eprintln!("a thermostat; play on it by --environment node --connect tcp:{address}");
+        errln!("a thermostat; play on it by --environment node --connect tcp:{address}");
         let stop = stop_on_interrupt()?;
         Ok(simulated::listen(Thermostat::new(), listener, &stop)?)
     }
@@ -99,7 +100,7 @@ impl Node {
 
 fn inspect(link: &mut Link, json: bool) -> anyhow::Result<()> {
     let (moment, reflections, steps) = (link.moment()?, link.reflections()?, link.steps()?);
-    let mut out = std::io::stdout().lock();
+    let mut out = targets_console::out();
     let Profile { name, deadline_ms, steps_max, reflections_max, outlives_power, .. } =
         link.profile();
     if json {
@@ -151,14 +152,14 @@ fn inspect(link: &mut Link, json: bool) -> anyhow::Result<()> {
 
 fn monitor(link: &mut Link, every: Duration) -> anyhow::Result<()> {
     let stop = stop_on_interrupt()?;
-    let live = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+    let live = out().is_terminal() && errors().is_terminal();
     let profile = link.profile().clone();
     let bars = if live { Some(Bars::new(&profile)?) } else { None };
-    while !stop.load(Ordering::Relaxed) {
+    while is_heard() && !stop.load(Ordering::Relaxed) {
         let moment = link.moment()?;
         match &bars {
             Some(bars) => bars.show(&profile, &moment),
-            None => writeln!(std::io::stdout(), "{}", look(link, &moment))?,
+            None => outln!("{}", look(link, &moment)),
         }
         std::thread::sleep(every);
     }

@@ -10,6 +10,7 @@ use runtime_environments::node::NodeOptions;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{self, EnvironmentOptions, Playable, World};
 use serde_json::{Value, json};
+use targets_console::{is_heard, outln};
 
 use crate::files;
 
@@ -86,10 +87,12 @@ fn named(id: &str) -> Task {
 }
 
 fn play_json(environment: &mut dyn Playable, opening: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = targets_console::out();
     let first = json!({"observation": opening, "admissible": environment.admissible_actions()});
     writeln!(out, "{first}")?;
-    for line in std::io::stdin().lock().lines() {
+    let mut lines = std::io::stdin().lock().lines();
+    while is_heard() {
+        let Some(line) = lines.next() else { break };
         let command = line.context("standard input is not text")?;
         let step = environment.step(&command)?;
         let standing = environment.standing();
@@ -108,35 +111,35 @@ fn play_json(environment: &mut dyn Playable, opening: &str) -> anyhow::Result<()
 }
 
 fn play_in_words(environment: &mut dyn Playable, task: &Task, opening: &str) -> anyhow::Result<()> {
-    println!("{}\n\n{opening}", task.id);
-    println!("\n(\"?\" lists what can be done, Ctrl-D ends)");
+    outln!("{}\n\n{opening}", task.id);
+    outln!("\n(\"?\" lists what can be done, Ctrl-D ends)");
     let mut lines = std::io::stdin().lock().lines();
-    let prompted = std::io::stdin().is_terminal();
+    let (prompted, mut out) = (std::io::stdin().is_terminal(), targets_console::out());
     let mut steps = 0;
-    loop {
+    while is_heard() {
         if prompted {
-            print!("> ");
-            std::io::stdout().flush()?;
+            write!(out, "> ")?;
+            out.flush()?;
         }
         let Some(line) = lines.next() else { break };
         let command = line.context("standard input is not text")?;
         if command.trim() == "?" {
             let actions = environment.admissible_actions().unwrap_or_default();
-            println!("{}", actions.join("\n"));
+            outln!("{}", actions.join("\n"));
             continue;
         }
         let step = environment.step(&command)?;
         steps += 1;
-        println!("{}", step.observation.trim());
+        outln!("{}", step.observation.trim());
         if step.done {
             let won = environment.standing().won;
-            println!("{} after {steps} steps.", if won { "Won" } else { "Over" });
+            outln!("{} after {steps} steps.", if won { "Won" } else { "Over" });
             return Ok(());
         }
     }
-    if steps == 0 {
+    if steps == 0 && is_heard() {
         bail!("no command came");
     }
-    println!("{}", environment.feedback());
+    outln!("{}", environment.feedback());
     Ok(())
 }

@@ -32,7 +32,7 @@ struct Source {
 
 impl Records {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let mut out = std::io::stdout().lock();
+        let mut out = targets_console::out();
         match self.action {
             Action::Export(source) => {
                 for history in stored::read(&source.run)?.histories {

@@ -8,6 +8,7 @@ use anyhow::ensure;
 use runtime_evaluation::report::{self, ReportRun};
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
+use targets_console::{out, outln};
 
 use crate::stored::{self, StoredRun};
 
@@ -48,10 +49,10 @@ impl Report {
             .collect();
         let text = if self.csv { report::csv(&runs)? } else { report::html(&runs)? };
         match self.path() {
-            None => std::io::stdout().lock().write_all(text.as_bytes())?,
+            None => out().write_all(text.as_bytes())?,
             Some(path) => {
                 replace(&path, text.as_bytes())?;
-                writeln!(std::io::stdout(), "Report: {}", path.display())?;
+                outln!("Report: {}", path.display());
             }
         }
         Ok(())

@@ -1,12 +1,13 @@
 //! `rebound score`: how likely a text is under a model.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use anyhow::Context;
 use models::tokenizer::Special;
 use serde_json::json;
+use targets_console::outln;
 
 use crate::endpoint::Waits;
 use crate::engines::{EngineOptions, Loading};
@@ -65,7 +66,7 @@ impl Score {
             "mean": mean,
             "perplexity": mean.map(|mean| (-mean).exp()),
         });
-        writeln!(std::io::stdout(), "{scored}")?;
+        outln!("{scored}");
         Ok(())
     }
 

@@ -8,6 +8,8 @@ mod node;
 mod bad_input;
 mod cli;
 mod folders;
+#[cfg(unix)]
+mod output;
 #[cfg(feature = "llama")]
 mod collect;
 mod demonstrate;

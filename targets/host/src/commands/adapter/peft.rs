@@ -7,6 +7,7 @@ use models::adapter::{self, Adapter, peft};
 use models::checksum;
 use models::gguf::Gguf;
 use models::manifest;
+use targets_console::outln;
 
 use crate::files;
 
@@ -45,7 +46,7 @@ impl Import {
             .with_context(|| format!("{} cannot be imported", folder.display()))?;
         adapter::write(&out, &imported)?;
         let matrices = imported.pairs.len();
-        println!("{}: {matrices} matrices, alpha {}", out.display(), imported.alpha);
+        outln!("{}: {matrices} matrices, alpha {}", out.display(), imported.alpha);
         Ok(())
     }
 }
@@ -63,7 +64,7 @@ impl Export {
         }
         peft::export(&opened, &base, &folder)
             .with_context(|| format!("{} cannot be exported", adapter.display()))?;
-        println!("{}: {} matrices, alpha {}", folder.display(), opened.targets.len(), opened.alpha);
+        outln!("{}: {} matrices, alpha {}", folder.display(), opened.targets.len(), opened.alpha);
         Ok(())
     }
 }

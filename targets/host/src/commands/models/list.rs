@@ -42,7 +42,7 @@ pub(super) fn list(folder: &Path, as_json: bool) -> anyhow::Result<()> {
         .into_iter()
         .map(|manifest| look(manifest, folder, free_bytes))
         .collect();
-    let mut out = std::io::stdout().lock();
+    let mut out = targets_console::out();
     if as_json {
         writeln!(out, "{}", serde_json::to_string_pretty(&listed)?)?;
     } else {

@@ -8,6 +8,7 @@ use models::adapter::{self, Adapter, Precision};
 use models::checksum;
 use models::gguf::Gguf;
 use models::manifest;
+use targets_console::outln;
 
 use crate::progress::{self, Show};
 
@@ -68,7 +69,7 @@ impl Merge {
         })?;
         bar.finish_and_clear();
         if !quiet {
-            println!("{}", out.display());
+            outln!("{}", out.display());
         }
         Ok(())
     }

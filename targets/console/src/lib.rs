@@ -1,0 +1,20 @@
+//! What the programs share at their edge: how they print.
+//!
+//! Everything that is printed goes through here, so that no closed pipe and no full device
+//! ever costs what was worked for.
+
+mod output;
+
+pub use output::{Output, errors, finish, is_heard, out};
+
+/// Prints a line to standard output, as `println!` does, but never panics.
+#[macro_export]
+macro_rules! outln {
+    ($($told:tt)*) => { $crate::out().line(::core::format_args!($($told)*)) };
+}
+
+/// Prints a line to standard error, as `eprintln!` does, but never panics.
+#[macro_export]
+macro_rules! errln {
+    ($($told:tt)*) => { $crate::errors().line(::core::format_args!($($told)*)) };
+}

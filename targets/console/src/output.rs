@@ -1,0 +1,158 @@
+//! Standard output and standard error, where nothing that happens to them stops the work.
+//!
+//! ```text
+//! the reader has left (`| head`)   the rest is not printed; nothing is said of it
+//! anything else (a full device)    the rest is not printed; `finish` says so, and the code is 1
+//! ```
+
+use std::fmt::Arguments;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// One of the two streams. Writing to it never fails: what could not be written is
+/// remembered until [`finish`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Output(Stream);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stream {
+    Out,
+    Errors,
+}
+
+/// Whether a stream still takes what is written.
+#[derive(Debug)]
+enum Standing {
+    Open,
+    /// Its reader had enough.
+    Left,
+    Failed(io::Error),
+}
+
+static OUT: Mutex<Standing> = Mutex::new(Standing::Open);
+static ERRORS: Mutex<Standing> = Mutex::new(Standing::Open);
+
+/// Standard output.
+pub fn out() -> Output {
+    Output(Stream::Out)
+}
+
+/// Standard error.
+pub fn errors() -> Output {
+    Output(Stream::Errors)
+}
+
+/// Whether standard output still arrives somewhere. What has no end of its own ends where it
+/// does not.
+pub fn is_heard() -> bool {
+    matches!(*out().standing(), Standing::Open)
+}
+
+/// The end of a program with this exit code. Where something could not be printed, it says so,
+/// and a code of 0 becomes 1.
+pub fn finish(code: u8) -> ExitCode {
+    let mut missing = false;
+    for (output, name) in [(out(), "standard output"), (errors(), "standard error")] {
+        output.attempt(|stream| stream.flush());
+        let failed = match &*output.standing() {
+            Standing::Failed(error) => Some(format!("error: cannot write to {name}: {error}")),
+            Standing::Open | Standing::Left => None,
+        };
+        if let Some(told) = failed {
+            crate::errln!("{told}; the work is done, but not all of it could be printed");
+            missing = true;
+        }
+    }
+    ExitCode::from(if missing { code.max(1) } else { code })
+}
+
+impl Output {
+    /// Whether a person reads it.
+    #[allow(clippy::disallowed_methods, reason = "this is what others are to use instead")]
+    pub fn is_terminal(self) -> bool {
+        match self.0 {
+            Stream::Out => io::stdout().is_terminal(),
+            Stream::Errors => io::stderr().is_terminal(),
+        }
+    }
+
+    /// Prints a line.
+    pub fn line(self, told: Arguments<'_>) {
+        self.attempt(|stream| writeln!(stream, "{told}"));
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "this is what others are to use instead")]
+    fn attempt(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        self.standing().attempt(|| match self.0 {
+            Stream::Out => write(&mut io::stdout().lock()),
+            Stream::Errors => write(&mut io::stderr().lock()),
+        });
+    }
+
+    fn standing(self) -> MutexGuard<'static, Standing> {
+        let standing = match self.0 {
+            Stream::Out => &OUT,
+            Stream::Errors => &ERRORS,
+        };
+        standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.attempt(|stream| stream.write_all(bytes));
+        Ok(bytes.len())
+    }
+
+    fn write_fmt(&mut self, told: Arguments<'_>) -> io::Result<()> {
+        self.attempt(|stream| stream.write_fmt(told));
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.attempt(|stream| stream.flush());
+        Ok(())
+    }
+}
+
+impl Standing {
+    /// Writes, unless that has failed before.
+    fn attempt(&mut self, write: impl FnOnce() -> io::Result<()>) {
+        if !matches!(self, Self::Open) {
+            return;
+        }
+        match write() {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => *self = Self::Left,
+            Err(error) => *self = Self::Failed(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_left_is_told_nothing_more() {
+        let mut standing = Standing::Open;
+
+        standing.attempt(|| Ok(()));
+        standing.attempt(|| Err(ErrorKind::BrokenPipe.into()));
+        standing.attempt(|| panic!("nobody reads this"));
+
+        assert!(matches!(standing, Standing::Left));
+    }
+
+    #[test]
+    fn another_failure_is_remembered() {
+        let mut standing = Standing::Open;
+
+        standing.attempt(|| Err(ErrorKind::StorageFull.into()));
+        standing.attempt(|| panic!("the device is full"));
+
+        let Standing::Failed(error) = standing else { panic!("{standing:?}") };
+        assert_eq!(error.kind(), ErrorKind::StorageFull);
+    }
+}
