@@ -5,8 +5,9 @@
 //!                       └► comparisons of each arm with the control arm
 //! ```
 //!
-//! Two equal runs differ in times and cache counts alone; these stand in
-//! objects named `times_us` and `cache`, and [`without_times`] leaves them out.
+//! Two equal runs differ in times and cache counts alone; these stand in objects named
+//! `times_us` and `cache`, and [`without_times`] leaves them out, and the checksum of the file
+//! with them.
 
 pub mod cost;
 pub mod task;
@@ -26,6 +27,8 @@ use crate::spending::results::SpendingResults;
 
 /// The version of the format that this code writes.
 pub const FORMAT: u32 = 1;
+/// Members that two equal runs may differ in.
+const UNEQUAL: [&str; 3] = ["times_us", "cache", "checksum"];
 
 /// What came of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,7 +114,7 @@ pub fn results(histories: &[RunHistory]) -> Result<Results, ResultsError> {
 pub fn without_times(results: &Value) -> Value {
     match results {
         Value::Object(members) => {
-            let kept = members.iter().filter(|(key, _)| *key != "times_us" && *key != "cache");
+            let kept = members.iter().filter(|(key, _)| !UNEQUAL.contains(&key.as_str()));
             kept.map(|(key, value)| {
                 // What a user set is not ours to look into.
                 let value = if key == "settings" { value.clone() } else { without_times(value) };

@@ -14,8 +14,9 @@
 pub mod run_folder;
 pub mod trial_log;
 pub mod recorder;
-pub mod spending_log;
+pub mod line_log;
 pub mod slots;
+pub mod sealed;
 pub mod replace;
 pub mod plain;
 mod disk;

@@ -3,6 +3,7 @@
 //! ```text
 //! <folder>/run.toml                     what was asked for
 //! <folder>/arms/<strategy>/trials.log   what happened, one log an arm
+//! <folder>/sessions.jsonl               when, where and how it was begun and gone on with
 //! <folder>/spending.jsonl               what paid models used, where there are some
 //! <folder>/results.json                 what came of it
 //! <folder>/report.html                  the same for people
@@ -48,6 +49,11 @@ impl RunFolder {
     pub fn name(&self) -> String {
         let name = self.path.file_name().unwrap_or(self.path.as_os_str());
         name.to_string_lossy().into_owned()
+    }
+
+    /// When, where and how it was begun and gone on with.
+    pub fn sessions(&self) -> PathBuf {
+        self.path.join("sessions.jsonl")
     }
 
     /// What paid models used.

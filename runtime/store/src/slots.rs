@@ -20,10 +20,10 @@ mod error;
 mod state;
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use models::checksum::{sha256_bytes, sha256_file};
 
 pub use error::SlotsError;
 pub use state::{Probation, Slot, State};
@@ -34,8 +34,6 @@ use crate::replace::{folder_of, replace_on};
 const STATE_FILE: &str = "state.toml";
 const LOCK_FILE: &str = "lock";
 const ADAPTER_SUFFIX: &str = ".gguf";
-/// How much of an adapter is in memory while its sha256 is computed.
-const BLOCK_BYTES: usize = 64 << 10;
 
 /// The adapters of one device, in a folder.
 pub struct Slots {
@@ -98,7 +96,7 @@ impl Slots {
         if let Some(probation) = state.probation {
             return Err(SlotsError::OnProbation { name: probation.slot.name });
         }
-        let sha256 = hexadecimal(&Sha256::digest(adapter));
+        let sha256 = sha256_bytes(adapter);
         let slot = Slot { name: name.into(), sha256, bytes: adapter.len() as u64 };
         if state.confirmed.as_ref().is_some_and(|confirmed| confirmed.sha256 == slot.sha256) {
             return Err(SlotsError::AlreadyConfirmed { name: name.into() });
@@ -226,14 +224,13 @@ impl Slots {
             path: path.clone(),
             found,
         };
-        let file = match File::open(&path) {
-            Ok(file) => file,
+        let found = match sha256_file(&path) {
+            Ok(found) => found,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(damaged("there is no such file".into()));
             }
-            Err(source) => return Err(SlotsError::io("open", &path, source)),
+            Err(source) => return Err(SlotsError::io("read", &path, source)),
         };
-        let found = sha256_of(file).map_err(|source| SlotsError::io("read", &path, source))?;
         if found != slot.sha256 {
             return Err(damaged(format!("its sha256 is {found}")));
         }
@@ -255,22 +252,6 @@ impl Slots {
     fn adapter_path(&self, slot: &Slot) -> PathBuf {
         self.folder.join(format!("{}{ADAPTER_SUFFIX}", slot.sha256))
     }
-}
-
-fn sha256_of(mut file: File) -> io::Result<String> {
-    let mut hasher = Sha256::new();
-    let mut block = vec![0; BLOCK_BYTES];
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok(hexadecimal(&hasher.finalize())),
-            count => hasher.update(&block[..count]),
-        }
-    }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ use runtime_store::plain::check_plain;
 use runtime_store::recorder::Clock;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
+use runtime_store::sealed;
 use runtime_store::slots::Slots;
 use targets_console::outln;
 
@@ -75,7 +76,7 @@ pub(crate) fn learn(
     let mut learner = HostLearner::new(file, options, out.to_owned(), show)?;
     learner.check(out)?;
     let mut state = learner.state()?;
-    replace(&stored, text.as_bytes())?;
+    replace(&stored, sealed::toml(&text).as_bytes())?;
     let plan = LearningPlan { rounds: learner.file.rounds, replay: learner.file.replay.get() };
     let ended = learning::learn(&mut learner, plan, &mut state);
     learner.overview.finish_and_clear();
@@ -126,10 +127,7 @@ impl HostLearner {
     fn state(&self) -> anyhow::Result<Learning> {
         let path = self.out.join("learning.json");
         if path.exists() {
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
-            return serde_json::from_str(&text)
-                .with_context(|| format!("{} is no loop's state", path.display()));
+            return sealed::read_json(&path).context("the loop's state");
         }
         if let Some(probation) = self.slots.state()?.probation {
             bail!(

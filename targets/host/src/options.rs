@@ -12,6 +12,7 @@ use clap::{Arg, Args, CommandFactory};
 use models::paths;
 use runtime_environments::node::NodeOptions;
 use runtime_environments::world::EnvironmentOptions;
+use runtime_store::sealed;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -211,7 +212,7 @@ impl RunFile {
     /// Its text, whose paths go from the working folder.
     pub(crate) fn text(&self) -> anyhow::Result<String> {
         let folder = paths::named(Path::new("")).context("cannot tell the working folder")?;
-        Ok(toml::to_string(&Self { folder: Some(folder), ..self.clone() })?)
+        Ok(sealed::toml(&toml::to_string(&Self { folder: Some(folder), ..self.clone() })?))
     }
 }
 
@@ -256,24 +257,24 @@ impl RunOptions {
 
 /// Reads a run's file; an unknown key is refused, with the nearest known one.
 pub(crate) fn read(path: &Path) -> anyhow::Result<RunFile> {
-    let file = parse(path)?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the run's file {}", path.display()))?;
+    let file = parse(path, &text)?;
     let start = paths::start(path, file.folder.as_deref());
     Ok(file.with_paths_from(&start))
 }
 
-/// Reads the file that the program stored with a run.
+/// Reads the file that the program stored with a run, which must be what was written.
 pub(crate) fn read_stored(path: &Path) -> anyhow::Result<RunFile> {
-    let file = parse(path)?;
+    let file = parse(path, &sealed::read_toml(path)?)?;
     let start = paths::start_of_stored(file.folder.as_deref());
     Ok(file.with_paths_from(&start))
 }
 
-fn parse(path: &Path) -> anyhow::Result<RunFile> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the run's file {}", path.display()))?;
+fn parse(path: &Path, text: &str) -> anyhow::Result<RunFile> {
     let in_file = || format!("in the run's file {}", path.display());
-    let file: RunFile = toml::from_str(&text).with_context(in_file)?;
-    from_table(&file.options, &text).with_context(in_file)?;
+    let file: RunFile = toml::from_str(text).with_context(in_file)?;
+    from_table(&file.options, text).with_context(in_file)?;
     Ok(file)
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 use runtime_evaluation::spending::ledger::{CostLimits, Ledger};
 use runtime_evaluation::spending::prices::Prices;
+use runtime_store::line_log::LineLog;
 use runtime_store::run_folder::RunFolder;
-use runtime_store::spending_log::SpendingLog;
 
 use crate::options::RunOptions;
 use crate::wiring::{AgentParts, Model};
@@ -54,7 +54,7 @@ pub(crate) fn terms(options: &RunOptions, parts: &[AgentParts]) -> anyhow::Resul
 
 /// The ledger of the run in a folder, with what was spent before.
 pub(crate) fn ledger(terms: Terms, folder: &RunFolder) -> anyhow::Result<Arc<Ledger>> {
-    let (mut log, spent) = SpendingLog::open(&folder.spending())?;
+    let (mut log, spent) = LineLog::open(&folder.spending())?;
     let log = Box::new(move |spending: &_| {
         log.append(spending).map_err(|error| format!("{:#}", anyhow::Error::new(error)))
     });

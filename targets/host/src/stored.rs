@@ -7,6 +7,7 @@ use runtime_core::history::RunHistory;
 use runtime_evaluation::results::Results;
 use runtime_evaluation::spending::results::SpendingResults;
 use runtime_store::run_folder::RunFolder;
+use runtime_store::sealed::{self, SealedError};
 use runtime_store::trial_log::{LogError, read_log};
 use targets_console::errln;
 
@@ -30,7 +31,8 @@ pub(crate) fn read(run: &Path) -> anyhow::Result<StoredRun> {
         vec![run.to_owned()]
     };
     ensure!(!paths.is_empty(), "there is no trial log in {}", run.display());
-    let mut stored = StoredRun { spending: spending(run), ..StoredRun::default() };
+    let mut stored = StoredRun::default();
+    stored.spending = spending(run, &mut stored.warnings);
     for path in paths {
         let read = match read_log(&path) {
             // Killed before it began; there is nothing to look at.
@@ -50,7 +52,14 @@ pub(crate) fn read(run: &Path) -> anyhow::Result<StoredRun> {
 }
 
 /// Only the results say it; older ones that cannot be read say nothing.
-fn spending(run: &Path) -> Option<SpendingResults> {
-    let json = std::fs::read(RunFolder::new(run).results()).ok()?;
-    serde_json::from_slice::<Results>(&json).ok()?.spending
+fn spending(run: &Path, warnings: &mut Vec<String>) -> Option<SpendingResults> {
+    match sealed::read_json::<Results>(&RunFolder::new(run).results()) {
+        Ok(results) => results.spending,
+        Err(error @ SealedError::Damaged { .. }) => {
+            errln!("warning: {error}");
+            warnings.push(format!("{error}."));
+            None
+        }
+        Err(_) => None,
+    }
 }

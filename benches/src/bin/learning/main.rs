@@ -15,6 +15,7 @@ use runtime_evaluation::pairs::{self, IntervalMethod, Pair};
 use runtime_evaluation::results::Results;
 use runtime_evaluation::results::arm::ArmResults;
 use runtime_evaluation::results::task::TaskResults;
+use runtime_store::sealed;
 
 /// Success by trial of arms, and each against each, paired by task
 #[derive(Parser)]
@@ -82,9 +83,7 @@ fn named(text: &str) -> Result<Named> {
         None => (place, None),
     };
     let file = Path::new(folder).join("results.json");
-    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let results: Results = serde_json::from_slice(&bytes)
-        .with_context(|| format!("{} holds no results", file.display()))?;
+    let results: Results = sealed::read_json(&file)?;
     let mut arms = results.arms.into_iter();
     let arm = match strategy {
         Some(strategy) => arms.find(|arm| arm.strategy == strategy),

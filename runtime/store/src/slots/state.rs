@@ -1,6 +1,7 @@
 //! Which adapter is which: the content of `state.toml`, version 1.
 //!
 //! ```toml
+//! # checksum of the lines below: sha256 …
 //! version = 1
 //!
 //! [confirmed]
@@ -18,9 +19,12 @@
 //! …
 //! ```
 //!
-//! A key that is not here, or a version that is not this one, is refused.
+//! A key that is not here, or a version that is not this one, is refused, and so is a text
+//! that is not what its checksum was made of; one without a checksum is an older program's.
 
 use serde::{Deserialize, Serialize};
+
+use crate::sealed;
 
 /// The version that is written and read.
 const VERSION: u32 = 1;
@@ -82,6 +86,7 @@ impl State {
 
     /// Reads the text of a state file; the error says what is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
+        sealed::check_toml(text).map_err(|mismatch| mismatch.to_string())?;
         let file: StateFile = toml::from_str(text).map_err(|error| error.message().to_string())?;
         let StateFile { version, confirmed, previous, probation } = file;
         if version != VERSION {
@@ -101,6 +106,6 @@ impl State {
     pub(super) fn to_toml(&self) -> String {
         let Self { confirmed, previous, probation } = self.clone();
         let file = StateFile { version: VERSION, confirmed, previous, probation };
-        toml::to_string(&file).expect("strings and numbers are TOML")
+        sealed::toml(&toml::to_string(&file).expect("strings and numbers are TOML"))
     }
 }

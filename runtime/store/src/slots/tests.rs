@@ -122,7 +122,9 @@ fn a_damaged_adapter_is_never_run() {
 fn an_unknown_state_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let slots = confirmed_twice(folder.path());
-    let good = fs::read_to_string(slots.state_path()).unwrap();
+    let text = fs::read_to_string(slots.state_path()).unwrap();
+    // Without its checksum, which would refuse each of them.
+    let (_, good) = text.split_once('\n').unwrap();
     let wrong = [
         String::new(),
         good.replace("version = 1", "version = 2"),
@@ -138,6 +140,36 @@ fn an_unknown_state_is_an_error() {
     }
     fs::remove_file(slots.state_path()).unwrap();
     assert!(matches!(Slots::open(folder.path()), Err(SlotsError::StateMissing { .. })));
+}
+
+#[test]
+fn a_damaged_byte_of_the_state_never_gives_another_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let slots = confirmed_twice(folder.path());
+    slots.install(b"new", "new").unwrap();
+    let (text, state) = (fs::read(slots.state_path()).unwrap(), slots.state().unwrap());
+
+    for place in 0..text.len() {
+        for bit in 0..8 {
+            let mut damaged = text.clone();
+            damaged[place] ^= 1 << bit;
+            let Ok(damaged) = String::from_utf8(damaged) else { continue };
+            if let Ok(found) = State::parse(&damaged) {
+                assert_eq!(found, state, "bit {bit} of byte {place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_state_of_an_older_program_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let slots = confirmed_twice(folder.path());
+    let (text, state) = (fs::read_to_string(slots.state_path()).unwrap(), slots.state().unwrap());
+
+    fs::write(slots.state_path(), text.split_once('\n').unwrap().1).unwrap();
+
+    assert_eq!(slots.state().unwrap(), state);
 }
 
 /// A disk that works for a number of operations, breaks off in the middle of

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use models::paths;
+use runtime_store::sealed;
 use serde::Deserialize;
 
 use crate::options::{self, RunOptions};
@@ -89,7 +90,9 @@ fn one() -> NonZeroU32 {
 impl LearnFile {
     /// Reads and checks a loop's file; returns the text to store, too.
     pub(crate) fn read(path: &Path) -> anyhow::Result<(Self, String)> {
-        let (file, text) = Self::parse(path)?;
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the loop's file {}", path.display()))?;
+        let file = Self::parse(path, &text)?;
         let start = paths::start(path, file.folder.as_deref());
         let folder = paths::named(&start).context("cannot tell the working folder")?;
         let text = match &file.folder {
@@ -99,24 +102,22 @@ impl LearnFile {
         Ok((file.with_paths_from(&start), text))
     }
 
-    /// The same of the file that was stored with a loop.
+    /// The same of the file that was stored with a loop, which must be what was written.
     pub(crate) fn read_stored(path: &Path) -> anyhow::Result<(Self, String)> {
-        let (file, text) = Self::parse(path)?;
+        let text = sealed::read_toml(path)?;
+        let file = Self::parse(path, &text)?;
         let start = paths::start_of_stored(file.folder.as_deref());
         Ok((file.with_paths_from(&start), text))
     }
 
-    fn parse(path: &Path) -> anyhow::Result<(Self, String)> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read the loop's file {}", path.display()))?;
+    fn parse(path: &Path, text: &str) -> anyhow::Result<Self> {
         let parse = || -> anyhow::Result<Self> {
-            let file: Self = toml::from_str(&text)?;
-            options::from_table(&file.run, &text).context("in [run]")?;
+            let file: Self = toml::from_str(text)?;
+            options::from_table(&file.run, text).context("in [run]")?;
             file.check()?;
             Ok(file)
         };
-        let file = parse().with_context(|| format!("in the loop's file {}", path.display()))?;
-        Ok((file, text))
+        parse().with_context(|| format!("in the loop's file {}", path.display()))
     }
 
     /// The file with paths from the working folder, which were from `start`.

@@ -7,6 +7,7 @@ use runtime_evaluation::collection::Collection;
 use runtime_evaluation::learning::state::{AdapterFile, Example, Learning, Phase, Training};
 use runtime_evaluation::learning::{Learner, LearnerError};
 use runtime_store::replace::replace;
+use runtime_store::sealed;
 
 use super::HostLearner;
 use crate::progress::{Show, say};
@@ -55,7 +56,7 @@ impl Learner for HostLearner {
     }
 
     fn save(&mut self, state: &Learning) -> Result<(), LearnerError> {
-        let json = serde_json::to_string_pretty(state)? + "\n";
+        let json = sealed::json(state)?;
         replace(&self.out.join("learning.json"), json.as_bytes())?;
         if matches!(state.phase, Phase::Collect | Phase::Illustrate | Phase::Finished)
             && state.baseline.is_some()

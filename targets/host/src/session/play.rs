@@ -11,6 +11,7 @@ use runtime_evaluation::results::{self, Results};
 use runtime_evaluation::spending::ledger::Ledger;
 use runtime_evaluation::spending::results::SpendingResults;
 use runtime_store::replace::replace;
+use runtime_store::sealed;
 
 use super::Plan;
 use super::pool::{Pool, Watch};
@@ -53,7 +54,7 @@ pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::R
 pub(crate) fn write_results(plan: &Plan, played: &Played) -> anyhow::Result<(Results, String)> {
     let mut results = results::results(&played.histories)?;
     results.spending = played.ledger.as_deref().map(SpendingResults::new);
-    let json = serde_json::to_string_pretty(&results)? + "\n";
+    let json = sealed::json(&results)?;
     replace(&plan.folder.results(), json.as_bytes())?;
     Ok((results, json))
 }
@@ -71,7 +72,7 @@ pub(crate) fn write_collection(
     let judge = plan.settings()?.agent.feedback.judge();
     let members = plan.collection.map_or(1, |collection| collection.members.get());
     let found = collection::collection(&played.histories[0], judge, members);
-    let json = serde_json::to_string_pretty(&found)? + "\n";
+    let json = sealed::json(&found)?;
     replace(&collection_file(plan), json.as_bytes())?;
     Ok((found, json))
 }

@@ -31,6 +31,33 @@ fn the_same_seed_gives_the_same_run() {
 }
 
 #[test]
+fn a_damaged_file_of_a_run_is_named_with_what_was_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("a");
+    assert_eq!(play(&out, &["-n", "2"]).code, 0);
+    let damage = |name: &str, old: &str, new: &str| {
+        let whole = text(&out.join(name));
+        assert!(whole.contains(old), "{whole}");
+        fs::write(out.join(name), whole.replacen(old, new, 1)).unwrap();
+        whole
+    };
+
+    let whole = damage("run.toml", "tasks = 2", "tasks = 3");
+    let resumed = rebound(&["run", "--resume", out.to_str().unwrap()]);
+    fs::write(out.join("run.toml"), whole).unwrap();
+    damage("results.json", "\"format\": 1", "\"format\": 3");
+    let told = rebound(&["report", out.to_str().unwrap()]);
+
+    assert_eq!((resumed.code, told.code), (1, 0), "{told:?}");
+    for (stderr, name) in
+        [(&resumed.stderr, "run.toml is damaged: "), (&told.stderr, "results.json is damaged: ")]
+    {
+        assert!(stderr.contains(name), "{stderr}");
+        assert!(stderr.contains("expected") && stderr.contains("restore"), "{stderr}");
+    }
+}
+
+#[test]
 fn parallel_episodes_end_as_serial_ones_do() {
     let folder = tempfile::tempdir().unwrap();
     let (serial, parallel) = (folder.path().join("a"), folder.path().join("b"));

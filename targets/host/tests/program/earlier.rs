@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use runtime_core::event::Event;
-use runtime_core::spending::TokenUse;
-use runtime_store::spending_log::SpendingLog;
+use runtime_core::spending::{Spending, TokenUse};
+use runtime_store::line_log::LineLog;
 use runtime_store::trial_log::read_log;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -159,7 +159,7 @@ fn earlier_slots_are_listed_reverted_and_confirmed() {
 fn earlier_spending_is_counted_on() {
     let earlier = Earlier::new();
 
-    let (_, spent) = SpendingLog::open(&earlier.path("paid/spending.jsonl")).unwrap();
+    let (_, spent) = LineLog::<Spending>::open(&earlier.path("paid/spending.jsonl")).unwrap();
 
     let first = TokenUse { prompt: 288, cached: 144, completion: 6 };
     assert_eq!(spent[0].tokens, first);

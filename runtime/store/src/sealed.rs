@@ -1,0 +1,168 @@
+//! Text files that carry their own checksum, and stay what they are to people and other tools.
+//!
+//! ```text
+//! TOML         a first line   # checksum of the lines below: sha256 5891b5b5…
+//! JSON         a member       "checksum": "5891b5b5…"
+//! JSON lines   the same in each line
+//! ```
+//!
+//! A checksum is a SHA-256 in hexadecimal: in TOML of all bytes below its line; in JSON of the
+//! other members as compact JSON with sorted keys, so that white space and order are free. A
+//! text without a checksum is read as it is: older programs wrote none, and whoever changes a
+//! file on purpose takes it out.
+//!
+//! One damaged byte either leaves the content as it was (white space, the words around the
+//! checksum) or is an error. What a file says is decided by others.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use models::checksum::sha256_bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// What the first line of a TOML file begins with.
+const TOML_MARK: &str = "# checksum of the lines below: sha256 ";
+/// The member of a JSON object.
+pub const JSON_KEY: &str = "checksum";
+
+/// Why a file cannot be read, or is not what was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SealedError {
+    /// The system refused.
+    #[error("cannot read {}", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The content is another one than the checksum was made of.
+    #[error(
+        "{} is damaged: {mismatch}; restore it, or, where it was changed on purpose, take its \
+         checksum out",
+        path.display()
+    )]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// The two checksums.
+        mismatch: Mismatch,
+    },
+    /// It is no JSON, or not of what it should be.
+    #[error("{} cannot be read", path.display())]
+    Json {
+        /// Which file.
+        path: PathBuf,
+        /// Where, and what is wrong.
+        source: serde_json::Error,
+    },
+}
+
+/// A checksum that is not the content's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the sha256 of its content is {found}, expected {expected}")]
+pub struct Mismatch {
+    /// What the text says.
+    pub expected: String,
+    /// What its content has.
+    pub found: String,
+}
+
+/// Why a text of JSON is not what was written.
+#[derive(Debug, thiserror::Error)]
+pub enum JsonError {
+    /// The content is another one than the checksum was made of.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
+    /// It is no JSON, or not of what it should be.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+/// A text of TOML below its checksum; one that the text has is replaced.
+pub fn toml(text: &str) -> String {
+    let content = toml_content(text);
+    format!("{TOML_MARK}{}\n{content}", sha256_bytes(content.as_bytes()))
+}
+
+/// Checks a text of TOML, which can be parsed with its checksum or without.
+pub fn check_toml(text: &str) -> Result<(), Mismatch> {
+    let Some(below) = text.strip_prefix(TOML_MARK) else { return Ok(()) };
+    let (expected, content) = below.split_once('\n').unwrap_or((below, ""));
+    check(expected, sha256_bytes(content.as_bytes()))
+}
+
+/// Reads a TOML file and checks it.
+pub fn read_toml(path: &Path) -> Result<String, SealedError> {
+    let path = path.to_owned();
+    match fs::read_to_string(&path) {
+        Err(source) => Err(SealedError::Io { path, source }),
+        Ok(text) => match check_toml(&text) {
+            Err(mismatch) => Err(SealedError::Damaged { path, mismatch }),
+            Ok(()) => Ok(text),
+        },
+    }
+}
+
+/// An object as indented JSON with its checksum. It must have a member.
+pub fn json(object: &impl Serialize) -> serde_json::Result<String> {
+    let text = serde_json::to_string_pretty(object)?;
+    let checksum = json_checksum(serde_json::from_str(&text)?);
+    Ok(text.replacen('{', &format!("{{\n  \"{JSON_KEY}\": \"{checksum}\","), 1) + "\n")
+}
+
+/// The same on one line, which the line's end is not part of.
+pub fn json_line(object: &impl Serialize) -> serde_json::Result<String> {
+    let text = serde_json::to_string(object)?;
+    let checksum = json_checksum(serde_json::from_str(&text)?);
+    Ok(text.replacen('{', &format!("{{\"{JSON_KEY}\":\"{checksum}\","), 1))
+}
+
+/// Reads a text of JSON and checks it.
+pub fn parse_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonError> {
+    let mut value: Value = serde_json::from_slice(text)?;
+    let checksum = value.as_object_mut().and_then(|members| members.shift_remove(JSON_KEY));
+    if let Some(expected) = checksum {
+        let expected = expected.as_str().map_or_else(|| expected.to_string(), str::to_owned);
+        check(&expected, json_checksum(value.clone()))?;
+    }
+    Ok(serde_json::from_value(value)?)
+}
+
+/// Reads a JSON file and checks it.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, SealedError> {
+    let path = path.to_owned();
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(source) => return Err(SealedError::Io { path, source }),
+    };
+    match parse_json(&text) {
+        Ok(found) => Ok(found),
+        Err(JsonError::Mismatch(mismatch)) => Err(SealedError::Damaged { path, mismatch }),
+        Err(JsonError::Json(source)) => Err(SealedError::Json { path, source }),
+    }
+}
+
+fn toml_content(text: &str) -> &str {
+    let below = text.strip_prefix(TOML_MARK).and_then(|below| below.split_once('\n'));
+    below.map_or(text, |(_, content)| content)
+}
+
+fn json_checksum(mut value: Value) -> String {
+    value.sort_all_objects();
+    sha256_bytes(value.to_string().as_bytes())
+}
+
+fn check(expected: &str, found: String) -> Result<(), Mismatch> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(Mismatch { expected: expected.to_owned(), found })
+}
+
+#[cfg(test)]
+mod tests;
