@@ -7,6 +7,7 @@
 mod config;
 mod memory;
 mod devices;
+mod build;
 mod engine;
 #[cfg(feature = "llama-dynamic")]
 mod kernels;
@@ -21,6 +22,7 @@ mod state;
 #[allow(unsafe_code)]
 mod raw;
 
+pub use build::build;
 pub use config::{CacheType, LlamaConfig};
 pub use devices::{Found, devices};
 pub use engine::load;

@@ -5,10 +5,11 @@
 //!                       └► comparisons of each arm with the control arm
 //! ```
 //!
-//! Two equal runs differ in times and cache counts alone; these stand in objects named
-//! `times_us` and `cache`, and [`without_times`] leaves them out, and the checksum of the file
-//! with them.
+//! Two equal runs differ in times, cache counts and circumstances alone; these stand in objects
+//! named `times_us`, `cache` and `circumstances`, and [`without_times`] leaves them out, and the
+//! checksum of the file with them.
 
+pub mod circumstances;
 pub mod cost;
 pub mod task;
 pub mod arm;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use arm::ArmResults;
+use circumstances::Circumstances;
 use comparison::Comparison;
 
 use crate::spending::results::SpendingResults;
@@ -28,7 +30,7 @@ use crate::spending::results::SpendingResults;
 /// The version of the format that this code writes.
 pub const FORMAT: u32 = 1;
 /// Members that two equal runs may differ in.
-const UNEQUAL: [&str; 3] = ["times_us", "cache", "checksum"];
+const UNEQUAL: [&str; 4] = ["times_us", "cache", "circumstances", "checksum"];
 
 /// What came of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +39,9 @@ pub struct Results {
     pub format: u32,
     /// Version of the program that played.
     pub rebound: String,
+    /// When, where and how; `None` where nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circumstances: Option<Circumstances>,
     /// The run's seed; `null` where the settings name none.
     pub seed: Value,
     /// What the agent learned of its success between trials.
@@ -99,6 +104,7 @@ pub fn results(histories: &[RunHistory]) -> Result<Results, ResultsError> {
     Ok(Results {
         format: FORMAT,
         rebound: first.version.clone(),
+        circumstances: None,
         seed: settings["seed"].clone(),
         feedback: settings["feedback"].clone(),
         prompts_sha256: first.prompts_sha256.clone(),

@@ -69,6 +69,8 @@ pub(crate) enum Part {
 /// An engine: its name, how it loads a file, and its devices.
 struct Kind {
     name: &'static str,
+    /// Its version, and what it was built with.
+    build: fn() -> String,
     load: fn(&Path, &Loading) -> anyhow::Result<Engine>,
     devices: fn() -> Vec<String>,
     /// The bytes that a part takes beside so many others.
@@ -78,10 +80,17 @@ struct Kind {
 /// The engines of this build, the default first.
 const KINDS: &[Kind] = &[
     #[cfg(feature = "llama")]
-    Kind { name: "llama", load: llama::load, devices: llama::devices, reserve: fit::reserve },
+    Kind {
+        name: "llama",
+        build: runtime_engine::llama::build,
+        load: llama::load,
+        devices: llama::devices,
+        reserve: fit::reserve,
+    },
     #[cfg(feature = "decoder")]
     Kind {
         name: "decoder",
+        build: || concat!("decoder of rebound ", env!("CARGO_PKG_VERSION")).to_owned(),
         load: decoder::load,
         devices: decoder::devices,
         // What it takes is not known beforehand.
@@ -110,6 +119,25 @@ impl Loading {
 /// Loads a model as the options say.
 pub(crate) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
     (kind(loading)?.load)(path, loading).with_context(|| format!("cannot load {}", path.display()))
+}
+
+/// The version of what computes the models, what it was built with, and where it computes.
+pub(crate) fn build(loading: &Loading) -> anyhow::Result<String> {
+    let build = (kind(loading)?.build)();
+    let device = loading.engine.device.as_ref().map(|device| format!(", on {device}"));
+    Ok(build + &device.unwrap_or_default())
+}
+
+/// The threads of an engine.
+pub(crate) fn threads(loading: &Loading) -> NonZeroU32 {
+    loading.threads.unwrap_or_else(cores)
+}
+
+/// The cores that this program may use.
+pub(crate) fn cores() -> NonZeroU32 {
+    std::thread::available_parallelism().map_or(NonZeroU32::MIN, |cores| {
+        u32::try_from(cores.get()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
+    })
 }
 
 /// The bytes that a part of a model takes beside `taken` others; refused where the

@@ -9,6 +9,7 @@ mod commands;
 mod options;
 mod board;
 mod settings;
+mod circumstances;
 mod session;
 mod resume;
 mod approval;

@@ -1,5 +1,5 @@
-//! Adapters loaded and freed while contexts live: what llama-cpp-2's safe API
-//! does not offer.
+//! What llama-cpp-2's safe API does not offer: adapters loaded and freed while contexts
+//! live, and what llama.cpp says of its own build.
 //!
 //! Its `lora_adapter_init` wants `&mut LlamaModel`, which no caller has while a
 //! context borrows the model, and nothing frees an adapter before its model.
@@ -8,14 +8,16 @@
 //! a call on a context. [`Model`] stays on one thread, and so do the contexts that
 //! borrow it, so no such call runs meanwhile.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::marker::PhantomData;
 use std::path::Path;
 use std::ptr::NonNull;
+use std::sync::LazyLock;
 
 use llama_cpp_2::model::{LlamaLoraAdapter, LlamaModel};
 use llama_cpp_sys_2::{
-    llama_adapter_lora, llama_adapter_lora_free, llama_adapter_lora_init, llama_model,
+    ggml_version, llama_adapter_lora, llama_adapter_lora_free, llama_adapter_lora_init,
+    llama_model, llama_print_system_info,
 };
 
 // The casts below rely on both wrappers being one pointer, as their
@@ -88,4 +90,23 @@ impl Drop for Adapter<'_> {
         // it was attached to: `Role` declares its context before its adapter.
         unsafe { llama_adapter_lora_free(adapter.as_ptr()) };
     }
+}
+
+/// The version of ggml that was built.
+pub(super) fn version() -> String {
+    // SAFETY: it returns a string constant.
+    let version = unsafe { CStr::from_ptr(ggml_version()) };
+    version.to_string_lossy().into_owned()
+}
+
+/// The kernels that were built, device by device: `CPU : AVX2 = 1 | FMA = 1 | …`.
+/// Backends must be loaded.
+pub(super) fn system_info() -> &'static str {
+    static INFO: LazyLock<String> = LazyLock::new(|| {
+        // SAFETY: llama.cpp writes one string of its own anew in each call and returns it; this
+        // is the only call in this process, and the string is copied before anything else.
+        let info = unsafe { CStr::from_ptr(llama_print_system_info()) };
+        info.to_string_lossy().into_owned()
+    });
+    &INFO
 }

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
+use runtime_evaluation::results::circumstances::Machine;
 use serde::Serialize;
 use sysinfo::{Disks, System};
 
 use crate::board::Board;
-use crate::{engines, files};
+use crate::{circumstances, engines, files};
 
 /// Say what this machine has, which models fit which boards, and what is missing
 #[derive(clap::Args)]
@@ -21,10 +22,9 @@ pub(crate) struct Doctor {
 /// What was found.
 #[derive(Serialize)]
 struct Findings {
-    processor: String,
-    cores: usize,
+    #[serde(flatten)]
+    machine: Machine,
     features: Vec<&'static str>,
-    memory_bytes: u64,
     memory_free_bytes: u64,
     models_folder: String,
     disk_free_bytes: Option<u64>,
@@ -74,15 +74,12 @@ fn look() -> anyhow::Result<Findings> {
             models.push(Fit { name: manifest.name, bytes: bytes.collect() });
         }
     }
-    let brand = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned());
     let devices = engines::devices().into_iter().flat_map(|(engine, devices)| {
         devices.into_iter().map(move |device| Found { engine, device })
     });
     Ok(Findings {
-        processor: brand.unwrap_or_default(),
-        cores: std::thread::available_parallelism().map_or(1, Into::into),
+        machine: circumstances::machine(),
         features: features(),
-        memory_bytes: system.total_memory(),
         memory_free_bytes: system.available_memory(),
         disk_free_bytes: disk_free(&folder),
         devices: devices.collect(),
@@ -160,11 +157,12 @@ fn missing(models: &[Fit], folder: &Path) -> Vec<String> {
 fn told(findings: &Findings) -> String {
     let gb = |bytes: u64| bytes as f64 / 1e9;
     let mut text = String::new();
-    let Findings { processor, cores, .. } = findings;
+    let Machine { processor, cores, memory_bytes, system } = &findings.machine;
     let _ =
         writeln!(text, "processor  {processor}, {cores} cores: {}", findings.features.join(" "));
-    let (all, free) = (gb(findings.memory_bytes), gb(findings.memory_free_bytes));
+    let (all, free) = (gb(*memory_bytes), gb(findings.memory_free_bytes));
     let _ = writeln!(text, "memory     {all:.1} GB, {free:.1} GB free");
+    let _ = writeln!(text, "system     {system}");
     let disk =
         findings.disk_free_bytes.map_or("unknown".into(), |free| format!("{:.0} GB", gb(free)));
     let _ = writeln!(text, "models     {}, {disk} free", findings.models_folder);

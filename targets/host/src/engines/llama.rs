@@ -1,6 +1,5 @@
 //! llama.cpp.
 
-use std::num::NonZeroU32;
 use std::path::Path;
 
 use runtime_engine::Engine;
@@ -8,7 +7,7 @@ use runtime_engine::llama::{self, CacheType, LlamaConfig};
 
 use crate::board::Cache;
 
-use super::Loading;
+use super::{Loading, cores};
 
 pub(super) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
     Ok(llama::load(&config(path, loading))?)
@@ -20,7 +19,7 @@ pub(crate) fn config(path: &Path, loading: &Loading) -> LlamaConfig {
     config.context_tokens = loading.context_tokens;
     config.cache_tokens = loading.context_tokens.saturating_mul(loading.parallel);
     config.sequences_max = loading.parallel;
-    config.threads = loading.threads.unwrap_or(cores());
+    config.threads = super::threads(loading);
     config.deterministic = loading.deterministic;
     config.device.clone_from(&loading.engine.device);
     config.gpu_layers = loading.engine.gpu_layers;
@@ -46,11 +45,4 @@ pub(super) fn devices() -> Vec<String> {
         bytes => format!("{}, {}, {:.1} GB", device.name, device.about, bytes as f64 / 1e9),
     };
     llama::devices().into_iter().map(told).collect()
-}
-
-/// The number of cores.
-fn cores() -> NonZeroU32 {
-    std::thread::available_parallelism().map_or(NonZeroU32::MIN, |cores| {
-        u32::try_from(cores.get()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
-    })
 }

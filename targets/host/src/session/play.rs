@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use runtime_core::history::RunHistory;
 use runtime_evaluation::collection::{self, Collection};
+use runtime_evaluation::results::circumstances::{Circumstances, Session};
 use runtime_evaluation::results::{self, Results};
 use runtime_evaluation::spending::ledger::Ledger;
 use runtime_evaluation::spending::results::SpendingResults;
@@ -14,7 +15,8 @@ use runtime_store::replace::replace;
 use runtime_store::sealed;
 
 use super::Plan;
-use super::pool::{Pool, Watch};
+use super::pool::{Pool, Watch, loading};
+use crate::circumstances;
 use crate::options::{self, RunOptions};
 use crate::progress::say;
 use crate::spending;
@@ -33,7 +35,8 @@ pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::R
     for parts in &mut parts {
         parts.ledger.clone_from(&ledger);
     }
-    let mut played = Played { histories: Vec::new(), ledger, stopped: None };
+    let sessions = circumstances::log(&plan.folder, &parts, &loading(plan, &settings)?)?;
+    let mut played = Played { histories: Vec::new(), sessions, ledger, stopped: None };
     for parts in &parts {
         let (history, ended) = pool.play_arm(parts, (plan, &settings), watch)?;
         let in_arm = || format!("in the arm {}", parts.strategy);
@@ -54,6 +57,7 @@ pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::R
 pub(crate) fn write_results(plan: &Plan, played: &Played) -> anyhow::Result<(Results, String)> {
     let mut results = results::results(&played.histories)?;
     results.spending = played.ledger.as_deref().map(SpendingResults::new);
+    results.circumstances = Circumstances::new(&played.sessions, circumstances::now());
     let json = sealed::json(&results)?;
     replace(&plan.folder.results(), json.as_bytes())?;
     Ok((results, json))
@@ -88,6 +92,8 @@ pub(crate) fn stopped(plan: &Plan, stopped: Option<anyhow::Error>) -> anyhow::Re
 pub(crate) struct Played {
     /// One for each arm that was begun.
     pub(crate) histories: Vec<RunHistory>,
+    /// When, where and how, the first session first.
+    pub(crate) sessions: Vec<Session>,
     /// Where a model is paid, what was spent.
     pub(crate) ledger: Option<Arc<Ledger>>,
     /// The run's limit of costs, where it ended the run.

@@ -186,7 +186,8 @@ pub(crate) struct Watch {
     pub(crate) show: Show,
 }
 
-fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loading> {
+/// How the models of a plan are loaded.
+pub(super) fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loading> {
     let one = NonZeroU32::MIN;
     let of_board = settings.board.as_ref();
     let asked = plan.options.parallel.or(of_board.map(|board| board.parallel)).unwrap_or(one);

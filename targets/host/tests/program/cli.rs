@@ -31,6 +31,34 @@ fn the_same_seed_gives_the_same_run() {
 }
 
 #[test]
+fn results_say_when_where_and_how_the_run_was_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("a");
+    let name = out.to_str().unwrap();
+    assert_eq!(play(&out, &["-n", "2"]).code, 0);
+    let begun = results(&out)["circumstances"].clone();
+    let resumed = rebound(&["run", "--quiet", "--resume", name, "--threads", "1"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    let circumstances = &results(&out)["circumstances"];
+
+    let is_time = |time: &serde_json::Value| {
+        let time = time.as_str().unwrap();
+        time.len() == "2026-01-31T12:00:00Z".len() && time.starts_with("20") && time.ends_with('Z')
+    };
+    assert!(is_time(&begun["start"]) && is_time(&begun["end"]), "{begun}");
+    let line = begun["command_line"].as_array().unwrap();
+    assert_eq!(line[1..5], ["run", "--actor", "scripted", "--quiet"]);
+    assert_eq!(begun["engines"], serde_json::json!(["scripted"]));
+    for about in ["processor", "cores", "memory_bytes", "system"] {
+        assert!(!begun["machine"][about].is_null(), "{begun}");
+    }
+    assert!(begun.get("resumed").is_none());
+    assert_eq!(circumstances["start"], begun["start"]);
+    assert_eq!(circumstances["command_line"], begun["command_line"]);
+    assert_eq!(circumstances["resumed"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn a_damaged_file_of_a_run_is_named_with_what_was_expected() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("a");
@@ -47,11 +75,15 @@ fn a_damaged_file_of_a_run_is_named_with_what_was_expected() {
     fs::write(out.join("run.toml"), whole).unwrap();
     damage("results.json", "\"format\": 1", "\"format\": 3");
     let told = rebound(&["report", out.to_str().unwrap()]);
+    damage("sessions.jsonl", "scripted", "scriptee");
+    let again = rebound(&["run", "--resume", out.to_str().unwrap()]);
 
-    assert_eq!((resumed.code, told.code), (1, 0), "{told:?}");
-    for (stderr, name) in
-        [(&resumed.stderr, "run.toml is damaged: "), (&told.stderr, "results.json is damaged: ")]
-    {
+    assert_eq!((resumed.code, told.code, again.code), (1, 0, 1), "{again:?}");
+    for (stderr, name) in [
+        (&resumed.stderr, "run.toml is damaged: "),
+        (&told.stderr, "results.json is damaged: "),
+        (&again.stderr, "sessions.jsonl, line 1, cannot be read: "),
+    ] {
         assert!(stderr.contains(name), "{stderr}");
         assert!(stderr.contains("expected") && stderr.contains("restore"), "{stderr}");
     }
