@@ -3,6 +3,7 @@
 //! ```text
 //! tasks ─► arm ─► history ─┬─► results ─► table
 //!                          ├─► report    a page for people, rows for spreadsheets
+//!                          ├─► transcript   a trial as a person reads it
 //!                          ├─► export    trials as JSON, statistics
 //!                          └─► collection   groups of reflections, and what they earned
 //! collection, pairs ─► learning   rounds of collecting, training and keeping
@@ -20,6 +21,7 @@ pub mod results;
 pub mod spending;
 pub mod table;
 pub mod report;
+pub mod transcript;
 pub mod export;
 pub mod collection;
 pub mod learning;

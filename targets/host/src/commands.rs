@@ -10,6 +10,8 @@ pub(crate) mod score;
 pub(crate) mod models;
 pub(crate) mod records;
 pub(crate) mod report;
+pub(crate) mod show;
+pub(crate) mod prompts;
 pub(crate) mod adapter;
 pub(crate) mod node;
 pub(crate) mod devices;

@@ -23,6 +23,7 @@ mod wiring;
 mod files;
 mod learning;
 mod progress;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -48,8 +49,10 @@ enum Command {
     Play(commands::play::Play),
     Score(commands::score::Score),
     Models(commands::models::Models),
+    Show(commands::show::Show),
     Records(commands::records::Records),
     Report(commands::report::Report),
+    Prompts(commands::prompts::Prompts),
     Adapter(commands::adapter::Adapter),
     Node(commands::node::Node),
     Devices(commands::devices::Devices),
@@ -83,8 +86,10 @@ fn main() -> ExitCode {
         Command::Play(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Models(command) => command.run(),
+        Command::Show(command) => command.run(),
         Command::Records(command) => command.run(),
         Command::Report(command) => command.run(),
+        Command::Prompts(command) => command.run(),
         Command::Adapter(command) => command.run(),
         Command::Node(command) => command.run(),
         Command::Devices(command) => command.run(),

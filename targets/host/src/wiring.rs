@@ -26,7 +26,7 @@ use runtime_evaluation::spending::ledger::Ledger;
 
 use crate::options::Demonstration;
 
-pub(crate) use loaded::{Model, Models, dictation};
+pub(crate) use loaded::{Model, Models, SCRIPTED, dictation};
 
 /// The expert of the environments, who sees what an agent sees.
 struct EnvironmentExpert;

@@ -4,6 +4,7 @@ use std::ops::AddAssign;
 
 use runtime_core::history::FinishedTrial;
 use runtime_core::model::Generation;
+use runtime_core::trajectory::TakenStep;
 use serde::{Deserialize, Serialize};
 
 /// What generations cost. Tokens repeat exactly; cache and times do not.
@@ -58,9 +59,13 @@ impl Cost {
 
     /// What an episode's acting cost, its environment's time included.
     pub fn of_acting(trial: &FinishedTrial) -> Self {
-        let steps = trial.trajectory.steps.iter();
-        let mut cost = Self::of(steps.flat_map(|step| step.decision.generations()));
-        cost.times_us.environment = trial.environment_us;
+        Self::of_steps(&trial.trajectory.steps, trial.environment_us)
+    }
+
+    /// What these steps cost, with the environment's time.
+    pub fn of_steps(steps: &[TakenStep], environment_us: u64) -> Self {
+        let mut cost = Self::of(steps.iter().flat_map(|step| step.decision.generations()));
+        cost.times_us.environment = environment_us;
         cost
     }
 

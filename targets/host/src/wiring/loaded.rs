@@ -20,7 +20,7 @@ use crate::files;
 use crate::progress::say;
 
 /// The name of the model that draws among the admissible actions.
-const SCRIPTED: &str = "scripted";
+pub(crate) const SCRIPTED: &str = "scripted";
 
 /// A model that any number of workers can ask.
 #[derive(Clone)]

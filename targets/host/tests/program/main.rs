@@ -19,6 +19,7 @@ mod learn;
 mod conversion;
 mod deterministic;
 mod report;
+mod show;
 #[cfg(feature = "remote")]
 mod remote;
 mod support;

@@ -288,6 +288,22 @@ fn what_cannot_be_kept_is_refused_before_anything_is_written() {
 }
 
 #[test]
+fn a_run_through_an_endpoint_is_shown_with_the_endpoint_s_own_likelihoods() {
+    let server = Server::always(Manner::Good);
+    let place = Place::new(&server.base_url);
+    assert_eq!(place.play("a", "").code, 0);
+
+    let shown = place.rebound("show runs/a 1");
+
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    let words: Vec<&str> = shown.stdout.split_whitespace().collect();
+    let page = words.join(" ");
+    assert!(page.contains("by the endpoint, before any choice of ours"), "{page}");
+    assert!(page.contains("is behind an endpoint, which names no tokens"), "{page}");
+    assert!(page.contains("admissible go to") || page.contains("admissible close"), "{page}");
+}
+
+#[test]
 fn prices_come_from_the_user_s_file_where_it_is_named() {
     let server = Server::always(Manner::Good);
     let place = Place::new(&server.base_url);

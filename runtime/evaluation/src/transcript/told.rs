@@ -1,0 +1,42 @@
+//! What a trial was told of those before it, by the arm's strategy.
+
+use runtime_core::event::RunEvent;
+use runtime_core::history::TaskHistory;
+use runtime_core::reflection::{Memory, Reflection};
+use runtime_core::strategy::Strategy;
+use serde::Serialize;
+use serde_json::Value;
+
+/// What a trial was told of earlier ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// Reflections, oldest first.
+    pub reflections: Vec<String>,
+    /// The trial whose trajectory was shown.
+    pub attempt: Option<u32>,
+}
+
+impl Told {
+    /// A single reflection.
+    pub(super) fn advice(reflection: &Reflection) -> Self {
+        Self { reflections: vec![reflection.text.clone()], attempt: None }
+    }
+}
+
+/// What a trial of a task, from 1, was told; for a group's next trial, of those that stand in
+/// line. What a world's own memory added is not in the records.
+pub fn told(run: &RunEvent, played: &TaskHistory, trial: u32) -> Told {
+    let settings: Value = serde_json::from_str(&run.settings).unwrap_or_default();
+    let strategy: Strategy = run.strategy.parse().unwrap_or(Strategy::None);
+    let wanted = settings["reflections"].as_u64().and_then(|most| usize::try_from(most).ok());
+    // One reflection at a time, of which the others are not told.
+    let wanted = if settings["collection"].is_object() { Some(1) } else { wanted };
+    let mut memory =
+        Memory::with_capacity(strategy.reflections_shown(wanted.unwrap_or(usize::MAX)));
+    let before = played.trials.iter().take(trial.saturating_sub(1) as usize);
+    before.filter_map(|trial| trial.reflection.clone()).for_each(|advice| memory.remember(advice));
+    Told {
+        reflections: memory.reflections().map(|reflection| reflection.text.clone()).collect(),
+        attempt: (trial > 1 && strategy.shows_last_attempt()).then(|| trial - 1),
+    }
+}

@@ -1,0 +1,99 @@
+//! `rebound prompts`: the built-in prompt templates, to look at and to change.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
+use runtime_environments::world::WORLDS;
+use runtime_store::replace::replace;
+use targets_console::out;
+
+/// What each template is for, in the order of [`TEMPLATES`].
+const PURPOSES: [&str; TEMPLATES.len()] = [
+    "who the actor is and how it answers",
+    "an example episode; lines that begin with `> ` are the actor's",
+    "the task, what earlier trials left, and the first observation",
+    "what an action led to",
+    "who reflects, and how",
+    "the failed trial that is reflected on",
+    "who judges, where the agent judges itself",
+    "the trial that is judged, by yes or no",
+];
+
+/// List the built-in prompt templates, or write them to change
+#[derive(clap::Args)]
+pub(crate) struct Prompts {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// The templates' names and purposes, and the sha256 of each environment's set
+    List,
+    /// Write an environment's templates into a folder that `--prompts` takes
+    ///
+    /// Unchanged they make the same prompts as the built-in ones. A folder may also hold only
+    /// the templates that differ.
+    Export {
+        /// The folder, which need not exist
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// The world: household, alfworld or node
+        #[arg(long, short, default_value = "household", value_name = "NAME")]
+        environment: String,
+        /// Write over templates that are there
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+impl Prompts {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let text = match self.action {
+            Action::List => list()?,
+            Action::Export { folder, environment, force } => export(&folder, &environment, force)?,
+        };
+        out().write_all(text.as_bytes())?;
+        Ok(())
+    }
+}
+
+fn list() -> anyhow::Result<String> {
+    let width = TEMPLATES.iter().map(|name| name.len()).max().unwrap_or(0);
+    let purposes = TEMPLATES.iter().zip(PURPOSES);
+    let mut lines: Vec<String> =
+        purposes.map(|(name, purpose)| format!("{name:width$}  {purpose}")).collect();
+    lines.push(String::new());
+    for environment in WORLDS {
+        let sha256 = PromptSet::built_in(environment)?.sha256().to_owned();
+        lines.push(format!("{environment:width$}  sha256 {sha256}"));
+    }
+    lines
+        .push("\n`rebound prompts export DIR --environment NAME` writes one's templates.\n".into());
+    Ok(lines.join("\n"))
+}
+
+fn export(folder: &Path, environment: &str, force: bool) -> anyhow::Result<String> {
+    let sources = prompts::built_in(environment)?;
+    let files: Vec<PathBuf> =
+        TEMPLATES.iter().map(|name| folder.join(name).with_extension("j2")).collect();
+    let there: Vec<String> =
+        files.iter().filter(|file| file.exists()).map(|file| file.display().to_string()).collect();
+    ensure!(
+        force || there.is_empty(),
+        "{} would be overwritten; choose another folder, or say --force",
+        there.join(", ")
+    );
+    let cannot = || format!("cannot write the templates to {}", folder.display());
+    std::fs::create_dir_all(folder).with_context(cannot)?;
+    for (file, source) in files.iter().zip(&sources) {
+        replace(file, source.as_bytes()).with_context(cannot)?;
+    }
+    let (count, folder) = (files.len(), folder.display());
+    Ok(format!(
+        "{count} templates in {folder}; `rebound run --environment {environment} --prompts {folder}` \
+         plays with them\n"
+    ))
+}

@@ -1,0 +1,84 @@
+//! Text that goes to a terminal: wrapped to its width, and unable to steer it.
+//!
+//! A terminal obeys escape sequences. What a model, a world or an endpoint wrote goes through
+//! [`shown`] before it is printed.
+
+use std::borrow::Cow;
+
+use console::Term;
+
+/// Columns where there is no terminal to ask.
+const COLUMNS: usize = 80;
+/// A narrower terminal is taken for one of this width.
+const COLUMNS_MIN: usize = 40;
+
+/// The text with its control characters spelled out, but for line ends; a tab is four spaces.
+///
+/// Marks that turn the direction of writing or take up no room count as control characters: they
+/// let a line read otherwise than it is.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_spelled) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\t' => shown.push_str("    "),
+            letter if is_spelled(letter) => shown.extend(letter.escape_default()),
+            letter => shown.push(letter),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// The text as one line without control characters, cut to this many columns.
+pub(crate) fn line(text: &str, columns: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    console::truncate_str(&shown(&lines.join(" ")), columns, "…").into_owned()
+}
+
+/// Columns of standard output, where it is a terminal, or of a usual one.
+pub(crate) fn columns(term: &Term) -> usize {
+    term.size_checked().map_or(COLUMNS, |(_, columns)| usize::from(columns).max(COLUMNS_MIN))
+}
+
+/// Lines of at most so many columns, each behind this many spaces.
+pub(crate) fn wrapped(text: &str, columns: usize, spaces: usize) -> Vec<String> {
+    let indent = " ".repeat(spaces);
+    let how = textwrap::Options::new(columns).initial_indent(&indent).subsequent_indent(&indent);
+    let lines = textwrap::wrap(text, how).into_iter();
+    lines.map(|line| line.trim_end().to_owned()).collect()
+}
+
+fn is_spelled(letter: char) -> bool {
+    (letter.is_control() && letter != '\n')
+        || matches!(letter, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_cannot_steer_the_terminal() {
+        let hostile = "a\u{1b}]0;title\u{7}b\r\u{9b}31mc\u{202e}d\te\nf";
+
+        let shown = shown(hostile);
+
+        let spelled = "a\\u{1b}]0;title\\u{7}b\\r\\u{9b}31mc\\u{202e}d    e\nf";
+        assert_eq!(shown, spelled);
+        assert!(shown.chars().all(|letter| !letter.is_control() || letter == '\n'));
+    }
+
+    #[test]
+    fn a_line_is_one_and_as_long_as_it_may_be() {
+        assert_eq!(line("open\nthe  door\u{1b}[2J", 80), "open the  door\\u{1b}[2J");
+        assert_eq!(line("open the door", 8), "open th…");
+    }
+
+    #[test]
+    fn lines_are_wrapped_behind_their_indentation() {
+        assert_eq!(wrapped("one two\n\nthree", 8, 2), ["  one", "  two", "", "  three"]);
+    }
+}
