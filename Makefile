@@ -1,6 +1,8 @@
 # Sets up what is missing, then builds, tests and shows Rebound.
 #
 #   make demo    build the program, fetch a real model, play, reflect, compare
+#   make install   both programs into ~/.local/bin, or PREFIX=DIR into DIR/bin
+#   make uninstall   takes them away again
 #   make test    all checks, as CI runs them
 #   make bench   the benchmarks, as tables
 #   make release   an archive that runs on machines without a toolchain
@@ -35,7 +37,7 @@ if [ $${#missing[@]} -gt 0 ]; then \
 fi
 endef
 
-.PHONY: demo test release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
+.PHONY: demo install uninstall test release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -54,8 +56,21 @@ setup:
 
 demo: setup
 	cargo build --release -p targets-host
-	$(TARGET_DIR)/release/rebound models pull $(MODEL)
-	$(TARGET_DIR)/release/rebound compare --config targets/host/demo.toml
+	$(TARGET_DIR)/release/rebound demo
+
+## One after the other: what `make demo` built is not built again.
+PREFIX ?= $(HOME)/.local
+PROGRAMS := rebound rebound-train
+install: setup
+	cargo build --release -p targets-host
+	cargo build --release -p trainer
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 $(addprefix "$(TARGET_DIR)"/release/,$(PROGRAMS)) "$(DESTDIR)$(PREFIX)/bin"
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; \
+	  *) echo "$(PREFIX)/bin is not on PATH; add it by: export PATH=\"$(PREFIX)/bin:\$$PATH\"" ;; esac
+
+uninstall:
+	rm -f $(addprefix "$(DESTDIR)$(PREFIX)"/bin/,$(PROGRAMS))
 
 ## The program is tested with its second engine, too.
 FEATURES := --features targets-host/decoder

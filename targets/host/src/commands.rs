@@ -1,5 +1,6 @@
 //! The commands, one a file: the struct is the help text, `run` does it.
 
+pub(crate) mod demo;
 pub(crate) mod run;
 pub(crate) mod compare;
 pub(crate) mod demonstrate;

@@ -42,6 +42,12 @@ pub(crate) fn approvals_file() -> anyhow::Result<PathBuf> {
     Ok(data.join("rebound").join("approved-commands"))
 }
 
+/// Folder of what the demo plays: `rebound/demo` in the user's cache.
+pub(crate) fn demo_folder() -> anyhow::Result<PathBuf> {
+    let cache = dirs::cache_dir().context("there is no cache folder; set XDG_CACHE_HOME to one")?;
+    Ok(cache.join("rebound").join("demo"))
+}
+
 /// The data folder: what was asked for, else `../shared/data`.
 pub(crate) fn data_folder(asked: Option<PathBuf>) -> PathBuf {
     asked.unwrap_or_else(|| PathBuf::from("../shared/data"))

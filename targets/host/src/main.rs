@@ -41,6 +41,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(commands::demo::Demo),
     Run(commands::run::Run),
     Compare(commands::compare::Compare),
     Demonstrate(commands::demonstrate::Demonstrate),
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
     // At its finest the HTTP client writes down every byte that it sends, keys too.
     log::set_max_level(log::LevelFilter::Debug.min(log::max_level()));
     let result = match Cli::parse().command {
+        Command::Demo(command) => command.run(),
         Command::Run(command) => command.run(),
         Command::Compare(command) => command.run(),
         Command::Demonstrate(command) => command.run(),

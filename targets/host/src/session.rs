@@ -34,7 +34,7 @@ use crate::wiring::Models;
 const GROUP: NonZeroU32 = NonZeroU32::new(4).expect("it is not 0");
 
 /// Where a run comes from and how it is shown.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Session {
     /// A run's file in TOML; its keys are these options' names, and flags win
     #[arg(long, value_name = "TOML", conflicts_with = "resume")]

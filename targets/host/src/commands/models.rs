@@ -85,7 +85,8 @@ fn known(name: &str, folder: &Path) -> anyhow::Result<Manifest> {
     }
 }
 
-fn pull(folder: &Path, name: &str, quiet: bool) -> anyhow::Result<()> {
+/// Fetches a model into the folder.
+pub(crate) fn pull(folder: &Path, name: &str, quiet: bool) -> anyhow::Result<()> {
     let manifest = known(name, folder)?;
     let show = if quiet { Show::Nothing } else { Show::Bars };
     let mut progress = Bar { bar: progress::bytes(show, &manifest.name), quiet };

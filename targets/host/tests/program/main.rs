@@ -7,6 +7,7 @@ mod earlier;
 mod node;
 mod bad_input;
 mod cli;
+mod demo;
 mod folders;
 #[cfg(unix)]
 mod output;

@@ -1,0 +1,132 @@
+//! `rebound demo`: plays what comes with the program, and says what to do next.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use models::manifest::{self, ResolveError};
+use runtime_store::replace::replace;
+use runtime_store::run_folder::RunFolder;
+use targets_console::outln;
+
+use super::models::pull;
+use crate::files;
+use crate::options::RunOptions;
+use crate::session::Session;
+
+/// Actor and retrospective of the demo.
+const MODEL: &str = "smollm2-135m-instruct";
+/// The run's file.
+const RUN: &str = "targets/host/demo.toml";
+/// What is played, as it lies in the sources; it is laid out alike in the user's cache.
+const FILES: [(&str, &[u8]); 4] = [
+    (RUN, include_bytes!("../../demo.toml")),
+    (
+        "models/adapters/smollm2-135m-household.gguf",
+        include_bytes!("../../../../models/adapters/smollm2-135m-household.gguf"),
+    ),
+    (
+        "models/adapters/smollm2-135m-household-retrospective.gguf",
+        include_bytes!("../../../../models/adapters/smollm2-135m-household-retrospective.gguf"),
+    ),
+    (
+        "models/adapters/smollm2-135m-household/example.j2",
+        include_bytes!("../../../../models/adapters/smollm2-135m-household/example.j2"),
+    ),
+];
+
+/// Play sixteen households three ways: plain retries, the actor's own reflections, and those of
+/// a model that was taught to reflect
+///
+/// Fetches SmolLM2-135M-Instruct (98 MB) where it is not here; all else comes with the program.
+/// Takes minutes. What was stopped goes on by the same command.
+#[derive(clap::Args)]
+pub(crate) struct Demo {
+    /// How many households; fewer tell less [default: 16]
+    #[arg(long, short = 'n', value_name = "N")]
+    tasks: Option<u32>,
+    /// The run's folder
+    #[arg(long, value_name = "DIR", default_value = "runs/demo")]
+    out: PathBuf,
+    /// No bars, no table and no next steps
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Demo {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let folder = files::demo_folder()?;
+        for (name, bytes) in FILES {
+            lay_out(&folder.join(name), bytes)?;
+        }
+        let models = files::models_folder()?;
+        if let Err(ResolveError::NotPulled { .. }) = manifest::resolve(MODEL, &models) {
+            pull(&models, MODEL, self.quiet)?;
+        }
+        let run = folder.join(RUN);
+        let begun = RunFolder::new(&self.out).config().exists();
+        let (config, resume) =
+            if begun { (None, Some(self.out.clone())) } else { (Some(run.clone()), None) };
+        let out = (!begun).then(|| self.out.clone());
+        let options = RunOptions { tasks: self.tasks, out, ..RunOptions::default() };
+        let quiet = self.quiet;
+        let session = Session { config, resume, quiet, options, ..Session::default() };
+        session.play(Vec::new(), &[])?;
+        if !self.quiet {
+            outln!("{}", next_steps(&program(), &run, &self.out));
+        }
+        Ok(())
+    }
+}
+
+/// Writes a file where it is not there as it should be.
+fn lay_out(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if std::fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    Ok(replace(path, bytes)?)
+}
+
+/// The program as it was called.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "rebound".to_owned())
+}
+
+fn next_steps(program: &str, run: &Path, out: &Path) -> String {
+    let (run, out) = (run.display(), out.display());
+    format!(
+        "
+Next steps:
+  open {out}/report.html in a browser: every trial, step by step
+  {program} play
+      play such a household yourself
+  {program} run --strategy reflexion --split train/easy -n 10
+      the plain model, without adapters
+  {program} compare --config {run} --split test/medium -n 50 --out runs/more
+      the same on more tasks, which tell more
+  {program} records export {out}
+      what was played, as lines of JSON"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_next_step_is_a_command_that_there_is() {
+        let text = next_steps("rebound", Path::new("demo.toml"), Path::new("runs/demo"));
+
+        let commands = text.lines().map(str::trim).filter(|line| line.starts_with("rebound "));
+        let commands: Vec<&str> = commands.collect();
+        assert!((3..=5).contains(&commands.len()), "{text}");
+        for command in commands {
+            let matches = crate::Cli::command().try_get_matches_from(command.split(' '));
+            assert!(matches.is_ok(), "{command}: {matches:?}");
+        }
+    }
+}
