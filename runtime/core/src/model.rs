@@ -195,6 +195,9 @@ pub enum ModelError {
     /// The request was cancelled by its owner.
     #[error("the request was cancelled")]
     Cancelled,
+    /// An endpoint gave no answer, or refused to; the text names it and says why.
+    #[error("{0}")]
+    Endpoint(String),
     /// The engine behind the model failed; the text is its own account.
     #[error("the engine failed: {0}")]
     Engine(String),

@@ -25,12 +25,14 @@
 
 mod config;
 mod endpoint;
+mod clear_text;
 mod key;
 mod question;
 mod extras;
 mod choices;
 mod attempt;
 mod refusal;
+mod hint;
 mod events;
 mod answer;
 mod patience;
@@ -40,6 +42,7 @@ use std::sync::Arc;
 use runtime_core::model::{Generation, LanguageModel, ModelError, ModelIdentity, Request};
 use runtime_core::spending::{Meter, TokenUse, Used};
 
+pub use clear_text::ClearText;
 pub use config::{RemoteConfig, TimeLimits};
 pub use endpoint::{Endpoint, EndpointError};
 pub use key::ApiKey;
@@ -49,6 +52,7 @@ use crate::clock::Moment;
 use attempt::{Failure, Reply};
 use extras::Extras;
 use question::Question;
+use refusal::Refusal;
 
 /// English has about four bytes a token; prompts that are cut by an estimate had
 /// better be short.
@@ -107,14 +111,15 @@ impl Remote {
     /// The failure in full, once there is no use in asking again.
     fn given_up(&self, attempts: u32, reason: &str) -> ModelError {
         let host = self.shared.config.endpoint.host();
-        ModelError::Engine(format!(
+        ModelError::Endpoint(format!(
             "{host} gave no answer in {attempts} attempts; the last: {reason}"
         ))
     }
 
-    fn refused(&self, reason: &str) -> ModelError {
-        let host = self.shared.config.endpoint.host();
-        ModelError::Engine(format!("{host} refused the request: {reason}"))
+    fn refused(&self, refusal: &Refusal) -> ModelError {
+        let endpoint = &self.shared.config.endpoint;
+        let (host, hint) = (endpoint.host(), hint::hint(refusal, endpoint));
+        ModelError::Endpoint(format!("{host} refused the request: {refusal}{hint}"))
     }
 }
 
@@ -143,7 +148,7 @@ impl LanguageModel for Remote {
                     }
                     return Err(refusal
                         .too_long(question.at_most.prompt, config.context_tokens)
-                        .unwrap_or_else(|| self.refused(&refusal.to_string())));
+                        .unwrap_or_else(|| self.refused(&refusal)));
                 }
                 Err(Failure::Busy { reason, after }) => (reason, after),
                 Err(Failure::Broken { reason, .. }) => (reason, None),

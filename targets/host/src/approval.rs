@@ -20,7 +20,7 @@ use runtime_environments::node::port::Port;
 use targets_console::errors;
 
 use crate::files;
-use crate::options::RunOptions;
+use crate::options::{PAID, RunOptions};
 use crate::progress::{printable, say};
 
 /// What the command line alone can allow; no file has these keys.
@@ -30,6 +30,10 @@ pub(crate) struct Allowed {
     /// One that was given on the command line here, or approved at the terminal, needs no flag
     #[arg(long)]
     pub(crate) allow_exec: bool,
+    /// Send the key by http to a private address, too (192.168.1.5, 10.0.0.5, NAME.local), where
+    /// others on that network can read it; to a public one it never goes so
+    #[arg(long, help_heading = PAID)]
+    pub(crate) allow_http: bool,
 }
 
 /// Refuses the command of a run's port, if it is one, that `file` names and nobody approved;

@@ -14,6 +14,7 @@ use anyhow::{Context, bail};
 use runtime_core::model::LanguageModel;
 use runtime_core::spending::Meter;
 
+use crate::approval::Allowed;
 use crate::engines::{EngineOptions, Loading};
 use crate::options::RunOptions;
 
@@ -66,7 +67,7 @@ type MakeModel = dyn Fn(Option<&Arc<dyn Meter>>) -> Box<dyn LanguageModel + Send
 /// Endpoints, where this build knows them.
 struct Endpoints {
     open: fn(&str, &Loading) -> anyhow::Result<RemoteModel>,
-    known: fn() -> Vec<String>,
+    known: fn(Allowed) -> Vec<String>,
 }
 
 const ENDPOINTS: &[Endpoints] = &[
@@ -98,6 +99,6 @@ pub(crate) fn open(name: &str, loading: &Loading) -> anyhow::Result<RemoteModel>
 }
 
 /// The endpoint that is asked, in words; empty where this build knows none.
-pub(crate) fn known() -> Vec<String> {
-    ENDPOINTS.iter().flat_map(|endpoints| (endpoints.known)()).collect()
+pub(crate) fn known(allowed: Allowed) -> Vec<String> {
+    ENDPOINTS.iter().flat_map(|endpoints| (endpoints.known)(allowed)).collect()
 }

@@ -15,6 +15,7 @@ use models::manifest::Manifest;
 use runtime_engine::Engine;
 use serde::Serialize;
 
+use crate::approval::Allowed;
 use crate::board::Board;
 use crate::endpoint::Waits;
 
@@ -55,6 +56,8 @@ pub(crate) struct Loading {
     pub(crate) board: Option<Board>,
     /// How long an endpoint is waited for.
     pub(crate) waits: Waits,
+    /// What the command line alone allows.
+    pub(crate) allowed: Allowed,
 }
 
 /// A part of what a model takes.
@@ -112,6 +115,7 @@ impl Loading {
             deterministic: false,
             board: Some(board),
             waits: Waits::default(),
+            allowed: Allowed::default(),
         }
     }
 }

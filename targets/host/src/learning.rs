@@ -57,7 +57,7 @@ pub(crate) fn learn(
     let options = file.options()?;
     check_plain(out)?;
     if stored.exists() {
-        uses::show(&options, out, &file.uses());
+        uses::show(&options, allowed, out, &file.uses());
     }
     approval::check(&options, &RunOptions::default(), config, allowed)?;
     if stored.exists() {
@@ -73,7 +73,7 @@ pub(crate) fn learn(
         std::fs::create_dir_all(out)
             .with_context(|| format!("cannot make the loop's folder {}", out.display()))?;
     }
-    let mut learner = HostLearner::new(file, options, out.to_owned(), show)?;
+    let mut learner = HostLearner::new(file, (options, allowed), out.to_owned(), show)?;
     learner.check(out)?;
     let mut state = learner.state()?;
     replace(&stored, sealed::toml(&text).as_bytes())?;
@@ -98,6 +98,7 @@ pub(crate) fn learn(
 struct HostLearner {
     file: LearnFile,
     options: RunOptions,
+    allowed: Allowed,
     /// The same with their defaults.
     settings: Settings,
     out: PathBuf,
@@ -111,7 +112,12 @@ struct HostLearner {
 }
 
 impl HostLearner {
-    fn new(file: LearnFile, options: RunOptions, out: PathBuf, show: Show) -> anyhow::Result<Self> {
+    fn new(
+        file: LearnFile,
+        (options, allowed): (RunOptions, Allowed),
+        out: PathBuf,
+        show: Show,
+    ) -> anyhow::Result<Self> {
         let watch = Watch { stop: stop_on_interrupt()?, show };
         let settings = Settings::resolve(&options)?;
         let model = models::manifest::resolve(&settings.retrospective, &files::models_folder()?)?;
@@ -120,7 +126,7 @@ impl HostLearner {
         let slots = Slots::open(&files::slots_folder(&sha256)?)?;
         let (models, clock) = (Models::default(), clock());
         let overview = progress::overview(show);
-        Ok(Self { file, options, settings, out, models, watch, overview, slots, clock })
+        Ok(Self { file, options, allowed, settings, out, models, watch, overview, slots, clock })
     }
 
     /// Where the loop in the folder stands; a new one begins with the adapter in use.
@@ -197,7 +203,17 @@ impl HostLearner {
         let folder = RunFolder::new(folder);
         let resumed = folder.config().exists();
         let (demonstration, collection, is_bare) = (None, None, true);
-        Ok(Plan { strategies, options, folder, resumed, demonstration, collection, is_bare })
+        let allowed = self.allowed;
+        Ok(Plan {
+            strategies,
+            options,
+            allowed,
+            folder,
+            resumed,
+            demonstration,
+            collection,
+            is_bare,
+        })
     }
 
     fn validation_plan(&self, round: u32, adapter: Option<&AdapterFile>) -> anyhow::Result<Plan> {

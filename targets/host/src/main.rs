@@ -25,9 +25,11 @@ mod learning;
 mod progress;
 mod terminal;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use runtime_core::model::ModelError;
 use runtime_evaluation::arm::ArmError;
 use targets_console::{errln, finish};
 
@@ -101,10 +103,22 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => finish(0),
         Err(error) => {
-            errln!("error: {error:#}");
+            errln!("error: {}", account(&error));
             finish(exit_code(&error))
         }
     }
+}
+
+/// The error and what it comes from. Where a model gave no answer, that comes first, and
+/// below it what was under way.
+fn account(error: &anyhow::Error) -> String {
+    let Some(place) = error.chain().position(<dyn Error>::is::<ModelError>) else {
+        return format!("{error:#}");
+    };
+    let told: Vec<String> = error.chain().map(ToString::to_string).collect();
+    let (under_way, cause) = told.split_at(place);
+    let lines = under_way.iter().rev().map(|line| format!("\n  {line}"));
+    [cause.join(": ")].into_iter().chain(lines).collect()
 }
 
 /// What the help says about exit codes.

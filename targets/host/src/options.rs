@@ -20,7 +20,7 @@ use crate::files;
 /// Heads the options that concern a microcontroller and nothing else.
 const NODE: &str = "A microcontroller as the environment";
 /// Heads the options that concern endpoints and nothing else.
-const PAID: &str = "Models behind an endpoint";
+pub(crate) const PAID: &str = "Models behind an endpoint";
 /// The value of an option that takes a name or a file.
 const NAME_OR_FILE: &str = "NAME|FILE";
 

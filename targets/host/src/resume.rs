@@ -46,7 +46,7 @@ pub(crate) fn plan(session: &Session, from: &Path) -> anyhow::Result<Plan> {
     let strategies =
         file.strategies.iter().map(|name| name.parse()).collect::<Result<Vec<Strategy>, _>>()?;
     let options = session.options.or(file.options.clone())?;
-    uses::show(&options, from, &[]);
+    uses::show(&options, session.allowed, from, &[]);
     approval::check(&options, &session.options, &stored.config(), session.allowed)?;
     let folder = match session.from_trial {
         None => stored,
@@ -54,7 +54,8 @@ pub(crate) fn plan(session: &Session, from: &Path) -> anyhow::Result<Plan> {
     };
     let (demonstration, collection) = (file.demonstration, file.collection);
     let (resumed, is_bare) = (true, false);
-    Ok(Plan { strategies, options, folder, resumed, demonstration, collection, is_bare })
+    let allowed = session.allowed;
+    Ok(Plan { strategies, options, allowed, folder, resumed, demonstration, collection, is_bare })
 }
 
 fn refuse_changes(flags: &RunOptions, file: &RunFile) -> anyhow::Result<()> {

@@ -64,6 +64,8 @@ pub(crate) struct Plan {
     pub(crate) strategies: Vec<Strategy>,
     /// Flags, file and folder in one.
     pub(crate) options: RunOptions,
+    /// What the command line alone allows.
+    pub(crate) allowed: Allowed,
     /// The run's folder.
     pub(crate) folder: RunFolder,
     /// Whether the folder holds the run already.
@@ -215,7 +217,17 @@ impl Session {
         check_plain(&folder.path)?;
         let (demonstration, collection) = (file.demonstration, file.collection);
         let (resumed, is_bare) = (false, false);
-        Ok(Plan { strategies, options, folder, resumed, demonstration, collection, is_bare })
+        let allowed = self.allowed;
+        Ok(Plan {
+            strategies,
+            options,
+            allowed,
+            folder,
+            resumed,
+            demonstration,
+            collection,
+            is_bare,
+        })
     }
 
     fn show(&self) -> Show {

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::approval::Allowed;
 use crate::endpoint;
 use crate::engines::EngineOptions;
 use crate::options::RunOptions;
@@ -10,8 +11,8 @@ use crate::progress::{printable, say};
 
 /// Says it on standard error, a line each; nothing where there is nothing. `more` are files
 /// that its options do not name.
-pub(crate) fn show(options: &RunOptions, folder: &Path, more: &[(&str, &Path)]) {
-    let mut rows: Vec<(&str, String)> = hosts(options);
+pub(crate) fn show(options: &RunOptions, allowed: Allowed, folder: &Path, more: &[(&str, &Path)]) {
+    let mut rows: Vec<(&str, String)> = hosts(options, allowed);
     let files = files(options).into_iter().chain(more.iter().copied());
     let outside = files.filter(|(_, path)| is_outside(path, folder));
     rows.extend(outside.map(|(what, path)| (what, path.display().to_string())));
@@ -24,12 +25,12 @@ pub(crate) fn show(options: &RunOptions, folder: &Path, more: &[(&str, &Path)]) 
     }
 }
 
-fn hosts(options: &RunOptions) -> Vec<(&'static str, String)> {
+fn hosts(options: &RunOptions, allowed: Allowed) -> Vec<(&'static str, String)> {
     let engine = EngineOptions { engine: options.engine.clone(), ..EngineOptions::default() };
     let models = [options.actor.as_deref(), options.retrospective.as_deref()];
     let asks =
         models.iter().any(|name| endpoint::name(name.unwrap_or_default(), &engine).is_some());
-    let endpoints = asks.then(endpoint::known).unwrap_or_default();
+    let endpoints = if asks { endpoint::known(allowed) } else { Vec::new() };
     let endpoints = endpoints.into_iter().map(|known| ("endpoint", known));
     endpoints.chain(options.connect.clone().map(|port| ("node", port))).collect()
 }

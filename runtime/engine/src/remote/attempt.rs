@@ -7,8 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use runtime_core::spending::TokenUse;
 use ureq::http::{HeaderMap, Response};
+use ureq::unversioned::transport::DefaultConnector;
 
 use super::answer::Answer;
+use super::clear_text::PrivateResolver;
 use super::config::RemoteConfig;
 use super::endpoint::Endpoint;
 use super::estimated_use;
@@ -54,7 +56,8 @@ pub(super) enum Failure {
     },
 }
 
-/// What sends requests. It follows no redirect, which would lead the key elsewhere.
+/// What sends requests. It follows no redirect, which would lead the key elsewhere; a key that
+/// can be read on its way passes no proxy and goes to no public address.
 pub(super) fn agent(config: &RemoteConfig) -> ureq::Agent {
     let limits = config.time_limits;
     let idle_max = config.parallel.get() as usize;
@@ -68,10 +71,16 @@ pub(super) fn agent(config: &RemoteConfig) -> ureq::Agent {
         .timeout_recv_response(Some(limits.first_byte))
         .timeout_global(Some(limits.whole))
         .user_agent(concat!("rebound/", env!("CARGO_PKG_VERSION")));
-    if config.endpoint.is_loopback() {
+    let is_readable = config.endpoint.is_private_clear_text();
+    if is_readable || config.endpoint.is_loopback() {
         builder = builder.proxy(None);
     }
-    builder.build().into()
+    let built = builder.build();
+    if is_readable {
+        let connector = DefaultConnector::default();
+        return ureq::Agent::with_parts(built, connector, PrivateResolver::default());
+    }
+    built.into()
 }
 
 /// Sends a question and reads the answer to its end.
@@ -145,7 +154,12 @@ fn unreachable_endpoint(error: &ureq::Error, endpoint: &Endpoint, question: &Que
     let never_arrived = match error {
         Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
         Error::Timeout(at) => matches!(at, Timeout::Resolve | Timeout::Connect),
-        Error::HostNotFound | Error::ConnectionFailed | Error::Tls(_) | Error::Rustls(_) => true,
+        // The last is of our own resolver.
+        Error::HostNotFound
+        | Error::ConnectionFailed
+        | Error::Tls(_)
+        | Error::Rustls(_)
+        | Error::Other(_) => true,
         _ => false,
     };
     if never_arrived {

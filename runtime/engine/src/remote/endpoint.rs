@@ -2,6 +2,7 @@
 
 use ureq::http::Uri;
 
+use super::clear_text::{self, ClearText};
 use super::key::ApiKey;
 
 /// An endpoint: its address and its key.
@@ -12,6 +13,8 @@ pub struct Endpoint {
     host: String,
     scheme_is_https: bool,
     is_loopback: bool,
+    /// Whether its path has a version, as `/v1`.
+    has_version: bool,
     key: Option<ApiKey>,
 }
 
@@ -27,12 +30,14 @@ pub enum EndpointError {
     Secret,
     /// The key would be readable on its way.
     #[error(
-        "the base URL is http://{host}: the key would be sent in clear text; use https, or set \
-         no key"
+        "the key would be sent in clear text to http://{host}: a key goes by https, or to this \
+         machine; use https, or set no key"
     )]
     ClearText {
         /// The host, with its port.
         host: String,
+        /// Whether that is a private address, where [`ClearText::Private`] lets it go.
+        is_private: bool,
     },
     /// The key has characters that a header cannot hold.
     #[error("the key has characters that cannot be sent")]
@@ -44,6 +49,15 @@ impl Endpoint {
     ///
     /// A key is sent by https, or to this machine, and otherwise not.
     pub fn new(base_url: &str, key: Option<ApiKey>) -> Result<Self, EndpointError> {
+        Self::reached_by(base_url, key, ClearText::Loopback)
+    }
+
+    /// The same; how far a key goes by http is said.
+    pub fn reached_by(
+        base_url: &str,
+        key: Option<ApiKey>,
+        clear_text: ClearText,
+    ) -> Result<Self, EndpointError> {
         let uri: Uri = base_url.trim().parse().map_err(|_| EndpointError::Address)?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(EndpointError::Address);
@@ -57,12 +71,24 @@ impl Endpoint {
         if key.as_ref().is_some_and(|key| key.authorization().is_none()) {
             return Err(EndpointError::Key);
         }
-        let (host, is_loopback) = (authority.as_str().to_owned(), is_loopback(authority.host()));
+        let (host, is_loopback) =
+            (authority.as_str().to_owned(), clear_text::is_loopback(authority.host()));
         if scheme == "http" && key.is_some() && !is_loopback {
-            return Err(EndpointError::ClearText { host });
+            let is_private = clear_text::is_private(authority.host());
+            if !is_private || clear_text == ClearText::Loopback {
+                return Err(EndpointError::ClearText { host, is_private });
+            }
         }
-        let base = format!("{scheme}://{host}{}", uri.path().trim_end_matches('/'));
-        Ok(Self { base, host, scheme_is_https: scheme == "https", is_loopback, key })
+        let path = uri.path().trim_end_matches('/');
+        let has_version = path.split('/').any(is_version);
+        let base = format!("{scheme}://{host}{path}");
+        let scheme_is_https = scheme == "https";
+        Ok(Self { base, host, scheme_is_https, is_loopback, has_version, key })
+    }
+
+    /// The base URL, without a slash at its end.
+    pub fn base_url(&self) -> &str {
+        &self.base
     }
 
     /// The host, with its port where the address names one.
@@ -87,6 +113,16 @@ impl Endpoint {
         self.is_loopback
     }
 
+    /// Whether the key goes to a private address by http.
+    pub(super) fn is_private_clear_text(&self) -> bool {
+        self.key.is_some() && !self.scheme_is_https && !self.is_loopback
+    }
+
+    /// The base URL that was probably meant, where this one has no version in it.
+    pub(super) fn with_version(&self) -> Option<String> {
+        (!self.has_version).then(|| format!("{}/v1", self.base))
+    }
+
     /// Whether it is `OpenAI`'s own, whose newer models know no `max_tokens`.
     pub(super) fn is_openai(&self) -> bool {
         self.scheme_is_https && self.host == "api.openai.com"
@@ -101,10 +137,9 @@ impl Endpoint {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+/// Whether a part of a path is a version: `v1`, `v1beta`.
+fn is_version(part: &str) -> bool {
+    part.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -128,6 +163,34 @@ mod tests {
             let error = with_key(base_url).unwrap_err();
             assert!(matches!(error, EndpointError::ClearText { .. }), "{base_url}: {error}");
             assert!(Endpoint::new(base_url, None).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_key_goes_to_private_addresses_by_http_only_where_that_was_allowed() {
+        let allowed = |base_url: &str| {
+            Endpoint::reached_by(base_url, ApiKey::new("sk-secret-1234"), ClearText::Private)
+        };
+        for base_url in ["http://192.168.1.5:8080/v1", "http://nas.local/v1", "http://[fe80::1]/"] {
+            assert!(allowed(base_url).is_ok(), "{base_url}");
+            let error = with_key(base_url).unwrap_err();
+            assert!(matches!(error, EndpointError::ClearText { is_private: true, .. }), "{error}");
+        }
+        for base_url in ["http://8.8.8.8/v1", "http://example.org/v1"] {
+            let error = allowed(base_url).unwrap_err();
+            assert!(matches!(error, EndpointError::ClearText { is_private: false, .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_missed_where_there_is_none() {
+        let missed = |base_url: &str| with_key(base_url).unwrap().with_version();
+
+        assert_eq!(missed("https://a.org/").as_deref(), Some("https://a.org/v1"));
+        assert_eq!(missed("https://a.org/openai").as_deref(), Some("https://a.org/openai/v1"));
+        for base_url in ["https://a.org/v1", "https://a.org/v1beta/openai/", "https://a.org/api/v4"]
+        {
+            assert_eq!(missed(base_url), None, "{base_url}");
         }
     }
 

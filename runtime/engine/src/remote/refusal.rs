@@ -39,6 +39,16 @@ impl Refusal {
         }
     }
 
+    /// The status of the answer.
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether it is about the model and not about the address.
+    pub(super) fn is_about_the_model(&self) -> bool {
+        self.code.contains("model_not_found") || self.message.to_lowercase().contains("model")
+    }
+
     /// Whether another request may be taken from the same user.
     pub(super) fn is_about_the_request(&self) -> bool {
         matches!(self.status, 400 | 404 | 415 | 422 | 501)

@@ -74,6 +74,7 @@ fn patience_has_an_end() {
 #[test]
 fn what_will_not_pass_is_not_repeated() {
     check_given_up(Manner::WrongKey, 1, "refused the request: status 401");
+    check_given_up(Manner::NotFound, 1, "refused the request: status 404");
     check_given_up(Manner::Elsewhere { status: 302, port: 9 }, 1, "status 302");
 }
 

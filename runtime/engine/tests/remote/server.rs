@@ -48,6 +48,8 @@ pub(crate) enum Manner {
     IgnoresSchema,
     /// 401, repeating the key.
     WrongKey,
+    /// 404, with a page of HTML.
+    NotFound,
     /// A redirect to the same path at another port of this machine.
     Elsewhere {
         /// 301 to 308.
@@ -222,6 +224,7 @@ fn respond(
         }
         Manner::Internal => plain(&mut out, "500 Oh", "<h1>Internal error</h1>"),
         Manner::WrongType => plain(&mut out, "200 OK\r\nContent-Type: text/html", "<p>Hi!</p>"),
+        Manner::NotFound => plain(&mut out, "404 No", "<h1>Not found</h1>"),
         Manner::WrongKey => plain(&mut out, "401 No", &error(&format!("bad key: {key}"), "key")),
         Manner::Elsewhere { status, port } => {
             let location = format!("http://127.0.0.1:{port}/v1/chat/completions");

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use serde_json::json;
 
+use crate::approval::Allowed;
 use crate::endpoint;
 use crate::engines;
 
@@ -18,7 +19,7 @@ pub(crate) struct Devices {
 impl Devices {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let mut out = targets_console::out();
-        let endpoints = (endpoint::REMOTE, endpoint::known());
+        let endpoints = (endpoint::REMOTE, endpoint::known(Allowed::default()));
         for (engine, devices) in engines::devices().into_iter().chain([endpoints]) {
             for device in devices {
                 if self.json {

@@ -9,6 +9,7 @@ use models::tokenizer::Special;
 use serde_json::json;
 use targets_console::outln;
 
+use crate::approval::Allowed;
 use crate::endpoint::Waits;
 use crate::engines::{EngineOptions, Loading};
 use crate::wiring::{Model, Models};
@@ -47,6 +48,7 @@ impl Score {
             deterministic: false,
             board: None,
             waits: Waits::default(),
+            allowed: Allowed::default(),
         };
         let model = Models::default().open(&self.model, self.adapter.as_deref(), &loading)?;
         let Model::Loaded(handle) = model else {

@@ -13,19 +13,23 @@
 //!
 //! The environment wins over the file where it names both. A variable of the environment that
 //! is set and empty says that there is no key, whatever the file has.
+//!
+//! By http a key goes to this machine alone, and under `--allow-http` to private addresses.
 
 use std::env::VarError;
 use std::path::Path;
 
-use anyhow::{Context, bail, ensure};
-use runtime_engine::remote::{ApiKey, Endpoint};
+use anyhow::{Context, anyhow, bail, ensure};
+use runtime_engine::remote::{ApiKey, ClearText, Endpoint, EndpointError};
 
 use super::dotenv;
 
 const KEY: &str = "OPENAI_API_KEY";
 const BASE_URL: &str = "OPENAI_BASE_URL";
 const OPENAI: &str = "https://api.openai.com/v1";
-/// Read from the working folder, and from no other.
+/// How the one place is called.
+const ENVIRONMENT: &str = "the environment";
+/// The other: read from the working folder, and from no other.
 const FILE: &str = ".env";
 
 /// What one place says of an endpoint; `None` for what it does not name.
@@ -36,60 +40,74 @@ struct Place {
     base_url: Option<String>,
 }
 
-/// An address, and the key that may go there.
+/// An address, where it stands, and the key that may go there.
 #[derive(Debug, PartialEq)]
 struct Named {
     base_url: String,
+    place: String,
     key: Option<ApiKey>,
 }
 
 /// The endpoint that the environment or the working folder's `.env` names.
-pub(super) fn endpoint() -> anyhow::Result<Endpoint> {
+pub(super) fn endpoint(clear_text: ClearText) -> anyhow::Result<Endpoint> {
     let folder = std::env::current_dir().context("cannot tell which folder this is")?;
     let path = folder.join(FILE);
     let environment = Place { key: variable(KEY)?, base_url: variable(BASE_URL)?.and_then(filled) };
     let [key, base_url] = dotenv::read(&path, [KEY, BASE_URL])?;
     let file = Place { key: key.and_then(filled), base_url: base_url.and_then(filled) };
-    let Some(Named { base_url, key }) = choose(environment, file, &path)? else {
+    let Some(Named { base_url, place, key }) = choose(environment, file, &path)? else {
         bail!(
             "no endpoint is named: set {KEY}, or {BASE_URL} for an endpoint that needs no key, in \
              the environment or in a file {FILE} in the working folder{}",
             unread(&folder)
         )
     };
-    Endpoint::new(&base_url, key).with_context(|| format!("{BASE_URL} or {KEY} cannot be used"))
+    let source = key.as_ref().map_or("no key", ApiKey::source).to_owned();
+    Endpoint::reached_by(&base_url, key, clear_text).map_err(|error| {
+        let (advice, about) = match &error {
+            EndpointError::ClearText { is_private: true, .. } => (
+                ". That is a private address: --allow-http sends it there all the same",
+                format!("{BASE_URL} in {place}, {source}"),
+            ),
+            EndpointError::Key => ("", source),
+            _ => ("", format!("{BASE_URL} in {place}")),
+        };
+        anyhow!("{error}{advice} ({about})")
+    })
 }
 
 /// What the two places name together; `None` where that is nothing.
 fn choose(environment: Place, file: Place, path: &Path) -> anyhow::Result<Option<Named>> {
-    let path = path.display();
-    let named = |base_url: Option<String>, key: &str| {
+    let here = path.display().to_string();
+    let named = |place: &str, base_url: Option<String>, key: &str| {
         let base_url = base_url.unwrap_or_else(|| OPENAI.into());
-        Ok(Some(Named { base_url, key: ApiKey::new(key) }))
+        let key = ApiKey::new(key).map(|key| key.from_source(format!("{KEY} in {place}")));
+        Ok(Some(Named { base_url, place: place.to_owned(), key }))
     };
     match (environment.key, file.key) {
         (Some(key), _) if !key.is_empty() => {
             ensure!(
                 environment.base_url.is_some() || file.base_url.is_none(),
-                "{KEY} stands in the environment and {BASE_URL} in {path}, but a key goes only to \
-                 the address beside it: set {BASE_URL} in the environment, too, or unset {KEY} \
-                 there and write the key of that address into {path}"
+                "{KEY} stands in {ENVIRONMENT} and {BASE_URL} in {here}, but a key goes only to \
+                 the address beside it: set {BASE_URL} in {ENVIRONMENT}, too, or unset {KEY} \
+                 there and write the key of that address into {here}"
             );
-            named(environment.base_url, &key)
+            named(ENVIRONMENT, environment.base_url, &key)
         }
         (None, Some(key)) => {
             ensure!(
                 environment.base_url.is_none() || environment.base_url == file.base_url,
-                "{KEY} stands in {path} and {BASE_URL} in the environment, but a key goes only to \
-                 the address beside it: unset {BASE_URL} and write it into {path}, or set {KEY} in \
-                 the environment, too, to nothing where that address needs no key"
+                "{KEY} stands in {here} and {BASE_URL} in {ENVIRONMENT}, but a key goes only to \
+                 the address beside it: unset {BASE_URL} and write it into {here}, or set {KEY} in \
+                 {ENVIRONMENT}, too, to nothing where that address needs no key"
             );
-            named(file.base_url, &key)
+            named(&here, file.base_url, &key)
         }
-        (_, _) => {
-            let base_url = environment.base_url.or(file.base_url);
-            Ok(base_url.map(|base_url| Named { base_url, key: None }))
-        }
+        (_, _) => match (environment.base_url, file.base_url) {
+            (None, None) => Ok(None),
+            (None, base_url) => named(&here, base_url, ""),
+            (base_url, _) => named(ENVIRONMENT, base_url, ""),
+        },
     }
 }
 
@@ -135,28 +153,30 @@ mod tests {
     fn check(
         environment: (Option<&str>, Option<&str>),
         file: (Option<&str>, Option<&str>),
-        (base_url, key): (&str, Option<&str>),
+        (base_url, place, key): (&str, &str, Option<&str>),
     ) {
-        let expected = Named { base_url: base_url.into(), key: key.and_then(ApiKey::new) };
+        let key = key.and_then(ApiKey::new);
+        let key = key.map(|key| key.from_source(format!("{KEY} in {place}")));
+        let expected = Named { base_url: base_url.into(), place: place.into(), key };
         assert_eq!(chosen(environment, file).unwrap(), Some(expected));
     }
 
     #[test]
     fn a_key_goes_to_the_address_beside_it_or_to_openai() {
-        check((Some("k1"), Some("u1")), (Some("k2"), Some("u2")), ("u1", Some("k1")));
-        check((Some("k1"), None), (None, None), (OPENAI, Some("k1")));
-        check((Some("k1"), None), (Some("k2"), None), (OPENAI, Some("k1")));
-        check((None, None), (Some("k2"), Some("u2")), ("u2", Some("k2")));
-        check((None, None), (Some("k2"), None), (OPENAI, Some("k2")));
-        check((None, Some("u2")), (Some("k2"), Some("u2")), ("u2", Some("k2")));
+        check((Some("k1"), Some("u1")), (Some("k2"), Some("u2")), ("u1", ENVIRONMENT, Some("k1")));
+        check((Some("k1"), None), (None, None), (OPENAI, ENVIRONMENT, Some("k1")));
+        check((Some("k1"), None), (Some("k2"), None), (OPENAI, ENVIRONMENT, Some("k1")));
+        check((None, None), (Some("k2"), Some("u2")), ("u2", HERE, Some("k2")));
+        check((None, None), (Some("k2"), None), (OPENAI, HERE, Some("k2")));
+        check((None, Some("u2")), (Some("k2"), Some("u2")), ("u2", HERE, Some("k2")));
     }
 
     #[test]
     fn an_address_without_a_key_may_stand_anywhere() {
-        check((None, Some("u1")), (None, Some("u2")), ("u1", None));
-        check((None, None), (None, Some("u2")), ("u2", None));
-        check((Some(""), None), (None, Some("u2")), ("u2", None));
-        check((Some(""), Some("u1")), (Some("k2"), Some("u2")), ("u1", None));
+        check((None, Some("u1")), (None, Some("u2")), ("u1", ENVIRONMENT, None));
+        check((None, None), (None, Some("u2")), ("u2", HERE, None));
+        check((Some(""), None), (None, Some("u2")), ("u2", HERE, None));
+        check((Some(""), Some("u1")), (Some("k2"), Some("u2")), ("u1", ENVIRONMENT, None));
         assert_eq!(chosen((None, None), (None, None)).unwrap(), None);
     }
 

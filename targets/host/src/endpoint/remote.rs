@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use anyhow::ensure;
 use runtime_core::spending::Meter;
-use runtime_engine::remote::{Remote, RemoteConfig};
+use runtime_engine::remote::{ClearText, Remote, RemoteConfig};
 
 use super::RemoteModel;
 use super::address::endpoint;
+use crate::approval::Allowed;
 use crate::engines::Loading;
 
 pub(super) fn open(name: &str, loading: &Loading) -> anyhow::Result<RemoteModel> {
     ensure!(!name.is_empty(), "the model behind the endpoint has no name: say remote:NAME");
-    let mut config = RemoteConfig::new(endpoint()?, name, loading.context_tokens);
+    let endpoint = endpoint(clear_text(loading.allowed))?;
+    let mut config = RemoteConfig::new(endpoint, name, loading.context_tokens);
     let waits = loading.waits;
     config.parallel = loading.parallel;
     config.patience.retries = waits.retries.unwrap_or(config.patience.retries);
@@ -28,10 +30,14 @@ pub(super) fn open(name: &str, loading: &Loading) -> anyhow::Result<RemoteModel>
     Ok(RemoteModel { name: name.into(), boxed: Arc::new(boxed) })
 }
 
-pub(super) fn known() -> Vec<String> {
-    let described = endpoint().map(|endpoint| {
+pub(super) fn known(allowed: Allowed) -> Vec<String> {
+    let described = endpoint(clear_text(allowed)).map(|endpoint| {
         let key = if endpoint.has_key() { "with a key" } else { "without a key" };
-        format!("{}, {key}", endpoint.host())
+        format!("{}, {key}", endpoint.base_url())
     });
     vec![described.unwrap_or_else(|error| format!("none: {error:#}"))]
+}
+
+fn clear_text(allowed: Allowed) -> ClearText {
+    if allowed.allow_http { ClearText::Private } else { ClearText::Loopback }
 }

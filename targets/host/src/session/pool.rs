@@ -200,6 +200,7 @@ pub(super) fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loadin
         deterministic: settings.deterministic,
         board: settings.board.clone(),
         waits: Waits::resolve(&plan.options)?,
+        allowed: plan.allowed,
     })
 }
 

@@ -207,10 +207,12 @@ fn a_resume_says_which_hosts_and_files_outside_it_will_use() {
     let resumed = place.rebound(&["run", "--quiet", "--resume", "run"]);
 
     assert_eq!(resumed.code, 0, "{}", resumed.stderr);
-    for (what, value) in
-        [("node", "tcp:192.0.2.1:4000"), ("prompts", "prompts"), ("prices", "/somewhere/prices")]
-    {
-        let line = format!("  {what:<22} {value}");
+    for (what, value) in [
+        ("node", "tcp:192.0.2.1:4000"),
+        ("prompts", "prompts"),
+        ("prices", "/somewhere/prices.toml"),
+    ] {
+        let line = format!("  {what:<22} {value}\n");
         assert!(resumed.stderr.contains(&line), "expected {line:?} in {}", resumed.stderr);
     }
 }

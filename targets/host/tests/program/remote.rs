@@ -241,7 +241,7 @@ fn a_key_of_the_environment_never_goes_to_the_address_of_a_file() {
         assert!(mixed.stderr.contains(expected), "{}", mixed.stderr);
     }
     assert!(!holds_key(mixed.stderr.as_bytes()));
-    assert!(set.stdout.contains("api.openai.com, with a key"), "{}", set.stdout);
+    assert!(set.stdout.contains("https://api.openai.com/v1, with a key"), "{}", set.stdout);
     assert_eq!(unset.code, 1);
     assert!(unset.stderr.contains(&format!("{file} is not read")), "{}", unset.stderr);
     assert_eq!(keyless.code, 0, "{}", keyless.stderr);
@@ -280,7 +280,11 @@ fn what_cannot_be_kept_is_refused_before_anything_is_written() {
     check(&place, "--actor remote:nameless --cost-limit 1", "there is no price for nameless");
     check(&place, "--actor scripted --cost-limit 1", "this run has none");
     check(&place, "--actor remote:m --actor-adapter x.gguf", "takes no adapter");
-    check(&Place::new("http://192.0.2.1/v1"), "--actor remote:m", "in clear text");
+    let (public, private) = (Place::new("http://192.0.2.1/v1"), Place::new("http://10.1.2.3/v1"));
+    check(&public, "--actor remote:m --allow-http", "in clear text to http://192.0.2.1");
+    check(&private, "--actor remote:m", "That is a private address: --allow-http");
+    let allowed = "--actor remote:m --allow-http --prices nowhere.toml";
+    check(&private, allowed, "cannot read the prices nowhere.toml");
     place.write_env(&format!("OPENAI_API_KEY \"{KEY}"));
     let broken = rebound_in(place.folder.path(), &[], &["run", "--actor", "remote:m"]);
     assert!(broken.code == 1 && !broken.stderr.contains(KEY), "{}", broken.stderr);
@@ -301,6 +305,37 @@ fn a_run_through_an_endpoint_is_shown_with_the_endpoint_s_own_likelihoods() {
     assert!(page.contains("by the endpoint, before any choice of ours"), "{page}");
     assert!(page.contains("is behind an endpoint, which names no tokens"), "{page}");
     assert!(page.contains("admissible go to") || page.contains("admissible close"), "{page}");
+}
+
+#[test]
+fn a_refusal_says_first_what_was_refused_and_what_to_do() {
+    let first_line = |outcome: &Outcome| outcome.stderr.lines().next().unwrap_or("").to_owned();
+    let run = ["run", "--actor", "remote:m", "-n", "1", "--quiet", "--out", "a"];
+    let check = |manner, variables: &[(&str, &str)], path: &str, file: &str, expected: &str| {
+        let server = Server::always(manner);
+        let place = Place::new("");
+        let base_url = server.base_url.replace("/v1", path);
+        place.write_env(&file.replace("ADDRESS", &base_url));
+        let mut environment = vec![("OPENAI_BASE_URL", base_url.as_str())];
+        environment.retain(|_| file.is_empty());
+        environment.extend(variables);
+        let refused = rebound_in(place.folder.path(), &environment, &run);
+        assert_eq!(refused.code, 1, "{}", refused.stderr);
+        let (host, line) = (base_url.split('/').nth(2).unwrap(), first_line(&refused));
+        assert!(line.starts_with(&format!("error: {host} refused the request")), "{line}");
+        let folder = place.folder.path().canonicalize().unwrap();
+        let expected =
+            expected.replace("ADDRESS", &base_url).replace("FOLDER", folder.to_str().unwrap());
+        assert!(line.contains(&expected), "expected {expected:?} in {line}");
+        assert!(!holds_key(refused.stderr.as_bytes()));
+    };
+    let key = [("OPENAI_API_KEY", KEY)];
+
+    check(Manner::WrongKey, &key, "/v1", "", "the key was OPENAI_API_KEY in the environment");
+    let file = format!("OPENAI_BASE_URL=ADDRESS\nOPENAI_API_KEY={KEY}\n");
+    check(Manner::WrongKey, &[], "/v1", &file, "the key was OPENAI_API_KEY in FOLDER/.env");
+    check(Manner::WrongKey, &[], "/v1", "", "no key was sent: set OPENAI_API_KEY");
+    check(Manner::NotFound, &[], "", "", "did you mean the address ADDRESS/v1?");
 }
 
 #[test]
