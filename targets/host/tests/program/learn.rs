@@ -179,11 +179,7 @@ fn what_cannot_be_is_refused_before_anything_is_played() {
     fs::create_dir(play.path("judged")).unwrap();
     fs::write(play.path("judged/run.toml"), "split = 'test/easy'\n").unwrap();
     refused("rounds = 2", "rounds = 2\nrecords = ['judged']", "judged was not collected");
-    refused(
-        "rounds = 2",
-        "rounds = 2\nrecords = ['nowhere']",
-        "cannot read the run's file nowhere",
-    );
+    refused("rounds = 2", "rounds = 2\nrecords = ['nowhere']", "in `records`: cannot read nowhere");
 }
 
 #[test]
