@@ -4,5 +4,6 @@
 
 mod imports;
 mod resume;
+mod damage;
 mod parallel;
 mod household_run;
