@@ -8,6 +8,7 @@
 //!                                   └─► adapter     a file that fits a base
 //! blocks: the numbers that quantized bytes stand for
 //! paths: where a path that stands in a file leads
+//! lock: a file by which one process keeps others out
 //! tiny ─► a GGUF file made on the spot, for tests
 //! ```
 //!
@@ -22,6 +23,7 @@ pub mod chat;
 pub mod vocabulary;
 pub mod adapter;
 pub mod checksum;
+pub mod lock;
 pub mod manifest;
 pub mod pull;
 pub mod secrets;

@@ -6,6 +6,7 @@
 //! path ─► FILE.part ─┘                        └► FILE.sha256: it was read and is right
 //! ```
 //!
+//! One process at a time fetches a file; others wait until it is done, and find what it brought.
 //! Every manifest states the SHA-256. Weights are data: nothing that is fetched is ever
 //! run.
 //!
@@ -17,13 +18,20 @@ mod wheel;
 mod finish;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use crate::lock::{Lock, LockError};
 use crate::manifest::{Manifest, Source};
 
 pub use finish::{Here, VerifyError, here, verify};
 
+/// How often the end of another pull is looked for.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// Hears how a pull goes.
 pub trait PullProgress {
+    /// Another process fetches the same file, and is waited for.
+    fn waiting(&mut self, _holder: &str) {}
     /// A source is about to be tried.
     fn trying(&mut self, source: &str);
     /// So many bytes of the file are here, of so many in all where that is known.
@@ -54,6 +62,9 @@ pub enum PullError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// Nobody can be kept from fetching it, too.
+    #[error(transparent)]
+    Lock(LockError),
     /// A file is there under the model's name, and it is not the model.
     #[error("{0}; move it away to fetch the model again")]
     Occupied(#[source] VerifyError),
@@ -134,11 +145,16 @@ pub fn pull(
     progress: &mut dyn PullProgress,
 ) -> Result<PathBuf, PullError> {
     let path = folder.join(&manifest.file);
+    let verified = || verify(manifest, folder).map(|()| path.clone()).map_err(PullError::Occupied);
     if path.exists() {
-        return verify(manifest, folder).map(|()| path).map_err(PullError::Occupied);
+        return verified();
     }
     std::fs::create_dir_all(folder)
         .map_err(|source| PullError::Folder { folder: folder.display().to_string(), source })?;
+    let _lock = lock(&path, progress).map_err(PullError::Lock)?;
+    if path.exists() {
+        return verified();
+    }
     let mut failures = Vec::new();
     for source in &manifest.sources {
         let name = source.to_string();
@@ -152,6 +168,26 @@ pub fn pull(
         }
     }
     Err(PullError::NoSource { name: manifest.name.clone(), failures })
+}
+
+/// Waits until no other process fetches the file.
+fn lock(path: &Path, progress: &mut dyn PullProgress) -> Result<Lock, LockError> {
+    let mut file = path.as_os_str().to_owned();
+    file.push(".lock");
+    let process = format!("process {}", std::process::id());
+    let mut is_told = false;
+    loop {
+        match Lock::take(Path::new(&file), &process) {
+            Err(LockError::Held { holder, .. }) => {
+                if !is_told {
+                    progress.waiting(&holder);
+                    is_told = true;
+                }
+                std::thread::sleep(LOOK);
+            }
+            taken => return taken,
+        }
+    }
 }
 
 fn fetch(

@@ -1,5 +1,7 @@
 //! Pulls from local files and from a hub that lives in the test.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::*;
 use crate::shape::Shape;
 
@@ -214,4 +216,52 @@ mod from_a_hub {
 
         assert!(error.unwrap_err().to_string().contains(url));
     }
+}
+
+/// Counts those that wait, and the sources that are tried.
+#[derive(Default)]
+struct Counts {
+    waiting: AtomicU32,
+    tried: AtomicU32,
+}
+
+impl PullProgress for &Counts {
+    fn waiting(&mut self, holder: &str) {
+        assert!(holder.starts_with("process 7, since 20"), "{holder}");
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn trying(&mut self, _source: &str) {
+        self.tried.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn received(&mut self, _bytes_done: u64, _bytes_total: Option<u64>) {}
+
+    fn failed(&mut self, source: &str, error: &SourceError) {
+        panic!("{source}: {error}");
+    }
+}
+
+#[test]
+fn pulls_at_once_wait_and_find_what_the_first_fetched() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = manifest(vec![local(folder.path(), "right", "abc")]);
+    let models = folder.path().join("models");
+    std::fs::create_dir(&models).unwrap();
+    let held = Lock::take(&models.join("abc.gguf.lock"), "process 7").unwrap();
+    let counts = Counts::default();
+
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| pull(&manifest, &models, &mut &counts).unwrap());
+        }
+        while counts.waiting.load(Ordering::Relaxed) < 2 {
+            std::thread::yield_now();
+        }
+        drop(held);
+    });
+
+    assert_eq!(counts.tried.load(Ordering::Relaxed), 1);
+    assert_eq!(std::fs::read(models.join("abc.gguf")).unwrap(), b"abc");
+    assert!(!models.join("abc.gguf.lock").exists());
 }

@@ -105,6 +105,12 @@ struct Bar {
 }
 
 impl PullProgress for Bar {
+    fn waiting(&mut self, holder: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| errln!("waiting for {holder}, which fetches it already"));
+        }
+    }
+
     fn trying(&mut self, source: &str) {
         self.bar.set_message(format!("from {source}"));
     }
