@@ -11,6 +11,7 @@
 //! This crate writes and reads. What is played, which adapter is good and when
 //! to try it again is decided by others; clocks come in as arguments.
 
+pub mod claim;
 pub mod run_folder;
 pub mod trial_log;
 pub mod recorder;

@@ -21,6 +21,12 @@ pub(crate) fn now() -> String {
     humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }
 
+/// This process, as others are told who holds what they want.
+pub(crate) fn process() -> String {
+    let host = System::host_name().map(|host| format!(" on {host}"));
+    format!("process {}{}", std::process::id(), host.unwrap_or_default())
+}
+
 /// What this machine says of itself.
 pub(crate) fn machine() -> Machine {
     let kinds = RefreshKind::nothing()

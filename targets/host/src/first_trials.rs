@@ -24,14 +24,21 @@ const LATER_KEYS: [&str; 9] = [
     "feedback",
 ];
 
+/// Refuses the first trials in the log `from` where they are not those of this run; returns
+/// what it holds.
+pub(crate) fn check(from: &Path, run: &RunEvent) -> anyhow::Result<RunHistory> {
+    let stored = read_log(from)?.history;
+    refuse_other(&stored.run, run)
+        .with_context(|| format!("the first trials in {} cannot be taken", from.display()))?;
+    Ok(stored)
+}
+
 /// Copies the first trials that ended in the log `from` to one that was just begun.
 pub(crate) fn copy(
     from: &Path,
     (log, history): (&mut TrialLog, &mut RunHistory),
 ) -> anyhow::Result<()> {
-    let stored = read_log(from)?.history;
-    refuse_other(&stored.run, &history.run)
-        .with_context(|| format!("the first trials in {} cannot be taken", from.display()))?;
+    let stored = check(from, &history.run)?;
     for event in Events::open(from)? {
         let event = event?;
         let ended = event.key().is_some_and(|key| {

@@ -25,6 +25,7 @@ use runtime_core::strategy::Strategy;
 use runtime_environments::world::{self, train_split};
 use runtime_evaluation::learning::state::{AdapterFile, Learning};
 use runtime_evaluation::learning::{self, LearningPlan};
+use runtime_store::claim::Claim;
 use runtime_store::plain::check_plain;
 use runtime_store::recorder::Clock;
 use runtime_store::replace::replace;
@@ -34,6 +35,7 @@ use runtime_store::slots::Slots;
 use targets_console::outln;
 
 use crate::approval::{self, Allowed};
+use crate::circumstances;
 use crate::files;
 use crate::options::{self, RunOptions};
 use crate::progress::{self, Show};
@@ -56,6 +58,7 @@ pub(crate) fn learn(
         if config == stored { LearnFile::read_stored(config)? } else { LearnFile::read(config)? };
     let options = file.options()?;
     check_plain(out)?;
+    let claim = Claim::take(out, &circumstances::process()).context("cannot begin a loop")?;
     if stored.exists() {
         uses::show(&options, allowed, out, &file.uses());
     }
@@ -69,14 +72,12 @@ pub(crate) fn learn(
             out.display(),
             stored.display()
         );
-    } else {
-        std::fs::create_dir_all(out)
-            .with_context(|| format!("cannot make the loop's folder {}", out.display()))?;
     }
     let mut learner = HostLearner::new(file, (options, allowed), out.to_owned(), show)?;
     learner.check(out)?;
     let mut state = learner.state()?;
     replace(&stored, sealed::toml(&text).as_bytes())?;
+    claim.keep();
     let plan = LearningPlan { rounds: learner.file.rounds, replay: learner.file.replay.get() };
     let ended = learning::learn(&mut learner, plan, &mut state);
     learner.overview.finish_and_clear();
@@ -200,16 +201,19 @@ impl HostLearner {
         let adapter = adapter.map(|adapter| self.adapter_path(adapter)).transpose()?;
         let of_phase = RunOptions { retrospective_adapter: adapter, ..of_phase };
         let options = of_phase.or(self.options.table()?)?;
+        let claim = Claim::take(&folder, &circumstances::process())?;
         let folder = RunFolder::new(folder);
         let resumed = folder.config().exists();
-        let (demonstration, collection, is_bare) = (None, None, true);
+        let (copied, demonstration, collection, is_bare) = (None, None, None, true);
         let allowed = self.allowed;
         Ok(Plan {
             strategies,
             options,
             allowed,
             folder,
+            claim,
             resumed,
+            copied,
             demonstration,
             collection,
             is_bare,

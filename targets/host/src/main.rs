@@ -9,6 +9,7 @@ mod commands;
 mod options;
 mod board;
 mod settings;
+mod run_name;
 mod circumstances;
 mod session;
 mod resume;

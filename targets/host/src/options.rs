@@ -16,6 +16,7 @@ use runtime_store::sealed;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
+use crate::run_name::RunName;
 
 /// Heads the options that concern a microcontroller and nothing else.
 const NODE: &str = "A microcontroller as the environment";
@@ -167,7 +168,7 @@ pub(crate) struct RunOptions {
     pub(crate) request_seconds: Option<f64>,
     /// Name of the run's folder in runs/ [default: made of environment and time]
     #[arg(long)]
-    pub(crate) name: Option<String>,
+    pub(crate) name: Option<RunName>,
     /// The run's folder itself, instead of runs/NAME
     #[arg(long, value_name = "DIR", conflicts_with = "name")]
     pub(crate) out: Option<PathBuf>,

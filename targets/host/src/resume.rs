@@ -6,13 +6,14 @@ use anyhow::{Context, bail, ensure};
 use runtime_core::event::{Event, RunEvent};
 use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
+use runtime_store::claim::Claim;
 use runtime_store::plain::check_plain;
-use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::{Events, LogError, OpenedLog, TrialLog};
 use targets_console::errln;
 
 use crate::approval;
+use crate::circumstances;
 use crate::first_trials;
 use crate::options::{self, RunFile, RunOptions};
 use crate::session::{Plan, Session};
@@ -36,11 +37,26 @@ pub(crate) const FREE_KEYS: [&str; 14] = [
     "threads",
 ];
 
+/// A run whose first trials another one begins with.
+pub(crate) struct Copied {
+    /// The run that played them.
+    from: RunFolder,
+    /// The first trial that is not copied.
+    before_trial: u32,
+}
+
 /// The plan of a run that is in `from`.
 pub(crate) fn plan(session: &Session, from: &Path) -> anyhow::Result<Plan> {
     let stored = RunFolder::new(from);
     ensure!(stored.config().exists(), "there is no run in {}: it has no run.toml", from.display());
     check_plain(from)?;
+    let (claim, copied) = match session.from_trial {
+        None => (Claim::take(from, &circumstances::process()).context("cannot go on")?, None),
+        Some(before_trial) => {
+            let claim = claim_copy(from, before_trial, &session.options)?;
+            (claim, Some(Copied { from: stored.clone(), before_trial }))
+        }
+    };
     let file = options::read_stored(&stored.config())?;
     refuse_changes(&session.options, &file)?;
     let strategies =
@@ -48,14 +64,18 @@ pub(crate) fn plan(session: &Session, from: &Path) -> anyhow::Result<Plan> {
     let options = session.options.or(file.options.clone())?;
     uses::show(&options, session.allowed, from, &[]);
     approval::check(&options, &session.options, &stored.config(), session.allowed)?;
-    let folder = match session.from_trial {
-        None => stored,
-        Some(trial) => copy_before(&stored, &file, trial, &session.options)?,
-    };
-    let (demonstration, collection) = (file.demonstration, file.collection);
-    let (resumed, is_bare) = (true, false);
-    let allowed = session.allowed;
-    Ok(Plan { strategies, options, allowed, folder, resumed, demonstration, collection, is_bare })
+    Ok(Plan {
+        strategies,
+        options,
+        allowed: session.allowed,
+        folder: RunFolder::new(claim.folder()),
+        claim,
+        resumed: true,
+        copied,
+        demonstration: file.demonstration,
+        collection: file.collection,
+        is_bare: false,
+    })
 }
 
 fn refuse_changes(flags: &RunOptions, file: &RunFile) -> anyhow::Result<()> {
@@ -73,37 +93,37 @@ fn refuse_changes(flags: &RunOptions, file: &RunFile) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A new run that holds the trials of `stored` before `trial`.
-fn copy_before(
-    stored: &RunFolder,
-    file: &RunFile,
-    trial: u32,
-    flags: &RunOptions,
-) -> anyhow::Result<RunFolder> {
+/// Claims the folder of a new run that begins with the trials of the one in `from`.
+fn claim_copy(from: &Path, before_trial: u32, flags: &RunOptions) -> anyhow::Result<Claim> {
     let path = match (&flags.out, &flags.name) {
         (Some(out), _) => out.clone(),
-        (None, Some(name)) => Path::new("runs").join(name),
+        (None, Some(name)) => name.folder(),
         (None, None) => {
-            let mut name = stored.path.clone().into_os_string();
-            name.push(format!("-from-trial-{trial}"));
+            let mut name = from.components().as_path().as_os_str().to_owned();
+            name.push(format!("-from-trial-{before_trial}"));
             name.into()
         }
     };
-    let folder = RunFolder::new(path);
+    check_plain(&path)?;
+    let claim = Claim::take(&path, &circumstances::process()).context("cannot begin a run")?;
     ensure!(
-        !folder.config().exists(),
+        !RunFolder::new(&path).config().exists(),
         "there is a run in {} already; choose another --out",
-        folder.path.display()
+        path.display()
     );
-    check_plain(&folder.path)?;
-    for strategy in stored.arms() {
+    Ok(claim)
+}
+
+/// Begins the arms of a run with trials of another one.
+pub(crate) fn copy(copied: &Copied, folder: &RunFolder) -> anyhow::Result<()> {
+    let Copied { from, before_trial } = copied;
+    for strategy in from.arms() {
         folder
             .create_arm(strategy)
             .with_context(|| format!("cannot make the run's folder {}", folder.path.display()))?;
-        copy_log(&stored.trial_log(strategy), &folder.trial_log(strategy), trial)?;
+        copy_log(&from.trial_log(strategy), &folder.trial_log(strategy), *before_trial)?;
     }
-    replace(&folder.config(), file.text()?.as_bytes())?;
-    Ok(folder)
+    Ok(())
 }
 
 fn copy_log(from: &Path, to: &Path, before_trial: u32) -> anyhow::Result<()> {

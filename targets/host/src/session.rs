@@ -14,7 +14,7 @@ use runtime_evaluation::arm::ArmError;
 use runtime_evaluation::report::{self, ReportRun};
 use runtime_evaluation::results::Results;
 use runtime_evaluation::table;
-use runtime_store::plain::check_plain;
+use runtime_store::claim::Claim;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use targets_console::{out, outln};
@@ -26,8 +26,9 @@ use self::pool::Watch;
 use crate::approval::{self, Allowed};
 use crate::options::{self, Collection, Demonstration, RunOptions};
 use crate::progress::Show;
-use crate::resume;
-use crate::settings::{Settings, out_folder};
+use crate::resume::{self, Copied};
+use crate::run_name;
+use crate::settings::Settings;
 use crate::wiring::Models;
 
 /// Reflections of a group, where nobody says.
@@ -68,8 +69,12 @@ pub(crate) struct Plan {
     pub(crate) allowed: Allowed,
     /// The run's folder.
     pub(crate) folder: RunFolder,
-    /// Whether the folder holds the run already.
+    /// Keeps other processes out of it.
+    pub(crate) claim: Claim,
+    /// Whether the run was begun before.
     pub(crate) resumed: bool,
+    /// Where its first trials are those of another run, which.
+    pub(crate) copied: Option<Copied>,
     /// Where an expert plays, how.
     pub(crate) demonstration: Option<Demonstration>,
     /// Where groups are collected, how.
@@ -208,22 +213,24 @@ impl Session {
         let options = self.options.or(file.options)?;
         let named_by = self.config.as_deref().unwrap_or(Path::new(""));
         approval::check(&options, &self.options, named_by, self.allowed)?;
-        let folder = RunFolder::new(out_folder(&options, &Settings::resolve(&options)?));
+        let claim = run_name::claim(&options, &Settings::resolve(&options)?.environment)?;
+        let folder = RunFolder::new(claim.folder());
         ensure!(
             !folder.config().exists(),
             "there is a run in {0}; go on with it by --resume {0}, or choose another --out",
             folder.path.display()
         );
-        check_plain(&folder.path)?;
         let (demonstration, collection) = (file.demonstration, file.collection);
-        let (resumed, is_bare) = (false, false);
+        let (resumed, copied, is_bare) = (false, None, false);
         let allowed = self.allowed;
         Ok(Plan {
             strategies,
             options,
             allowed,
             folder,
+            claim,
             resumed,
+            copied,
             demonstration,
             collection,
             is_bare,

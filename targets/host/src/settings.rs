@@ -161,16 +161,3 @@ fn lent(folder: &Path) -> anyhow::Result<String> {
 pub(crate) fn lending_log(folder: &Path) -> PathBuf {
     RunFolder::new(folder).trial_log(Strategy::Retrospective)
 }
-
-/// The folder that a new run writes into.
-pub(crate) fn out_folder(options: &RunOptions, settings: &Settings) -> PathBuf {
-    if let Some(out) = &options.out {
-        return out.clone();
-    }
-    let name = options.name.clone().unwrap_or_else(|| {
-        let now = std::time::SystemTime::now();
-        let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        format!("{}-{}", settings.environment, since.as_secs())
-    });
-    PathBuf::from("runs").join(name)
-}

@@ -8,6 +8,7 @@ use runtime_agent::settings::AgentKind;
 
 use crate::approval::Allowed;
 use crate::options::RunOptions;
+use crate::run_name::RunName;
 use crate::session::Session;
 
 /// Steps of an episode at most, where nobody says.
@@ -66,7 +67,7 @@ pub(crate) struct Demonstrate {
     seed: Option<u64>,
     /// Name of the run's folder in runs/ [default: made of environment and time]
     #[arg(long)]
-    name: Option<String>,
+    name: Option<RunName>,
     /// The run's folder itself, instead of runs/NAME
     #[arg(long, value_name = "DIR", conflicts_with = "name")]
     out: Option<PathBuf>,

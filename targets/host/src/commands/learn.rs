@@ -1,10 +1,13 @@
 //! `rebound learn`: rounds of collecting, training, trying and keeping.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use anyhow::anyhow;
 
 use crate::approval::Allowed;
 use crate::learning;
 use crate::progress::Show;
+use crate::run_name::RunName;
 
 /// Let the retrospective learn from what its reflections earn
 ///
@@ -31,9 +34,18 @@ pub(crate) struct Learn {
 
 impl Learn {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let name = self.config.file_stem().unwrap_or_default();
-        let out = self.out.unwrap_or_else(|| PathBuf::from("runs").join(name));
+        let out = match self.out {
+            Some(out) => out,
+            None => named_after(&self.config)?,
+        };
         let show = if self.quiet { Show::Nothing } else { Show::BelowOverview };
         learning::learn((&self.config, &out), self.allowed, show)
     }
+}
+
+/// Always the same for a file, so that the same command goes on.
+fn named_after(config: &Path) -> anyhow::Result<PathBuf> {
+    let name = config.file_stem().unwrap_or_default().to_string_lossy();
+    let name = name.parse::<RunName>().map_err(|refused| anyhow!("{refused}; choose an --out"))?;
+    Ok(name.folder())
 }

@@ -19,6 +19,7 @@ use super::pool::{Pool, Watch, loading};
 use crate::circumstances;
 use crate::options::{self, RunOptions};
 use crate::progress::say;
+use crate::resume;
 use crate::spending;
 use crate::wiring::Models;
 
@@ -29,6 +30,11 @@ pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::R
     let mut parts = Pool::parts(plan, &settings, models)?;
     let terms = spending::terms(&plan.options, &parts)?;
     if !plan.resumed {
+        for parts in &parts {
+            pool.check_first_trials(parts, plan, &settings)?;
+        }
+    }
+    if !plan.resumed || plan.copied.is_some() {
         begin(plan)?;
     }
     let ledger = terms.map(|terms| spending::ledger(terms, &plan.folder)).transpose()?;
@@ -100,17 +106,19 @@ pub(crate) struct Played {
     pub(crate) stopped: Option<anyhow::Error>,
 }
 
-/// Makes the run's folder and says in it what was asked.
+/// Says in the run's folder what was asked; from now on it stays.
 fn begin(plan: &Plan) -> anyhow::Result<()> {
-    let path = &plan.folder.path;
-    std::fs::create_dir_all(path)
-        .with_context(|| format!("cannot make the run's folder {}", path.display()))?;
+    if let Some(copied) = &plan.copied {
+        resume::copy(copied, &plan.folder)?;
+    }
     let options = RunOptions { out: None, name: None, ..plan.options.clone() };
     let strategies = plan.strategies.iter().map(|strategy| strategy.name().to_string()).collect();
     let (options, demonstration) = (options.table()?, plan.demonstration);
     let (folder, collection) = (None, plan.collection);
     let file = options::RunFile { folder, strategies, demonstration, collection, options };
-    Ok(replace(&plan.folder.config(), file.text()?.as_bytes())?)
+    replace(&plan.folder.config(), file.text()?.as_bytes())?;
+    plan.claim.keep();
+    Ok(())
 }
 
 /// The first Ctrl-C ends the run after the steps under way, the second at once.

@@ -21,6 +21,7 @@ use runtime_store::trial_log::read_log;
 use super::Plan;
 use crate::endpoint::Waits;
 use crate::engines::Loading;
+use crate::first_trials;
 use crate::progress::{self, Show};
 use crate::resume;
 use crate::settings::{self, Settings};
@@ -124,6 +125,34 @@ impl Pool {
         Ok(parts)
     }
 
+    /// Refuses first trials that were named and are not those of this run.
+    pub(super) fn check_first_trials(
+        &self,
+        parts: &AgentParts,
+        plan: &Plan,
+        settings: &Settings,
+    ) -> anyhow::Result<()> {
+        if plan.options.first_trials.is_none() {
+            return Ok(());
+        }
+        let Some(from) = plan.first_trials(parts.strategy)? else { return Ok(()) };
+        first_trials::check(&from, &self.run_event(parts, settings)?)?;
+        Ok(())
+    }
+
+    /// What an arm's log begins with.
+    fn run_event(&self, parts: &AgentParts, settings: &Settings) -> anyhow::Result<RunEvent> {
+        Ok(RunEvent {
+            version: env!("CARGO_PKG_VERSION").into(),
+            strategy: parts.strategy.name().into(),
+            settings: settings.json()?,
+            prompts_sha256: parts.prompts.sha256().into(),
+            actor: parts.actor.identity(),
+            retrospective: parts.retrospective.identity(),
+            tasks: self.tasks.clone(),
+        })
+    }
+
     /// Plays an arm; returns what was played of it, and how that ended.
     pub(super) fn play_arm(
         &self,
@@ -132,15 +161,7 @@ impl Pool {
         how: &Watch,
     ) -> anyhow::Result<(RunHistory, Result<(), ArmError>)> {
         let strategy = parts.strategy;
-        let run = RunEvent {
-            version: env!("CARGO_PKG_VERSION").into(),
-            strategy: strategy.name().into(),
-            settings: settings.json()?,
-            prompts_sha256: parts.prompts.sha256().into(),
-            actor: parts.actor.identity(),
-            retrospective: parts.retrospective.identity(),
-            tasks: self.tasks.clone(),
-        };
+        let run = self.run_event(parts, settings)?;
         let first_trials = plan.first_trials(strategy)?;
         let (log, mut history) =
             resume::open_log(&plan.folder, strategy, run, first_trials.as_deref())?;

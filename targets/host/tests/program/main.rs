@@ -9,6 +9,7 @@ mod bad_input;
 mod cli;
 mod demo;
 mod folders;
+mod claims;
 #[cfg(unix)]
 mod output;
 #[cfg(feature = "llama")]

@@ -1,0 +1,264 @@
+//! A folder in the hands of one process, from before anything in it is looked at.
+//!
+//! ```text
+//! take ─► look ─► write ─► keep ─► … ─► drop: the lock goes
+//!                └► refused ─────────► drop: the lock goes, and the folders that were made
+//! ```
+//!
+//! A folder that was there before, or holds anything, is never removed.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use models::lock::{Lock, LockError};
+
+use crate::replace::folder_of;
+
+/// Held while the folder is written.
+const LOCK_FILE: &str = "lock";
+/// How often others may undo what was made before that is an error.
+const ATTEMPTS_MAX: u32 = 100;
+/// Names that are tried for a new folder.
+const NAMES_MAX: u32 = 10_000;
+
+/// A folder that no other process claims meanwhile.
+#[derive(Debug)]
+pub struct Claim {
+    folder: PathBuf,
+    lock: Option<Lock>,
+    /// Folders that were made for it, the outermost first.
+    made: Vec<PathBuf>,
+    kept: AtomicBool,
+}
+
+/// Why a folder is not claimed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimError {
+    /// Somebody else has it.
+    #[error(
+        "{} is in use by {holder}; wait until it has ended, or choose another folder",
+        folder.display()
+    )]
+    Held {
+        /// Which folder.
+        folder: PathBuf,
+        /// Who, and since when.
+        holder: String,
+    },
+    /// The system refused.
+    #[error("cannot make the folder {}", folder.display())]
+    Io {
+        /// Which folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The folder is there and cannot be locked.
+    #[error(transparent)]
+    Lock(LockError),
+}
+
+impl Claim {
+    /// Claims a folder, which is made if need be; `holder` says who has it then.
+    pub fn take(folder: &Path, holder: &str) -> Result<Self, ClaimError> {
+        let mut made = Vec::new();
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let locked = make(folder, &mut made)
+                .map_err(|source| ClaimError::Io { folder: folder.to_owned(), source })
+                .and_then(|()| {
+                    Lock::take(&folder.join(LOCK_FILE), holder).map_err(|error| of(folder, error))
+                });
+            match locked {
+                Ok(lock) => {
+                    let (folder, kept) = (folder.to_owned(), AtomicBool::new(false));
+                    return Ok(Self { folder, lock: Some(lock), made, kept });
+                }
+                // Another process left it, and took away what was empty.
+                Err(error) if is_gone(&error) && attempts < ATTEMPTS_MAX => {}
+                Err(error) => {
+                    remove(&made);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Makes and claims a folder that is nobody's: `name` in `parent`, or where that is taken
+    /// `name-2`, `name-3` and so on.
+    pub fn take_new(parent: &Path, name: &str, holder: &str) -> Result<Self, ClaimError> {
+        for number in 1..NAMES_MAX {
+            let folder = match number {
+                1 => parent.join(name),
+                number => parent.join(format!("{name}-{number}")),
+            };
+            if folder.exists() {
+                continue;
+            }
+            let claim = match Self::take(&folder, holder) {
+                Err(ClaimError::Held { .. }) => continue,
+                claim => claim?,
+            };
+            // Another process may have made it first.
+            if claim.made.last() == Some(&folder) {
+                return Ok(claim);
+            }
+        }
+        let source = io::ErrorKind::AlreadyExists.into();
+        Err(ClaimError::Io { folder: parent.join(name), source })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Lets the folder outlive the claim.
+    pub fn keep(&self) {
+        self.kept.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.lock = None;
+        if !self.kept.load(Ordering::Relaxed) {
+            remove(&self.made);
+        }
+    }
+}
+
+/// Makes a folder and those around it, and adds them to `made`, the outermost first.
+fn make(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
+    let around = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+    let missing: Vec<&Path> = folder.ancestors().take_while(around).collect();
+    for path in missing.into_iter().rev() {
+        match fs::create_dir(path) {
+            Ok(()) => {
+                made.retain(|before| before != path);
+                made.push(path.to_owned());
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if folder_of(&folder.join(LOCK_FILE)).is_dir() {
+        return Ok(());
+    }
+    Err(if folder.exists() { io::ErrorKind::NotADirectory } else { io::ErrorKind::NotFound }.into())
+}
+
+/// Removes folders that are empty, the innermost first.
+fn remove(made: &[PathBuf]) {
+    for folder in made.iter().rev() {
+        // One that holds something stays.
+        let _ = fs::remove_dir(folder);
+    }
+}
+
+fn of(folder: &Path, error: LockError) -> ClaimError {
+    match error {
+        LockError::Held { holder, .. } => ClaimError::Held { folder: folder.to_owned(), holder },
+        error => ClaimError::Lock(error),
+    }
+}
+
+/// Whether the folder was there and is no more.
+fn is_gone(error: &ClaimError) -> bool {
+    let (ClaimError::Io { source, .. } | ClaimError::Lock(LockError::Io { source, .. })) = error
+    else {
+        return false;
+    };
+    source.kind() == io::ErrorKind::NotFound
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holder(error: &ClaimError) -> &str {
+        let ClaimError::Held { holder, .. } = error else { panic!("{error}") };
+        holder
+    }
+
+    #[test]
+    fn a_folder_belongs_to_one_process_until_that_is_done_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("runs/a");
+        let claim = Claim::take(&path, "process 1 on pi").unwrap();
+        claim.keep();
+
+        let refused = Claim::take(&path, "process 2 on pi").unwrap_err();
+
+        assert!(holder(&refused).starts_with("process 1 on pi, since "), "{refused}");
+        assert!(refused.to_string().contains("runs/a is in use by process 1"), "{refused}");
+        drop(claim);
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 0);
+        Claim::take(&path, "process 2 on pi").unwrap();
+    }
+
+    #[test]
+    fn what_was_made_and_not_kept_goes_again_and_what_holds_something_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (runs, other) = (folder.path().join("runs"), folder.path().join("other"));
+        fs::create_dir(&other).unwrap();
+
+        drop(Claim::take(&runs.join("deep/a"), "process 1").unwrap());
+        drop(Claim::take(&other, "process 1").unwrap());
+
+        assert!(!runs.exists() && other.exists());
+        let claim = Claim::take(&runs.join("b"), "process 1").unwrap();
+        fs::write(runs.join("b/note"), "").unwrap();
+        drop(claim);
+        assert!(runs.join("b/note").exists() && !runs.join("b/lock").exists());
+    }
+
+    #[test]
+    fn new_folders_are_numbered_where_their_name_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path().join("runs");
+        let new = || Claim::take_new(&runs, "a", "process 1").unwrap();
+
+        let claims = [new(), new(), new()];
+
+        let names = claims.each_ref().map(|claim| claim.folder().file_name().unwrap().to_owned());
+        assert_eq!(names, ["a", "a-2", "a-3"]);
+    }
+
+    #[test]
+    fn many_that_come_and_go_at_once_have_folders_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path().join("runs");
+        let come_and_go = || {
+            for _ in 0..50 {
+                let kept = Claim::take_new(&runs, "a", "process 1").unwrap();
+                assert_eq!(fs::read_dir(kept.folder()).unwrap().count(), 1);
+                drop(kept);
+            }
+            Claim::take_new(&runs, "a", "process 1").unwrap().keep();
+        };
+
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(come_and_go);
+            }
+        });
+
+        assert_eq!(fs::read_dir(&runs).unwrap().count(), 4);
+    }
+
+    #[test]
+    fn a_file_in_the_place_of_the_folder_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("runs");
+        fs::write(&path, "").unwrap();
+
+        let error = Claim::take(&path, "process 1").unwrap_err().to_string();
+
+        assert!(error.starts_with("cannot make the folder ") && error.ends_with("runs"), "{error}");
+    }
+}
