@@ -34,6 +34,11 @@ pub trait PullProgress {
     fn waiting(&mut self, _holder: &str) {}
     /// A source is about to be tried.
     fn trying(&mut self, source: &str);
+    /// A program that downloads was started, with this process id. It should end where the
+    /// caller does.
+    fn started(&mut self, _program: u32) {}
+    /// That program has ended.
+    fn ended(&mut self) {}
     /// So many bytes of the file are here, of so many in all where that is known.
     fn received(&mut self, bytes_done: u64, bytes_total: Option<u64>);
     /// A source did not give the file; the next one is tried.

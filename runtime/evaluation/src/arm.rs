@@ -163,7 +163,9 @@ impl<'a> Floor<'a> {
                     progress.tasks_done += 1;
                     progress.tasks_solved += u64::from(history.solved());
                 }),
-                Err(TrialError::Interrupted) => return Err(ArmError::Interrupted),
+                Err(TrialError::Interrupted | TrialError::Model(ModelError::Cancelled)) => {
+                    return Err(ArmError::Interrupted);
+                }
                 // Its records stay; a run with a higher limit goes on with it.
                 Err(TrialError::Model(ModelError::CostLimit {
                     scope: CostScope::Task, ..

@@ -1,9 +1,10 @@
-//! What the programs share at their edge: how they print.
+//! What the programs share at their edge: how they print, and how they are told to end.
 //!
 //! Everything that is printed goes through here, so that no closed pipe and no full device
 //! ever costs what was worked for.
 
 mod output;
+pub mod signals;
 
 pub use output::{Output, errors, finish, is_heard, out};
 

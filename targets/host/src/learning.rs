@@ -32,7 +32,7 @@ use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::sealed;
 use runtime_store::slots::Slots;
-use targets_console::outln;
+use targets_console::{outln, signals};
 
 use crate::approval::{self, Allowed};
 use crate::circumstances;
@@ -40,7 +40,6 @@ use crate::files;
 use crate::options::{self, RunOptions};
 use crate::progress::{self, Show};
 use crate::session::Plan;
-use crate::session::play::stop_on_interrupt;
 use crate::session::pool::{Watch, clock};
 use crate::settings::Settings;
 use crate::uses;
@@ -73,6 +72,9 @@ pub(crate) fn learn(
             stored.display()
         );
     }
+    let again =
+        format!("`rebound learn --config {} --out {}` goes on", config.display(), out.display());
+    signals::goes_on_by(&*again);
     let mut learner = HostLearner::new(file, (options, allowed), out.to_owned(), show)?;
     learner.check(out)?;
     let mut state = learner.state()?;
@@ -81,13 +83,7 @@ pub(crate) fn learn(
     let plan = LearningPlan { rounds: learner.file.rounds, replay: learner.file.replay.get() };
     let ended = learning::learn(&mut learner, plan, &mut state);
     learner.overview.finish_and_clear();
-    ended.with_context(|| {
-        format!(
-            "stopped; `rebound learn --config {} --out {}` goes on",
-            config.display(),
-            out.display()
-        )
-    })?;
+    ended.with_context(|| format!("stopped; {again}"))?;
     if show != Show::Nothing {
         outln!("{}", state.text());
         outln!("Report: {}", out.join("report.html").display());
@@ -119,7 +115,7 @@ impl HostLearner {
         out: PathBuf,
         show: Show,
     ) -> anyhow::Result<Self> {
-        let watch = Watch { stop: stop_on_interrupt()?, show };
+        let watch = Watch { stop: signals::stop(), show };
         let settings = Settings::resolve(&options)?;
         let model = models::manifest::resolve(&settings.retrospective, &files::models_folder()?)?;
         let sha256 = models::checksum::sha256_file(&model.path)

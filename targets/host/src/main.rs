@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use runtime_core::model::ModelError;
 use runtime_evaluation::arm::ArmError;
-use targets_console::{errln, finish};
+use targets_console::{errln, finish, signals};
 
 /// Agents on small models that get better from their own failures
 #[derive(Parser)]
@@ -67,7 +67,8 @@ enum Command {
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 something failed, and the message says what to do; 2 the command \
 line is wrong; 3 the run's --cost-limit is reached, what was played is in the results and \
---resume goes on; 130 interrupted, every finished step is kept and --resume goes on.
+--resume goes on; 130 and 143 stopped, by Ctrl-C or by SIGTERM: every finished step is kept
+and --resume goes on.
 
 RUST_LOG=debug shows what the engine does.";
 
@@ -81,6 +82,10 @@ fn main() -> ExitCode {
         .init();
     // At its finest the HTTP client writes down every byte that it sends, keys too.
     log::set_max_level(log::LevelFilter::Debug.min(log::max_level()));
+    if let Err(error) = signals::listen() {
+        errln!("error: cannot listen for signals: {error}");
+        return finish(1);
+    }
     let result = match Cli::parse().command {
         Command::Demo(command) => command.run(),
         Command::Run(command) => command.run(),
@@ -125,7 +130,7 @@ fn account(error: &anyhow::Error) -> String {
 /// What the help says about exit codes.
 fn exit_code(error: &anyhow::Error) -> u8 {
     match error.chain().find_map(|cause| cause.downcast_ref::<ArmError>()) {
-        Some(ArmError::Interrupted) => 130,
+        Some(ArmError::Interrupted) => signals::exit_code(),
         Some(error) if error.is_cost_limit() => 3,
         _ => 1,
     }

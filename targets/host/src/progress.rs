@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use targets_console::errln;
 
 /// All of them, the oldest at the top. Nothing is drawn where standard error is no terminal.
@@ -32,10 +32,16 @@ pub(crate) fn tasks(show: Show, name: &str, tasks: u64) -> ProgressBar {
     let bar = bar(show, template).with_prefix(name.to_string());
     bar.set_length(tasks);
     bar.enable_steady_tick(Duration::from_millis(500));
-    bar.with_finish(match show {
-        Show::BelowOverview => ProgressFinish::AndClear,
-        Show::Bars | Show::Nothing => ProgressFinish::AndLeave,
-    })
+    bar
+}
+
+/// Ends a bar of tasks: full where all of them are done, otherwise where it stands.
+pub(crate) fn finish(bar: &ProgressBar, show: Show, is_whole: bool) {
+    match show {
+        Show::BelowOverview => bar.finish_and_clear(),
+        Show::Bars | Show::Nothing if is_whole => bar.finish(),
+        Show::Bars | Show::Nothing => bar.abandon(),
+    }
 }
 
 /// A line that says what is under way.
@@ -90,5 +96,17 @@ mod tests {
     fn a_foreign_text_cannot_hide_what_it_says() {
         assert_eq!(printable("sh -c 'echo \"é\"'"), "sh -c 'echo \"é\"'");
         assert_eq!(printable("a\u{1b}[2K\rb\n\u{202e}c"), "a\\u{1b}[2K\\rb\\n\\u{202e}c");
+    }
+
+    #[test]
+    fn a_bar_of_tasks_is_full_only_when_all_are_done() {
+        let ended_at = |is_whole| {
+            let bar = tasks(Show::Nothing, "reflexion", 50);
+            bar.set_position(12);
+            finish(&bar, Show::Bars, is_whole);
+            bar.position()
+        };
+
+        assert_eq!((ended_at(false), ended_at(true)), (12, 50));
     }
 }

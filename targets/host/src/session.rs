@@ -17,11 +17,9 @@ use runtime_evaluation::table;
 use runtime_store::claim::Claim;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
-use targets_console::{out, outln};
+use targets_console::{out, outln, signals};
 
-use self::play::{
-    Played, collection_file, play, stop_on_interrupt, stopped, write_collection, write_results,
-};
+use self::play::{Played, collection_file, play, stopped, write_collection, write_results};
 use self::pool::Watch;
 use crate::approval::{self, Allowed};
 use crate::options::{self, Collection, Demonstration, RunOptions};
@@ -90,6 +88,16 @@ impl Plan {
         // A failed trial, and the one after it.
         let trials = if collection.is_some() { 2 } else { settings.trials };
         Ok(Settings { trials, demonstration, collection, ..settings })
+    }
+
+    /// How the run is gone on with, in words.
+    fn goes_on(&self) -> String {
+        let command = match (&self.demonstration, &self.collection) {
+            (Some(_), _) => "demonstrate",
+            (_, Some(_)) => "collect",
+            _ => "run",
+        };
+        format!("`rebound {command} --resume {}` goes on", self.folder.path.display())
     }
 
     /// The log of an arm that has the first trials of this one: in the folder that was
@@ -189,13 +197,13 @@ impl Session {
     }
 
     fn play_plan(&self, plan: &Plan) -> anyhow::Result<Played> {
-        let watch = Watch { stop: stop_on_interrupt()?, show: self.show() };
+        let watch = Watch { stop: signals::stop(), show: self.show() };
         play(plan, &mut Models::default(), &watch).map_err(|error| {
             // Before an arm was begun there is nothing to go on with.
             if !error.is::<ArmError>() {
                 return error;
             }
-            error.context(format!("stopped; --resume {} goes on", plan.folder.path.display()))
+            error.context(format!("stopped; {}", plan.goes_on()))
         })
     }
 

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
 use burn::tensor::Device;
+use targets_console::signals::{self, Asked, Kept};
 use targets_console::{errln, errors, outln};
 use trainer::config::TrainConfig;
 use trainer::metrics::StepMetrics;
@@ -122,6 +123,9 @@ fn train(
     let device = shared.place.open()?;
     std::fs::create_dir_all(out)
         .with_context(|| format!("cannot make the run's folder {}", out.display()))?;
+    if begin == Begin::Again {
+        signals::goes_on_by(goes_on(out));
+    }
     let _lock = lock(out)?;
     // Looked at under the lock: another program may have begun meanwhile.
     let kept = out.join("train.toml");
@@ -138,9 +142,9 @@ fn train(
     }
     let mut run = opened?;
     config.write(&out.join("train.toml"))?;
-    let stop = Arc::new(AtomicBool::new(false));
+    signals::goes_on_by(goes_on(out));
     let console = Arc::new(Mutex::new(console(shared, out)));
-    stop_on_interrupt(Arc::clone(&stop), Arc::clone(&console))?;
+    let (stop, _kept) = (signals::stop(), keep(&console));
     let (train, validation) = (run.dataset.train.len(), run.dataset.validation.len());
     let samples = format!("{train} samples to learn from, {validation} for validation");
     locked(&console).say(&samples);
@@ -161,11 +165,15 @@ fn train(
             DONE
         }
         Ended::Interrupted(done) => {
-            let out = out.display();
-            errln!("stopped after step {done}; go on with: rebound-train resume {out}");
-            130
+            errln!("stopped after step {done}; {}", goes_on(out));
+            signals::exit_code()
         }
     })
+}
+
+/// How the run is gone on with, in words.
+fn goes_on(out: &Path) -> String {
+    format!("`rebound-train resume {}` goes on", out.display())
 }
 
 /// Held while a run's folder is written; waits for another program that holds it, such as
@@ -214,13 +222,14 @@ fn clock() -> Box<dyn Fn() -> u64> {
     Box::new(move || u64::try_from((begun + start.elapsed()).as_micros()).unwrap_or(u64::MAX))
 }
 
-fn stop_on_interrupt(stop: Arc<AtomicBool>, console: Arc<Mutex<Console>>) -> anyhow::Result<()> {
-    ctrlc::set_handler(move || {
-        if stop.swap(true, Ordering::Relaxed) {
-            locked(&console).close();
-            std::process::exit(130);
+/// While it lives, a signal stops the run after the step under way, a second one at once.
+fn keep(console: &Arc<Mutex<Console>>) -> Kept {
+    let console = Arc::clone(console);
+    signals::keep(move |asked| match asked {
+        Asked::ToStop => {
+            let told = "stopping after the step under way; the same again stops at once";
+            locked(&console).warn(told);
         }
-        locked(&console).warn("stopping after the step under way; Ctrl-C again stops at once");
+        Asked::ToEnd => locked(&console).close(),
     })
-    .context("cannot listen for Ctrl-C")
 }

@@ -96,6 +96,73 @@ fn a_training_that_cannot_print_keeps_its_adapter_and_says_so() {
     assert!(world.path("out/adapter.gguf").exists());
 }
 
+/// Starts the program and sends it a signal once it is far enough; its exit code and standard
+/// error.
+#[cfg(unix)]
+fn stopped(
+    arguments: &[&str],
+    folder: &Path,
+    (signal, is_far_enough): (&str, &dyn Fn() -> bool),
+) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rebound-train"));
+    command.args(arguments).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    while !is_far_enough() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended too soon");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), said(&output.stderr))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_checkpoints_a_training_and_has_its_own_exit_code() {
+    let world = world();
+    let mut config = world.config();
+    config.model = world.base.path.display().to_string();
+    config.run.epochs = 100_000;
+    config.write(&world.path("long.toml")).unwrap();
+    let has_begun = |out: &str| {
+        let first = world.path(out).join("checkpoints/step-00000003.gguf");
+        move || first.exists()
+    };
+
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let arguments = ["run", "long.toml", "--out", signal, "--quiet"];
+        let ended = stopped(&arguments, world.folder.path(), (signal, &has_begun(signal)));
+
+        assert_eq!(ended.0, Some(code), "{}", ended.1);
+        let goes_on = format!("`rebound-train resume {signal}` goes on");
+        assert!(ended.1.contains(&goes_on), "{}", ended.1);
+        let steps = world.losses(signal).len();
+        let newest = format!("checkpoints/step-{steps:08}.gguf");
+        assert!(world.path(signal).join(&newest).exists(), "{newest}: {}", ended.1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_wait_for_another_training() {
+    let world = world();
+    std::fs::create_dir(world.path("out")).unwrap();
+    let lock = std::fs::File::create(world.path("out/lock")).unwrap();
+    lock.lock().unwrap();
+    let arguments = ["run", "train.toml", "--out", "out"];
+    // It says that it waits; a little later it does.
+    let waits = || {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        true
+    };
+
+    let ended = stopped(&arguments, world.folder.path(), ("TERM", &waits));
+
+    assert_eq!(ended.0, Some(143), "{}", ended.1);
+    assert!(ended.1.contains("waiting for another program"), "{}", ended.1);
+}
+
 #[test]
 fn inspect_shows_where_an_adapter_comes_from() {
     let world = world();

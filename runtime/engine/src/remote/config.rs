@@ -1,6 +1,8 @@
 //! How an endpoint is asked.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::endpoint::Endpoint;
@@ -21,6 +23,8 @@ pub struct RemoteConfig {
     pub patience: Patience,
     /// Requests at once, so that each finds its connection open.
     pub parallel: NonZeroU32,
+    /// Once it is set nothing is waited for: what is under way is cancelled.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl RemoteConfig {
@@ -33,6 +37,7 @@ impl RemoteConfig {
             time_limits: TimeLimits::default(),
             patience: Patience::default(),
             parallel: NonZeroU32::MIN,
+            stop: Arc::default(),
         }
     }
 }

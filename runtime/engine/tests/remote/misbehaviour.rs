@@ -1,11 +1,12 @@
 //! What is repeated, what is given up, and how soon.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use runtime_core::model::{LanguageModel, ModelError};
 use runtime_core::spending::{Meter, TokenUse, Used};
-use runtime_engine::remote::Remote;
+use runtime_engine::remote::{Patience, Remote, RemoteConfig};
 
 use crate::server::{Manner, Server};
 use crate::support::{config, remote, request};
@@ -139,4 +140,40 @@ fn a_meter_is_told_of_every_attempt() {
     assert_eq!(*notes.used.lock().unwrap(), expected);
     assert!(matches!(refused, ModelError::Cancelled));
     assert_eq!(server.seen().asked.len(), 3);
+}
+
+/// Cancels the first request once it has been asked.
+#[allow(clippy::disallowed_methods, reason = "real time is what is measured")]
+fn check_cancelled(manner: Manner) {
+    let server = Arc::new(Server::always(manner));
+    let config = config(&server);
+    let (stop, asked) = (Arc::clone(&config.stop), Arc::clone(&server));
+    let patience = Patience { wait_max: Duration::from_mins(1), ..config.patience };
+    let notes = Arc::new(Notes { most: 9, used: Mutex::default() });
+    let remote = Remote::new(RemoteConfig { patience, ..config });
+    let mut remote = remote.metered(Arc::clone(&notes) as Arc<dyn Meter>);
+    let stopper = std::thread::spawn(move || {
+        while asked.seen().asked.is_empty() {
+            std::thread::yield_now();
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    let begun = Instant::now();
+
+    let error = remote.generate(&request()).unwrap_err();
+
+    assert!(begun.elapsed() < Duration::from_secs(10), "{manner:?}: {:?}", begun.elapsed());
+    assert!(matches!(error, ModelError::Cancelled), "{manner:?}: {error}");
+    stopper.join().unwrap();
+    assert_eq!(server.seen().asked.len(), 1);
+    if manner == Manner::Hangs {
+        let used = notes.used.lock().unwrap();
+        assert!(matches!(used[..], [Used::Lost(_)]), "what was sent may be charged: {used:?}");
+    }
+}
+
+#[test]
+fn whoever_stops_waits_for_nothing() {
+    check_cancelled(Manner::TooManyForAMinute);
+    check_cancelled(Manner::Hangs);
 }

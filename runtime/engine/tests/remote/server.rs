@@ -24,6 +24,10 @@ pub(crate) enum Manner {
     Slow,
     /// 429, with a wait of no seconds.
     TooMany,
+    /// 429, with a wait of a minute.
+    TooManyForAMinute,
+    /// Takes the request, and gives no answer for a minute.
+    Hangs,
     /// 429, with a wait that nobody has.
     TooManyForLong,
     /// 500, with a page of HTML.
@@ -219,6 +223,13 @@ fn respond(
     };
     match manner {
         Manner::TooMany => plain(&mut out, "429 No\r\nRetry-After: 0", &error("later", "rate")),
+        Manner::TooManyForAMinute => {
+            plain(&mut out, "429 No\r\nRetry-After: 60", &error("in a minute", "rate"))
+        }
+        Manner::Hangs => {
+            thread::sleep(Duration::from_mins(1));
+            Ok(())
+        }
         Manner::TooManyForLong => {
             plain(&mut out, "429 No\r\nRetry-After: 86400", &error("tomorrow", "rate"))
         }

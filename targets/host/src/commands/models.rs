@@ -10,6 +10,7 @@ use indicatif::ProgressBar;
 use models::gguf::{Gguf, Value};
 use models::manifest::{self, Manifest};
 use models::pull::{self, PullProgress, SourceError};
+use targets_console::signals::{self, Attached};
 use targets_console::{errln, outln};
 
 use crate::files;
@@ -89,7 +90,9 @@ fn known(name: &str, folder: &Path) -> anyhow::Result<Manifest> {
 pub(crate) fn pull(folder: &Path, name: &str, quiet: bool) -> anyhow::Result<()> {
     let manifest = known(name, folder)?;
     let show = if quiet { Show::Nothing } else { Show::Bars };
-    let mut progress = Bar { bar: progress::bytes(show, &manifest.name), quiet };
+    let bar = progress::bytes(show, &manifest.name);
+    let mut progress = Download { bar, quiet, program: None };
+    signals::goes_on_by(format!("`rebound models pull {name}` goes on"));
     let path = pull::pull(&manifest, folder, &mut progress)?;
     progress.bar.finish_and_clear();
     if !quiet {
@@ -98,13 +101,15 @@ pub(crate) fn pull(folder: &Path, name: &str, quiet: bool) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Shows a download as a bar.
-struct Bar {
+/// A download, shown as a bar.
+struct Download {
     bar: ProgressBar,
     quiet: bool,
+    /// What downloads for us.
+    program: Option<Attached>,
 }
 
-impl PullProgress for Bar {
+impl PullProgress for Download {
     fn waiting(&mut self, holder: &str) {
         if !self.quiet {
             self.bar.suspend(|| errln!("waiting for {holder}, which fetches it already"));
@@ -113,6 +118,14 @@ impl PullProgress for Bar {
 
     fn trying(&mut self, source: &str) {
         self.bar.set_message(format!("from {source}"));
+    }
+
+    fn started(&mut self, program: u32) {
+        self.program = Some(Attached::to(program));
+    }
+
+    fn ended(&mut self) {
+        self.program = None;
     }
 
     fn received(&mut self, bytes_done: u64, bytes_total: Option<u64>) {

@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -13,9 +12,7 @@ use runtime_environments::node::profile::{Dial, Profile};
 use runtime_environments::node::simulated;
 use runtime_node::thermostat::Thermostat;
 use serde_json::{Value, json};
-use targets_console::{errln, errors, is_heard, out, outln};
-
-use crate::session::play::stop_on_interrupt;
+use targets_console::{errln, errors, is_heard, out, outln, signals};
 
 /// Look at a microcontroller that runs our firmware
 #[derive(clap::Args)]
@@ -77,8 +74,7 @@ impl Simulation {
             TcpListener::bind(address).with_context(|| format!("cannot listen at {address}"))?;
         let address = listener.local_addr()?;
         errln!("a thermostat; play on it by --environment node --connect tcp:{address}");
-        let stop = stop_on_interrupt()?;
-        Ok(simulated::listen(Thermostat::new(), listener, &stop)?)
+        Ok(simulated::listen(Thermostat::new(), listener, &signals::stop())?)
     }
 }
 
@@ -151,11 +147,10 @@ fn inspect(link: &mut Link, json: bool) -> anyhow::Result<()> {
 }
 
 fn monitor(link: &mut Link, every: Duration) -> anyhow::Result<()> {
-    let stop = stop_on_interrupt()?;
     let live = out().is_terminal() && errors().is_terminal();
     let profile = link.profile().clone();
     let bars = if live { Some(Bars::new(&profile)?) } else { None };
-    while is_heard() && !stop.load(Ordering::Relaxed) {
+    while is_heard() {
         let moment = link.moment()?;
         match &bars {
             Some(bars) => bars.show(&profile, &moment),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::ensure;
 use runtime_core::spending::Meter;
 use runtime_engine::remote::{ClearText, Remote, RemoteConfig};
+use targets_console::signals;
 
 use super::RemoteModel;
 use super::address::endpoint;
@@ -17,6 +18,7 @@ pub(super) fn open(name: &str, loading: &Loading) -> anyhow::Result<RemoteModel>
     let mut config = RemoteConfig::new(endpoint, name, loading.context_tokens);
     let waits = loading.waits;
     config.parallel = loading.parallel;
+    config.stop = signals::stop();
     config.patience.retries = waits.retries.unwrap_or(config.patience.retries);
     config.patience.first_wait = waits.first_wait.unwrap_or(config.patience.first_wait);
     config.time_limits.connect = waits.connect.unwrap_or(config.time_limits.connect);

@@ -16,11 +16,13 @@ use runtime_evaluation::arm::ArmError;
 use runtime_evaluation::learning::state::{AdapterFile, Training};
 use runtime_store::replace::replace;
 use serde::Deserialize;
+use targets_console::signals::Attached;
 
 use super::budget::Budget;
 use crate::board::Board;
 use crate::commands::train;
 use crate::progress;
+use crate::session::play::kept;
 use crate::session::pool::Watch;
 
 /// How often the child is looked at.
@@ -124,7 +126,9 @@ enum Ended {
 /// Runs the child to its end.
 fn run(mut command: Command, board: Option<&Board>, watch: &Watch) -> anyhow::Result<Ended> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().context("cannot start rebound-train")?;
+    let _kept = kept();
+    let started = Attached::spawn(&mut command).context("cannot start rebound-train")?;
+    let (mut child, attached) = started;
     let said = Arc::new(Mutex::new(VecDeque::new()));
     let bar = progress::phase(watch.show, "training");
     let readers = [
@@ -132,7 +136,7 @@ fn run(mut command: Command, board: Option<&Board>, watch: &Watch) -> anyhow::Re
         child.stderr.take().map(|stream| follow(stream, &bar, &said)),
     ];
     let mut budget = Budget::new(board, child.id());
-    let code = wait(&mut child, &mut budget, watch);
+    let code = wait((&mut child, &attached), &mut budget, watch);
     for reader in readers.into_iter().flatten() {
         // It ends with the child.
         let _ = reader.join();
@@ -145,7 +149,7 @@ fn run(mut command: Command, board: Option<&Board>, watch: &Watch) -> anyhow::Re
     match code {
         Some(0) => Ok(Ended::Learned(budget.peak_bytes)),
         Some(NOTHING) => Ok(Ended::Nothing),
-        code if code == Some(130) || watch.stop.load(Ordering::Relaxed) => {
+        code if matches!(code, Some(130 | 143)) || watch.stop.load(Ordering::Relaxed) => {
             Err(anyhow::Error::new(ArmError::Interrupted).context("the training was stopped"))
         }
         code => {
@@ -177,10 +181,10 @@ fn follow(
     })
 }
 
-/// The child's exit code, or why its memory was too much. Ctrl-C reaches it as it reaches
-/// this program; where that does not stop it, its checkpoints do.
+/// The child's exit code, or why its memory was too much. A signal is handed on to it; where
+/// that does not stop it, it is killed, and goes on from its checkpoints.
 fn wait(
-    child: &mut Child,
+    (child, attached): (&mut Child, &Attached),
     budget: &mut Budget,
     watch: &Watch,
 ) -> anyhow::Result<anyhow::Result<Option<i32>>> {
@@ -195,6 +199,9 @@ fn wait(
             return Ok(Err(error));
         }
         if watch.stop.load(Ordering::Relaxed) {
+            if looks == 0 {
+                attached.ask_to_stop();
+            }
             looks += 1;
             if looks > LOOKS_MAX {
                 child.kill()?;

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use runtime_core::history::RunHistory;
+use runtime_evaluation::arm::ArmProgress;
 use runtime_evaluation::collection::{self, Collection};
 use runtime_evaluation::results::circumstances::{Circumstances, Session};
 use runtime_evaluation::results::{self, Results};
@@ -13,6 +13,7 @@ use runtime_evaluation::spending::ledger::Ledger;
 use runtime_evaluation::spending::results::SpendingResults;
 use runtime_store::replace::replace;
 use runtime_store::sealed;
+use targets_console::signals::{self, Asked, Kept};
 
 use super::Plan;
 use super::pool::{Pool, Watch, loading};
@@ -26,6 +27,9 @@ use crate::wiring::Models;
 /// Plays what is left of a plan; the models that it loads stay in `models`.
 pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::Result<Played> {
     let settings = plan.settings()?;
+    if plan.resumed {
+        signals::goes_on_by(plan.goes_on());
+    }
     let pool = Pool::open(plan, &settings)?;
     let mut parts = Pool::parts(plan, &settings, models)?;
     let terms = spending::terms(&plan.options, &parts)?;
@@ -36,7 +40,9 @@ pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::R
     }
     if !plan.resumed || plan.copied.is_some() {
         begin(plan)?;
+        signals::goes_on_by(plan.goes_on());
     }
+    let _kept = kept();
     let ledger = terms.map(|terms| spending::ledger(terms, &plan.folder)).transpose()?;
     for parts in &mut parts {
         parts.ledger.clone_from(&ledger);
@@ -44,8 +50,14 @@ pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::R
     let sessions = circumstances::log(&plan.folder, &parts, &loading(plan, &settings)?)?;
     let mut played = Played { histories: Vec::new(), sessions, ledger, stopped: None };
     for parts in &parts {
-        let (history, ended) = pool.play_arm(parts, (plan, &settings), watch)?;
-        let in_arm = || format!("in the arm {}", parts.strategy);
+        let (history, standing, ended) = pool.play_arm(parts, (plan, &settings), watch)?;
+        let ArmProgress { tasks, tasks_done, tasks_solved, .. } = standing;
+        let in_arm = || {
+            format!(
+                "in the arm {}, with {tasks_done} of {tasks} tasks done and {tasks_solved} solved",
+                parts.strategy
+            )
+        };
         match ended {
             Err(error) if error.is_cost_limit() => {
                 played.histories.push(history);
@@ -121,16 +133,11 @@ fn begin(plan: &Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The first Ctrl-C ends the run after the steps under way, the second at once.
-pub(crate) fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+/// While it lives, a signal ends the run after the steps under way, a second one at once.
+pub(crate) fn kept() -> Kept {
+    signals::keep(|asked| {
+        if asked == Asked::ToStop {
+            say("\nstopping after the step under way; the same again stops at once");
         }
-        say("\nstopping after the step under way; Ctrl-C again stops at once");
     })
-    .context("cannot listen for Ctrl-C")?;
-    Ok(stop)
 }

@@ -1,8 +1,8 @@
 //! The tasks of a run, and how an arm is played on them.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
@@ -153,13 +153,13 @@ impl Pool {
         })
     }
 
-    /// Plays an arm; returns what was played of it, and how that ended.
+    /// Plays an arm; returns what was played of it, how it stands, and how that ended.
     pub(super) fn play_arm(
         &self,
         parts: &AgentParts,
         (plan, settings): (&Plan, &Settings),
         how: &Watch,
-    ) -> anyhow::Result<(RunHistory, Result<(), ArmError>)> {
+    ) -> anyhow::Result<(RunHistory, ArmProgress, Result<(), ArmError>)> {
         let strategy = parts.strategy;
         let run = self.run_event(parts, settings)?;
         let first_trials = plan.first_trials(strategy)?;
@@ -176,7 +176,9 @@ impl Pool {
                 recorder: Box::new(recorder.clone()),
             })
         };
+        let standing = Mutex::new(ArmProgress::default());
         let tell = |now: &ArmProgress| {
+            *standing.lock().unwrap_or_else(PoisonError::into_inner) = *now;
             bar.set_position(now.tasks_done);
             bar.set_message(format!("{} solved, {} trials", now.tasks_solved, now.trials));
         };
@@ -196,8 +198,8 @@ impl Pool {
             progress: &tell,
         };
         let played = arm::run_arm(&arm, &mut history);
-        bar.finish_using_style();
-        Ok((history, played))
+        progress::finish(&bar, how.show, played.is_ok());
+        Ok((history, standing.into_inner().unwrap_or_else(PoisonError::into_inner), played))
     }
 }
 

@@ -135,7 +135,7 @@ fn ctrl_c_ends_a_run_and_says_how_it_goes_on() {
     ));
 
     assert_eq!(stopped.code, 130, "{}", stopped.stderr);
-    let goes_on = format!("stopped; --resume {out} goes on");
+    let goes_on = format!("stopped; `rebound run --resume {out}` goes on");
     assert!(stopped.stderr.contains(&goes_on), "{}", stopped.stderr);
 }
 

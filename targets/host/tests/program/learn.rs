@@ -214,3 +214,33 @@ fn a_round_without_anything_to_learn_from_leaves_the_adapter_as_it_is() {
     assert_eq!((state.phase, state.active), (Phase::Finished, None));
     assert!(state.rounds.iter().all(|round| round.training.is_none() && round.verdict.is_none()));
 }
+
+/// One whose trainings take long.
+#[cfg(unix)]
+fn slow() -> Option<(Loop, std::process::Command)> {
+    let play = Loop::new()?;
+    let file = FILE.replace("epochs = 2,", "epochs = 100000,");
+    fs::write(play.path("learn.toml"), file).unwrap();
+    let mut command = std::process::Command::new(PROGRAM);
+    command.args(["learn", "--quiet", "--config", "learn.toml", "--out", "slow"]);
+    command.current_dir(play.folder.path()).envs(Loop::environment("slow"));
+    Some((play, command))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_reaches_the_training_which_is_waited_for() {
+    let Some((play, mut command)) = slow() else { return };
+    let training = play.path("slow/rounds/1/training");
+    let far_enough = || training.join("checkpoints/step-00000002.gguf").exists();
+
+    let ended = crate::support::stopped(&mut command, "TERM", far_enough);
+
+    assert_eq!(ended.code, 143, "{}", ended.stderr);
+    assert!(ended.took < Duration::from_secs(20), "{:?}", ended.took);
+    assert!(ended.stderr.contains("learn --config learn.toml --out slow` goes on"), "{ended:?}");
+    // It has let go of its folder, and what it did last is in a checkpoint.
+    fs::File::open(training.join("lock")).unwrap().try_lock().unwrap();
+    let steps = text(&training.join("metrics.jsonl")).lines().count();
+    assert!(training.join(format!("checkpoints/step-{steps:08}.gguf")).exists(), "{steps}");
+}

@@ -24,6 +24,8 @@ mod report;
 mod show;
 #[cfg(feature = "remote")]
 mod remote;
+#[cfg(all(unix, feature = "remote"))]
+mod signals;
 mod support;
 #[cfg(unix)]
 mod train;

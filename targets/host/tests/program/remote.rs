@@ -3,7 +3,7 @@
 
 #[allow(dead_code, reason = "the engine's own tests use all of it")]
 #[path = "../../../../runtime/engine/tests/remote/server.rs"]
-mod server;
+pub(crate) mod server;
 
 use std::fs;
 use std::path::Path;

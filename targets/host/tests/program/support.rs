@@ -102,6 +102,48 @@ pub(crate) fn killed_once_written(arguments: &[&str], file: &Path, bytes: u64) {
     let _ = child.wait();
 }
 
+/// How a program ended that was sent a signal.
+#[derive(Debug)]
+pub(crate) struct Stopped {
+    /// Exit code; -1 when a signal ended it.
+    pub(crate) code: i32,
+    /// Standard error.
+    pub(crate) stderr: String,
+    /// From the signal to the end.
+    pub(crate) took: Duration,
+}
+
+/// Starts a program, and sends it a signal once it is far enough.
+///
+/// # Panics
+///
+/// Where it ends before that.
+#[cfg(unix)]
+#[allow(clippy::disallowed_methods, reason = "real time is what is measured")]
+pub(crate) fn stopped(
+    command: &mut Command,
+    signal: &str,
+    is_far_enough: impl Fn() -> bool,
+) -> Stopped {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program was built with the test");
+    while !is_far_enough() {
+        assert!(child.try_wait().expect("it is a child").is_none(), "it ended too soon");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let begun = std::time::Instant::now();
+    send(signal, child.id());
+    let output = outcome(&child.wait_with_output().expect("the program ends"));
+    Stopped { code: output.code, stderr: output.stderr, took: begun.elapsed() }
+}
+
+/// Sends a signal to a program.
+#[cfg(unix)]
+pub(crate) fn send(signal: &str, program: u32) {
+    let sent = Command::new("kill").args(["-s", signal, &program.to_string()]).status();
+    assert!(sent.expect("there is kill").success());
+}
+
 fn start(arguments: &[&str]) -> Child {
     let mut command = Command::new(PROGRAM);
     command.args(arguments);
