@@ -9,6 +9,7 @@
 //! blocks: the numbers that quantized bytes stand for
 //! paths: where a path that stands in a file leads
 //! lock: a file by which one process keeps others out
+//! threads: how many compute a model, by cores and by what else they are busy with
 //! tiny ─► a GGUF file made on the spot, for tests
 //! ```
 //!
@@ -28,6 +29,7 @@ pub mod manifest;
 pub mod pull;
 pub mod secrets;
 pub mod paths;
+pub mod threads;
 pub mod tiny;
 #[allow(unsafe_code)]
 mod map;

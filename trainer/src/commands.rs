@@ -5,9 +5,10 @@ mod score;
 mod inspect;
 mod bench;
 mod console;
+mod threads;
 mod view;
 
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
@@ -91,17 +92,20 @@ struct Place {
     /// The device, as `rebound-train devices` lists it
     #[arg(long, value_name = "NAME", default_value = "flex")]
     device: String,
-    /// Threads of the processor [default: one for each core]; on it, the same number gives
-    /// the same bits
+    /// Threads of the processor [default: one for each core; a run that goes on: its own]; on
+    /// it, the same number gives the same bits
     #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    threads: Option<NonZeroU32>,
 }
 
 impl Place {
     fn open(&self) -> anyhow::Result<Device> {
-        if let Some(threads) = self.threads {
-            ensure!(devices::use_threads(threads.get()), "the threads are started already");
-        }
+        self.open_with(threads::of_command(self.threads))
+    }
+
+    fn open_with(&self, threads: NonZeroU32) -> anyhow::Result<Device> {
+        let are_new = devices::use_threads(threads.get() as usize);
+        ensure!(are_new, "the threads are started already");
         devices::open(&self.device).context("see `rebound-train devices`")
     }
 }

@@ -6,6 +6,7 @@ mod fit;
 mod llama;
 #[cfg(feature = "decoder")]
 mod decoder;
+mod threads;
 
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -45,7 +46,7 @@ pub(crate) struct Loading {
     pub(crate) engine: EngineOptions,
     /// Tokens of context for each episode.
     pub(crate) context_tokens: NonZeroU32,
-    /// Threads of the engine; one for each core where `None`.
+    /// Threads of the engine; one for each core that is free where `None`.
     pub(crate) threads: Option<NonZeroU32>,
     /// Requests at once.
     pub(crate) parallel: NonZeroU32,
@@ -133,16 +134,10 @@ pub(crate) fn build(loading: &Loading) -> anyhow::Result<String> {
 }
 
 /// The threads of an engine.
-pub(crate) fn threads(loading: &Loading) -> NonZeroU32 {
-    loading.threads.unwrap_or_else(cores)
-}
+pub(crate) use threads::of as threads;
 
-/// The cores that this program may use.
-pub(crate) fn cores() -> NonZeroU32 {
-    std::thread::available_parallelism().map_or(NonZeroU32::MIN, |cores| {
-        u32::try_from(cores.get()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
-    })
-}
+/// The cores that this program may use, with the second threads of each.
+pub(crate) use models::threads::threads_allowed as cores;
 
 /// The bytes that a part of a model takes beside `taken` others; refused where the
 /// board does not give them, 0 where no board was named.

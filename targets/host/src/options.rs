@@ -130,7 +130,7 @@ pub(crate) struct RunOptions {
     /// Layers that llama computes beside the processor, where it can [default: all]
     #[arg(long, value_name = "N")]
     pub(crate) gpu_layers: Option<u32>,
-    /// Threads of the engine [default: one for each core]
+    /// Threads of the engine [default: one for each core that is free as the run begins]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroU32>,
     /// Episodes played at once [default: 1]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
+use models::threads::cores_allowed;
 use runtime_core::strategy::Strategy;
 use runtime_evaluation::arm::ArmError;
 use runtime_evaluation::report::{self, ReportRun};
@@ -218,7 +219,11 @@ impl Session {
         } else {
             strategies
         };
-        let options = self.options.or(file.options)?;
+        let mut options = self.options.or(file.options)?;
+        if options.deterministic == Some(true) && options.board.is_none() {
+            // Bits may hang on it, so it is kept with the run.
+            options.threads.get_or_insert_with(cores_allowed);
+        }
         let named_by = self.config.as_deref().unwrap_or(Path::new(""));
         approval::check(&options, &self.options, named_by, self.allowed)?;
         let claim = run_name::claim(&options, &Settings::resolve(&options)?.environment)?;

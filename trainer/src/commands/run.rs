@@ -16,6 +16,7 @@ use trainer::metrics::StepMetrics;
 use trainer::run::{Base, Ended, Watch};
 
 use super::console::Console;
+use super::threads;
 use super::view::View;
 use super::{DONE, Place};
 
@@ -120,7 +121,12 @@ fn train(
     out: &Path,
     (begin, shared): (Begin, &Shared),
 ) -> anyhow::Result<u8> {
-    let device = shared.place.open()?;
+    let asked = shared.place.threads;
+    let threads = match begin {
+        Begin::New => threads::of_command(asked),
+        Begin::Again => threads::of_run_again(asked, out),
+    };
+    let device = shared.place.open_with(threads)?;
     std::fs::create_dir_all(out)
         .with_context(|| format!("cannot make the run's folder {}", out.display()))?;
     if begin == Begin::Again {
@@ -141,6 +147,7 @@ fn train(
         let _ = std::fs::remove_dir(out);
     }
     let mut run = opened?;
+    threads::keep(threads, out)?;
     config.write(&out.join("train.toml"))?;
     signals::goes_on_by(goes_on(out));
     let console = Arc::new(Mutex::new(console(shared, out)));

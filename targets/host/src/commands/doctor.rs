@@ -24,6 +24,10 @@ pub(crate) struct Doctor {
 struct Findings {
     #[serde(flatten)]
     machine: Machine,
+    /// Threads that an engine gets now where nobody says.
+    threads: u32,
+    /// Cores that other programs keep busy.
+    cores_busy: f32,
     features: Vec<&'static str>,
     memory_free_bytes: u64,
     models_folder: String,
@@ -74,11 +78,14 @@ fn look() -> anyhow::Result<Findings> {
             models.push(Fit { name: manifest.name, bytes: bytes.collect() });
         }
     }
+    let load = models::threads::Machine::watch();
     let devices = engines::devices().into_iter().flat_map(|(engine, devices)| {
         devices.into_iter().map(move |device| Found { engine, device })
     });
     Ok(Findings {
         machine: circumstances::machine(),
+        threads: load.threads_free().get(),
+        cores_busy: load.cores_busy,
         features: features(),
         memory_free_bytes: system.available_memory(),
         disk_free_bytes: disk_free(&folder),
@@ -160,6 +167,9 @@ fn told(findings: &Findings) -> String {
     let Machine { processor, cores, memory_bytes, system } = &findings.machine;
     let _ =
         writeln!(text, "processor  {processor}, {cores} cores: {}", findings.features.join(" "));
+    let Findings { threads, cores_busy, .. } = findings;
+    let busy = format!("other programs keep {cores_busy:.1} cores busy");
+    let _ = writeln!(text, "threads    {threads} where --threads says nothing; {busy}");
     let (all, free) = (gb(*memory_bytes), gb(findings.memory_free_bytes));
     let _ = writeln!(text, "memory     {all:.1} GB, {free:.1} GB free");
     let _ = writeln!(text, "system     {system}");

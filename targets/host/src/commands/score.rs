@@ -31,7 +31,7 @@ pub(crate) struct Score {
     /// Tokens of context [default: 2048]
     #[arg(long, value_name = "N", default_value = "2048")]
     context: NonZeroU32,
-    /// Threads [default: one for each core]
+    /// Threads [default: one for each core that is free]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroU32>,
     #[command(flatten)]

@@ -15,10 +15,8 @@ pub(super) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
     );
     let device = loading.engine.device.as_deref().unwrap_or("flex");
     let device = devices::open(device).context("see `rebound devices`")?;
-    if let Some(threads) = loading.threads {
-        // A second model of one program has the threads of the first.
-        devices::use_threads(threads.get() as usize);
-    }
+    // A second model of one program has the threads of the first.
+    devices::use_threads(super::threads(loading).get() as usize);
     let mut config = DecoderConfig::new(path, device);
     config.context_tokens = loading.context_tokens;
     config.sequences_max = loading.parallel;

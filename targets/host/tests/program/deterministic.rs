@@ -22,6 +22,25 @@ const PROMPTS: [(&str, &str); 6] = [
 
 const OPTIONS: &str = "--strategy reflexion --deterministic --temperature 1 --threads 1";
 
+#[test]
+fn what_repeats_keeps_its_threads_and_nothing_else_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let threads = |name: &str, more: &[&str]| {
+        let out = folder.path().join(name);
+        let fixed = ["run", "-q", "--actor", "scripted", "-n", "1", "-t", "1", "--steps", "1"];
+        let arguments = [&fixed[..], more, &["--out", out.to_str().unwrap()]].concat();
+        let outcome = rebound(&arguments);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        let file: toml::Table = fs::read_to_string(out.join("run.toml")).unwrap().parse().unwrap();
+        file.get("threads").and_then(toml::Value::as_integer)
+    };
+
+    let cores = models::threads::cores_allowed().get();
+    assert_eq!(threads("repeats", &["--deterministic"]), Some(cores.into()));
+    assert_eq!(threads("asked", &["--deterministic", "--threads", "1"]), Some(1));
+    assert_eq!(threads("other", &[]), None);
+}
+
 /// Runs of one model, in a folder with the prompts.
 struct Play {
     model: PathBuf,
