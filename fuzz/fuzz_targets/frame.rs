@@ -63,8 +63,8 @@ fn payload(bytes: &[u8]) {
     let (request, answer) = (read_request(bytes), read_answer(bytes));
     assert!(request.is_err() || answer.is_err(), "one payload is a request and an answer");
     let written = match (&request, &answer) {
-        (Ok(read), _) => encode_request(read.sequence, &read.message, &mut frame),
-        (_, Ok(read)) => encode_answer(read.sequence, &read.message, &mut frame),
+        (Ok(read), _) => encode_request(read.sequence, read.sender, &read.request, &mut frame),
+        (_, Ok(read)) => encode_answer(read.sequence, &read.answer, &mut frame),
         _ => return,
     };
     // Texts may be longer than any that a frame has room for.

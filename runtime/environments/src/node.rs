@@ -7,7 +7,7 @@
 //!                  └── pulse: the node hears of its host while a model thinks
 //! ```
 //!
-//! The node describes itself; nothing here knows a heater. Where its hardware is simulated,
+//! The node describes itself; nothing here knows a heater. Whoever leaves makes it safe. Where its hardware is simulated,
 //! a task's seed seeds that, and an episode repeats; a real room does not.
 
 pub mod port;
@@ -97,7 +97,7 @@ fn keep_alive(link: &Weak<Mutex<Link>>, pulse: Duration) {
     loop {
         let Some(link) = link.upgrade() else { break };
         let mut asked = lock(&link);
-        if asked.idle() >= pulse {
+        if asked.idle() >= pulse && !asked.is_released() {
             // What is wrong is found again by whoever plays.
             let _ = asked.ask(&Request::Status, is_status);
         }
@@ -153,6 +153,10 @@ impl World for Node {
 
     fn archive(&self) -> Option<Box<dyn Archive + Send>> {
         Some(Box::new(NodeArchive(Arc::clone(&self.link))))
+    }
+
+    fn leave(&self) -> Option<String> {
+        lock(&self.link).farewell()
     }
 }
 
@@ -219,13 +223,18 @@ fn lock(link: &Mutex<Link>) -> MutexGuard<'_, Link> {
 
 /// What the world says when its node does not.
 fn broken(error: &LinkError) -> EnvironmentError {
+    EnvironmentError::Broken(causes(error))
+}
+
+/// An error with what caused it.
+fn causes(error: &LinkError) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
         text = format!("{text}: {cause}");
         source = cause.source();
     }
-    EnvironmentError::Broken(text)
+    text
 }
 
 #[cfg(test)]

@@ -51,6 +51,12 @@ pub trait World: Send + Sync {
     fn archive(&self) -> Option<Box<dyn Archive + Send>> {
         None
     }
+
+    /// Makes the world safe to be left alone, however playing ended; returns what there is to
+    /// say of it. Whatever the world owns does the same without a word when it is dropped.
+    fn leave(&self) -> Option<String> {
+        None
+    }
 }
 
 /// An environment that can also be looked at from outside, as a person who

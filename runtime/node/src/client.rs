@@ -9,34 +9,51 @@
 
 use crate::decoder::Decoder;
 use crate::description::DescriptionError;
-use crate::frame::{self, ANSWER_FRAME_BYTES_MAX, FrameError, FrameTooLong};
-use crate::message::{Answer, Kind, Request, VERSION};
+use crate::frame::{self, ANSWER_FRAME_BYTES_MAX, Answered, FrameError, FrameTooLong};
+use crate::message::{Answer, Kind, Request, Sender, VERSION};
 
-/// One session with one node, one request at a time.
+/// One session with one node, or a look at it; one request at a time.
 pub struct Client {
-    session: u32,
+    sender: Sender,
     sequence: u32,
     asked: Option<Kind>,
     decoder: Decoder<ANSWER_FRAME_BYTES_MAX>,
 }
 
 impl Client {
-    /// A client that has asked nothing. `session` should differ from that of any
-    /// client before it: draw it at random.
+    /// A host that has asked nothing. `session` should differ from that of any host before
+    /// it: draw it at random. Numbers begin after it, so that two clients on one line hardly
+    /// take each other's answers.
     pub const fn new(session: u32) -> Self {
-        Self { session, sequence: 0, asked: None, decoder: Decoder::new() }
+        Self::of(Sender::Host { session }, session)
+    }
+
+    /// One who only looks. `drawn` is where numbers begin: draw it at random.
+    pub const fn observer(drawn: u32) -> Self {
+        Self::of(Sender::Observer, drawn)
+    }
+
+    const fn of(sender: Sender, sequence: u32) -> Self {
+        Self { sender, sequence, asked: None, decoder: Decoder::new() }
     }
 
     /// Another session with the node, or with another. Numbers go on, so that a late copy
-    /// of what was asked before is known as one.
+    /// of what was asked before is known as one. One who only looks has none.
     pub fn begin(&mut self, session: u32) {
-        self.session = session;
+        if let Sender::Host { .. } = self.sender {
+            self.sender = Sender::Host { session };
+        }
         self.asked = None;
     }
 
-    /// What to ask first, and again where a node knows of no session.
-    pub fn hello(&self) -> Request<'static> {
-        Request::Hello { version: VERSION, session: self.session }
+    /// Who asks.
+    pub const fn sender(&self) -> Sender {
+        self.sender
+    }
+
+    /// What a host asks first, and again where a node knows of no session.
+    pub const fn hello() -> Request<'static> {
+        Request::Hello { version: VERSION }
     }
 
     /// Writes the next request's frame to `out`; returns its length in bytes.
@@ -49,7 +66,7 @@ impl Client {
         out: &mut [u8],
     ) -> Result<usize, FrameTooLong> {
         let sequence = self.sequence.wrapping_add(1);
-        let frame_bytes = frame::encode_request(sequence, request, out)?;
+        let frame_bytes = frame::encode_request(sequence, self.sender, request, out)?;
         self.sequence = sequence;
         self.asked = Some(request.kind());
         Ok(frame_bytes)
@@ -61,27 +78,25 @@ impl Client {
     pub fn push(&mut self, byte: u8) -> Option<Result<Answer<'_>, ClientError>> {
         let payload = self.decoder.push(byte)?;
         let answer = payload.map_err(ClientError::Frame).and_then(|payload| {
-            let numbered = frame::read_answer(payload).map_err(ClientError::Frame)?;
-            let Some(asked) = self.asked.filter(|_| numbered.sequence == self.sequence) else {
-                return Err(ClientError::Unasked { sequence: numbered.sequence });
+            let Answered { sequence, answer } =
+                frame::read_answer(payload).map_err(ClientError::Frame)?;
+            let Some(asked) = self.asked.filter(|_| sequence == self.sequence) else {
+                return Err(ClientError::Unasked { sequence });
             };
-            check(asked, self.session, &numbered.message)?;
+            check(asked, &answer)?;
             self.asked = None;
-            Ok(numbered.message)
+            Ok(answer)
         });
         Some(answer)
     }
 }
 
 /// Checks that `answer` is one to a request of kind `asked`, and what it describes.
-fn check(asked: Kind, session: u32, answer: &Answer<'_>) -> Result<(), ClientError> {
+fn check(asked: Kind, answer: &Answer<'_>) -> Result<(), ClientError> {
     if answer.kind().is_some_and(|kind| kind != asked) {
         return Err(ClientError::OtherKind { asked });
     }
     if let Answer::Hello(hello) = answer {
-        if hello.session != session {
-            return Err(ClientError::OtherSession { session: hello.session });
-        }
         hello.description().check().map_err(ClientError::Description)?;
     }
     Ok(())
@@ -105,12 +120,6 @@ pub enum ClientError {
     OtherKind {
         /// What was asked.
         asked: Kind,
-    },
-    /// A `Hello` to another client.
-    #[error("the answer is for session {session}")]
-    OtherSession {
-        /// The session it is for.
-        session: u32,
     },
     /// The node describes what cannot be.
     #[error("the node's description cannot be used")]

@@ -6,24 +6,21 @@
 use embassy_time::{Duration, Instant};
 
 /// A guard over the host's silence.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline {
     limit: Duration,
     heard_at: Instant,
-    /// Whether the current silence was reported.
-    is_reported: bool,
 }
 
 impl Deadline {
     /// A guard for which the host was last heard `now`.
     pub const fn new(limit: Duration, now: Instant) -> Self {
-        Self { limit, heard_at: now, is_reported: false }
+        Self { limit, heard_at: now }
     }
 
     /// Notes that the host was heard.
     pub fn hear(&mut self, now: Instant) {
         self.heard_at = now;
-        self.is_reported = false;
     }
 
     /// Whether the host has been silent for longer than the limit.
@@ -31,19 +28,10 @@ impl Deadline {
         now.saturating_duration_since(self.heard_at) > self.limit
     }
 
-    /// The same, but true once in a silence.
-    pub fn is_newly_missed(&mut self, now: Instant) -> bool {
-        let is_new = self.is_missed(now) && !self.is_reported;
-        self.is_reported |= is_new;
-        is_new
-    }
-
-    /// When the guard wants to be asked next: at this instant the silence, if it
-    /// lasts, is too long. Saturates at the end of time; `None` where the silence was
-    /// reported, until the host is heard.
-    pub fn expires_at(&self) -> Option<Instant> {
+    /// How long until the silence, if it lasts, is too long.
+    pub fn time_left(&self, now: Instant) -> Duration {
         let expires_at = self.heard_at.saturating_add(self.limit);
-        (!self.is_reported).then(|| expires_at.saturating_add(Duration::from_ticks(1)))
+        expires_at.saturating_add(Duration::from_ticks(1)).saturating_duration_since(now)
     }
 }
 

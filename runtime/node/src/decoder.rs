@@ -19,6 +19,11 @@ impl<const BYTES: usize> Decoder<BYTES> {
         Self { frame: [0; BYTES], taken_bytes: 0 }
     }
 
+    /// Forgets the frame so far.
+    pub fn clear(&mut self) {
+        self.taken_bytes = 0;
+    }
+
     /// Takes a byte; at the end of a frame returns its payload, or what is wrong
     /// with it.
     ///

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::description::{ACTUATORS_MAX, NAME_BYTES_MAX, SENSORS_MAX, UNIT_BYTES_MAX};
 use crate::memory::REFLECTION_BYTES_MAX;
-use crate::message::{Answer, Request, VERSION};
+use crate::message::{Answer, Kind, Request, Sender, VERSION};
 
 /// The checksum of frames and of stored pages.
 pub(crate) static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
@@ -30,12 +30,12 @@ pub const DELIMITER: u8 = 0;
 pub const CRC_BYTES: usize = 4;
 /// Longest request's frame, delimiter included: `Remember`.
 pub const REQUEST_FRAME_BYTES_MAX: usize =
-    frame_bytes(PREFIX_BYTES_MAX + U32_BYTES_MAX + 2 + REFLECTION_BYTES_MAX);
+    frame_bytes(PREFIX_BYTES_MAX + U32_BYTES_MAX + 2 + REFLECTION_BYTES_MAX + SENDER_BYTES_MAX);
 /// Longest answer's frame, delimiter included: `Hello`.
 pub const ANSWER_FRAME_BYTES_MAX: usize = frame_bytes(
     PREFIX_BYTES_MAX
         + 3 * U16_BYTES_MAX
-        + 2 * U32_BYTES_MAX
+        + U32_BYTES_MAX
         + (1 + NAME_BYTES_MAX)
         + 3
         + SENSORS_MAX * SENSOR_BYTES_MAX
@@ -45,11 +45,15 @@ pub const ANSWER_FRAME_BYTES_MAX: usize = frame_bytes(
 const REQUEST: u8 = 0x51;
 const ANSWER: u8 = 0x41;
 const HELLO: u32 = 0;
+/// The version whose requests had no sender.
+const WITHOUT_SENDERS: u16 = 1;
 /// Bytes of the longest varints.
 const U16_BYTES_MAX: usize = 3;
 const U32_BYTES_MAX: usize = 5;
 /// Direction, sequence and variant.
 const PREFIX_BYTES_MAX: usize = 1 + U32_BYTES_MAX + 1;
+/// Variant and session.
+const SENDER_BYTES_MAX: usize = 1 + U32_BYTES_MAX;
 /// Name, unit, decimals, range and resolution.
 const SENSOR_BYTES_MAX: usize = (1 + NAME_BYTES_MAX) + (1 + UNIT_BYTES_MAX) + 1 + 3 * U32_BYTES_MAX;
 
@@ -59,23 +63,35 @@ const fn frame_bytes(payload_bytes: usize) -> usize {
     content_bytes + content_bytes / 254 + 1 + 1
 }
 
-/// A message with the number that pairs request and answer.
+/// A request, as it comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Numbered<M> {
-    /// The same in a request and its answer.
+pub struct Asked<'a> {
+    /// Its number.
     pub sequence: u32,
-    /// What is said.
-    pub message: M,
+    /// Who asks.
+    pub sender: Sender,
+    /// What is asked.
+    pub request: Request<'a>,
+}
+
+/// An answer, as it comes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered<'a> {
+    /// The number of its request.
+    pub sequence: u32,
+    /// What is answered.
+    pub answer: Answer<'a>,
 }
 
 /// Writes a request's frame to the start of `out`; returns its length in bytes.
 /// [`REQUEST_FRAME_BYTES_MAX`] are enough for any whose text a memory takes.
 pub fn encode_request(
     sequence: u32,
+    sender: Sender,
     request: &Request<'_>,
     out: &mut [u8],
 ) -> Result<usize, FrameTooLong> {
-    encode(&(REQUEST, sequence, request), out)
+    encode(&(REQUEST, sequence, request, sender), out)
 }
 
 /// Writes an answer's frame to the start of `out`; returns its length in bytes.
@@ -89,13 +105,21 @@ pub fn encode_answer(
 }
 
 /// Reads a request from a payload whose checksum was right.
-pub fn read_request(payload: &[u8]) -> Result<Numbered<Request<'_>>, FrameError> {
-    read(REQUEST, payload)
+pub fn read_request(payload: &[u8]) -> Result<Asked<'_>, FrameError> {
+    let (sequence, rest) = read_head(REQUEST, payload)?;
+    let (request, rest) = take::<Request<'_>>(rest)?;
+    if rest.is_empty() && request.kind() != Kind::Hello {
+        return Err(FrameError::Version { sequence, found: WITHOUT_SENDERS });
+    }
+    let (sender, trailing) = take(rest)?;
+    is_end(trailing).map(|()| Asked { sequence, sender, request })
 }
 
 /// Reads an answer from a payload whose checksum was right.
-pub fn read_answer(payload: &[u8]) -> Result<Numbered<Answer<'_>>, FrameError> {
-    read(ANSWER, payload)
+pub fn read_answer(payload: &[u8]) -> Result<Answered<'_>, FrameError> {
+    let (sequence, rest) = read_head(ANSWER, payload)?;
+    let (answer, trailing) = take(rest)?;
+    is_end(trailing).map(|()| Answered { sequence, answer })
 }
 
 /// Takes the frame in `bytes`, without its delimiter, apart in place; returns its
@@ -133,28 +157,27 @@ fn encode<M: Serialize>(message: &M, out: &mut [u8]) -> Result<usize, FrameTooLo
     Ok(frame.len())
 }
 
-fn read<'p, M: Deserialize<'p>>(
-    direction: u8,
-    payload: &'p [u8],
-) -> Result<Numbered<M>, FrameError> {
+/// Reads what every version has in common; returns the number, and the bytes from the
+/// message on.
+fn read_head(direction: u8, payload: &[u8]) -> Result<(u32, &[u8]), FrameError> {
     let (&found, rest) = payload.split_first().ok_or(FrameError::Message)?;
     if found != direction {
         return Err(FrameError::Message);
     }
-    let (sequence, rest) = take::<u32>(rest)?;
+    let (sequence, message) = take::<u32>(rest)?;
     // The variant may be written longer than it needs to be.
-    let (variant, fields) = take::<u32>(rest)?;
+    let (variant, fields) = take::<u32>(message)?;
     if variant == HELLO {
         let (found, _) = take::<u16>(fields)?;
         if found != VERSION {
             return Err(FrameError::Version { sequence, found });
         }
     }
-    let (message, trailing) = take::<M>(rest)?;
-    if !trailing.is_empty() {
-        return Err(FrameError::Message);
-    }
-    Ok(Numbered { sequence, message })
+    Ok((sequence, message))
+}
+
+fn is_end(trailing: &[u8]) -> Result<(), FrameError> {
+    if trailing.is_empty() { Ok(()) } else { Err(FrameError::Message) }
 }
 
 fn take<'p, T: Deserialize<'p>>(bytes: &'p [u8]) -> Result<(T, &'p [u8]), FrameError> {
@@ -206,7 +229,7 @@ pub enum FrameError {
     /// The checksum is right, and the payload is still not a message to this side.
     #[error("the frame is whole, but not a message")]
     Message,
-    /// A whole `Hello` of another version.
+    /// A whole `Hello`, or request, of another version.
     #[error("the other side speaks version {found}, this one {VERSION}")]
     Version {
         /// The message's number, so that it can be refused.

@@ -1,21 +1,25 @@
 //! Requests and answers: the words between host and node.
 //!
 //! ```text
-//! payload  direction u8 (0x51 request, 0x41 answer) · sequence u32 · message
+//! request  0x51 · sequence u32 · message · sender
+//! answer   0x41 · sequence u32 · message
 //! message  variant (its place in the enum, from 0) · its fields in order
+//! sender   0 · session u32, for the host that acts; 1, for one who only looks
 //! ```
 //!
 //! Numbers are postcard's: `u8` is one byte, wider ones are varints, signed ones
 //! zigzag varints, strings and lists begin with their length, an option with 0 or
-//! 1. A message is alone in its payload: bytes after it are an error.
+//! 1. A payload is one message: bytes after it are an error.
 //!
 //! What no version may change, so that any two can tell that they differ: the
 //! direction, the sequence, `Hello` as variant 0 with its version first, `Refused`
 //! as answer 1, and `Refusal::Version` as refusal 0. Every other change of layout
-//! is a new [`VERSION`].
+//! is a new [`VERSION`]. Version 1 had no senders.
 //!
-//! The host numbers its requests upwards within a session, and each answer carries
-//! its request's number. How messages become bytes on a line is
+//! One host acts at a time, in a session of its own; only its requests keep
+//! actuators where they were set. Whoever only looks needs no session, and is no
+//! sign of life. The host numbers its requests upwards within a session, and each
+//! answer carries its request's number. How messages become bytes on a line is
 //! [`frame`](crate::frame)'s matter.
 
 use heapless::Vec;
@@ -25,22 +29,33 @@ use crate::description::{ACTUATORS_MAX, Actuator, Description, Range, SENSORS_MA
 use crate::memory::{Reflection, Step};
 
 /// The version of the protocol that this code speaks.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// A sensor's values, in the order of the description; `None` where one could not
 /// be read.
 pub type Readings = Vec<Option<i32>, SENSORS_MAX>;
 
-/// What a host asks.
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sender {
+    /// The host that acts. Each of its requests is a sign of life.
+    Host {
+        /// A number that the host draws when it starts, so that no other host's requests
+        /// are taken for its own.
+        session: u32,
+    },
+    /// One who only looks: what it asks changes nothing and keeps nothing going.
+    Observer,
+}
+
+/// What is asked of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request<'a> {
-    /// Who are you? Opens a session; the first request after either side started.
+    /// Who are you? Opens the session of a host; its first request after either side
+    /// started.
     Hello {
-        /// The host's [`VERSION`].
+        /// The sender's [`VERSION`].
         version: u16,
-        /// A number that the host draws when it starts, so that its first requests
-        /// are not taken for repetitions of an earlier host's.
-        session: u32,
     },
     /// Set an actuator.
     Act {
@@ -72,6 +87,8 @@ pub enum Request<'a> {
     },
     /// How are you?
     Status,
+    /// The host goes: actuators to their safe states, and the session is over.
+    Release,
 }
 
 /// What a node remembers.
@@ -106,6 +123,8 @@ pub enum Answer<'a> {
     RecallReflection(#[serde(borrow)] Option<Reflection<'a>>),
     /// How the node fares.
     Status(Status),
+    /// What there is to see now that the actuators are safe.
+    Release(Observation),
 }
 
 /// Who a node is. The host makes its prompt and admissible actions of it.
@@ -113,8 +132,6 @@ pub enum Answer<'a> {
 pub struct Hello<'a> {
     /// The node's [`VERSION`].
     pub version: u16,
-    /// The session that the request opened.
-    pub session: u32,
     /// See [`Description::name`].
     pub name: &'a str,
     /// See [`Description::deadline_ms`].
@@ -186,19 +203,22 @@ pub struct Status {
     pub storage_failures: u32,
     /// Whether an actuator ought to be in its safe state and could not be set to it.
     pub safe_state_owed: bool,
+    /// Whether a host's session is open.
+    pub has_host: bool,
 }
 
 /// Why a node did not do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Refusal {
-    /// The host speaks another version.
-    #[error("the node speaks version {node}")]
+    /// The sender speaks another version.
+    #[error("the node speaks version {node} of the protocol")]
     Version {
         /// What the node speaks.
         node: u16,
     },
-    /// No session is open: the node started anew, or the host did.
-    #[error("the node knows of no session: it has started anew")]
+    /// The sender's session is not open: the node started anew, or the host was silent for
+    /// too long, or has gone. Actuators are in their safe states.
+    #[error("the session is over: the node started anew, or heard nothing of its host")]
     NoSession,
     /// A late copy of a request before the last one; it was not carried out again.
     #[error("the request comes after request {last}, which is later")]
@@ -230,6 +250,16 @@ pub enum Refusal {
     /// Memory could not be saved; it is kept while the power lasts.
     #[error("memory could not be saved")]
     Storage,
+    /// Another host acts, or has acted since the sender did.
+    #[error("another host acts on the node")]
+    Busy {
+        /// How long that one may be silent from now on before the node is free; 0 where it
+        /// is free already, for a `Hello`.
+        left_ms: u32,
+    },
+    /// One who only looks may not do this.
+    #[error("one who only looks may not change anything")]
+    OnlyLooks,
 }
 
 /// Which request a message is, or answers.
@@ -244,6 +274,7 @@ pub enum Kind {
     RecallStep,
     RecallReflection,
     Status,
+    Release,
 }
 
 impl Request<'_> {
@@ -258,7 +289,13 @@ impl Request<'_> {
             Self::Recall { kind: Recollection::Step, .. } => Kind::RecallStep,
             Self::Recall { kind: Recollection::Reflection, .. } => Kind::RecallReflection,
             Self::Status => Kind::Status,
+            Self::Release => Kind::Release,
         }
+    }
+
+    /// Whether it changes nothing, so that an observer may ask it.
+    pub fn only_looks(&self) -> bool {
+        matches!(self, Self::Hello { .. } | Self::Observe | Self::Recall { .. } | Self::Status)
     }
 }
 
@@ -275,6 +312,7 @@ impl Answer<'_> {
             Self::RecallStep(_) => Kind::RecallStep,
             Self::RecallReflection(_) => Kind::RecallReflection,
             Self::Status(_) => Kind::Status,
+            Self::Release(_) => Kind::Release,
         })
     }
 }

@@ -1,11 +1,12 @@
 //! The node's half of a session: bytes in, frames out, actuators safe.
 //!
 //! ```text
-//! byte ─► push ─► damaged?            counted, no answer: the host asks again
-//!                 said before?        the same answer again, nothing is done
-//!                 late, no session?   refused by name
-//!                 new                 carried out, and the answer kept
-//! tend ─► host silent too long?       actuators to their safe states
+//! byte ─► push ─► damaged?              counted, no answer: the host asks again
+//!                 said before?          the same answer again, nothing is done
+//!                 late, another host's? refused by name
+//!                 of one who looks?     answered beside the session, no sign of life
+//!                 new                   carried out, and the answer kept
+//! tend ─► host silent too long?         actuators to their safe states, session over
 //! ```
 //!
 //! The firmware calls [`Node::push`] for each byte and [`Node::tend`] at least as
@@ -17,7 +18,7 @@ mod session;
 
 use embassy_time::{Duration, Instant};
 
-use crate::deadline::Watchdog;
+use crate::deadline::{Deadline, Watchdog};
 use crate::decoder::Decoder;
 use crate::description::DescriptionError;
 use crate::frame::{
@@ -25,23 +26,21 @@ use crate::frame::{
 };
 use crate::hardware::Hardware;
 use crate::memory::Memory;
-use crate::message::{Answer, Refusal, VERSION};
+use crate::message::{Answer, Kind, Refusal, VERSION};
 use crate::storage::Keeper;
 
 use device::Device;
 use session::{Session, Verdict};
 
-/// Longest frame of a refusal: direction, sequence, two variants and a number.
-const REFUSAL_FRAME_BYTES_MAX: usize = 1 + 5 + 1 + 1 + 5 + frame::CRC_BYTES + 2;
-
 /// The buffers of a node, apart from it so that they may lie in a static.
 pub struct Link {
     decoder: Decoder<REQUEST_FRAME_BYTES_MAX>,
-    /// The frame of the last answer; empty before the first.
+    /// The frame of the last answer to the host; empty before the first.
     answer: [u8; ANSWER_FRAME_BYTES_MAX],
     answer_bytes: usize,
-    /// A refusal that must not displace the last answer.
-    refusal: [u8; REFUSAL_FRAME_BYTES_MAX],
+    /// The frame of a refusal, or of an answer to an observer: it must not displace the
+    /// last answer.
+    beside: [u8; ANSWER_FRAME_BYTES_MAX],
 }
 
 impl Link {
@@ -51,8 +50,14 @@ impl Link {
             decoder: Decoder::new(),
             answer: [0; ANSWER_FRAME_BYTES_MAX],
             answer_bytes: 0,
-            refusal: [0; REFUSAL_FRAME_BYTES_MAX],
+            beside: [0; ANSWER_FRAME_BYTES_MAX],
         }
+    }
+
+    /// Forgets what is in it. In place: a new one would stand on the stack first.
+    fn clear(&mut self) {
+        self.decoder.clear();
+        self.answer_bytes = 0;
     }
 }
 
@@ -96,45 +101,63 @@ where
     ) -> Result<Self, DescriptionError> {
         let Parts { hardware, keeper, memory, link } = parts;
         hardware.description().check()?;
-        *link = Link::new();
+        link.clear();
         Ok(Self { link, session: None, device: Device::start(hardware, keeper, memory, now) })
     }
 
-    /// Takes a byte from the host; returns the frame to send where it ends a request.
+    /// Takes a byte from the line; returns the frame to send where it ends a request.
     ///
     /// The frame must be sent, or the rest of it dropped, before the next byte is
     /// taken.
     pub fn push(&mut self, byte: u8, now: Instant) -> Option<&[u8]> {
-        let Link { decoder, answer, answer_bytes, refusal } = &mut *self.link;
+        let Link { decoder, answer, answer_bytes, beside } = &mut *self.link;
         let checked = decoder.push(byte)?;
-        let request = checked.and_then(|payload| Ok((frame::read_request(payload)?, payload)));
-        let (request, payload) = match request {
-            Ok(request) => request,
+        let asked =
+            checked.and_then(|payload| Ok((frame::read_request(payload)?, CRC.checksum(payload))));
+        let (asked, digest) = match asked {
+            Ok(asked) => asked,
             Err(FrameError::Version { sequence, .. }) => {
-                return refuse(refusal, sequence, Refusal::Version { node: VERSION });
+                return refuse(beside, sequence, Refusal::Version { node: VERSION });
             }
             Err(_) => {
                 self.device.count_bad_frame();
                 return None;
             }
         };
-        match session::judge(self.session, &request, CRC.checksum(payload)) {
-            Verdict::New(session) => {
-                self.device.hear(now);
-                let done = self.device.carry_out(request.message, session.id, now);
-                *answer_bytes = encode_answer(request.sequence, &done, answer).unwrap_or(0);
-                self.session = Some(session);
+        // What the host's silence asked for comes before what ends it.
+        end_silence(&mut self.session, &mut self.device, now);
+        let request = session::Request::new(&asked, digest);
+        let host = match session::judge(self.session.as_ref(), &asked, request, now) {
+            Verdict::New { id } => Some(id),
+            Verdict::Beside => None,
+            Verdict::Repeated => {
+                self.session.as_mut()?.hear(now);
+                return answer.get(..*answer_bytes).filter(|frame| !frame.is_empty());
             }
-            Verdict::Repeated => self.device.hear(now),
-            Verdict::Refused(why) => return refuse(refusal, request.sequence, why),
+            Verdict::Refused(why) => return refuse(beside, asked.sequence, why),
+        };
+        if let Some(id) = host {
+            let limit = Duration::from_millis(self.device.deadline_ms().into());
+            self.session = Some(Session::heard(id, request, Deadline::new(limit, now)));
         }
-        answer.get(..*answer_bytes).filter(|frame| !frame.is_empty())
+        let has_host = self.session.is_some_and(|session| session.time_left(now).is_some());
+        let out = if host.is_some() { answer } else { beside };
+        let is_release = asked.request.kind() == Kind::Release;
+        let frame_bytes = self.device.answer(asked.sequence, asked.request, (has_host, now), out);
+        if host.is_some() {
+            *answer_bytes = frame_bytes;
+        }
+        if is_release && self.device.is_safe() {
+            self.session.as_mut()?.release();
+        }
+        out.get(..frame_bytes).filter(|frame| !frame.is_empty())
     }
 
     /// Makes actuators safe where the host has been silent for too long, and feeds
     /// the watchdog unless that fails.
     pub fn tend(&mut self, now: Instant, watchdog: &mut dyn Watchdog) {
-        if self.device.tend(now) {
+        end_silence(&mut self.session, &mut self.device, now);
+        if self.device.tend() {
             watchdog.feed();
         }
     }
@@ -143,12 +166,26 @@ where
     /// no host, or none any longer. The watchdog, and an actuator that could not be made
     /// safe, want it sooner: see to them at an interval of the board's own.
     pub fn time_left(&self, now: Instant) -> Option<Duration> {
-        self.device.time_left(now)
+        self.session?.time_left(now)
     }
 
     /// The board, for what the firmware does beside the protocol.
     pub fn hardware(&mut self) -> &mut H {
         self.device.hardware()
+    }
+}
+
+/// Ends the session of a host that has been silent for too long.
+fn end_silence<H, K, const STEPS: usize, const REFLECTIONS: usize>(
+    session: &mut Option<Session>,
+    device: &mut Device<'_, H, K, STEPS, REFLECTIONS>,
+    now: Instant,
+) where
+    H: Hardware,
+    K: Keeper<STEPS, REFLECTIONS>,
+{
+    if session.as_mut().is_some_and(|session| session.lapses(now)) {
+        device.miss_deadline();
     }
 }
 

@@ -27,6 +27,8 @@ use crate::{errln, errors};
 
 /// Words that nobody takes hold up an end no longer than this.
 const WORDS_MAX: Duration = Duration::from_millis(300);
+/// Nor do last deeds, each, that do not come to their own.
+const DEED_MAX: Duration = Duration::from_millis(500);
 
 /// What asks a program to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +62,7 @@ pub enum Asked {
 }
 
 type Tell = dyn Fn(Asked) + Send + Sync;
+type Deed = dyn Fn() + Send + Sync;
 
 struct State {
     received: Option<Signal>,
@@ -69,10 +72,17 @@ struct State {
     goes_on: Option<String>,
     /// Programs that end with this one, by their ids.
     programs: Vec<u32>,
+    /// What is done last.
+    deeds: Vec<Arc<Deed>>,
 }
 
-static STATE: Mutex<State> =
-    Mutex::new(State { received: None, tell: None, goes_on: None, programs: Vec::new() });
+static STATE: Mutex<State> = Mutex::new(State {
+    received: None,
+    tell: None,
+    goes_on: None,
+    programs: Vec::new(),
+    deeds: Vec::new(),
+});
 static STOP: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
 /// Begins to listen. From now on a signal ends the program at once, unless something is kept.
@@ -110,6 +120,26 @@ pub struct Kept {
 impl Drop for Kept {
     fn drop(&mut self) {
         state().tell = self.before.take();
+    }
+}
+
+/// Where a signal ends the program at once, `deed` is done first, such as making a machine
+/// safe. Its own thread does it, beside whatever is under way.
+pub fn before_end(deed: impl Fn() + Send + Sync + 'static) -> BeforeEnd {
+    let deed: Arc<Deed> = Arc::new(deed);
+    state().deeds.push(Arc::clone(&deed));
+    BeforeEnd { deed }
+}
+
+/// While it lives, something is done before a signal ends the program.
+#[must_use = "only while it lives something is done"]
+pub struct BeforeEnd {
+    deed: Arc<Deed>,
+}
+
+impl Drop for BeforeEnd {
+    fn drop(&mut self) {
+        state().deeds.retain(|deed| !Arc::ptr_eq(deed, &self.deed));
     }
 }
 
@@ -157,10 +187,10 @@ fn arrived(signal: Signal) {
     match tell {
         Some(tell) if is_first => {
             STOP.store(true, Ordering::Relaxed);
-            soon(move || tell(Asked::ToStop));
+            soon(WORDS_MAX, move || tell(Asked::ToStop));
         }
         Some(tell) => {
-            soon(move || tell(Asked::ToEnd));
+            soon(WORDS_MAX, move || tell(Asked::ToEnd));
             end(signal)
         }
         None => end(signal),
@@ -168,9 +198,9 @@ fn arrived(signal: Signal) {
 }
 
 fn end(signal: Signal) -> ! {
-    let (programs, goes_on) = {
+    let (programs, goes_on, deeds) = {
         let state = state();
-        (state.programs.clone(), state.goes_on.clone())
+        (state.programs.clone(), state.goes_on.clone(), state.deeds.clone())
     };
     for id in programs {
         system::send(signal, id);
@@ -178,19 +208,22 @@ fn end(signal: Signal) -> ! {
     if let Some(words) = goes_on {
         // Behind what a terminal shows of the key, or of a bar.
         let begun = if errors().is_terminal() { "\n" } else { "" };
-        soon(move || errln!("{begun}stopped; {words}"));
+        soon(WORDS_MAX, move || errln!("{begun}stopped; {words}"));
+    }
+    for deed in deeds {
+        soon(DEED_MAX, move || deed());
     }
     system::exit(signal.exit_code())
 }
 
 /// Does it, and waits only so long for it: whoever should read may never do so.
-fn soon(say: impl FnOnce() + Send + 'static) {
-    let (said, is_said) = channel();
+fn soon(longest: Duration, deed: impl FnOnce() + Send + 'static) {
+    let (done, is_done) = channel();
     thread::spawn(move || {
-        say();
-        let _ = said.send(());
+        deed();
+        let _ = done.send(());
     });
-    let _ = is_said.recv_timeout(WORDS_MAX);
+    let _ = is_done.recv_timeout(longest);
 }
 
 fn state() -> MutexGuard<'static, State> {

@@ -1,4 +1,4 @@
-//! A node behind a TCP port, for tests: the real node on simulated hardware, with a line
+//! A node behind a TCP port, for tests: the real node on simulated hardware, with lines
 //! that can be bad.
 
 use std::io::{ErrorKind, Read, Write};
@@ -141,41 +141,44 @@ fn power_on(
     let hardware = Room { is_other, temperature: 140, heater: Arc::clone(heater) };
     let parts = Parts { hardware, keeper: Volatile, memory: &mut memory, link: &mut link };
     let mut node = Node::start(parts, now()).unwrap();
-    let mut host: Option<TcpStream> = None;
+    let mut hosts: Vec<TcpStream> = Vec::new();
     let mut wire = Noise::default();
     while !is_off.load(Ordering::Relaxed) {
         node.tend(now(), &mut Alive);
         if let Ok((stream, _)) = listener.accept() {
-            stream.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
-            host = Some(stream);
+            stream.set_nonblocking(true).unwrap();
+            hosts.push(stream);
         }
-        let Some(stream) = &mut host else {
-            thread::sleep(Duration::from_millis(5));
+        let mut heard = Vec::new();
+        hosts.retain_mut(|stream| {
+            let mut bytes = [0; 512];
+            match stream.read(&mut bytes) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => true,
+                Ok(0) | Err(_) => false,
+                Ok(count) => {
+                    heard.push((stream.try_clone().unwrap(), bytes[..count].to_vec()));
+                    true
+                }
+            }
+        });
+        if heard.is_empty() {
+            thread::sleep(Duration::from_millis(1));
             continue;
-        };
-        let mut byte = [0];
-        match stream.read(&mut byte) {
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                continue;
-            }
-            Ok(1) => {}
-            _ => {
-                host = None;
-                continue;
-            }
         }
         if troubles.restarts.swap(false, Ordering::Relaxed) {
             return;
         }
         if troubles.hangs_up.swap(false, Ordering::Relaxed) {
-            host = None;
+            hosts.clear();
             continue;
         }
         let noise = troubles.noise.load(Ordering::Relaxed);
-        if let Some(frame) = node.push(wire.pass(byte[0], noise), now()) {
-            let frame: Vec<u8> = frame.iter().map(|&byte| wire.pass(byte, noise)).collect();
-            if stream.write_all(&frame).is_err() {
-                host = None;
+        for (mut stream, bytes) in heard {
+            for byte in bytes {
+                let Some(frame) = node.push(wire.pass(byte, noise), now()) else { continue };
+                let frame: Vec<u8> = frame.iter().map(|&byte| wire.pass(byte, noise)).collect();
+                // Whoever has gone is noticed when it is read next.
+                let _ = stream.write_all(&frame);
             }
         }
     }

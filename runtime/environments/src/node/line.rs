@@ -148,10 +148,7 @@ impl Drop for Line {
 }
 
 /// What comes in, read by a thread until it ends, is closed, or nobody takes it any more.
-pub(super) fn listen(
-    input: impl Read + Send + 'static,
-    is_closed: Arc<AtomicBool>,
-) -> Receiver<Vec<u8>> {
+fn listen(input: impl Read + Send + 'static, is_closed: Arc<AtomicBool>) -> Receiver<Vec<u8>> {
     let (sender, bytes) = sync_channel(WAITING_MAX);
     thread::spawn(move || pass_on(input, &sender, &is_closed));
     bytes

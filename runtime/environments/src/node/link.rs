@@ -4,8 +4,11 @@
 //! ask ─► frame ─► line ─┬─► answer of the same number
 //!          ▲            ├─► damaged, late, none in time: the same frame again
 //!          └────────────┘
-//! line lost: it is opened again      node started anew: Hello, and the caller is told
+//! line lost: it is opened again      session over: Hello, and the caller is told
 //! ```
+//!
+//! A host's session keeps actuators where they were set, so it is ended by
+//! [`release`](Link::release), or when the link is dropped. One who only looks has none.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -15,55 +18,72 @@ use std::time::{Duration, Instant};
 
 use runtime_node::client::{Client, ClientError};
 use runtime_node::frame::REQUEST_FRAME_BYTES_MAX;
-use runtime_node::message::{Answer, Refusal, Request};
+use runtime_node::message::{Answer, Kind, Refusal, Request, Sender};
 
 use super::line::Line;
 use super::patience::{self, Wait};
 use super::port::Port;
 use super::profile::Profile;
 
+mod farewell;
 mod error;
 
 pub use error::LinkError;
 
 /// How long a node may be silent in all.
 pub const PATIENCE: Duration = Duration::from_secs(10);
-/// How long to wait before a lost line is opened again.
-const REOPEN: Duration = Duration::from_millis(200);
+/// How long to wait before a lost line is opened again, or a busy node asked again.
+const AGAIN: Duration = Duration::from_millis(200);
 
-/// A session with one node.
+/// A session with one node, or a look at it.
 pub struct Link {
     port: Port,
     line: Option<Line>,
     client: Client,
     profile: Profile,
-    /// Times that the node was found to have started anew.
+    /// Times that the session was found to be over.
     restarts: u64,
     damaged: u64,
     asked_at: Instant,
     wait: Wait,
     /// Whether there may be no session, or one with another node than the profile's.
     is_unmet: bool,
+    /// Whether the session was ended by this side.
+    is_released: bool,
+    /// Whether an actuator was set, or ought to have been.
+    has_acted: bool,
 }
 
 impl Link {
-    /// Opens the port and asks the node who it is.
-    #[allow(clippy::disallowed_methods, reason = "a line's time limits are real time")]
+    /// Opens the port and a session to act in. Where another host acts, waits until that one
+    /// would have been silent for too long: it may have been killed.
     pub fn open(port: Port) -> Result<Self, LinkError> {
+        Self::connect(port, Client::new(draw()))
+    }
+
+    /// Opens the port to look on: nothing is changed, and nothing kept going.
+    pub fn watch(port: Port) -> Result<Self, LinkError> {
+        Self::connect(port, Client::observer(draw()))
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "a line's time limits are real time")]
+    fn connect(port: Port, client: Client) -> Result<Self, LinkError> {
         let mut link = Self {
             line: None,
-            client: Client::new(session()),
+            client,
             profile: Profile::default(),
             restarts: 0,
             damaged: 0,
             asked_at: Instant::now(),
             wait: Wait::new(),
             is_unmet: true,
+            is_released: false,
+            has_acted: false,
             port,
         };
         let opened = Line::open(&link.port);
         link.line = Some(opened.map_err(|source| link.not_opened(source))?);
-        link.profile = link.hello()?;
+        link.profile = link.meet()?;
         link.is_unmet = false;
         Ok(link)
     }
@@ -78,9 +98,15 @@ impl Link {
         &self.port
     }
 
-    /// Times that the node was found to have started anew.
+    /// Times that the session was found to be over: the node had started anew, or heard
+    /// nothing for too long.
     pub fn restarts(&self) -> u64 {
         self.restarts
+    }
+
+    /// Whether the session was ended by [`release`](Self::release), and not begun again.
+    pub fn is_released(&self) -> bool {
+        self.is_released
     }
 
     /// Frames from the node that could not be read.
@@ -104,8 +130,10 @@ impl Link {
         if self.is_unmet {
             return Err(self.meet_again());
         }
-        match self.exchange(request, read) {
+        self.has_acted |= request.kind() == Kind::Act;
+        match self.exchange(request, PATIENCE, read) {
             Err(LinkError::Refused(Refusal::NoSession)) => Err(self.meet_again()),
+            Err(LinkError::Refused(Refusal::Busy { left_ms })) => Err(self.taken(left_ms)),
             other => other,
         }
     }
@@ -114,7 +142,7 @@ impl Link {
     fn meet_again(&mut self) -> LinkError {
         // The node may hear what is asked of it and be heard no more.
         self.is_unmet = true;
-        let profile = match self.hello() {
+        let profile = match self.meet() {
             Err(error) => return error,
             Ok(profile) => profile,
         };
@@ -123,20 +151,39 @@ impl Link {
             let (port, expected) = (self.port.to_string(), self.profile.name.clone());
             return LinkError::Other { port, found, dials, expected };
         }
-        self.is_unmet = false;
+        (self.is_released, self.is_unmet) = (false, false);
         self.restarts += 1;
         LinkError::Restarted
     }
 
+    /// Says hello until no other host acts, or one does for longer than a silent one could.
+    #[allow(clippy::disallowed_methods, reason = "a line's time limits are real time")]
+    fn meet(&mut self) -> Result<Profile, LinkError> {
+        let start = Instant::now();
+        let mut limit = None;
+        loop {
+            let left_ms = match self.hello() {
+                Err(LinkError::Refused(Refusal::Busy { left_ms })) => left_ms,
+                other => return other,
+            };
+            let left = Duration::from_millis(left_ms.into());
+            let limit = *limit.get_or_insert((start.elapsed() + left + AGAIN).min(PATIENCE));
+            if start.elapsed() > limit {
+                return Err(self.taken(left_ms));
+            }
+            thread::sleep(AGAIN);
+        }
+    }
+
     fn hello(&mut self) -> Result<Profile, LinkError> {
-        self.client.begin(session());
-        let request = self.client.hello();
+        self.client.begin(draw());
         let read = |answer: Answer<'_>| match answer {
             Answer::Hello(hello) => Some(Profile::of(&hello)),
             _ => None,
         };
         let port = self.port.to_string();
-        self.exchange(&request, read)?.map_err(|source| LinkError::Profile { port, source })
+        self.exchange(&Client::hello(), PATIENCE, read)?
+            .map_err(|source| LinkError::Profile { port, source })
     }
 
     /// Sends a request until its answer comes.
@@ -144,6 +191,7 @@ impl Link {
     fn exchange<T>(
         &mut self,
         request: &Request<'_>,
+        patience: Duration,
         read: impl Fn(Answer<'_>) -> Option<T>,
     ) -> Result<T, LinkError> {
         // A delimiter ends whatever was cut before.
@@ -152,7 +200,7 @@ impl Link {
             self.client.request(request, &mut frame[1..]).map_err(|_| LinkError::TooLong)?;
         let start = Instant::now();
         let (mut is_first, mut lost) = (true, None);
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < patience {
             let sent = Instant::now();
             match self.once(&frame[..=frame_bytes], &read) {
                 Ok(Some(answer)) => {
@@ -168,7 +216,9 @@ impl Link {
                 }
                 Err(error) => {
                     self.line = None;
-                    thread::sleep(REOPEN);
+                    // It may be another node that is there next.
+                    self.is_unmet |= !self.acts();
+                    thread::sleep(AGAIN);
                     lost = Some(error);
                 }
             }
@@ -224,13 +274,21 @@ impl Link {
 
     /// What a refusal of the request that was just sent means.
     fn refused(&self, refusal: Refusal) -> LinkError {
-        let port = || self.port.to_string();
         match refusal {
             // Late copies have earlier numbers, so others than this host are ahead of it.
-            Refusal::Stale { .. } | Refusal::SequenceReused => LinkError::Taken { port: port() },
-            Refusal::Version { node } => LinkError::Version { port: port(), node },
+            Refusal::Stale { .. } | Refusal::SequenceReused => self.taken(0),
+            Refusal::Version { node } => LinkError::Version { port: self.port.to_string(), node },
             other => other.into(),
         }
+    }
+
+    /// Whether this is a host, and not one who only looks.
+    fn acts(&self) -> bool {
+        self.client.sender() != Sender::Observer
+    }
+
+    fn taken(&self, left_ms: u32) -> LinkError {
+        LinkError::Taken { port: self.port.to_string(), left_s: left_ms.div_ceil(1000) }
     }
 
     /// Whether nobody has answered yet a command that is not to be run again and again.
@@ -244,7 +302,7 @@ impl Link {
 }
 
 /// A number that hosts before this one hardly drew.
-fn session() -> u32 {
+fn draw() -> u32 {
     let drawn = RandomState::new().build_hasher().finish();
     u32::try_from(drawn >> 32).unwrap_or(0)
 }

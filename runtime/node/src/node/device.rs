@@ -1,11 +1,11 @@
 //! Carries requests out on hardware and memory. It knows no bytes and no numbers of
 //! requests.
 
-use embassy_time::{Duration, Instant};
+use embassy_time::Instant;
 use heapless::Vec;
 
-use crate::deadline::Deadline;
 use crate::description::ACTUATORS_MAX;
+use crate::frame::encode_answer;
 use crate::hardware::{Hardware, HardwareError};
 use crate::memory::{Memory, Step};
 use crate::message::{
@@ -24,8 +24,6 @@ pub(super) struct Device<'a, H, K, const STEPS: usize, const REFLECTIONS: usize>
     /// What each actuator was last set to.
     settings: Vec<i32, ACTUATORS_MAX>,
     started_at: Instant,
-    /// `None` until the host was heard: until then nothing leaves its safe state.
-    deadline: Option<Deadline>,
     /// Its counts and `safe_state_owed` only; the rest is filled in when asked for.
     counts: Status,
 }
@@ -50,7 +48,6 @@ where
             is_unsaved: false,
             settings,
             started_at: now,
-            deadline: None,
             counts: Status::default(),
         };
         if device.keeper.load(device.memory).is_err() {
@@ -65,44 +62,54 @@ where
         count(&mut self.counts.frames_bad);
     }
 
-    /// Notes that the host lives, after seeing to what its silence asked for.
-    pub(super) fn hear(&mut self, now: Instant) {
-        self.tend(now);
-        let limit = Duration::from_millis(self.hardware.description().deadline_ms.into());
-        self.deadline.get_or_insert_with(|| Deadline::new(limit, now)).hear(now);
+    /// Makes actuators safe, since the host was silent for too long.
+    pub(super) fn miss_deadline(&mut self) {
+        count(&mut self.counts.deadlines_missed);
+        // A failure is owed: `tend` tries again.
+        let _ = self.make_safe();
     }
 
-    /// Makes actuators safe where that is due; returns whether none is owed.
-    pub(super) fn tend(&mut self, now: Instant) -> bool {
-        let is_missed = self.deadline.as_mut().is_some_and(|guard| guard.is_newly_missed(now));
-        if is_missed {
-            count(&mut self.counts.deadlines_missed);
-        }
-        if is_missed || self.counts.safe_state_owed {
+    /// Makes actuators safe where that is owed; returns whether none is any more.
+    pub(super) fn tend(&mut self) -> bool {
+        if self.counts.safe_state_owed {
             // A failure is owed: the next call tries again.
             let _ = self.make_safe();
         }
+        self.is_safe()
+    }
+
+    /// Whether no actuator ought to be in its safe state without being so.
+    pub(super) fn is_safe(&self) -> bool {
         !self.counts.safe_state_owed
     }
 
-    pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
-        let expires_at = self.deadline.as_ref()?.expires_at()?;
-        Some(expires_at.saturating_duration_since(now))
+    /// How long a host may be silent.
+    pub(super) fn deadline_ms(&self) -> u32 {
+        self.hardware.description().deadline_ms
     }
 
     pub(super) fn hardware(&mut self) -> &mut H {
         &mut self.hardware
     }
 
-    /// Does what is asked; `session` is what a `Hello` opened.
-    pub(super) fn carry_out(
+    /// Does what is asked, and writes the answer's frame to `out`; returns its length in
+    /// bytes. The status tells whether there is a host.
+    // Inlined, the answer would stand on the stack of all that the firmware does.
+    #[inline(never)]
+    pub(super) fn answer(
         &mut self,
+        sequence: u32,
         request: Request<'_>,
-        session: u32,
-        now: Instant,
-    ) -> Answer<'_> {
+        (has_host, now): (bool, Instant),
+        out: &mut [u8],
+    ) -> usize {
+        let answer = self.carry_out(request, has_host, now);
+        encode_answer(sequence, &answer, out).unwrap_or(0)
+    }
+
+    fn carry_out(&mut self, request: Request<'_>, has_host: bool, now: Instant) -> Answer<'_> {
         match request {
-            Request::Hello { .. } => Answer::Hello(self.hello(session)),
+            Request::Hello { .. } => Answer::Hello(self.hello()),
             Request::Act { actuator, value } => {
                 self.act(actuator, value, now).map_or_else(Answer::Refused, Answer::Act)
             }
@@ -117,15 +124,15 @@ where
             Request::Recall { kind: Recollection::Reflection, age } => {
                 Answer::RecallReflection(self.memory.reflection(age.into()))
             }
-            Request::Status => Answer::Status(self.status(now)),
+            Request::Status => Answer::Status(Status { has_host, ..self.status(now) }),
+            Request::Release => self.release().map_or_else(Answer::Refused, Answer::Release),
         }
     }
 
-    fn hello(&self, session: u32) -> Hello<'static> {
+    fn hello(&self) -> Hello<'static> {
         let description = self.hardware.description();
         Hello {
             version: VERSION,
-            session,
             name: description.name,
             deadline_ms: description.deadline_ms,
             steps_max: saturate(STEPS),
@@ -187,6 +194,11 @@ where
             // An episode can be played without flash; the status tells of it.
             let _ = self.save();
         }
+        Ok(self.observe())
+    }
+
+    fn release(&mut self) -> Result<Observation, Refusal> {
+        self.make_safe().map_err(|HardwareError { code }| Refusal::Hardware { code })?;
         Ok(self.observe())
     }
 

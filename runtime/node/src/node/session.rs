@@ -1,104 +1,262 @@
-//! Which requests are new: a request that arrives twice is carried out once.
+//! Which requests are carried out: one host acts at a time, and what arrives twice is done
+//! once.
 //!
-//! A session begins with a `Hello` that states another session than the last. Within
-//! it, sequence numbers grow, so an old frame that the line gives out again is known
-//! by its number. Numbers wrap: half of all are later than the last one.
+//! ```text
+//! no host ──Hello──► open ──Release, or silent past the deadline──► over ──another's Hello──► open
+//! ```
+//!
+//! Within a session, sequence numbers grow, so an old frame that the line gives out
+//! again is known by its number. Numbers wrap: half of all are later than the last one.
+//! A session that is over stays known, so that nothing of it is done any more.
 
-use crate::frame::Numbered;
-use crate::message::{Refusal, Request};
+use embassy_time::{Duration, Instant};
 
-/// The session that is open, and the last request that was carried out in it.
+use crate::deadline::Deadline;
+use crate::frame::Asked;
+use crate::message::{Kind, Refusal, Sender};
+
+/// The session of the host that acts or acted last, and the last request that was carried
+/// out in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Session {
     /// The host's number for it.
-    pub(super) id: u32,
-    /// The last request's number.
-    last: u32,
+    id: u32,
+    last: Request,
+    standing: Standing,
+}
+
+/// How a session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// Its host acts.
+    Open(Deadline),
+    /// Its host has gone, and said so.
+    Released,
+    /// Its host was silent for too long.
+    Lapsed,
+}
+
+/// What tells a request from others of its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    sequence: u32,
     /// The checksum of its payload.
     digest: u32,
+}
+
+impl Request {
+    /// What is asked, in a payload with the checksum `digest`.
+    pub(super) fn new(asked: &Asked<'_>, digest: u32) -> Self {
+        Self { sequence: asked.sequence, digest }
+    }
 }
 
 /// What is to become of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is carried out, and the session is then this.
-    New(Session),
-    /// It is the last one again.
+    /// It is carried out, and its host's session is this one.
+    New {
+        /// The host's number for it.
+        id: u32,
+    },
+    /// It is the host's last one again.
     Repeated,
+    /// It only looks, and is carried out beside the session.
+    Beside,
     /// It is not carried out.
     Refused(Refusal),
 }
 
-/// Judges a request whose payload has the checksum `digest`.
-pub(super) fn judge(
-    session: Option<Session>,
-    request: &Numbered<Request<'_>>,
-    digest: u32,
-) -> Verdict {
-    let last = request.sequence;
-    let opens = match request.message {
-        Request::Hello { session: id, .. } => Some(id),
-        _ => None,
-    };
-    let Session { id, last: before, digest: digest_before } = match (session, opens) {
-        (Some(session), None) => session,
-        (Some(session), Some(id)) if session.id == id => session,
-        (_, Some(id)) => return Verdict::New(Session { id, last, digest }),
-        (None, None) => return Verdict::Refused(Refusal::NoSession),
-    };
-    match last.wrapping_sub(before) {
-        0 if digest == digest_before => Verdict::Repeated,
-        0 => Verdict::Refused(Refusal::SequenceReused),
-        ahead if ahead < 1 << 31 => Verdict::New(Session { id, last, digest }),
-        _ => Verdict::Refused(Refusal::Stale { last: before }),
+impl Session {
+    /// A session that the request opens or goes on with.
+    pub(super) const fn heard(id: u32, last: Request, deadline: Deadline) -> Self {
+        Self { id, last, standing: Standing::Open(deadline) }
     }
+
+    /// Notes that the host lives.
+    pub(super) fn hear(&mut self, now: Instant) {
+        if let Standing::Open(deadline) = &mut self.standing {
+            deadline.hear(now);
+        }
+    }
+
+    /// Ends the session as its host asks.
+    pub(super) fn release(&mut self) {
+        self.standing = Standing::Released;
+    }
+
+    /// Ends the session where its host has been silent for too long; returns whether it has.
+    pub(super) fn lapses(&mut self, now: Instant) -> bool {
+        let is_missed =
+            matches!(self.standing, Standing::Open(deadline) if deadline.is_missed(now));
+        if is_missed {
+            self.standing = Standing::Lapsed;
+        }
+        is_missed
+    }
+
+    /// How long its host may go on being silent; `None` where the session is over.
+    pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
+        match self.standing {
+            Standing::Open(deadline) => Some(deadline.time_left(now)),
+            Standing::Released | Standing::Lapsed => None,
+        }
+    }
+}
+
+/// Judges a request. A session whose host was silent for too long must have lapsed before.
+pub(super) fn judge(
+    session: Option<&Session>,
+    asked: &Asked<'_>,
+    request: Request,
+    now: Instant,
+) -> Verdict {
+    let Sender::Host { session: id } = asked.sender else {
+        let looks = asked.request.only_looks();
+        return if looks { Verdict::Beside } else { Verdict::Refused(Refusal::OnlyLooks) };
+    };
+    let opens = asked.request.kind() == Kind::Hello;
+    let Some(session) = session else {
+        return if opens { Verdict::New { id } } else { Verdict::Refused(Refusal::NoSession) };
+    };
+    if session.id == id {
+        return order(session, request);
+    }
+    match session.time_left(now) {
+        None if opens => Verdict::New { id },
+        left => Verdict::Refused(Refusal::Busy { left_ms: left.map_or(0, whole_ms) }),
+    }
+}
+
+/// Judges a request by its number within its session.
+fn order(session: &Session, request: Request) -> Verdict {
+    let last = session.last;
+    match session.standing {
+        // The answer to the release was lost.
+        Standing::Released if request == last => return Verdict::Repeated,
+        Standing::Released | Standing::Lapsed => return Verdict::Refused(Refusal::NoSession),
+        Standing::Open(_) => {}
+    }
+    match request.sequence.wrapping_sub(last.sequence) {
+        0 if request == last => Verdict::Repeated,
+        0 => Verdict::Refused(Refusal::SequenceReused),
+        ahead if ahead < 1 << 31 => Verdict::New { id: session.id },
+        _ => Verdict::Refused(Refusal::Stale { last: last.sequence }),
+    }
+}
+
+/// Rounded up: after so long the session is over.
+fn whole_ms(left: Duration) -> u32 {
+    u32::try_from(left.as_millis().saturating_add(1)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message;
 
-    const OPEN: Session = Session { id: 7, last: 10, digest: 1 };
+    const LIMIT: Duration = Duration::from_millis(100);
+    const START: Instant = Instant::from_millis(0);
+    const OPEN: Session = Session::heard(7, request(10), Deadline::new(LIMIT, START));
+    const RELEASED: Session = Session { standing: Standing::Released, ..OPEN };
+    const LAPSED: Session = Session { standing: Standing::Lapsed, ..OPEN };
+    const HELLO: message::Request<'static> = message::Request::Hello { version: message::VERSION };
+    const OBSERVE: message::Request<'static> = message::Request::Observe;
+    const NO_SESSION: Verdict = Verdict::Refused(Refusal::NoSession);
 
-    fn check(session: Option<Session>, sequence: u32, message: Request<'_>, expected: Verdict) {
-        assert_eq!(judge(session, &Numbered { sequence, message }, 1), expected);
+    const fn request(sequence: u32) -> Request {
+        Request { sequence, digest: 1 }
     }
 
-    fn hello(session: u32) -> Request<'static> {
-        Request::Hello { version: 1, session }
+    fn judged(
+        session: Option<Session>,
+        sender: Sender,
+        sequence: u32,
+        asked: message::Request<'_>,
+    ) -> Verdict {
+        let asked = Asked { sequence, sender, request: asked };
+        judge(session.as_ref(), &asked, request(sequence), START + LIMIT / 2)
+    }
+
+    fn check(
+        session: Option<Session>,
+        (id, sequence): (u32, u32),
+        asked: message::Request<'_>,
+        expected: Verdict,
+    ) {
+        assert_eq!(judged(session, Sender::Host { session: id }, sequence, asked), expected);
     }
 
     #[test]
     fn a_session_begins_with_hello() {
-        check(None, 1, Request::Observe, Verdict::Refused(Refusal::NoSession));
-        check(None, 1, hello(7), Verdict::New(Session { id: 7, last: 1, digest: 1 }));
+        check(None, (7, 1), OBSERVE, NO_SESSION);
+        check(None, (7, 1), HELLO, Verdict::New { id: 7 });
     }
 
     #[test]
-    fn another_session_begins_at_any_number() {
-        check(Some(OPEN), 10, hello(8), Verdict::New(Session { id: 8, last: 10, digest: 1 }));
-        check(Some(OPEN), 2, hello(8), Verdict::New(Session { id: 8, last: 2, digest: 1 }));
+    fn while_a_host_acts_another_one_is_refused() {
+        let busy = Verdict::Refused(Refusal::Busy { left_ms: 51 });
+        for sequence in [2, 10, 11] {
+            check(Some(OPEN), (8, sequence), HELLO, busy);
+            check(Some(OPEN), (8, sequence), OBSERVE, busy);
+        }
+    }
+
+    #[test]
+    fn another_session_begins_at_any_number_once_one_is_over() {
+        for over in [RELEASED, LAPSED] {
+            check(Some(over), (8, 10), HELLO, Verdict::New { id: 8 });
+            check(Some(over), (8, 2), HELLO, Verdict::New { id: 8 });
+        }
+    }
+
+    #[test]
+    fn nothing_is_done_in_a_session_that_is_over() {
+        let displaced = Verdict::Refused(Refusal::Busy { left_ms: 0 });
+        for sequence in [9, 11] {
+            for over in [RELEASED, LAPSED] {
+                check(Some(over), (7, sequence), OBSERVE, NO_SESSION);
+                check(Some(over), (7, sequence), HELLO, NO_SESSION);
+                check(Some(over), (6, sequence), OBSERVE, displaced);
+            }
+        }
+        check(Some(RELEASED), (7, 10), OBSERVE, Verdict::Repeated);
+        check(Some(LAPSED), (7, 10), OBSERVE, NO_SESSION);
+    }
+
+    #[test]
+    fn who_only_looks_is_let_in_beside_any_host() {
+        for session in [None, Some(OPEN), Some(LAPSED)] {
+            let judged = |asked| judged(session, Sender::Observer, 10, asked);
+            assert_eq!(judged(HELLO), Verdict::Beside);
+            assert_eq!(judged(OBSERVE), Verdict::Beside);
+            let act = message::Request::Act { actuator: 0, value: 0 };
+            for asked in [act, message::Request::Reset { seed: 0 }, message::Request::Release] {
+                assert_eq!(judged(asked), Verdict::Refused(Refusal::OnlyLooks));
+            }
+        }
     }
 
     #[test]
     fn numbers_grow_within_a_session() {
-        check(Some(OPEN), 11, Request::Observe, Verdict::New(Session { last: 11, ..OPEN }));
-        check(Some(OPEN), 10, Request::Observe, Verdict::Repeated);
-        check(Some(OPEN), 9, Request::Observe, Verdict::Refused(Refusal::Stale { last: 10 }));
-        check(Some(OPEN), 9, hello(7), Verdict::Refused(Refusal::Stale { last: 10 }));
+        let stale = Verdict::Refused(Refusal::Stale { last: 10 });
+        check(Some(OPEN), (7, 11), OBSERVE, Verdict::New { id: 7 });
+        check(Some(OPEN), (7, 10), OBSERVE, Verdict::Repeated);
+        check(Some(OPEN), (7, 9), OBSERVE, stale);
+        check(Some(OPEN), (7, 9), HELLO, stale);
     }
 
     #[test]
     fn numbers_wrap() {
-        let last = Session { last: u32::MAX, ..OPEN };
+        let last = Session { last: request(u32::MAX), ..OPEN };
 
-        check(Some(last), 0, Request::Observe, Verdict::New(Session { last: 0, ..OPEN }));
+        check(Some(last), (7, 0), OBSERVE, Verdict::New { id: 7 });
     }
 
     #[test]
     fn one_number_is_not_two_requests() {
-        let other = Session { digest: 2, ..OPEN };
+        let other = Session { last: Request { digest: 2, ..OPEN.last }, ..OPEN };
 
-        check(Some(other), 10, Request::Observe, Verdict::Refused(Refusal::SequenceReused));
+        check(Some(other), (7, 10), OBSERVE, Verdict::Refused(Refusal::SequenceReused));
     }
 }

@@ -2,8 +2,9 @@
 
 use runtime_node::decoder::Decoder;
 use runtime_node::frame::{ANSWER_FRAME_BYTES_MAX, FrameError, read_answer, read_request};
+use runtime_node::message::Sender;
 
-use crate::golden::{answer_frame, answers, request_frame, requests};
+use crate::golden::{HOST, answer_frame, answers, request_frame, requests};
 use crate::simulated::Chance;
 
 /// A message as text, or what is wrong with its frame.
@@ -11,7 +12,10 @@ type Read = Result<String, FrameError>;
 
 fn golden_frames() -> Vec<Vec<u8>> {
     let requests = requests();
-    let requests = (1..).zip(&requests).map(|(sequence, message)| request_frame(sequence, message));
+    let senders = [HOST, Sender::Observer].into_iter().cycle();
+    let requests = (1..).zip(senders).zip(&requests);
+    let requests =
+        requests.map(|((sequence, sender), message)| request_frame(sequence, sender, message));
     let answers = answers();
     let answers = (300..).zip(&answers).map(|(sequence, message)| answer_frame(sequence, message));
     requests.chain(answers).collect()
@@ -50,7 +54,7 @@ fn a_whole_frame_is_one_message() {
 
 #[test]
 fn no_prefix_of_a_frame_is_a_message() {
-    let next = request_frame(9, &requests()[3]);
+    let next = request_frame(9, HOST, &requests()[3]);
     let next_read = read(&next).remove(0);
 
     for frame in golden_frames() {
@@ -91,7 +95,7 @@ fn no_flipped_bit_makes_another_message() {
 
 #[test]
 fn no_two_flipped_bits_of_a_request_make_another_message() {
-    let frame = request_frame(1, &requests()[1]);
+    let frame = request_frame(1, HOST, &requests()[1]);
     let bits = frame.len() * 8;
     for (first, second) in (0..bits).flat_map(|first| (0..first).map(move |second| (first, second)))
     {
@@ -134,10 +138,11 @@ fn after_noise_and_a_delimiter_every_frame_is_read_and_nothing_else() {
 
 #[test]
 fn damage_is_told_by_its_kind() {
-    let frame = request_frame(1, &requests()[1]);
+    let frame = request_frame(1, HOST, &requests()[1]);
     let mut bent = frame.clone();
     bent[4] ^= 0x40;
-    let other = by_frame(&[0x51, 1, 0, 2, 7]);
+    let other = by_frame(&[0x51, 1, 0, 3, 7]);
+    let former = by_frame(&[0x51, 1, 2]);
     let unknown = by_frame(&[0x51, 1, 99]);
     let trailing = by_frame(&[0x51, 1, 2, 0]);
 
@@ -149,7 +154,8 @@ fn damage_is_told_by_its_kind() {
     check(&[9, 1, 0], FrameError::Cobs);
     check(&[2, 1, 0], FrameError::Short);
     check(&bent, FrameError::Crc);
-    check(&other, FrameError::Version { sequence: 1, found: 2 });
+    check(&other, FrameError::Version { sequence: 1, found: 3 });
+    check(&former, FrameError::Version { sequence: 1, found: 1 });
     check(&unknown, FrameError::Message);
     check(&trailing, FrameError::Message);
 }

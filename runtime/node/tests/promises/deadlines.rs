@@ -1,7 +1,8 @@
 //! A silent host loses the heater, and a node that cannot obey loses its watchdog.
 
 use embassy_time::Duration;
-use runtime_node::message::{Answer, Request};
+use runtime_node::client::Client;
+use runtime_node::message::{Answer, Refusal, Request};
 use runtime_node::storage::Volatile;
 
 use crate::simulated::thermostat::{DEADLINE_MS, HEATER, Thermostat};
@@ -62,15 +63,16 @@ fn noise_and_late_frames_are_no_sign_of_life() {
 }
 
 #[test]
-fn a_host_that_comes_back_finds_safe_states_and_may_act_again() {
+fn a_host_that_comes_back_is_told_finds_safe_states_and_may_act_again() {
     let (mut node, mut client) = meet();
     ask(&mut node, &mut client, &HEAT, 0);
 
-    // Nothing tended the node in between.
-    let Answer::Observe(seen) = ask(&mut node, &mut client, &Request::Observe, 9_000) else {
-        panic!()
-    };
-    assert_eq!(seen.actuators[0].value, 0);
+    // Nothing tended the node in between, and an act may have waited on the line.
+    let gone = Answer::Refused(Refusal::NoSession);
+    assert_eq!(ask(&mut node, &mut client, &HEAT, 9_000), gone);
+    assert_eq!(node.hardware().heatings, [0, 1, 0]);
+    client.begin(2);
+    ask(&mut node, &mut client, &Client::hello(), 9_050);
     ask(&mut node, &mut client, &HEAT, 9_100);
 
     assert_eq!(node.hardware().heatings, [0, 1, 0, 1]);
@@ -83,7 +85,8 @@ fn a_host_that_comes_back_finds_safe_states_and_may_act_again() {
 #[test]
 fn a_silence_is_counted_once_and_only_after_a_host_was_there() {
     let mut unmet = start(Thermostat::default(), Volatile);
-    let (mut node, mut client) = meet();
+    let (mut node, _) = meet();
+    let mut observer = Client::observer(9);
     let mut watchdog = CountingWatchdog::default();
     for now_ms in [5_000, 10_000, 15_000] {
         unmet.tend(at_ms(now_ms), &mut watchdog);
@@ -91,7 +94,7 @@ fn a_silence_is_counted_once_and_only_after_a_host_was_there() {
     }
 
     assert_eq!(unmet.hardware().heatings, [0]);
-    let Answer::Status(status) = ask(&mut node, &mut client, &Request::Status, 15_000) else {
+    let Answer::Status(status) = ask(&mut node, &mut observer, &Request::Status, 15_000) else {
         panic!()
     };
     assert_eq!(status.deadlines_missed, 1);
@@ -100,6 +103,7 @@ fn a_silence_is_counted_once_and_only_after_a_host_was_there() {
 #[test]
 fn a_node_that_cannot_make_itself_safe_is_left_to_its_watchdog() {
     let (mut node, mut client) = meet();
+    let mut observer = Client::observer(9);
     let mut watchdog = CountingWatchdog::default();
     ask(&mut node, &mut client, &HEAT, 0);
     node.hardware().is_heater_broken = true;
@@ -107,7 +111,7 @@ fn a_node_that_cannot_make_itself_safe_is_left_to_its_watchdog() {
     node.tend(at_ms(DEADLINE_MS + 1), &mut watchdog);
     node.tend(at_ms(DEADLINE_MS + 2), &mut watchdog);
     assert_eq!((watchdog.feedings, node.hardware().settings), (0, [1, 25]));
-    let Answer::Status(status) = ask(&mut node, &mut client, &Request::Status, 2_100) else {
+    let Answer::Status(status) = ask(&mut node, &mut observer, &Request::Status, 2_100) else {
         panic!()
     };
     assert!(status.safe_state_owed);
@@ -141,6 +145,9 @@ fn the_time_left_is_known_while_a_host_is_there() {
     assert_eq!(node.time_left(at_ms(9_000)), Some(Duration::MIN));
     node.tend(at_ms(9_000), &mut watchdog);
     assert_eq!(node.time_left(at_ms(9_000)), None);
-    ask(&mut node, &mut client, &HEAT, 9_500);
+    client.begin(2);
+    ask(&mut node, &mut client, &Client::hello(), 9_500);
     assert_eq!(node.time_left(at_ms(9_500)), Some(limit));
+    ask(&mut node, &mut client, &Request::Release, 9_600);
+    assert_eq!(node.time_left(at_ms(9_600)), None);
 }

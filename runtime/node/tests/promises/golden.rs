@@ -1,5 +1,6 @@
 //! The formats' promise: these messages are these bytes, in every release.
 
+use embedded_storage::nor_flash::NorFlash;
 use expect_test::expect_file;
 use heapless::Vec as Bounded;
 use runtime_node::description::Range;
@@ -8,7 +9,8 @@ use runtime_node::frame::{
 };
 use runtime_node::memory::{REFLECTION_BYTES_MAX, Reflection, Step};
 use runtime_node::message::{
-    ActuatorState, Answer, Hello, Observation, Recollection, Refusal, Request, Status, VERSION,
+    ActuatorState, Answer, Hello, Observation, Recollection, Refusal, Request, Sender, Status,
+    VERSION,
 };
 use runtime_node::storage::{HEADER_BYTES, Keeper, Pages, Region};
 
@@ -24,10 +26,13 @@ const LONGEST: &str = {
     }
 };
 
+/// The host of all requests here.
+pub(crate) const HOST: Sender = Sender::Host { session: 0x1234_5678 };
+
 /// A request of each kind, and the longest.
 pub(crate) fn requests() -> Vec<Request<'static>> {
     vec![
-        Request::Hello { version: VERSION, session: 0x1234_5678 },
+        Request::Hello { version: VERSION },
         Request::Act { actuator: 1, value: 75 },
         Request::Act { actuator: 0, value: i32::MIN },
         Request::Observe,
@@ -37,8 +42,25 @@ pub(crate) fn requests() -> Vec<Request<'static>> {
         Request::Recall { kind: Recollection::Step, age: 0 },
         Request::Recall { kind: Recollection::Reflection, age: 1 },
         Request::Status,
+        Request::Release,
     ]
 }
+
+/// A refusal of each kind.
+const REFUSALS: [Refusal; 12] = [
+    Refusal::Version { node: VERSION },
+    Refusal::NoSession,
+    Refusal::Stale { last: 300 },
+    Refusal::SequenceReused,
+    Refusal::NoSuchActuator,
+    Refusal::NotOfScale,
+    Refusal::Inadmissible,
+    Refusal::ReflectionTooLong,
+    Refusal::Hardware { code: 5 },
+    Refusal::Storage,
+    Refusal::Busy { left_ms: 1_500 },
+    Refusal::OnlyLooks,
+];
 
 /// An answer of each kind.
 pub(crate) fn answers() -> Vec<Answer<'static>> {
@@ -62,33 +84,23 @@ pub(crate) fn answers() -> Vec<Answer<'static>> {
         faults: 0,
         storage_failures: 0,
         safe_state_owed: true,
+        has_host: true,
     };
     let text = "Close the door before you heat.";
-    vec![
-        Answer::Hello(Hello {
-            version: VERSION,
-            session: 0x1234_5678,
-            name: THERMOSTAT.name,
-            deadline_ms: THERMOSTAT.deadline_ms,
-            steps_max: 16,
-            reflections_max: 4,
-            outlives_power: true,
-            sensors: Bounded::from_slice(THERMOSTAT.sensors).unwrap(),
-            actuators: Bounded::from_slice(THERMOSTAT.actuators).unwrap(),
-        }),
-        Answer::Refused(Refusal::Version { node: VERSION }),
-        Answer::Refused(Refusal::NoSession),
-        Answer::Refused(Refusal::Stale { last: 300 }),
-        Answer::Refused(Refusal::SequenceReused),
-        Answer::Refused(Refusal::NoSuchActuator),
-        Answer::Refused(Refusal::NotOfScale),
-        Answer::Refused(Refusal::Inadmissible),
-        Answer::Refused(Refusal::ReflectionTooLong),
-        Answer::Refused(Refusal::Hardware { code: 5 }),
-        Answer::Refused(Refusal::Storage),
+    let hello = Answer::Hello(Hello {
+        version: VERSION,
+        name: THERMOSTAT.name,
+        deadline_ms: THERMOSTAT.deadline_ms,
+        steps_max: 16,
+        reflections_max: 4,
+        outlives_power: true,
+        sensors: Bounded::from_slice(THERMOSTAT.sensors).unwrap(),
+        actuators: Bounded::from_slice(THERMOSTAT.actuators).unwrap(),
+    });
+    let others = [
         Answer::Act(observation.clone()),
         Answer::Observe(observation.clone()),
-        Answer::Reset(observation),
+        Answer::Reset(observation.clone()),
         Answer::Remember,
         Answer::RecallStep(None),
         Answer::RecallStep(Some(Step {
@@ -101,12 +113,15 @@ pub(crate) fn answers() -> Vec<Answer<'static>> {
         Answer::RecallReflection(None),
         Answer::RecallReflection(Some(Reflection { task: 2, episode: 3, text })),
         Answer::Status(status),
-    ]
+        Answer::Release(observation),
+    ];
+    let refusals = REFUSALS.map(Answer::Refused);
+    [hello].into_iter().chain(refusals).chain(others).collect()
 }
 
-pub(crate) fn request_frame(sequence: u32, request: &Request<'_>) -> Vec<u8> {
+pub(crate) fn request_frame(sequence: u32, sender: Sender, request: &Request<'_>) -> Vec<u8> {
     let mut out = [0; REQUEST_FRAME_BYTES_MAX];
-    let frame_bytes = encode_request(sequence, request, &mut out).unwrap();
+    let frame_bytes = encode_request(sequence, sender, request, &mut out).unwrap();
     out[..frame_bytes].to_vec()
 }
 
@@ -122,27 +137,30 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn frames_are_these_bytes() {
+    let told = |sequence, sender, request: &Request<'_>| {
+        format!("{}  {sender:?}: {request:?}\n", hex(&request_frame(sequence, sender, request)))
+    };
     let requests = requests();
-    let requests = (1..).zip(&requests).map(|(sequence, request)| {
-        format!("{}  {request:?}\n", hex(&request_frame(sequence, request)))
-    });
+    let look = requests.iter().filter(|request| request.only_looks());
+    let looks = (100..).zip(look).map(|(sequence, look)| told(sequence, Sender::Observer, look));
+    let asked = (1..).zip(&requests).map(|(sequence, request)| told(sequence, HOST, request));
     let answers = answers();
     let answers = (300..).zip(&answers).map(|(sequence, answer)| {
         format!("{}  {answer:?}\n", hex(&answer_frame(sequence, answer)))
     });
-    let text: String = requests.chain(answers).collect();
+    let text: String = asked.chain(looks).chain(answers).collect();
 
-    expect_file!["../golden/frames-v1.txt"].assert_eq(&text);
+    expect_file!["../golden/frames-v2.txt"].assert_eq(&text);
 }
 
-/// Worked out apart from this code: 51 request, 01 sequence, 00 `Hello`, 01 version, 07
-/// session, and zlib's crc of the five. COBS: 03 leads two bytes and stands for the
-/// zero, 07 leads the six that are left.
+/// Worked out apart from this code: 51 request, 01 sequence, 00 `Hello`, 02 version, 00
+/// host, 07 session, and zlib's crc of the six. COBS: 03 leads two bytes and stands for
+/// the zero, 02 one and stands for the next, 06 leads the five that are left.
 #[test]
 fn a_frame_is_what_its_layout_says() {
-    let frame = request_frame(1, &Request::Hello { version: 1, session: 7 });
+    let frame = request_frame(1, Sender::Host { session: 7 }, &Request::Hello { version: 2 });
 
-    assert_eq!(frame, [3, 0x51, 1, 7, 1, 7, 0xe1, 0xd2, 0x92, 0xfc, 0]);
+    assert_eq!(frame, [3, 0x51, 1, 2, 2, 6, 7, 0x8c, 0x12, 0x90, 0xd6, 0]);
 }
 
 #[test]
@@ -162,4 +180,23 @@ fn a_page_is_these_bytes() {
     let (header, payload) = flash.bytes(0, 64).split_at(HEADER_BYTES);
     let text = format!("{}\n{}\n", hex(header), hex(payload));
     expect_file!["../golden/page-v1.txt"].assert_eq(&text);
+}
+
+/// Firmware of before wrote it; the node that is updated goes on with what it knew.
+#[test]
+fn a_page_of_the_first_release_is_read() {
+    let text = include_str!("../golden/page-v1.txt");
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
+    let page: Vec<u8> = digits.chunks(2).map(byte).collect();
+    let mut flash = SimulatedFlash::<4>::new();
+    flash.erase(0, SECTOR_BYTES as u32).unwrap();
+    flash.write(0, &page).unwrap();
+    let region = Region { address: 0, page_bytes: 2 * SECTOR_BYTES as u32 };
+    let mut memory = SmallMemory::new();
+
+    Pages::<_, STEPS, REFLECTIONS>::new(flash, region).unwrap().load(&mut memory).unwrap();
+
+    let kept = memory.reflection(0).map(|kept| (kept.task, kept.text));
+    assert_eq!((memory.episode(), memory.steps(), kept), (1, 1, Some((2, "Close the door."))));
 }

@@ -15,5 +15,7 @@ mod power_cut;
 mod sessions;
 mod recollection;
 mod deadlines;
+mod hosts;
+mod versions;
 mod sizes;
 mod thermostat;

@@ -31,8 +31,7 @@ fn recall<'c, K: Keeper<STEPS, REFLECTIONS>>(
 
 fn meet_again<K: Keeper<STEPS, REFLECTIONS>>(node: &mut ThermostatNode<K>) -> Client {
     let mut client = Client::new(2);
-    let hello = client.hello();
-    ask(node, &mut client, &hello, 0);
+    ask(node, &mut client, &Client::hello(), 0);
     client
 }
 
@@ -41,6 +40,7 @@ fn a_reflection_outlives_the_host() {
     let (mut node, mut client) = meet();
     ask(&mut node, &mut client, &Request::Reset { seed: 0 }, 0);
     assert_eq!(ask(&mut node, &mut client, &REMEMBER, 0), Answer::Remember);
+    ask(&mut node, &mut client, &Request::Release, 0);
 
     let mut restarted = meet_again(&mut node);
 

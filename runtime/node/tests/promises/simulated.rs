@@ -34,8 +34,7 @@ pub(crate) fn start<K: Keeper<STEPS, REFLECTIONS>>(
 pub(crate) fn meet() -> (ThermostatNode, Client) {
     let mut node = start(Thermostat::default(), Volatile);
     let mut client = Client::new(1);
-    let hello = client.hello();
-    ask(&mut node, &mut client, &hello, 0);
+    ask(&mut node, &mut client, &Client::hello(), 0);
     (node, client)
 }
 

@@ -1,4 +1,4 @@
-//! A plain host: asks a running board, and asks again where no answer comes.
+//! A plain host, or onlooker: asks a running board, and asks again where no answer comes.
 
 use std::io;
 use std::time::Duration;
@@ -14,7 +14,7 @@ const ANSWER: Duration = Duration::from_millis(250);
 /// How often a request is sent.
 const TRIES: u32 = 60;
 
-/// One session with a machine.
+/// One session with a machine, or a look at it.
 pub struct Host<'m> {
     machine: &'m mut Machine,
     client: Client,
@@ -26,9 +26,14 @@ impl<'m> Host<'m> {
         Self { machine, client: Client::new(session) }
     }
 
+    /// One who only looks; `drawn` is where its numbers begin.
+    pub fn onlooker(machine: &'m mut Machine, drawn: u32) -> Self {
+        Self { machine, client: Client::observer(drawn) }
+    }
+
     /// Opens the session; returns what `read` makes of the node's hello.
     pub fn meet<T>(&mut self, read: impl FnOnce(Answer<'_>) -> T) -> io::Result<T> {
-        self.ask(&self.client.hello(), read)
+        self.ask(&Client::hello(), read)
     }
 
     /// Asks; returns what `read` makes of the answer.

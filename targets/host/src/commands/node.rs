@@ -10,6 +10,7 @@ use runtime_environments::node::account::Moment;
 use runtime_environments::node::link::Link;
 use runtime_environments::node::profile::{Dial, Profile};
 use runtime_environments::node::simulated;
+use runtime_node::message::Status;
 use runtime_node::thermostat::Thermostat;
 use serde_json::{Value, json};
 use targets_console::{errln, errors, is_heard, out, outln, signals};
@@ -35,8 +36,8 @@ enum Action {
     /// Show sensors, actuators and counts live until Ctrl-C; lines of JSON where the output is
     /// not a terminal
     ///
-    /// A node has one host at a time: where a run plays on it meanwhile, one of the two ends and
-    /// says so.
+    /// It only looks: it may while a run acts, where the port takes both (a serial device does
+    /// not), and keeps no actuator on once the run is gone.
     Monitor {
         /// A serial device such as /dev/ttyACM0, tcp:HOST:PORT, or exec:COMMAND, which inherits
         /// PATH, HOME, LANG, TERM, TMPDIR and their like alone
@@ -52,8 +53,8 @@ enum Action {
 /// A node to try things on.
 #[derive(clap::Args)]
 struct Simulation {
-    /// Serve hosts at this address of this computer, one after another, and remember between
-    /// them; standard input and output where it is absent
+    /// Serve whoever connects at this address of this computer, and remember between hosts;
+    /// standard input and output where it is absent
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
 }
@@ -82,13 +83,13 @@ impl Node {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self.action {
             Action::Simulate(simulation) => simulation.run(),
-            Action::Inspect { port, json } => inspect(&mut Link::open(port.parse()?)?, json),
+            Action::Inspect { port, json } => inspect(&mut Link::watch(port.parse()?)?, json),
             Action::Monitor { port, every } => {
                 anyhow::ensure!(
                     (0.05..=3600.0).contains(&every),
                     "--every is {every}, expected 0.05 to 3600"
                 );
-                monitor(&mut Link::open(port.parse()?)?, Duration::from_secs_f64(every))
+                monitor(&mut Link::watch(port.parse()?)?, Duration::from_secs_f64(every))
             }
         }
     }
@@ -130,9 +131,10 @@ fn inspect(link: &mut Link, json: bool) -> anyhow::Result<()> {
     writeln!(out, "now          {}", link.words(&moment))?;
     writeln!(
         out,
-        "status       up {:.1} s, episode {}, {} steps; {} bad frames, {} deadlines missed, \
+        "status       up {:.1} s, {}, episode {}, {} steps; {} bad frames, {} deadlines missed, \
          {} faults, {} failures of storage",
         status.uptime_ms as f64 / 1e3,
+        host(status),
         status.episode,
         steps.len(),
         status.frames_bad,
@@ -195,14 +197,20 @@ impl Bars {
         }
         let status = &moment.status;
         self.counts.set_message(format!(
-            "up {:.0} s, episode {}, {} bad frames, {} deadlines missed, {} faults",
+            "up {:.0} s, {}, episode {}, {} bad frames, {} deadlines missed, {} faults",
             status.uptime_ms as f64 / 1e3,
+            host(status),
             status.episode,
             status.frames_bad,
             status.deadlines_missed,
             status.faults
         ));
     }
+}
+
+/// Whether anybody acts.
+fn host(status: &Status) -> &'static str {
+    if status.has_host { "a host acts" } else { "no host" }
 }
 
 /// Sensors, then actuators.

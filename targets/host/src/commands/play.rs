@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use runtime_core::task::{Limits, Task};
@@ -10,9 +11,10 @@ use runtime_environments::node::NodeOptions;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{self, EnvironmentOptions, Playable, World};
 use serde_json::{Value, json};
-use targets_console::{is_heard, outln};
+use targets_console::{errln, errors, is_heard, outln, signals};
 
 use crate::files;
+use crate::session::play::leave;
 
 /// Play an environment yourself, or from a script
 ///
@@ -56,17 +58,31 @@ impl Play {
         let alfworld = AlfworldOptions { put_is_move: self.accept_put };
         let node = NodeOptions { connect: self.connect.clone(), goal: self.goal.clone() };
         let options = EnvironmentOptions { data, alfworld, node };
-        let world = world::open(&self.environment, &options)?;
+        let world: Arc<dyn World> = world::open(&self.environment, &options)?.into();
+        let in_the_end = Arc::clone(&world);
+        let _in_the_end = signals::before_end(move || {
+            if errors().is_terminal() {
+                // Behind what it shows of the key.
+                errln!("");
+            }
+            leave(&*in_the_end);
+        });
         let task = match &self.game {
             Some(id) => named(id),
             None => self.first_task(&*world)?,
         };
+        let played = self.play_in(&*world, &task);
+        leave(&*world);
+        played
+    }
+
+    fn play_in(&self, world: &dyn World, task: &Task) -> anyhow::Result<()> {
         let mut environment = world.environment();
-        let opening = environment.reset(&task)?;
+        let opening = environment.reset(task)?;
         if self.json {
             play_json(&mut *environment, &opening)
         } else {
-            play_in_words(&mut *environment, &task, &opening)
+            play_in_words(&mut *environment, task, &opening)
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use runtime_core::history::RunHistory;
+use runtime_environments::world::World;
 use runtime_evaluation::arm::ArmProgress;
 use runtime_evaluation::collection::{self, Collection};
 use runtime_evaluation::results::circumstances::{Circumstances, Session};
@@ -21,6 +22,7 @@ use crate::circumstances;
 use crate::options::{self, RunOptions};
 use crate::progress::say;
 use crate::resume;
+use crate::settings::Settings;
 use crate::spending;
 use crate::wiring::Models;
 
@@ -31,11 +33,25 @@ pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::R
         signals::goes_on_by(plan.goes_on());
     }
     let pool = Pool::open(plan, &settings)?;
-    let mut parts = Pool::parts(plan, &settings, models)?;
+    let world = Arc::clone(&pool.world);
+    let _in_the_end = signals::before_end(move || leave(&*world));
+    let played = play_in(&pool, (plan, &settings), models, watch);
+    // However it ended: a heater is not left on.
+    leave(&*pool.world);
+    played
+}
+
+fn play_in(
+    pool: &Pool,
+    (plan, settings): (&Plan, &Settings),
+    models: &mut Models,
+    watch: &Watch,
+) -> anyhow::Result<Played> {
+    let mut parts = Pool::parts(plan, settings, models)?;
     let terms = spending::terms(&plan.options, &parts)?;
     if !plan.resumed {
         for parts in &parts {
-            pool.check_first_trials(parts, plan, &settings)?;
+            pool.check_first_trials(parts, plan, settings)?;
         }
     }
     if !plan.resumed || plan.copied.is_some() {
@@ -47,10 +63,10 @@ pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::R
     for parts in &mut parts {
         parts.ledger.clone_from(&ledger);
     }
-    let sessions = circumstances::log(&plan.folder, &parts, &loading(plan, &settings)?)?;
+    let sessions = circumstances::log(&plan.folder, &parts, &loading(plan, settings)?)?;
     let mut played = Played { histories: Vec::new(), sessions, ledger, stopped: None };
     for parts in &parts {
-        let (history, standing, ended) = pool.play_arm(parts, (plan, &settings), watch)?;
+        let (history, standing, ended) = pool.play_arm(parts, (plan, settings), watch)?;
         let ArmProgress { tasks, tasks_done, tasks_solved, .. } = standing;
         let in_arm = || {
             format!(
@@ -69,6 +85,13 @@ pub(crate) fn play(plan: &Plan, models: &mut Models, watch: &Watch) -> anyhow::R
         played.histories.push(history);
     }
     Ok(played)
+}
+
+/// Leaves the world so that it harms nobody, and says what there is to say of it.
+pub(crate) fn leave(world: &dyn World) {
+    if let Some(said) = world.leave() {
+        say(&said);
+    }
 }
 
 /// Writes what came of a plan; returns it and the file's text.

@@ -29,13 +29,14 @@ use crate::wiring::{self, AgentParts, Models};
 
 /// The tasks of a run and the world that they play in.
 pub(crate) struct Pool {
-    world: Box<dyn World>,
+    pub(super) world: Arc<dyn World>,
     tasks: Vec<Task>,
 }
 
 impl Pool {
     pub(crate) fn open(plan: &Plan, settings: &Settings) -> anyhow::Result<Self> {
-        let world = world::open(&settings.environment, &plan.options.environment_options())?;
+        let world: Arc<dyn World> =
+            world::open(&settings.environment, &plan.options.environment_options())?.into();
         if let (Some(asked), Some(most)) = (plan.options.parallel, world.workers_max()) {
             let name = world.name();
             ensure!(asked <= most, "--parallel is {asked}, but {name} plays {most} at a time");

@@ -1,9 +1,11 @@
 //! Playing on a microcontroller, which is simulated by the program itself.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -36,6 +38,32 @@ impl Simulated {
         serde_json::from_str(&said.stdout).unwrap()
     }
 
+    /// Values and counts, as they are without waiting for anything.
+    fn now(&self) -> (Value, Value) {
+        let now = self.inspect()["now"].clone();
+        (now["values"].clone(), now["status"].clone())
+    }
+
+    /// What the monitor sees from now on.
+    fn watch(&self) -> Watched {
+        let mut command = Command::new(PROGRAM);
+        command.args(["node", "monitor", &self.port, "--every", "0.05"]).stdout(Stdio::piped());
+        Watched(command.spawn().unwrap())
+    }
+
+    /// A host that has set the heater to 3 and waits for its next command.
+    fn heat(&self) -> Child {
+        let mut command = Command::new(PROGRAM);
+        command.args(["play", "--environment", "node", "--connect", &self.port, "--json"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut host = command.spawn().unwrap();
+        host.stdin.as_mut().unwrap().write_all(b"set heater to 3\n").unwrap();
+        let mut told = BufReader::new(host.stdout.as_mut().unwrap()).lines();
+        let acted = told.nth(1).unwrap().unwrap();
+        assert!(acted.contains("heater is 3"), "{acted}");
+        host
+    }
+
     /// Plays two tasks by a scripted actor that fails, and reflects.
     fn run(&self, out: &Path, more: &[&str]) -> Outcome {
         let fixed = self.arguments(out.to_str().unwrap());
@@ -54,6 +82,24 @@ impl Drop for Simulated {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A monitor, until it is dropped.
+struct Watched(Child);
+
+impl Watched {
+    /// What it tells, line by line.
+    fn moments(&mut self) -> impl Iterator<Item = Value> {
+        let lines = BufReader::new(self.0.stdout.take().unwrap()).lines();
+        lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -78,6 +124,117 @@ fn a_child_process_can_be_played_on_by_hand() {
     assert!(said(1).contains("heater is 3"), "{}", said(1));
     assert!(said(3).starts_with("That was not done: the actuator has no such value."));
     assert_eq!(lines[0]["admissible"].as_array().unwrap().len(), 7);
+    assert_eq!(played.stderr, "the heater is safe again (0)\n");
+}
+
+#[test]
+fn a_run_that_has_ended_leaves_actuators_safe_and_says_so() {
+    let (folder, node) = (tempfile::tempdir().unwrap(), Simulated::start());
+
+    // Its last step leaves the heater at 3 and the fan on.
+    let out = folder.path().join("run");
+    let fixed =
+        "run --environment node --actor scripted --tasks 1 --trials 1 --steps 3 --seed 5 -q";
+    let mut arguments: Vec<&str> = fixed.split(' ').collect();
+    arguments.extend(["--connect", &node.port, "--out", out.to_str().unwrap()]);
+    let ended = rebound(&arguments);
+
+    let (values, status) = node.now();
+    let mut monitor = node.watch();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(ended.stderr, "the heater is safe again (0), the fan is safe again (0)\n");
+    assert_eq!((&values["heater"], &values["fan"]), (&"0".into(), &"0".into()));
+    assert_eq!(status["deadlines_missed"], 0, "the run itself made it safe");
+    let seen: Vec<Value> = monitor.moments().take(3).collect();
+    assert!(seen.iter().all(|now| now["values"]["heater"] == "0"), "{seen:?}");
+    assert!(seen.iter().all(|now| now["status"]["has_host"] == false), "{seen:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_run_that_is_stopped_leaves_actuators_safe_and_says_so() {
+    let (folder, node) = (tempfile::tempdir().unwrap(), Simulated::start());
+    let out = folder.path().join("run");
+    let mut command = Command::new(PROGRAM);
+    command.args(["run", "--environment", "node", "--actor", "scripted", "--tasks", "1000"]);
+    command.args(["--strategy", "none", "--connect", &node.port, "--quiet", "--out"]).arg(&out);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let log = out.join("arms/none/trials.log");
+    while fs::metadata(&log).map_or(0, |log| log.len()) < 200_000 {
+        thread::sleep(Duration::from_millis(5));
+    }
+
+    let stop = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let ended = child.wait_with_output().unwrap();
+
+    let (values, status) = node.now();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(stop.success());
+    assert_eq!(ended.status.code(), Some(130), "{said}");
+    assert!(said.contains("safe again (0)") || said.contains("the actuators are safe"), "{said}");
+    assert_eq!((&values["heater"], &values["fan"]), (&"0".into(), &"0".into()));
+    assert_eq!((&status["deadlines_missed"], &status["has_host"]), (&0.into(), &false.into()));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_player_who_is_stopped_leaves_actuators_safe_and_says_so() {
+    let node = Simulated::start();
+    let mut host = node.heat();
+    // Its input does not end.
+    let _input = host.stdin.take();
+
+    let stop = Command::new("kill").args(["-INT", &host.id().to_string()]).status().unwrap();
+    let ended = host.wait_with_output().unwrap();
+
+    let (values, status) = node.now();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(stop.success());
+    assert_eq!((ended.status.code(), said.trim()), (Some(130), "the heater is safe again (0)"));
+    assert_eq!((&values["heater"], &status["deadlines_missed"]), (&"0".into(), &0.into()));
+}
+
+#[test]
+fn a_monitor_does_not_keep_the_heater_of_a_killed_host_on() {
+    let node = Simulated::start();
+    let mut host = node.heat();
+    let mut monitor = node.watch();
+    let mut moments = monitor.moments();
+    let beside = moments.next().unwrap();
+    host.kill().unwrap();
+    host.wait().unwrap();
+
+    let uptime = |moment: &Value| moment["status"]["uptime_ms"].as_u64().unwrap();
+    let is_off = |moment: &Value| moment["values"]["heater"] == "0";
+    let off = moments.find(|moment| is_off(moment) || uptime(moment) > uptime(&beside) + 5_500);
+
+    let off = off.unwrap();
+    assert_eq!(
+        (&beside["values"]["heater"], &beside["status"]["has_host"]),
+        (&"3".into(), &true.into())
+    );
+    assert!(is_off(&off), "the heater was on for 5.5 s under a deadline of 2 s: {off}");
+    assert_eq!(off["status"]["deadlines_missed"], 1);
+}
+
+#[test]
+fn a_second_host_is_refused_while_one_acts_and_may_act_once_that_has_gone() {
+    let (folder, node) = (tempfile::tempdir().unwrap(), Simulated::start());
+    let mut first = node.heat();
+    let out = folder.path().join("run");
+
+    let refused = node.run(&out, &[]);
+    let (values, _) = node.now();
+    drop(first.stdin.take());
+    let ended = first.wait().unwrap();
+    let played = node.run(&out, &[]);
+
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("another host acts on the node"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("stop the other one"), "{}", refused.stderr);
+    assert_eq!(values["heater"], "3", "the first one goes on");
+    assert!(ended.success());
+    assert_eq!(played.code, 0, "{}", played.stderr);
 }
 
 #[cfg(unix)]
@@ -158,15 +315,8 @@ fn what_cannot_be_played_is_refused_with_what_could() {
 #[test]
 fn a_node_is_watched_line_by_line_where_there_is_no_terminal() {
     let node = Simulated::start();
-    let mut command = Command::new(PROGRAM);
-    command.args(["node", "monitor", &node.port, "--every", "0.05"]).stdout(Stdio::piped());
-    let mut monitor = command.spawn().unwrap();
 
-    let lines = BufReader::new(monitor.stdout.take().unwrap()).lines();
-    let lines: Vec<Value> =
-        lines.take(3).map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
-    let _ = monitor.kill();
-    let _ = monitor.wait();
+    let lines: Vec<Value> = node.watch().moments().take(3).collect();
 
     assert!(lines.iter().all(|line| line["values"]["heater"] == "0"), "{lines:?}");
     assert!(lines[2]["status"]["uptime_ms"].as_u64() >= lines[0]["status"]["uptime_ms"].as_u64());

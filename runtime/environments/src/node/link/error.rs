@@ -39,23 +39,28 @@ pub enum LinkError {
         #[source]
         source: io::Error,
     },
-    /// The node had started anew, so the request was not carried out; the session is open
-    /// again.
-    #[error("the node started anew, and did not carry the request out")]
-    Restarted,
-    /// Another host has asked the node since this one did.
+    /// The session was over, so the request was not carried out; it is open again.
     #[error(
-        "another host speaks with the node at {port}: a node has one host at a time, so stop \
-         the other one and start again"
+        "the node started anew, or heard nothing of this host for too long; it made its actuators \
+         safe, and did not carry the request out"
+    )]
+    Restarted,
+    /// Another host acts on the node, or has since this one did.
+    #[error(
+        "another host acts on the node at {port}: a node has one host at a time, so stop the \
+         other one and start again, or, where that was killed, start again in {left_s} s; \
+         `rebound node monitor` looks on meanwhile"
     )]
     Taken {
         /// Where.
         port: String,
+        /// How long the other one may be silent before the node is free, in seconds.
+        left_s: u32,
     },
     /// The node's protocol is another.
     #[error(
         "the node at {port} speaks version {node} of the protocol, this program version \
-         {VERSION}: give the board the firmware of this release"
+         {VERSION}: {}", advice(*.node)
     )]
     Version {
         /// Where.
@@ -93,4 +98,13 @@ pub enum LinkError {
     /// A request has no room in a frame.
     #[error("the request is too long for a frame")]
     TooLong,
+}
+
+/// What to do about a node of another version.
+fn advice(node: u16) -> &'static str {
+    if node < VERSION {
+        "give the board the firmware of this release (`make firmware`)"
+    } else {
+        "take the release of this program that the board's firmware is of"
+    }
 }

@@ -51,6 +51,10 @@ fn converse(host: &mut Host<'_>, round: u32) {
     host.machine().send(&[0x7f; 600]).unwrap();
     host.machine().send(b"\0short\0").unwrap();
     host.ask(&Request::Status, |answer| assert!(matches!(answer, Answer::Status(_)))).unwrap();
+    let mut onlooker = Host::onlooker(host.machine(), round);
+    onlooker.meet(|answer| assert!(matches!(answer, Answer::Hello(_)))).unwrap();
+    onlooker.ask(&act(1), |answer| assert!(matches!(answer, Answer::Refused(_)))).unwrap();
+    host.ask(&Request::Release, |answer| assert!(matches!(answer, Answer::Release(_)))).unwrap();
 }
 
 fn the_greatest_stack_keeps_its_budget(board: &Board) {

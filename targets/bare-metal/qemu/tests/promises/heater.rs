@@ -1,5 +1,5 @@
-//! The heater of a board, watched in its memory: a request would be a sign of life, and
-//! itself reason enough to make the heater safe.
+//! The heater of a board, watched in its memory: what the board says of it may be another
+//! matter, and a request may itself be reason enough to make the heater safe.
 
 use std::ops::Range;
 use std::thread;

@@ -1,4 +1,4 @@
-//! A host that falls silent loses the heater.
+//! A host that falls silent loses the heater, whoever else asks; one that goes turns it off.
 
 use std::thread;
 use std::time::Duration;
@@ -11,10 +11,16 @@ use targets_bare_metal_qemu::machine::Machine;
 
 use crate::heater::Heater;
 
-on_every_board!(the_heater_goes_off_while_the_host_is_silent);
+on_every_board!(
+    the_heater_goes_off_while_the_host_is_silent,
+    who_looks_on_keeps_no_heater_on,
+    a_host_that_goes_turns_the_heater_off,
+);
 
 /// Well within the deadline of 2 s, even where the board's clock is fast.
 const SHORT: Duration = Duration::from_millis(400);
+/// How often the board is looked at: its clock may be slow.
+const LOOKS_MAX: u32 = 150;
 
 fn the_heater_goes_off_while_the_host_is_silent(board: &Board) {
     let mut machine = Machine::start(board, None).unwrap();
@@ -40,4 +46,42 @@ fn the_heater_goes_off_while_the_host_is_silent(board: &Board) {
             assert_eq!(status.deadlines_missed, 1);
         })
         .unwrap();
+}
+
+fn who_looks_on_keeps_no_heater_on(board: &Board) {
+    let mut machine = Machine::start(board, None).unwrap();
+    let mut heater = Heater::find(board, &mut machine);
+    let mut onlooker = Host::onlooker(&mut machine, 100);
+
+    // However slow the board's clock is, no two looks are a deadline apart.
+    let went_off = (0..LOOKS_MAX).any(|_| {
+        thread::sleep(SHORT);
+        onlooker.ask(&Request::Observe, |_| ()).unwrap();
+        heater.is_at(0)
+    });
+
+    assert!(went_off, "{:?}", heater.levels());
+    onlooker
+        .ask(&Request::Status, |answer| {
+            let Answer::Status(status) = answer else { panic!("{answer:?}") };
+            assert_eq!((status.deadlines_missed, status.has_host), (1, false));
+        })
+        .unwrap();
+}
+
+fn a_host_that_goes_turns_the_heater_off(board: &Board) {
+    let mut machine = Machine::start(board, None).unwrap();
+    let mut host = Host::new(&mut machine, 1);
+    host.meet(|_| ()).unwrap();
+    host.ask(&Request::Act { actuator: HEATER, value: 1 }, |_| ()).unwrap();
+
+    host.ask(&Request::Release, |answer| {
+        let Answer::Release(seen) = answer else { panic!("{answer:?}") };
+        assert!(seen.actuators.iter().all(|state| state.value == 0), "{seen:?}");
+    })
+    .unwrap();
+
+    // The board is free at once for another one.
+    let mut next = Host::new(&mut machine, 2);
+    next.meet(|answer| assert!(matches!(answer, Answer::Hello(_)), "{answer:?}")).unwrap();
 }
