@@ -53,7 +53,7 @@ pub(crate) fn is_sha256(text: &str) -> bool {
 }
 
 /// Where a file's SHA-256 is recorded.
-pub(crate) fn side_file(path: &Path) -> PathBuf {
+pub fn side_file(path: &Path) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
     name.push(".sha256");
     name.into()

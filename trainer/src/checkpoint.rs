@@ -3,6 +3,9 @@
 //! ```text
 //! rebound.train.step      u64   steps that are done
 //! rebound.train.config    text  the run's file, and its parent's sha256
+//! rebound.train.base      text  the base model's sha256
+//! rebound.train.data      text  the sha256 of what is learned from
+//! rebound.train.metrics   text  the last step's line of `metrics.jsonl`
 //! rebound.train.critic    f32s  the critic's row; empty where there is none
 //! rebound.train.kl_weight f32   the weight of the KL divergence, where it adapts
 //! <matrix>.a  .b                the factors, as in an adapter
@@ -12,10 +15,14 @@
 //!                               with those
 //! ```
 //!
-//! Everything else of a run follows from its file, its parent and its step. A
-//! checkpoint is written beside and renamed; the two newest are kept.
+//! A checksum ends the file. Everything else of a run follows from its file, its parent, its
+//! data and its step, so that the checkpoint of step 0 has no tensors. A checkpoint is written
+//! beside and renamed; the two newest are kept. One that is damaged is passed over, and said.
+//! Those of older programs name no base, no data and no metrics, and have no checksum.
 
-use std::io;
+mod seal;
+
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use burn::optim::{AdamWState, AdaptiveMomentumState};
@@ -26,12 +33,16 @@ use models_decoder::score::numbers;
 
 use crate::error::TrainError;
 use crate::factors;
+use crate::metrics::{self, StepMetrics};
 use crate::objective::State;
 use crate::optimizer::{Memory, Optimizer};
 use crate::replace::replace;
 
 const STEP: &str = "rebound.train.step";
 const CONFIG: &str = "rebound.train.config";
+const BASE: &str = "rebound.train.base";
+const DATA: &str = "rebound.train.data";
+const METRICS: &str = "rebound.train.metrics";
 const CRITIC: &str = "rebound.train.critic";
 const KL_WEIGHT: &str = "rebound.train.kl_weight";
 /// The names of a place's six tensors.
@@ -41,20 +52,49 @@ const WITHIN: [&str; 2] = ["within_a", "within_b"];
 /// Older checkpoints are removed.
 const KEPT: usize = 2;
 
-/// Writes the state after `step` steps into `folder`.
+/// What a checkpoint belongs to. It is of no use to a run of anything else.
+#[derive(Clone, Debug)]
+pub struct Belonging {
+    /// The run's file as text, and its parent's sha256.
+    pub config: String,
+    /// The base model's sha256.
+    pub base_sha256: String,
+    /// That of what is learned from.
+    pub data_sha256: String,
+}
+
+/// What was read back of a run.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// Steps that are done.
+    pub step: u64,
+    /// The state behind them, but for factors and the optimizer's memory.
+    pub state: Option<State>,
+    /// What the last of them measured, where the checkpoint says it.
+    pub last: Option<StepMetrics>,
+    /// Newer checkpoints that are damaged, and how, in words.
+    pub damaged: Vec<String>,
+}
+
+/// Writes into `folder` what a run begins with, unless there is a checkpoint already.
+pub fn begin(folder: &Path, of: &Belonging) -> Result<(), TrainError> {
+    if !checkpoints(folder).is_empty() {
+        return Ok(());
+    }
+    write(folder, 0, of, (Vec::new(), Vec::new()))
+}
+
+/// Writes the state after `last` into `folder`.
 pub fn save(
     folder: &Path,
-    step: u64,
-    config: &str,
+    of: &Belonging,
+    last: &StepMetrics,
     (adapter, within): (&Adapter, Option<&Adapter>),
     (optimizer, state): (&Optimizer, &State),
 ) -> Result<(), TrainError> {
-    let path = folder.join(format!("step-{step:08}.gguf"));
-    std::fs::create_dir_all(folder)
-        .map_err(|source| TrainError::Write { file: folder.into(), source })?;
-    let metadata = [
-        (STEP.to_owned(), Value::U64(step)),
-        (CONFIG.to_owned(), config.into()),
+    let line = metrics::line(last);
+    let metadata = vec![
+        (METRICS.to_owned(), String::from_utf8_lossy(&line).trim_end().into()),
         (CRITIC.to_owned(), Value::Array(Array::F32(state.critic.clone()))),
         (KL_WEIGHT.to_owned(), Value::F32(state.kl_weight)),
     ];
@@ -62,7 +102,7 @@ pub fn save(
     for (place, Factors { a, b }) in within.iter().flat_map(|within| &within.factors) {
         tensors.extend(WITHIN.into_iter().zip([a, b]).map(|(part, x)| tensor(*place, part, x)));
     }
-    replace(&path, |out| gguf::write(out, &metadata, &tensors).map_err(io::Error::other))?;
+    write(folder, last.step, of, (metadata, tensors))?;
     for old in checkpoints(folder).iter().rev().skip(KEPT) {
         // A file that cannot be removed is only in the way.
         let _ = std::fs::remove_file(old);
@@ -70,26 +110,119 @@ pub fn save(
     Ok(())
 }
 
-/// The newest checkpoint of a folder: the step, and the state, that of factors in
-/// adapter and optimizer; 0 and `None` where there is none.
+fn write(
+    folder: &Path,
+    step: u64,
+    of: &Belonging,
+    (more, tensors): (Vec<(String, Value)>, Vec<NewTensor<'_>>),
+) -> Result<(), TrainError> {
+    let path = folder.join(format!("step-{step:08}.gguf"));
+    std::fs::create_dir_all(folder)
+        .map_err(|source| TrainError::Write { file: folder.into(), source })?;
+    let mut metadata = vec![
+        (STEP.to_owned(), Value::U64(step)),
+        (CONFIG.to_owned(), of.config.as_str().into()),
+        (BASE.to_owned(), of.base_sha256.as_str().into()),
+        (DATA.to_owned(), of.data_sha256.as_str().into()),
+    ];
+    metadata.extend(more);
+    let mut bytes = Vec::new();
+    gguf::write(&mut bytes, &metadata, &tensors)?;
+    seal::seal(&mut bytes);
+    replace(&path, |out| out.write_all(&bytes))
+}
+
+/// The newest checkpoint of a folder that is whole: the state, that of factors in adapter and
+/// optimizer; step 0 and no state where there is none.
 pub fn restore(
     folder: &Path,
-    config: &str,
+    of: &Belonging,
+    (adapter, mut within): (&mut Adapter, Option<&mut Adapter>),
+    optimizer: &mut Optimizer,
+) -> Result<Restored, TrainError> {
+    let mut damaged: Vec<String> = Vec::new();
+    for path in checkpoints(folder).into_iter().rev() {
+        let is_damaged = |reason: String| format!("{} is damaged: {reason}", path.display());
+        let (gguf, is_sealed) = match read(&path) {
+            Ok(found) => found,
+            Err(reason) => {
+                damaged.push(is_damaged(reason));
+                continue;
+            }
+        };
+        check_belongs(&gguf, of).map_err(|reason| wrong(&path, reason))?;
+        match fill(&gguf, (&mut *adapter, within.as_deref_mut()), optimizer) {
+            Ok(found) => return Ok(Restored { damaged, ..found }),
+            Err(reason) if is_sealed => return Err(wrong(&path, reason)),
+            Err(reason) => damaged.push(is_damaged(reason)),
+        }
+    }
+    if damaged.is_empty() {
+        return Ok(Restored::default());
+    }
+    let reason = format!(
+        "no checkpoint is whole. {}. Put one back from a copy, or remove the run's folder and \
+         begin it anew",
+        damaged.join(". ")
+    );
+    Err(wrong(folder, reason))
+}
+
+fn wrong(file: &Path, reason: String) -> TrainError {
+    TrainError::Content { file: file.into(), reason }
+}
+
+/// A checkpoint's file, and whether it has a checksum; why not, where it is not whole.
+fn read(path: &Path) -> Result<(Gguf, bool), String> {
+    let mut bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let is_sealed = seal::unseal(&mut bytes)?;
+    let gguf =
+        Gguf::from_bytes(&path.display().to_string(), bytes).map_err(|error| error.to_string())?;
+    if !is_sealed && gguf.get(BASE).is_some() {
+        return Err("its end is missing".to_owned());
+    }
+    Ok((gguf, is_sealed))
+}
+
+/// Says what a checkpoint was begun with otherwise.
+fn check_belongs(gguf: &Gguf, of: &Belonging) -> Result<(), String> {
+    let config = gguf.required_text(CONFIG).map_err(|error| error.to_string())?;
+    if config != of.config {
+        return Err("it is of a run with another file or parent; begin a new run".to_owned());
+    }
+    let named = [
+        (BASE, &of.base_sha256, "the base model has the sha256"),
+        (DATA, &of.data_sha256, "what is learned from has the sha256"),
+    ];
+    for (key, found, what) in named {
+        // Older ones do not say it.
+        if let Some(Value::Text(expected)) = gguf.get(key)
+            && expected != found
+        {
+            return Err(format!(
+                "{what} {found}, expected {expected}: it was changed since the run was begun; put \
+                 it back, or begin a new run"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Takes the state out of a checkpoint; says what does not fit.
+fn fill(
+    gguf: &Gguf,
     (adapter, within): (&mut Adapter, Option<&mut Adapter>),
     optimizer: &mut Optimizer,
-) -> Result<(u64, Option<State>), TrainError> {
-    let Some(newest) = checkpoints(folder).pop() else { return Ok((0, None)) };
-    let gguf = Gguf::open(&newest)?;
-    let wrong = |reason: &str| TrainError::Content { file: newest.clone(), reason: reason.into() };
-    if gguf.required_text(CONFIG)? != config {
-        return Err(wrong("it is of a run with another file or parent; begin a new run"));
+) -> Result<Restored, String> {
+    let step = gguf.required_unsigned(STEP).map_err(|error| error.to_string())?;
+    if step == 0 {
+        return Ok(Restored::default());
     }
-    let step = gguf.required_unsigned(STEP)?;
-    let time = usize::try_from(step).map_err(|_| wrong("its step is too large"))?;
+    let time = usize::try_from(step).map_err(|_| "its step is too large")?;
     let part = |place: Place, part: &str, like: &Tensor<2>| {
         let name = part_name(place, part);
-        let found = read(&gguf, &name, like.dims(), &like.device());
-        found.ok_or_else(|| wrong(&format!("the tensor {name} does not fit")))
+        let found = tensor_of(gguf, &name, like.dims(), &like.device());
+        found.ok_or_else(|| format!("the tensor {name} does not fit"))
     };
     for (place, factors) in &mut adapter.factors {
         let Factors { a: like_a, b: like_b } = &*factors;
@@ -103,13 +236,17 @@ pub fn restore(
     for (place, Factors { a, b }) in within.into_iter().flat_map(|within| &mut within.factors) {
         (*a, *b) = (part(*place, WITHIN[0], a)?, part(*place, WITHIN[1], b)?);
     }
-    let critic = match gguf.get(CRITIC) {
-        Some(Value::Array(Array::F32(critic))) => critic.clone(),
-        _ => return Err(wrong("it has no critic")),
+    let Some(Value::Array(Array::F32(critic))) = gguf.get(CRITIC) else {
+        return Err("it has no critic".to_owned());
     };
     #[allow(clippy::cast_possible_truncation, reason = "it was written as f32")]
-    let kl_weight = gguf.required_float(KL_WEIGHT)? as f32;
-    Ok((step, Some(State { critic, kl_weight })))
+    let kl_weight = gguf.required_float(KL_WEIGHT).map_err(|error| error.to_string())? as f32;
+    let state = Some(State { critic: critic.clone(), kl_weight });
+    let last = match gguf.get(METRICS) {
+        Some(Value::Text(line)) => serde_json::from_str(line).ok(),
+        _ => None,
+    };
+    Ok(Restored { step, state, last, damaged: Vec::new() })
 }
 
 /// The folder's checkpoints, the newest last.
@@ -145,7 +282,7 @@ fn part_name(place: Place, part: &str) -> String {
     format!("{}.{part}", factors::name(place))
 }
 
-fn read(
+fn tensor_of(
     gguf: &Gguf,
     name: &str,
     [rows, columns]: [usize; 2],

@@ -10,6 +10,7 @@ mod reflections;
 mod files;
 pub mod line;
 mod text;
+mod digest;
 
 use std::collections::HashSet;
 use std::fmt;

@@ -90,6 +90,12 @@ fn open(
 ) -> Result<(models::adapter::Adapter, String), TrainError> {
     let sha256 = models::checksum::sha256_file(path)
         .map_err(|source| TrainError::Read { file: path.into(), source })?;
+    if let Some(expected) = models::checksum::recorded(path)
+        && expected != sha256
+    {
+        let reason = format!("it has the sha256 {sha256}, the file beside it says {expected}");
+        return Err(TrainError::Content { file: path.into(), reason });
+    }
     let file = models::adapter::Adapter::open(path)?;
     file.check_base(decoder.gguf(), Some(base_sha256))?;
     Ok((file, sha256))

@@ -22,6 +22,7 @@ use models::gguf::Gguf;
 use models_decoder::adapter::Adapter;
 use models_decoder::decoder::Decoder;
 
+use crate::checkpoint::{Belonging, Restored};
 use crate::config::TrainConfig;
 use crate::dataset::{self, Dataset};
 use crate::error::TrainError;
@@ -66,8 +67,8 @@ pub enum Ended {
 /// A run that is ready to step.
 pub struct Run {
     config: TrainConfig,
-    /// The run's file as text, and its parent's sha256: a checkpoint belongs to it.
-    text: String,
+    /// What its checkpoints belong to.
+    of: Belonging,
     out: PathBuf,
     base: Base,
     parent_sha256: Option<String>,
@@ -89,10 +90,14 @@ pub struct Run {
     optimizer: Optimizer,
     state: Option<State>,
     done: u64,
+    /// What the last step measured.
+    last: Option<StepMetrics>,
+    /// Checkpoints that were passed over, in words: they are damaged.
+    pub damaged: Vec<String>,
 }
 
 impl Run {
-    /// Loads the model and the data, and the newest checkpoint where there is one.
+    /// Loads the model and the data, and the newest checkpoint that is whole, where there is one.
     pub fn open(
         config: TrainConfig,
         base: Base,
@@ -128,11 +133,14 @@ impl Run {
         let checkpoints = out.join("checkpoints");
         let mut within = config.stage.divergence_max().map(|_| initial.clone());
         let adapters = (&mut adapter, within.as_mut());
-        let (done, state) = checkpoint::restore(&checkpoints, &text, adapters, &mut optimizer)?;
+        let (base_sha256, data_sha256) = (base.sha256.clone(), dataset.sha256());
+        let of = Belonging { config: text, base_sha256, data_sha256 };
+        let Restored { step: done, state, last, damaged } =
+            checkpoint::restore(&checkpoints, &of, adapters, &mut optimizer)?;
         let out = out.to_owned();
         let mut run = Self {
             config,
-            text,
+            of,
             out,
             base,
             parent_sha256,
@@ -147,6 +155,8 @@ impl Run {
             optimizer,
             state,
             done,
+            last,
+            damaged,
         };
         if !scored_first {
             run.select()?;
@@ -174,6 +184,7 @@ impl Run {
 
     /// Steps until the end or an interruption.
     pub fn run(&mut self, watch: &Watch<'_>) -> Result<Ended, TrainError> {
+        checkpoint::begin(&self.checkpoints(), &self.of)?;
         if self.reward_model.is_some() {
             if !self.score_rewards(watch)? {
                 return Ok(Ended::Interrupted(self.done));
@@ -184,7 +195,8 @@ impl Run {
             return Ok(Ended::Interrupted(self.done));
         };
         let mut journal = Journal::open(&self.out, self.done)?;
-        let mut strayed = self.has_strayed(journal.last().as_ref());
+        self.last = self.last.take().or_else(|| journal.last());
+        let mut strayed = self.has_strayed(self.last.as_ref());
         let per_epoch = self.epoch(0).len() as u64;
         let steps = per_epoch * self.config.run.epochs;
         let mut epoch = None;
@@ -221,10 +233,11 @@ impl Run {
             journal.push(&metrics)?;
             if whole || regular || interrupted {
                 journal.sync()?;
-                self.save(&objective.state)?;
+                self.save(&metrics, &objective.state)?;
                 self.state = Some(objective.state.clone());
             }
             (watch.progress)(&metrics, steps);
+            self.last = Some(metrics);
             if interrupted && !whole {
                 journal.plot()?;
                 return Ok(Ended::Interrupted(self.done));
@@ -251,9 +264,13 @@ impl Run {
         self.config.stage.divergence_max().zip(divergence).is_some_and(|(most, now)| now > most)
     }
 
-    fn save(&self, state: &State) -> Result<(), TrainError> {
+    fn save(&self, last: &StepMetrics, state: &State) -> Result<(), TrainError> {
         let adapters = (&self.adapter, self.within.as_ref());
         let others = (&self.optimizer, state);
-        checkpoint::save(&self.out.join("checkpoints"), self.done, &self.text, adapters, others)
+        checkpoint::save(&self.checkpoints(), &self.of, last, adapters, others)
+    }
+
+    fn checkpoints(&self) -> PathBuf {
+        self.out.join("checkpoints")
     }
 }

@@ -110,6 +110,7 @@ impl Export {
         let base = super::base(&config.clone().with_paths().model)?;
         let _lock = lock(&self.out)?;
         let run = trainer::run::Run::open(config, base, &self.out, &Device::flex())?;
+        warn_of_damage(&run);
         outln!("{}", run.export()?.display());
         Ok(DONE)
     }
@@ -147,6 +148,7 @@ fn train(
         let _ = std::fs::remove_dir(out);
     }
     let mut run = opened?;
+    warn_of_damage(&run);
     threads::keep(threads, out)?;
     config.write(&out.join("train.toml"))?;
     signals::goes_on_by(goes_on(out));
@@ -176,6 +178,12 @@ fn train(
             signals::exit_code()
         }
     })
+}
+
+fn warn_of_damage(run: &trainer::run::Run) {
+    for damaged in &run.damaged {
+        errln!("warning: {damaged}; an older checkpoint is taken");
+    }
 }
 
 /// How the run is gone on with, in words.

@@ -14,6 +14,7 @@
 use std::path::PathBuf;
 
 use models::adapter::REWARD_ROW_KEY;
+use models::checksum;
 use models::gguf::{Array, Value};
 
 use super::Run;
@@ -22,18 +23,24 @@ use crate::error::TrainError;
 use crate::{factors, metrics};
 
 impl Run {
-    /// Writes the adapter as it stands; returns where.
+    /// Writes the adapter as it stands, and its SHA-256 beside it; returns where.
     pub fn export(&self) -> Result<PathBuf, TrainError> {
         let metadata = self.metadata()?;
         let new = factors::export(&self.adapter, &self.decoder, &self.base.sha256, metadata)?;
         let path = self.out.join("adapter.gguf");
+        // Beside an adapter lies its own checksum or none.
+        let _ = std::fs::remove_file(checksum::side_file(&path));
         models::adapter::write(&path, &new)?;
+        let recorded =
+            checksum::sha256_file(&path).and_then(|sha256| checksum::record(&path, &sha256));
+        recorded
+            .map_err(|source| TrainError::Write { file: checksum::side_file(&path), source })?;
         Ok(path)
     }
 
     fn metadata(&self) -> Result<Vec<(String, Value)>, TrainError> {
         let text = |text: String| Some(Value::from(text.as_str()));
-        let config_sha256 = models::checksum::sha256_bytes(self.text.as_bytes());
+        let config_sha256 = models::checksum::sha256_bytes(self.of.config.as_bytes());
         let keys = [
             ("stage", text(self.config.stage.name().to_owned())),
             ("rank", Some(Value::U64(self.config.adapter.rank as u64))),
@@ -60,8 +67,11 @@ impl Run {
     /// The validation loss of the adapter as it stands: the one that its step
     /// measured, or else measured now.
     fn measured_validation_loss(&self) -> Result<Option<f32>, TrainError> {
-        let steps = metrics::read(&self.out.join("metrics.jsonl"));
-        let of_step = steps.into_iter().rfind(|metrics| metrics.step == self.done);
+        let journal = || metrics::read(&self.out.join("metrics.jsonl"));
+        let of_step = match &self.last {
+            Some(last) => Some(last.clone()),
+            None => journal().into_iter().rfind(|metrics| metrics.step == self.done),
+        };
         match of_step.and_then(|metrics| metrics.validation_loss) {
             Some(loss) => Ok(Some(loss)),
             None => self.validation_loss(),

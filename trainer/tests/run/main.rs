@@ -13,6 +13,7 @@ mod parents;
 mod outputs;
 mod disk;
 mod earlier;
+mod damage;
 mod program;
 
 use std::fs;

@@ -164,6 +164,27 @@ fn a_signal_ends_the_wait_for_another_training() {
 }
 
 #[test]
+fn an_empty_checkpoint_is_warned_of_by_its_name() {
+    let world = world();
+    let run = |arguments: &[&str]| {
+        let ran = rebound_train(arguments, world.folder.path());
+        assert!(ran.status.success(), "{}", said(&ran.stderr));
+        (std::fs::read(world.path("out/adapter.gguf")).unwrap(), said(&ran.stderr))
+    };
+    let (adapter, _) = run(&["run", "train.toml", "--out", "out", "--quiet", "--threads", "1"]);
+    let mut newest: Vec<_> = std::fs::read_dir(world.path("out/checkpoints")).unwrap().collect();
+    newest.sort_by_key(|entry| entry.as_ref().unwrap().path());
+    let newest = newest.pop().unwrap().unwrap();
+    std::fs::write(newest.path(), "").unwrap();
+
+    let (again, told) = run(&["resume", "out", "--quiet", "--threads", "1"]);
+
+    assert!(again == adapter);
+    let name = newest.file_name().into_string().unwrap();
+    assert!(told.starts_with("warning: ") && told.contains(&name), "{told}");
+}
+
+#[test]
 fn inspect_shows_where_an_adapter_comes_from() {
     let world = world();
     let quiet = ["--quiet", "--threads", "1"];

@@ -6,7 +6,7 @@ use anyhow::Context;
 use models::manifest::{self, ResolveError};
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
-use targets_console::outln;
+use targets_console::{outln, signals};
 
 use super::models::pull;
 use crate::files;
@@ -54,6 +54,7 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(self) -> anyhow::Result<()> {
+        signals::goes_on_by("the same command goes on");
         let folder = files::demo_folder()?;
         for (name, bytes) in FILES {
             lay_out(&folder.join(name), bytes)?;

@@ -171,6 +171,9 @@ fn follow(
     let (bar, said) = (bar.clone(), Arc::clone(said));
     std::thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            if line.starts_with("warning: ") {
+                progress::say(&line);
+            }
             bar.set_message(line.clone());
             let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
             said.push_back(line);
