@@ -47,10 +47,10 @@ pub(crate) fn check(
     let port = options.connect.as_deref().map(str::parse);
     let Some(Ok(Port::Command(command))) = port else { return Ok(()) };
     let folder = std::env::current_dir().context("cannot tell which folder this is")?;
-    let digest = digest(&command, &folder);
+    let names = Names::of(&command, &folder);
     if given.connect.is_some() {
         // What cannot be remembered is asked about later.
-        remember(&digest, &command).unwrap_or_else(|error| say(&format!("warning: {error:#}")));
+        remember(&names, &command).unwrap_or_else(|error| say(&format!("warning: {error:#}")));
         return Ok(());
     }
     let account = format!(
@@ -59,7 +59,7 @@ pub(crate) fn check(
         printable(&command),
         folder.display()
     );
-    if is_remembered(&digest)? {
+    if is_remembered(&names)? {
         return Ok(());
     }
     if allowed.allow_exec {
@@ -67,22 +67,33 @@ pub(crate) fn check(
         return Ok(());
     }
     if std::io::stdin().is_terminal() && errors().is_terminal() && agreed(&account)? {
-        return remember(&digest, &command);
+        return remember(&names, &command);
     }
     bail!("{account} Where you trust it, --allow-exec starts it")
 }
 
-/// What stands for a command. One that names something in this folder means something else in
-/// another, and is approved for this one.
-fn digest(command: &str, folder: &Path) -> String {
-    let words = command.split(|c: char| c.is_whitespace() || "'\"=;&|<>()".contains(c));
-    let is_here = |word: &str| Path::new(word).is_relative() && folder.join(word).exists();
-    let mut bytes = command.as_bytes().to_vec();
-    if words.filter(|word| !word.is_empty()).any(is_here) {
-        bytes.push(0);
-        bytes.extend(folder.as_os_str().as_encoded_bytes());
+/// What stands for a command, either of which says that it was approved.
+struct Names {
+    /// Its sha256.
+    anywhere: String,
+    /// The same with this folder.
+    here: String,
+    /// Whether it names something in this folder, and so means something else in another: it
+    /// is approved for this one alone.
+    is_of_here: bool,
+}
+
+impl Names {
+    fn of(command: &str, folder: &Path) -> Self {
+        let words = command.split(|c: char| c.is_whitespace() || "'\"=;&|<>()".contains(c));
+        let is_here = |word: &str| Path::new(word).is_relative() && folder.join(word).exists();
+        let of_folder = [command.as_bytes(), &[0], folder.as_os_str().as_encoded_bytes()].concat();
+        Self {
+            anywhere: sha256_bytes(command.as_bytes()),
+            here: sha256_bytes(&of_folder),
+            is_of_here: words.filter(|word| !word.is_empty()).any(is_here),
+        }
     }
-    sha256_bytes(&bytes)
 }
 
 /// Asks the user, who has to type it.
@@ -93,22 +104,26 @@ fn agreed(account: &str) -> anyhow::Result<bool> {
     Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
 }
 
-fn is_remembered(digest: &str) -> anyhow::Result<bool> {
+fn is_remembered(names: &Names) -> anyhow::Result<bool> {
     let path = files::approvals_file()?;
+    let approves = |line: &str| {
+        line.split(' ').next().is_some_and(|found| found == names.anywhere || found == names.here)
+    };
     match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(text.lines().any(|line| line.split(' ').next() == Some(digest))),
+        Ok(text) => Ok(text.lines().any(approves)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
 }
 
-fn remember(digest: &str, command: &str) -> anyhow::Result<()> {
-    if is_remembered(digest)? {
+fn remember(names: &Names, command: &str) -> anyhow::Result<()> {
+    if is_remembered(names)? {
         return Ok(());
     }
     let path = files::approvals_file()?;
     let written = || {
         std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        let digest = if names.is_of_here { &names.here } else { &names.anywhere };
         let line = format!("{digest} {}\n", printable(command));
         append(&path)?.write_all(line.as_bytes())
     };
@@ -138,12 +153,16 @@ mod tests {
     fn a_command_of_this_folder_is_approved_for_this_folder_alone() {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         std::fs::write(one.path().join("node.sh"), "").unwrap();
-        std::fs::write(other.path().join("node.sh"), "").unwrap();
-        let differ = |command: &str| digest(command, one.path()) != digest(command, other.path());
+        let here = |command: &str| Names::of(command, one.path());
 
-        assert!(!differ("rebound node simulate"));
-        assert!(!differ("/usr/bin/qemu -serial stdio"));
-        assert!(differ("./node.sh") && differ("sh node.sh") && differ("sh -c 'x; ./node.sh'"));
-        assert_ne!(digest("a", one.path()), digest("b", one.path()));
+        for command in ["./node.sh", "sh node.sh", "sh -c 'x; ./node.sh'"] {
+            assert!(here(command).is_of_here, "{command}");
+        }
+        for command in ["rebound node simulate", "/usr/bin/qemu -serial stdio"] {
+            assert!(!here(command).is_of_here, "{command}");
+        }
+        let there = Names::of("./node.sh", other.path());
+        assert_ne!(here("./node.sh").here, there.here);
+        assert_eq!(here("./node.sh").anywhere, there.anywhere);
     }
 }

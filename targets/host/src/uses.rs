@@ -36,8 +36,11 @@ fn hosts(options: &RunOptions, allowed: Allowed) -> Vec<(&'static str, String)> 
 }
 
 fn files(options: &RunOptions) -> Vec<(&'static str, &Path)> {
+    // A variable of the environment may name the folder whatever is played.
+    let reads_data =
+        options.environment.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("alfworld"));
     let files = [
-        ("data", options.data.as_deref()),
+        ("data", options.data.as_deref().filter(|_| reads_data)),
         ("actor", existing(options.actor.as_deref())),
         ("actor-adapter", options.actor_adapter.as_deref()),
         ("retrospective", existing(options.retrospective.as_deref())),

@@ -6,7 +6,7 @@
 //! started. Errors do not repeat what they are about.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
@@ -14,20 +14,18 @@ use anyhow::{Context, bail, ensure};
 /// A longer file is none that somebody wrote.
 const BYTES_MAX: u64 = 64 << 10;
 
-/// The value of each name, where the file has it; all `None` where there is no file.
+/// The value of each name, where the file has it; all `None` where there is no file. A folder
+/// of that name is somebody's virtual environment.
 pub(super) fn read<const N: usize>(
     path: &Path,
     names: [&str; N],
 ) -> anyhow::Result<[Option<String>; N]> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok([const { None }; N]),
-        Err(error) => {
-            return Err(error).with_context(|| format!("cannot read {}", path.display()));
-        }
-    };
+    if !path.is_file() {
+        return Ok([const { None }; N]);
+    }
     let mut text = String::new();
-    let read = file.take(BYTES_MAX + 1).read_to_string(&mut text);
+    let file = File::open(path).map(|file| file.take(BYTES_MAX + 1));
+    let read = file.and_then(|mut file| file.read_to_string(&mut text));
     read.with_context(|| format!("cannot read {}", path.display()))?;
     ensure!(text.len() as u64 <= BYTES_MAX, "{} has more than {BYTES_MAX} bytes", path.display());
     let mut found = [const { None }; N];
@@ -131,6 +129,8 @@ mod tests {
 
     #[test]
     fn no_file_says_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(read(folder.path(), ["KEY"]).unwrap(), [None]);
         assert_eq!(read(Path::new("/nonexistent/.env"), ["KEY"]).unwrap(), [None]);
     }
 }

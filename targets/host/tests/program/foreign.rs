@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use crate::support::{Outcome, PROGRAM, rebound_in, text};
+use crate::support::{Outcome, PROGRAM, rebound_in, shell, text};
 
 /// A folder to work in, with approvals of its own.
 struct Place {
@@ -120,6 +120,41 @@ fn the_command_of_a_configuration_is_not_started_unless_it_is_allowed() {
     check_refused(&refused, &["run.toml", "\\u{1b}[2K"]);
     assert!(nothing_started && !refused.stderr.contains('\u{1b}'));
     assert_eq!(replaced.code, 0, "the flag wins: {}", replaced.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn somebody_at_a_terminal_is_asked_once() {
+    let place = Place::new();
+    let file = format!(
+        "environment = \"node\"\nactor = \"scripted\"\ntasks = 1\ntrials = 1\nsteps = 1\n\
+         connect = {}\n",
+        toml::Value::from(format!("exec:{}", telling()))
+    );
+    fs::write(place.path("run.toml"), file).unwrap();
+    let answer = |answer: &str, out: &str| {
+        let approvals = place.path("approvals");
+        shell(&format!(
+            "cd {} && echo {answer} | REBOUND_APPROVALS={} timeout 60 \
+             script -qec \"$REBOUND run --config run.toml --quiet --out {out}\" /dev/null",
+            place.folder.path().display(),
+            approvals.display()
+        ))
+    };
+    if shell("script --version").code != 0 {
+        println!("skipped: there is no `script` to be a terminal");
+        return;
+    }
+
+    let no = answer("n", "a");
+    let nothing_started = !place.path("started").exists() && !place.path("a").exists();
+    let yes = answer("y", "b");
+    let unasked = place.rebound(&["run", "--config", "run.toml", "--quiet", "--out", "c"]);
+
+    assert!(no.code == 1 && no.stdout.contains("[y/N]"), "{no:?}");
+    assert!(nothing_started);
+    assert!(yes.code == 0 && yes.stdout.contains("[y/N]"), "{yes:?}");
+    assert_eq!(unasked.code, 0, "{}", unasked.stderr);
 }
 
 #[test]
