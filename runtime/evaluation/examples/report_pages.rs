@@ -1,7 +1,8 @@
 //! Writes the reports that `tests/browser` opens: runs that are made up.
 //!
 //! ```text
-//! compare.html    two arms, 40 tasks of three types
+//! compare.html    three arms, 40 tasks of three types, with prompts and choices
+//! parting.html    two arms that share two steps
 //! hostile.html    every text is markup that would run, were it not escaped
 //! thousand.html   1,000 trajectories of 20 steps
 //! ```
@@ -17,7 +18,8 @@ use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::seed::mix;
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::{Decision, Ending, TakenStep, Trajectory};
-use runtime_evaluation::report::{ReportRun, html};
+use runtime_evaluation::report::{Reader, ReportRun, html};
+use runtime_evaluation::transcript::Transcript;
 
 const HOSTILE: &str = "</script><script>window.broken = 1</script><img src=x onerror='window.broken = 2'>\u{2028}\"{{ 7 * 7 }}";
 const KINDS: [&str; 3] = ["pick_and_place", "pick_heat_then_place", "look_at_in_light"];
@@ -29,6 +31,8 @@ struct Shape {
     steps: u64,
     /// Out of 100: how likely a trial solves its task.
     percent: u64,
+    /// Steps that all trials begin with.
+    shared: u64,
     /// Stands in for every text where it is not empty.
     text: &'static str,
 }
@@ -37,19 +41,55 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args().nth(1).ok_or("name the folder to write to")?;
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder)?;
-    let small = |percent| Shape { tasks: 40, steps: 8, percent, text: "" };
-    write(folder, "compare", &[history("none", &small(20)), history("reflexion", &small(35))])?;
-    let hostile = Shape { tasks: 3, steps: 2, percent: 30, text: HOSTILE };
+    let small = |percent| Shape { tasks: 40, steps: 8, percent, shared: 0, text: "" };
+    let arms = [("none", 20), ("reflexion", 35), ("last-attempt", 22)];
+    write(folder, "compare", &arms.map(|(strategy, percent)| history(strategy, &small(percent))))?;
+    let parting = Shape { tasks: 1, steps: 5, percent: 0, shared: 2, text: "" };
+    write(folder, "parting", &[history("none", &parting), history("reflexion", &parting)])?;
+    let hostile = Shape { tasks: 3, steps: 2, percent: 30, shared: 0, text: HOSTILE };
     write(folder, "hostile", &[history("none", &hostile)])?;
     // Nothing is solved, so every task has all of its trials.
-    let thousand = Shape { tasks: 125, steps: 20, percent: 0, text: "" };
+    let thousand = Shape { tasks: 125, steps: 20, percent: 0, shared: 0, text: "" };
     write(folder, "thousand", &[history("none", &thousand), history("reflexion", &thousand)])
 }
 
 fn write(folder: &Path, name: &str, histories: &[RunHistory]) -> Result<(), Box<dyn Error>> {
-    let page =
-        html(&[ReportRun { name: name.into(), histories, spending: None, notes: Vec::new() }])?;
+    let run = ReportRun {
+        name: name.into(),
+        histories,
+        spending: None,
+        circumstances: None,
+        notes: Vec::new(),
+    };
+    let page = html(&[run], &mut Invented)?;
     Ok(std::fs::write(folder.join(format!("{name}.html")), page)?)
+}
+
+/// Makes up what records do not hold: prompts that grow by what was seen, and some choices.
+struct Invented;
+
+impl Reader for Invented {
+    fn read(&mut self, _run: &RunEvent, transcript: &mut Transcript) {
+        let mut prompt = format!(
+            "<|im_start|>system\nYou play a game in a house.<|im_end|>\n<|im_start|>user\n{}<|im_end|>",
+            transcript.opening
+        );
+        for step in &mut transcript.steps {
+            let mut choices: Vec<String> =
+                (1..9).map(|shelf| format!("go to shelf {shelf}")).collect();
+            choices.push(step.action.clone());
+            choices.sort();
+            choices.dedup();
+            step.admissible = Some(choices);
+            step.thought.iter_mut().for_each(|thought| thought.prompt.text = Some(prompt.clone()));
+            step.answer.prompt.text = Some(prompt.clone());
+            prompt = format!("{prompt}\n{}\n{}", step.action, step.observation);
+        }
+    }
+
+    fn word(&mut self, _run: &RunEvent, _token: u32) -> Option<String> {
+        Some(" shelf".into())
+    }
 }
 
 fn history(strategy: &str, shape: &Shape) -> RunHistory {
@@ -94,6 +134,7 @@ fn history(strategy: &str, shape: &Shape) -> RunHistory {
 
 fn trial(solved: bool, mark: u64, shape: &Shape, or: &dyn Fn(String) -> String) -> FinishedTrial {
     let step = |step: u64| {
+        let mark = if step < shape.shared { 0 } else { mark };
         let last = step + 1 == shape.steps;
         let reward = if solved && last { 1.0 } else { 0.0 };
         let action = or(format!("go to shelf {}", (step + mark) % 9));

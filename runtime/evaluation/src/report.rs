@@ -3,7 +3,8 @@
 //! ```text
 //! runs ─► columns, one an arm ─┬─► tables and plots ────────────┐
 //!                              ├─► tasks, by their ids ─────────┼─► page
-//!                              ├─► trajectories, as JSON ───────┘
+//!                              ├─► trajectories, as JSON ───────┤
+//!                              ├─► details, as JSON ────────────┘
 //!                              └─► csv   a row a trial
 //! ```
 //!
@@ -16,20 +17,26 @@
 //! This module returns texts. Who reads logs and writes files is elsewhere.
 
 mod column;
+mod about;
+mod verdict;
 mod overview;
 mod tasks;
+mod texts;
 mod trajectories;
+mod details;
 mod plot;
 mod page;
 mod learning;
 mod csv;
 
+use runtime_core::event::RunEvent;
 use runtime_core::history::RunHistory;
 
 use crate::learning::state::Learning;
+use crate::results::circumstances::Circumstances;
 use crate::results::{Results, ResultsError};
 use crate::spending::results::SpendingResults;
-use column::Columns;
+use crate::transcript::Transcript;
 
 pub use csv::csv;
 
@@ -42,8 +49,32 @@ pub struct ReportRun<'a> {
     pub histories: &'a [RunHistory],
     /// What its paid models took, where there are some.
     pub spending: Option<SpendingResults>,
+    /// When, where and how it was played, where somebody said.
+    pub circumstances: Option<Circumstances>,
     /// What a reader must know about how it was read, such as a torn log.
     pub notes: Vec<String>,
+}
+
+/// Knows what records do not hold.
+pub trait Reader {
+    /// Adds prompts in words and what could be done to a trial, as far as they are at hand;
+    /// what is not, it says in a note.
+    fn read(&mut self, run: &RunEvent, transcript: &mut Transcript);
+
+    /// A token of a run's actor in words; `None` where they are not at hand.
+    fn word(&mut self, run: &RunEvent, token: u32) -> Option<String>;
+}
+
+/// Knows nothing but the records.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordsAlone;
+
+impl Reader for RecordsAlone {
+    fn read(&mut self, _run: &RunEvent, _transcript: &mut Transcript) {}
+
+    fn word(&mut self, _run: &RunEvent, _token: u32) -> Option<String> {
+        None
+    }
 }
 
 /// Why there is no report.
@@ -70,22 +101,35 @@ pub enum ReportError {
 }
 
 /// The page of some runs, whose arms stand side by side.
-pub fn html(runs: &[ReportRun<'_>]) -> Result<String, ReportError> {
+pub fn html(runs: &[ReportRun<'_>], reader: &mut dyn Reader) -> Result<String, ReportError> {
     let results = results(runs)?;
-    page::render(runs, &results, &Columns::new(runs, &results), None)
+    page::render(&Told { runs, results: &results, learning: None }, reader)
 }
 
 /// The page of a learning loop: its rounds, and their validation runs.
-pub fn html_of_learning(runs: &[ReportRun<'_>], state: &Learning) -> Result<String, ReportError> {
+pub fn html_of_learning(
+    runs: &[ReportRun<'_>],
+    state: &Learning,
+    reader: &mut dyn Reader,
+) -> Result<String, ReportError> {
     let results = results(runs)?;
-    page::render(runs, &results, &Columns::new(runs, &results), Some(state))
+    page::render(&Told { runs, results: &results, learning: Some(state) }, reader)
+}
+
+/// What a page tells.
+struct Told<'a> {
+    runs: &'a [ReportRun<'a>],
+    /// One a run, in the same order.
+    results: &'a [Results],
+    learning: Option<&'a Learning>,
 }
 
 fn results(runs: &[ReportRun<'_>]) -> Result<Vec<Results>, ReportError> {
     let results = runs.iter().map(|run| {
         let found = crate::results::results(run.histories);
         let no_results = |source| ReportError::Results { name: run.name.clone(), source };
-        Ok(Results { spending: run.spending.clone(), ..found.map_err(no_results)? })
+        let (spending, circumstances) = (run.spending.clone(), run.circumstances.clone());
+        Ok(Results { circumstances, spending, ..found.map_err(no_results)? })
     });
     results.collect()
 }

@@ -64,15 +64,26 @@ pub fn demonstrations(results: &Results) -> String {
 
 /// A rate with its interval, in percent.
 pub(crate) fn rate_text(rate: &Rate) -> String {
+    rate_parts(rate).join(" ")
+}
+
+/// A rate and its interval, in percent.
+pub(crate) fn rate_parts(rate: &Rate) -> [String; 2] {
     let [rate, low, high] = [rate.rate, rate.low, rate.high].map(|share| 100.0 * share);
-    format!("{rate:.1} % [{low:.1}, {high:.1}]")
+    [format!("{rate:.1} %"), format!("[{low:.1}, {high:.1}]")]
 }
 
 /// A difference with its interval in points, and its p-value.
 pub(crate) fn comparison_text(comparison: &Comparison) -> String {
+    let [difference, interval, p] = comparison_parts(comparison);
+    format!("{difference} {interval}, {p}")
+}
+
+/// A difference and its interval in points, and its p-value.
+pub(crate) fn comparison_parts(comparison: &Comparison) -> [String; 3] {
     let Comparison { difference_points, low_points, high_points, p_value, .. } = comparison;
     let p = if *p_value < 0.001 { "p < 0.001".into() } else { format!("p = {p_value:.3}") };
-    format!("{difference_points:+.1} [{low_points:+.1}, {high_points:+.1}], {p}")
+    [format!("{difference_points:+.1}"), format!("[{low_points:+.1}, {high_points:+.1}]"), p]
 }
 
 /// What a reader must know to read the numbers, a line each.

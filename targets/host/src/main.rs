@@ -17,6 +17,7 @@ mod approval;
 mod uses;
 mod first_trials;
 mod stored;
+mod reading;
 mod spending;
 mod engines;
 mod endpoint;

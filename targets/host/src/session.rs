@@ -25,6 +25,7 @@ use self::pool::Watch;
 use crate::approval::{self, Allowed};
 use crate::options::{self, Collection, Demonstration, RunOptions};
 use crate::progress::Show;
+use crate::reading::Reading;
 use crate::resume::{self, Copied};
 use crate::run_name;
 use crate::settings::Settings;
@@ -268,14 +269,17 @@ impl Session {
             outln!("{}\nResults: {}", table(&results), path.display());
         }
         let histories = &played.histories;
-        let (name, spending, notes) = (plan.folder.name(), results.spending, Vec::new());
-        self.write_page(&plan.folder, &ReportRun { name, histories, spending, notes })?;
+        let Results { spending, circumstances, .. } = results;
+        let (name, notes) = (plan.folder.name(), Vec::new());
+        let run = ReportRun { name, histories, spending, circumstances, notes };
+        self.write_page(plan, &run)?;
         stopped(plan, played.stopped)
     }
 
-    fn write_page(&self, folder: &RunFolder, run: &ReportRun<'_>) -> anyhow::Result<()> {
-        let path = folder.report();
-        replace(&path, report::html(std::slice::from_ref(run))?.as_bytes())?;
+    fn write_page(&self, plan: &Plan, run: &ReportRun<'_>) -> anyhow::Result<()> {
+        let path = plan.folder.report();
+        let mut reading = Reading::new(plan.options.data.clone());
+        replace(&path, report::html(std::slice::from_ref(run), &mut reading)?.as_bytes())?;
         if !self.json && !self.quiet {
             outln!("Report: {}", path.display());
         }

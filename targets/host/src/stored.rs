@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use runtime_core::history::RunHistory;
 use runtime_evaluation::results::Results;
+use runtime_evaluation::results::circumstances::Circumstances;
 use runtime_evaluation::spending::results::SpendingResults;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::sealed::{self, SealedError};
@@ -20,6 +21,8 @@ pub(crate) struct StoredRun {
     pub(crate) warnings: Vec<String>,
     /// What its paid models took; `None` before the results are written.
     pub(crate) spending: Option<SpendingResults>,
+    /// When, where and how it was played; `None` before the results are written.
+    pub(crate) circumstances: Option<Circumstances>,
 }
 
 /// Reads a run's folder, or one trial log. Warnings go to standard error, too.
@@ -32,7 +35,9 @@ pub(crate) fn read(run: &Path) -> anyhow::Result<StoredRun> {
     };
     ensure!(!paths.is_empty(), "there is no trial log in {}", run.display());
     let mut stored = StoredRun::default();
-    stored.spending = spending(run, &mut stored.warnings);
+    if let Some(results) = results(run, &mut stored.warnings) {
+        (stored.spending, stored.circumstances) = (results.spending, results.circumstances);
+    }
     for path in paths {
         let read = match read_log(&path) {
             // Killed before it began; there is nothing to look at.
@@ -51,10 +56,10 @@ pub(crate) fn read(run: &Path) -> anyhow::Result<StoredRun> {
     Ok(stored)
 }
 
-/// Only the results say it; older ones that cannot be read say nothing.
-fn spending(run: &Path, warnings: &mut Vec<String>) -> Option<SpendingResults> {
+/// Only the results say what was spent and when; older ones that cannot be read say nothing.
+fn results(run: &Path, warnings: &mut Vec<String>) -> Option<Results> {
     match sealed::read_json::<Results>(&RunFolder::new(run).results()) {
-        Ok(results) => results.spending,
+        Ok(results) => Some(results),
         Err(error @ SealedError::Damaged { .. }) => {
             errln!("warning: {error}");
             warnings.push(format!("{error}."));

@@ -167,7 +167,7 @@ impl Learning {
     }
 
     /// The validation outcomes of the best adapter so far.
-    pub(super) fn best_outcomes(&self) -> &[bool] {
+    pub(crate) fn best_outcomes(&self) -> &[bool] {
         let round = (self.best.round as usize).checked_sub(1);
         let outcomes = match round.and_then(|place| self.rounds.get(place)) {
             Some(round) => round.outcomes.as_ref(),

@@ -17,6 +17,8 @@ pub(super) struct Column<'a> {
     pub(super) run_name: &'a str,
     /// The world it was played in; empty where the settings do not say.
     pub(super) environment: &'a str,
+    /// Whether the world told what it remembered of earlier runs.
+    pub(super) recalls: bool,
     /// What happened.
     pub(super) history: &'a RunHistory,
     /// What came of it.
@@ -43,6 +45,7 @@ impl<'a> Columns<'a> {
                     run,
                     run_name: &played.name,
                     environment: found.settings["environment"].as_str().unwrap_or_default(),
+                    recalls: found.settings["recall"].as_bool() == Some(true),
                     history,
                     results: arm,
                 });

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use minijinja::Value;
-use runtime_core::model::ModelIdentity;
 use serde::Serialize;
 
+use super::about::{beginning, what};
 use super::column::{Column, Columns};
 use super::{ReportError, ReportRun, plot};
+use crate::pairs::Difference;
 use crate::results::Results;
 use crate::results::arm::{ArmResults, Judged};
+use crate::results::comparison::{self, Comparison};
 use crate::results::cost::Cost;
 use crate::table;
 
@@ -19,10 +21,6 @@ pub(super) struct RunView<'a> {
     name: &'a str,
     rebound: &'a str,
     actor: &'a str,
-    /// Which weights acted, with the beginnings of their hashes.
-    acting: String,
-    /// Which weights reflected, by strategy, where they are not the actor's.
-    reflecting: Vec<(&'a str, String)>,
     prompts_sha256: &'a str,
     /// What the run was asked, a setting a line.
     settings: Vec<(&'a str, String)>,
@@ -34,10 +32,12 @@ pub(super) struct RunView<'a> {
 pub(super) struct ArmView {
     pub(super) label: String,
     legend: Value,
-    /// By trial.
-    success: Vec<String>,
-    /// Against the run's control arm; empty for that arm itself.
-    comparison: String,
+    /// What it is told.
+    what: String,
+    /// By trial: the rate, and its interval.
+    success: Vec<[String; 2]>,
+    /// Against the run's control arm; `None` for that arm itself.
+    comparison: Option<ComparisonView>,
     /// By task type, in the order of [`kinds`].
     by_kind: Vec<String>,
     tokens: CostView,
@@ -45,6 +45,16 @@ pub(super) struct ArmView {
     /// Said and was solved, said and was not, said and had failed, said and had
     /// not, right; where the agent judged itself.
     judged: Option<[String; 5]>,
+}
+
+/// An arm against its control arm.
+#[derive(Serialize)]
+struct ComparisonView {
+    points: String,
+    interval: String,
+    p: String,
+    /// Tasks that the arm alone solved, and that the control arm alone did.
+    only: [u64; 2],
 }
 
 /// What an arm cost, phase by phase.
@@ -61,8 +71,6 @@ pub(super) fn runs<'a>(runs: &'a [ReportRun<'_>], results: &'a [Results]) -> Vec
         name: &run.name,
         rebound: &found.rebound,
         actor: &found.actor.name,
-        acting: weights(&found.actor),
-        reflecting: reflecting(found),
         prompts_sha256: beginning(&found.prompts_sha256),
         settings: settings(&found.settings),
         notes: table::notes(found).into_iter().chain(run.notes.iter().cloned()).collect(),
@@ -94,8 +102,9 @@ pub(super) fn arms(
         Ok(ArmView {
             label: columns.label(column),
             legend: Value::from_safe_string(plot::legend(column.index)?),
+            what: what(column, &results[column.run].settings),
             success: success(arm),
-            comparison: comparison.map(table::comparison_text).unwrap_or_default(),
+            comparison: comparison.map(ComparisonView::new),
             by_kind: kinds.iter().map(|kind| success_with(arm, kind)).collect(),
             tokens: cost(tokens(arm), tokens_most, thousands)?,
             time: cost(time_us(arm), time_most, seconds)?,
@@ -155,23 +164,31 @@ fn cost(parts: Phases, most: u64, text: fn(u64) -> String) -> Result<CostView, R
     })
 }
 
-fn success(arm: &ArmResults) -> Vec<String> {
-    arm.success_by_trial.iter().map(|found| table::rate_text(&found.rate)).collect()
+impl ComparisonView {
+    fn new(found: &Comparison) -> Self {
+        let [points, interval, p] = table::comparison_parts(found);
+        Self { points, interval, p, only: [found.only_arm, found.only_control] }
+    }
+}
+
+/// How arms differ from their run's control arm after each trial, by the arm's place.
+pub(super) fn differences(columns: &Columns<'_>) -> Vec<(usize, Vec<Difference>)> {
+    let of = |column: &Column<'_>| {
+        let mut beside = columns.all.iter().filter(|other| other.run == column.run);
+        let control = beside.find(|other| comparison::is_control(other.results))?;
+        Some((column.index, comparison::by_trial(column.results, control.results)))
+    };
+    let all = columns.all.iter().filter_map(of);
+    all.filter(|(_, found)| !found.is_empty()).collect()
+}
+
+fn success(arm: &ArmResults) -> Vec<[String; 2]> {
+    arm.success_by_trial.iter().map(|found| table::rate_parts(&found.rate)).collect()
 }
 
 fn success_with(arm: &ArmResults, kind: &str) -> String {
     let found = arm.success_by_kind.iter().find(|success| success.kind == kind);
     found.map_or_else(String::new, |success| table::rate_text(&success.rate))
-}
-
-fn reflecting(results: &Results) -> Vec<(&str, String)> {
-    let others = results.arms.iter().filter(|arm| arm.retrospective != results.actor);
-    others.map(|arm| (arm.strategy.as_str(), weights(&arm.retrospective))).collect()
-}
-
-fn weights(model: &ModelIdentity) -> String {
-    let adapter = model.adapter_sha256.as_deref().map_or("none", beginning);
-    format!("{} {}, adapter: {adapter}", model.name, beginning(&model.sha256))
 }
 
 fn settings(settings: &serde_json::Value) -> Vec<(&str, String)> {
@@ -181,11 +198,6 @@ fn settings(settings: &serde_json::Value) -> Vec<(&str, String)> {
     };
     let members = settings.as_object().into_iter().flatten();
     members.map(|(name, value)| (name.as_str(), text(value))).collect()
-}
-
-/// Enough of a hash to tell two apart.
-fn beginning(sha256: &str) -> &str {
-    sha256.get(..12).unwrap_or(sha256)
 }
 
 /// A count with a comma after each three digits.

@@ -1,4 +1,4 @@
-//! The page: template, style and script in one text.
+//! The page: templates, style and script in one text.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,19 +7,42 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::about::AboutView;
 use super::column::Columns;
 use super::learning::LearningView;
 use super::overview::{self, ArmView, RunView};
 use super::tasks::{self, RowView};
-use super::{ReportError, ReportRun, plot, trajectories};
-use crate::learning::state::Learning;
-use crate::results::Results;
+use super::{Reader, ReportError, Told, details, plot, trajectories, verdict};
 
-const TEMPLATE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+/// The first one includes the others.
+const TEMPLATES: [(&str, &str); 6] = [
+    ("page.html", include_str!("page/page.html")),
+    ("learning.html", include_str!("page/learning.html")),
+    ("overview.html", include_str!("page/overview.html")),
+    ("costs.html", include_str!("page/costs.html")),
+    ("tasks.html", include_str!("page/tasks.html")),
+    ("dialogs.html", include_str!("page/dialogs.html")),
+];
+const STYLE: &str = concat!(
+    include_str!("page/page.css"),
+    include_str!("page/task.css"),
+    include_str!("page/narrow.css")
+);
+/// One script, whose parts see each other's names.
+const SCRIPT: &str = concat!(
+    "(() => {\n",
+    include_str!("page/data.js"),
+    include_str!("page/tasks.js"),
+    include_str!("page/search.js"),
+    include_str!("page/step.js"),
+    include_str!("page/trial.js"),
+    include_str!("page/dialog.js"),
+    include_str!("page/keys.js"),
+    include_str!("page/save.js"),
+    "})();\n",
+);
 
-/// What the template reads.
+/// What the templates read.
 #[derive(Serialize)]
 struct Page<'a> {
     style: Value,
@@ -28,46 +51,89 @@ struct Page<'a> {
     script_sha256: String,
     arm_colors: Vec<String>,
     phase_colors: Vec<String>,
+    about: Vec<AboutView<'a>>,
     runs: Vec<RunView<'a>>,
     arms: Vec<ArmView>,
     trials: Vec<u32>,
     kinds: Vec<&'a str>,
-    /// What a learning loop's rounds came to.
+    /// What a learning loop's rounds came to, and its verdict.
     learning: Option<LearningView<'a>>,
+    learning_verdict: Option<String>,
     success_plot: Value,
+    /// Empty where there is no control arm.
+    difference_plot: Value,
+    /// The most arms that one run compares with its control; 0 where there is none.
+    comparisons_max: usize,
+    /// How the intervals of differences were made.
+    interval: String,
     progress_plot: Value,
+    /// Empty where there is one type.
+    kind_plot: Value,
     rows: Vec<RowView<'a>>,
     trajectories: Value,
+    details: Value,
 }
 
 /// The whole page.
-pub(super) fn render(
-    runs: &[ReportRun<'_>],
-    results: &[Results],
-    columns: &Columns<'_>,
-    learning: Option<&Learning>,
-) -> Result<String, ReportError> {
-    let rows = tasks::rows(columns);
+pub(super) fn render(told: &Told<'_>, reader: &mut dyn Reader) -> Result<String, ReportError> {
+    let columns = Columns::new(told.runs, told.results);
+    let rows = tasks::rows(&columns);
+    let page = page(told, &columns, &rows, reader)?;
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    for (name, template) in TEMPLATES {
+        environment.add_template(name, template)?;
+    }
+    Ok(environment.get_template(TEMPLATES[0].0)?.render(Serde(page))?)
+}
+
+fn page<'a>(
+    told: &Told<'a>,
+    columns: &'a Columns<'a>,
+    rows: &'a [tasks::TaskRow<'a>],
+    reader: &mut dyn Reader,
+) -> Result<Page<'a>, ReportError> {
     let trials_max = columns.all.iter().map(|column| column.results.trials_max()).max();
-    let page = Page {
+    let kinds = overview::kinds(columns);
+    let differences = overview::differences(columns);
+    let comparisons = told.results.iter().flat_map(|found| &found.comparisons);
+    let drawn = |is_shown: bool, draw: &dyn Fn() -> Result<String, ReportError>| {
+        let svg = if is_shown { draw()? } else { String::new() };
+        Ok::<_, ReportError>(Value::from_safe_string(svg))
+    };
+    let (trajectories, texts) = trajectories::json(columns, rows)?;
+    Ok(Page {
         style: Value::from_safe_string(STYLE.into()),
         script: Value::from_safe_string(SCRIPT.into()),
         script_sha256: STANDARD.encode(Sha256::digest(SCRIPT)),
         arm_colors: plot::ARM_COLORS.map(plot::hexadecimal).into(),
         phase_colors: plot::PHASE_COLORS.map(plot::hexadecimal).into(),
-        runs: overview::runs(runs, results),
-        arms: overview::arms(columns, results)?,
+        about: told
+            .runs
+            .iter()
+            .zip(told.results)
+            .map(|(run, found)| AboutView::new(run, found))
+            .collect(),
+        runs: overview::runs(told.runs, told.results),
+        arms: overview::arms(columns, told.results)?,
         trials: (1..=trials_max.unwrap_or(0)).collect(),
-        kinds: overview::kinds(columns),
-        learning: learning.map(LearningView::new).transpose()?,
-        success_plot: Value::from_safe_string(plot::success(&columns.all)?),
-        progress_plot: Value::from_safe_string(plot::progress(&columns.all)?),
+        learning: told.learning.map(LearningView::new).transpose()?,
+        learning_verdict: told.learning.and_then(verdict::of_learning),
+        success_plot: drawn(true, &|| plot::success(&columns.all))?,
+        difference_plot: drawn(!differences.is_empty(), &|| plot::differences(&differences))?,
+        comparisons_max: told
+            .results
+            .iter()
+            .map(|found| found.comparisons.len())
+            .max()
+            .unwrap_or(0),
+        interval: comparisons.map(|found| found.interval.to_string()).next().unwrap_or_default(),
+        progress_plot: drawn(true, &|| plot::progress(&columns.all))?,
+        kind_plot: drawn(kinds.len() > 1, &|| plot::success_by_kind(&columns.all, &kinds))?,
+        kinds,
         rows: rows.iter().map(|row| RowView::new(row, columns)).collect(),
-        trajectories: Value::from_safe_string(trajectories::json(columns, &rows)?),
-    };
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.add_template("page.html", TEMPLATE)?;
-    Ok(environment.get_template("page.html")?.render(Serde(page))?)
+        trajectories: Value::from_safe_string(trajectories),
+        details: Value::from_safe_string(details::json((columns, rows), texts, reader)?),
+    })
 }

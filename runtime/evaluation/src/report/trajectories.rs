@@ -2,11 +2,12 @@
 //!
 //! Openings and observations repeat from trial to trial, so a text stands once
 //! and is named by its place. A trajectory's steps stand as columns of equal
-//! length; a column that would hold nothing is left out.
+//! length; a column that would hold nothing is left out. What few readers open,
+//! prompts and single tokens, stands in `details`.
 
-use std::collections::HashMap;
-
+use runtime_core::event::RunEvent;
 use runtime_core::history::TaskHistory;
+use runtime_core::model::Generation;
 use runtime_core::reflection::Reflection;
 use runtime_core::trajectory::{TakenStep, Trajectory};
 use serde::Serialize;
@@ -14,17 +15,17 @@ use serde::Serialize;
 use super::ReportError;
 use super::column::Columns;
 use super::tasks::TaskRow;
-
-/// The place of a text.
-type TextId = usize;
+use super::texts::{TextId, Texts, without_markup};
+use crate::transcript::told;
 
 #[derive(Default, Serialize)]
-struct Data<'a> {
-    texts: Vec<&'a str>,
+struct Data {
+    texts: Texts,
     /// By row, by column, by trial.
     tasks: Vec<Vec<Option<Vec<TrialData>>>>,
-    #[serde(skip)]
-    ids: HashMap<&'a str, TextId>,
+    /// Columns whose world told what it remembered of earlier runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    recalls: Vec<usize>,
 }
 
 #[derive(Default, Serialize)]
@@ -35,6 +36,12 @@ struct TrialData {
     episode_return: f64,
     progress: f64,
     opening: TextId,
+    /// The reflections that it was told, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    told: Vec<TextId>,
+    /// The trial whose trajectory it was shown, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
     feedback: Option<TextId>,
     reflection: Option<TextId>,
     /// Whether the agent took it for a success, where it judges itself.
@@ -52,6 +59,10 @@ struct StepColumns {
     progresses: Vec<f64>,
     /// Tokens that the actor generated.
     tokens: Vec<u32>,
+    /// How likely each answer was, under the distribution that it was drawn from;
+    /// `None` where nothing was chosen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    likely: Vec<Option<f64>>,
     /// Thoughts before the actions, of agents that think.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     thoughts: Vec<Option<TextId>>,
@@ -63,82 +74,78 @@ struct StepColumns {
     dropped: Vec<u32>,
 }
 
-/// The trajectories of these rows, as JSON that can stand in a script element.
-pub(super) fn json(columns: &Columns<'_>, rows: &[TaskRow<'_>]) -> Result<String, ReportError> {
-    let mut data = Data::default();
+/// The trajectories of these rows, as JSON that can stand in a script element, and their texts.
+pub(super) fn json(
+    columns: &Columns<'_>,
+    rows: &[TaskRow<'_>],
+) -> Result<(String, Texts), ReportError> {
+    let recalls = columns.all.iter().filter(|column| column.recalls).map(|column| column.index);
+    let mut data = Data { recalls: recalls.collect(), ..Data::default() };
     for row in rows {
         let mut played = Vec::new();
         for (column, place) in columns.all.iter().zip(&row.places) {
             let history = place.and_then(|place| column.history.tasks.get(place));
-            played.push(history.map(|history| data.trials(history)));
+            played.push(history.map(|history| data.trials(&column.history.run, history)));
         }
         data.tasks.push(played);
     }
-    Ok(without_markup(&serde_json::to_string(&data)?))
+    Ok((without_markup(&serde_json::to_string(&data)?), data.texts))
 }
 
-/// The same JSON with neither a character that means something to HTML nor one
-/// that once ended a line of JavaScript. They occur in strings alone.
-pub(super) fn without_markup(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for letter in json.chars() {
-        match letter {
-            '<' => text += "\\u003c",
-            '>' => text += "\\u003e",
-            '&' => text += "\\u0026",
-            '\u{2028}' => text += "\\u2028",
-            '\u{2029}' => text += "\\u2029",
-            letter => text.push(letter),
-        }
-    }
-    text
-}
-
-impl<'a> Data<'a> {
-    fn trials(&mut self, history: &'a TaskHistory) -> Vec<TrialData> {
+impl Data {
+    fn trials(&mut self, run: &RunEvent, history: &TaskHistory) -> Vec<TrialData> {
         let mut trials = Vec::new();
         for trial in &history.trials {
             let judged = trial.judgement.as_ref().map(|judgement| judgement.completed);
-            let told = self.trial(&trial.trajectory, trial.reflection.as_ref());
-            trials.push(TrialData { judged, ..told });
+            let played = self.trial(&trial.trajectory, trial.reflection.as_ref());
+            trials.push(TrialData { judged, ..played });
         }
         if let Some(open) = &history.open {
             trials.push(TrialData {
                 ending: "under way when the run stopped",
-                opening: self.id(&open.opening),
+                opening: self.texts.id(&open.opening),
                 progress: open.steps.last().map_or(0.0, |step| rounded(step.outcome.progress)),
                 steps: self.steps(&open.steps),
                 ..TrialData::default()
             });
         }
+        for (number, trial) in (1..).zip(&mut trials) {
+            let told = told(run, history, number);
+            trial.told = told.reflections.iter().map(|text| self.texts.id(text)).collect();
+            trial.attempt = told.attempt;
+        }
         trials
     }
 
-    fn trial(&mut self, found: &'a Trajectory, reflection: Option<&'a Reflection>) -> TrialData {
+    fn trial(&mut self, found: &Trajectory, reflection: Option<&Reflection>) -> TrialData {
         TrialData {
             ending: found.ending.name(),
             episode_return: rounded(found.episode_return()),
             progress: rounded(found.progress()),
-            opening: self.id(&found.opening),
-            feedback: self.id_unless_empty(&found.feedback),
-            reflection: reflection.map(|reflection| self.id(&reflection.text)),
+            opening: self.texts.id(&found.opening),
+            feedback: (!found.feedback.is_empty()).then(|| self.texts.id(&found.feedback)),
+            reflection: reflection.map(|reflection| self.texts.id(&reflection.text)),
             steps: self.steps(&found.steps),
-            judged: None,
+            ..TrialData::default()
         }
     }
 
-    fn steps(&mut self, steps: &'a [TakenStep]) -> StepColumns {
+    fn steps(&mut self, steps: &[TakenStep]) -> StepColumns {
         let mut columns = StepColumns::default();
         let thinks = steps.iter().any(|step| step.decision.thought.is_some());
         let drops = steps.iter().any(|step| step.decision.dropped_steps > 0);
+        columns.likely = steps.iter().map(|step| likelihood(&step.decision.answer)).collect();
+        if columns.likely.iter().all(Option::is_none) {
+            columns.likely.clear();
+        }
         for (place, TakenStep { decision, outcome }) in steps.iter().enumerate() {
-            columns.actions.push(self.id(&decision.action));
-            columns.observations.push(self.id(&outcome.observation));
+            columns.actions.push(self.texts.id(&decision.action));
+            columns.observations.push(self.texts.id(&outcome.observation));
             columns.progresses.push(rounded(outcome.progress));
             columns.tokens.push(decision.generated_tokens());
             if thinks {
                 let thought = decision.thought.as_ref();
-                columns.thoughts.push(thought.map(|thought| self.id(&thought.text)));
+                columns.thoughts.push(thought.map(|thought| self.texts.id(&thought.text)));
             }
             if decision.malformed {
                 columns.malformed.push(place);
@@ -149,17 +156,19 @@ impl<'a> Data<'a> {
         }
         columns
     }
+}
 
-    fn id(&mut self, text: &'a str) -> TextId {
-        *self.ids.entry(text).or_insert_with(|| {
-            self.texts.push(text);
-            self.texts.len() - 1
-        })
-    }
-
-    fn id_unless_empty(&mut self, text: &'a str) -> Option<TextId> {
-        (!text.is_empty()).then(|| self.id(text))
-    }
+/// The probability of the tokens that were left a choice, to three digits; `None` where
+/// there are none.
+fn likelihood(answer: &Generation) -> Option<f64> {
+    let chosen: Vec<f64> = answer
+        .tokens
+        .iter()
+        .filter(|token| !token.forced)
+        .map(|token| f64::from(token.log_prob))
+        .collect();
+    let probability = chosen.iter().sum::<f64>().exp();
+    format!("{probability:.2e}").parse().ok().filter(|_| !chosen.is_empty())
 }
 
 /// To three decimals: what is shown is a share in percent.

@@ -4,7 +4,7 @@ use runtime_core::strategy::Strategy;
 use serde::{Deserialize, Serialize};
 
 use super::arm::ArmResults;
-use crate::pairs::{self, IntervalMethod, Pair};
+use crate::pairs::{self, Difference, IntervalMethod, Pair};
 
 /// An arm against the control arm after the last trial, on the tasks that both
 /// have finished. Points are percentage points.
@@ -42,17 +42,13 @@ pub(super) fn comparisons(arms: &[ArmResults]) -> Vec<Comparison> {
     others.filter_map(|arm| compare(arm, control)).collect()
 }
 
-fn is_control(arm: &ArmResults) -> bool {
+pub(crate) fn is_control(arm: &ArmResults) -> bool {
     arm.strategy == Strategy::None.name()
 }
 
 /// `None` where no task was finished in both.
 fn compare(arm: &ArmResults, control: &ArmResults) -> Option<Comparison> {
-    let tasks = arm.tasks.iter().zip(&control.tasks);
-    let finished = tasks.filter(|(ours, theirs)| ours.finished && theirs.finished);
-    let outcomes: Vec<Pair> = finished
-        .map(|(ours, theirs)| Pair { arm: ours.success, control: theirs.success })
-        .collect();
+    let outcomes = outcomes(arm, control, arm.trials_max());
     let difference = pairs::difference(&outcomes)?;
     let only_arm = outcomes.iter().filter(|pair| pair.arm && !pair.control).count() as u64;
     let only_control = outcomes.iter().filter(|pair| !pair.arm && pair.control).count() as u64;
@@ -69,4 +65,22 @@ fn compare(arm: &ArmResults, control: &ArmResults) -> Option<Comparison> {
         interval: IntervalMethod::TangoScore,
         p_value: pairs::mcnemar(only_arm, only_control),
     })
+}
+
+/// How an arm differs from the control arm after each trial, on the tasks that both have
+/// finished; empty where there is none, and for the control arm itself.
+pub(crate) fn by_trial(arm: &ArmResults, control: &ArmResults) -> Vec<Difference> {
+    let trials = (1..=arm.trials_max()).filter(|_| !is_control(arm));
+    trials.filter_map(|trial| pairs::difference(&outcomes(arm, control, trial))).collect()
+}
+
+/// What both arms made of each task that both have finished, by the end of a trial.
+fn outcomes(arm: &ArmResults, control: &ArmResults, trial: u32) -> Vec<Pair> {
+    let tasks = arm.tasks.iter().zip(&control.tasks);
+    let finished = tasks.filter(|(ours, theirs)| ours.finished && theirs.finished);
+    let solved = finished.map(|(ours, theirs)| Pair {
+        arm: ours.solved_by(trial),
+        control: theirs.solved_by(trial),
+    });
+    solved.collect()
 }

@@ -10,6 +10,7 @@ use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use targets_console::{out, outln};
 
+use crate::reading::Reading;
 use crate::stored::{self, StoredRun};
 
 /// Write stored runs, interrupted ones too, as one HTML page that needs no network
@@ -25,6 +26,9 @@ pub(crate) struct Report {
     /// with --csv, standard output]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Folder of data sets, to tell what could be done in worlds that need one
+    #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
+    data: Option<PathBuf>,
     /// A row a finished trial as CSV, instead of the page
     #[arg(long)]
     csv: bool,
@@ -40,14 +44,19 @@ impl Report {
         let runs: Vec<_> = names(&self.runs)
             .into_iter()
             .zip(&stored)
-            .map(|(name, StoredRun { histories, warnings, spending })| ReportRun {
+            .map(|(name, StoredRun { histories, warnings, spending, circumstances })| ReportRun {
                 name,
                 histories,
                 spending: spending.clone(),
+                circumstances: circumstances.clone(),
                 notes: warnings.clone(),
             })
             .collect();
-        let text = if self.csv { report::csv(&runs)? } else { report::html(&runs)? };
+        let text = if self.csv {
+            report::csv(&runs)?
+        } else {
+            report::html(&runs, &mut Reading::new(self.data.clone()))?
+        };
         match self.path() {
             None => out().write_all(text.as_bytes())?,
             Some(path) => {

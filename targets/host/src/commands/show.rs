@@ -2,8 +2,6 @@
 
 mod choice;
 mod list;
-mod replay;
-mod words;
 mod page;
 
 use std::io::Write;
@@ -13,14 +11,14 @@ use anyhow::ensure;
 use console::Term;
 use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
+use runtime_evaluation::report::Reader;
 use runtime_evaluation::transcript::transcripts;
 use targets_console::out;
 
-use crate::files;
+use crate::reading::Reading;
 use crate::stored;
 use crate::terminal;
 use page::Page;
-use words::Words;
 
 /// Read what happened in a stored run, a killed one or one under way too
 ///
@@ -78,12 +76,10 @@ impl Show {
         let Some(history) = arms.last() else { return Ok(String::new()) };
         let place = choice::task(&history.run.tasks, wanted)?;
         let told = choice::trials(transcripts(history, place), self.trial)?;
-        let words = Words::new(&history.run);
-        let data = Some(files::data_folder(self.data.clone()));
+        let mut reading = Reading::new(self.data.clone());
         let mut read = Vec::new();
         for mut transcript in told {
-            replay::add_admissible(&mut transcript, &history.run, data.clone());
-            words.add(&mut transcript);
+            reading.read(&history.run, &mut transcript);
             read.push(transcript);
         }
         if self.json {

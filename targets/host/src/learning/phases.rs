@@ -11,7 +11,7 @@ use runtime_core::seed::SeedKey;
 use runtime_core::strategy::Strategy;
 use runtime_evaluation::collection::Collection;
 use runtime_evaluation::learning::state::{AdapterFile, Example, Learning, Training};
-use runtime_evaluation::report::{self, ReportRun};
+use runtime_evaluation::report::{self, RecordsAlone, ReportRun};
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::read_log;
@@ -145,10 +145,10 @@ impl HostLearner {
         }
         let runs = histories.iter().map(|(name, histories)| {
             let (name, notes) = (name.clone(), Vec::new());
-            ReportRun { name, histories, spending: None, notes }
+            ReportRun { name, histories, spending: None, circumstances: None, notes }
         });
         let runs: Vec<ReportRun<'_>> = runs.collect();
-        let page = report::html_of_learning(&runs, state)?;
+        let page = report::html_of_learning(&runs, state, &mut RecordsAlone)?;
         Ok(replace(&self.out.join("report.html"), page.as_bytes())?)
     }
 }

@@ -22,6 +22,13 @@ fn a_run_leaves_a_report_beside_its_results() {
 
     let written = text(&run.join("report.html"));
     assert!(written.contains("<title>Rebound: monday</title>"));
+    assert!(written.contains("6 tasks are too few to tell"), "the verdict");
+    assert!(written.contains("<dt>played</dt><dd>20"), "when");
+    assert!(
+        written.contains("\"admissible\":["),
+        "what could be done, from the world played again"
+    );
+    assert!(written.contains("You play a game in a house."), "prompts in words");
     fs::remove_file(run.join("report.html")).unwrap();
     let again = rebound(&["report", &name]);
     assert_eq!(again.code, 0, "{}", again.stderr);

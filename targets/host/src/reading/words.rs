@@ -1,6 +1,8 @@
 //! Prompts in words: records keep ids, which the model's own tokenizer turns back.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use anyhow::{Context, bail};
 use models::checksum::sha256_file;
@@ -20,11 +22,20 @@ use crate::wiring::SCRIPTED;
 /// What chat templates call who speaks.
 const ROLES: [&str; 4] = ["system", "user", "assistant", "model"];
 
+/// A vocabulary, or why it is not at hand.
+type Opened = Rc<Result<Reader, String>>;
+
+/// The vocabularies that were opened, by what a model is called and by its file's sha256.
+#[derive(Default)]
+pub(super) struct Vocabularies {
+    opened: HashMap<[String; 3], Opened>,
+}
+
 /// The words of a run's models.
 pub(super) struct Words {
-    actor: Result<Reader, String>,
+    actor: Opened,
     /// `None` where the actor reflects.
-    retrospective: Option<Result<Reader, String>>,
+    retrospective: Option<Opened>,
 }
 
 /// How a model's ids are read.
@@ -35,27 +46,38 @@ enum Reader {
     Tokens(Box<Tokenizer>),
 }
 
-impl Words {
-    /// Opens the vocabularies of the models that a run played with.
-    pub(super) fn new(run: &RunEvent) -> Self {
+impl Vocabularies {
+    /// The words of the models that a run played with.
+    pub(super) fn words(&mut self, run: &RunEvent) -> Words {
         let settings: Value = serde_json::from_str(&run.settings).unwrap_or_default();
-        let open = |model: &ModelIdentity, role: &str| {
+        let mut open = |model: &ModelIdentity, role: &str| {
             let named = settings[role].as_str().unwrap_or_default();
-            Reader::open(model, named).map_err(|error| format!("{error:#}"))
+            let key = [model.name.clone(), model.sha256.clone(), named.to_owned()];
+            let opened = self.opened.entry(key).or_insert_with(|| {
+                Rc::new(Reader::open(model, named).map_err(|error| format!("{error:#}")))
+            });
+            Rc::clone(opened)
         };
         let is_other = run.strategy == Strategy::Retrospective.name()
             && run.retrospective.sha256 != run.actor.sha256;
-        Self {
+        Words {
             actor: open(&run.actor, "actor"),
             retrospective: is_other.then(|| open(&run.retrospective, "retrospective")),
         }
+    }
+}
+
+impl Words {
+    /// A token of the actor's.
+    pub(super) fn word(&self, token: u32) -> Option<String> {
+        self.actor.as_ref().as_ref().ok().map(|reader| reader.text(&[token]))
     }
 
     /// Adds the prompts' texts, and a note on why they are not there.
     pub(super) fn add(&self, transcript: &mut Transcript) {
         let retrospective = self.retrospective.as_ref().unwrap_or(&self.actor);
-        let mut why = self.actor.as_ref().err();
-        if let Ok(reader) = &self.actor {
+        let mut why = self.actor.as_ref().as_ref().err();
+        if let Ok(reader) = self.actor.as_ref() {
             let mut known = [String::new(), String::new()];
             for step in &mut transcript.steps {
                 for answer in step.thought.iter_mut().chain([&mut step.answer]) {
@@ -67,7 +89,7 @@ impl Words {
         let judged = transcript.judgement.iter_mut().map(|judgement| &mut judgement.answer);
         let reflected = transcript.reflections.iter_mut().map(|reflection| &mut reflection.answer);
         for answer in judged.chain(reflected) {
-            match retrospective {
+            match retrospective.as_ref() {
                 Ok(reader) => reader.add(answer, &[]),
                 Err(reason) => why = Some(reason),
             }
