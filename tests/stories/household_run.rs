@@ -20,7 +20,8 @@ use runtime_core::trial::TrialSettings;
 use runtime_environments::household::Household;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::World;
-use runtime_evaluation::arm::{Arm, ArmError, ArmProgress, Worker, run_arm};
+use runtime_evaluation::arm::{Arm, ArmError, Worker, run_arm};
+use runtime_evaluation::listener::News;
 use runtime_evaluation::results::{results, without_times};
 use runtime_store::recorder::LogRecorder;
 use runtime_store::trial_log::{TrialLog, read_log};
@@ -111,8 +112,10 @@ fn go_on(log: TrialLog, mut history: RunHistory, play: Play) -> Result<(), ArmEr
             recorder: Box::new(recorder.clone()),
         })
     };
-    let progress = |now: &ArmProgress| {
-        interrupt.store(now.steps >= play.steps_max, Ordering::Relaxed);
+    let listener = |news: News<'_>| {
+        if let News::ArmBegins { progress, .. } | News::Progress(progress) = news {
+            interrupt.store(progress.steps >= play.steps_max, Ordering::Relaxed);
+        }
     };
     let settings = TrialSettings {
         strategy: STRATEGY,
@@ -122,5 +125,5 @@ fn go_on(log: TrialLog, mut history: RunHistory, play: Play) -> Result<(), ArmEr
         seed: SEED,
     };
     let workers = NonZeroU32::new(play.workers).unwrap();
-    run_arm(&Arm { settings, workers, set_up: &set_up, progress: &progress }, &mut history)
+    run_arm(&Arm { settings, workers, set_up: &set_up, listener: &listener }, &mut history)
 }

@@ -27,6 +27,7 @@ use runtime_engine::llama::{self, LlamaConfig};
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{self, EnvironmentOptions, World};
 use runtime_evaluation::arm::{Arm, Worker, run_arm};
+use runtime_evaluation::listener::News;
 use serde::Serialize;
 
 /// What does an episode cost, and how much of it does the cache save?
@@ -135,7 +136,7 @@ fn measure(
         members: 1,
         seed: 1,
     };
-    let arm = Arm { settings, workers, set_up: &set_up, progress: &|_| {} };
+    let arm = Arm { settings, workers, set_up: &set_up, listener: &|_: News<'_>| {} };
     let run = RunEvent {
         version: env!("CARGO_PKG_VERSION").into(),
         strategy: Strategy::None.name().into(),

@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -160,6 +161,21 @@ pub struct ModelIdentity {
     pub sha256: String,
     /// sha256 of the attached adapter.
     pub adapter_sha256: Option<String>,
+}
+
+/// A model behind an endpoint gave no answer, and is asked again after a wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// The model, with its endpoint's host.
+    pub model: String,
+    /// The attempt that follows, from 2.
+    pub attempt: u32,
+    /// Attempts at most.
+    pub attempts_max: u32,
+    /// Why there was no answer: the endpoint's words, or the connection's.
+    pub reason: String,
+    /// How long it waits.
+    pub wait: Duration,
 }
 
 /// Why a model could not answer.

@@ -41,7 +41,7 @@ mod waiting;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use runtime_core::model::{Generation, LanguageModel, ModelError, ModelIdentity, Request};
+use runtime_core::model::{Generation, LanguageModel, ModelError, ModelIdentity, Request, Retry};
 use runtime_core::spending::{Meter, TokenUse, Used};
 
 pub use clear_text::ClearText;
@@ -65,7 +65,11 @@ const BYTES_PER_TOKEN: u64 = 3;
 pub struct Remote {
     shared: Arc<Shared>,
     meter: Option<Arc<dyn Meter>>,
+    listener: Option<Arc<Listener>>,
 }
+
+/// Is told of every wait before it begins.
+pub type Listener = dyn Fn(&Retry) + Send + Sync;
 
 struct Shared {
     config: RemoteConfig,
@@ -77,13 +81,20 @@ impl Remote {
     /// A model behind an endpoint; nothing is sent before the first request.
     pub fn new(config: RemoteConfig) -> Self {
         let agent = attempt::agent(&config);
-        Self { shared: Arc::new(Shared { config, agent, extras: Extras::default() }), meter: None }
+        let shared = Arc::new(Shared { config, agent, extras: Extras::default() });
+        Self { shared, meter: None, listener: None }
     }
 
     /// The same model, which asks this meter before it sends and tells it after.
     #[must_use]
     pub fn metered(&self, meter: Arc<dyn Meter>) -> Self {
-        Self { shared: Arc::clone(&self.shared), meter: Some(meter) }
+        Self { meter: Some(meter), ..self.clone() }
+    }
+
+    /// The same model, which says when it waits to ask again.
+    #[must_use]
+    pub fn heard_by(&self, listener: Arc<Listener>) -> Self {
+        Self { listener: Some(listener), ..self.clone() }
     }
 
     /// The model's name, as its provider knows it.
@@ -169,6 +180,10 @@ impl LanguageModel for Remote {
             let wait = config.patience.wait(attempts, after, request.sampling.seed);
             tracing::debug!(model = config.model, attempts, reason, ?wait, "no answer");
             let Some(wait) = wait else { return Err(self.given_up(attempts, &reason)) };
+            if let Some(listener) = &self.listener {
+                let (model, attempts_max) = (self.identity().name, config.patience.retries + 1);
+                listener(&Retry { model, attempt: attempts + 1, attempts_max, reason, wait });
+            }
             waiting::wait(wait, &config.stop);
         }
     }

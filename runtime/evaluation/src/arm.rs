@@ -26,7 +26,10 @@ use runtime_core::history::{FinishedTrial, RunHistory, TaskHistory};
 use runtime_core::model::ModelError;
 use runtime_core::spending::CostScope;
 use runtime_core::task::Task;
+use runtime_core::trajectory::Ending;
 use runtime_core::trial::{Recorder, RecorderError, Stage, TrialError, TrialSettings, run_task};
+
+use crate::listener::{Listener, News};
 
 /// An error of whoever sets a worker up.
 pub type WorkerError = Box<dyn Error + Send + Sync>;
@@ -40,9 +43,8 @@ pub struct Arm<'a> {
     pub workers: NonZeroU32,
     /// Sets up the worker of this number, from 0, in the worker's own thread.
     pub set_up: &'a (dyn Fn(u32) -> Result<Worker, WorkerError> + Sync),
-    /// Is told how the arm stands after every step, trial and task, one call at
-    /// a time; a slow one slows the run.
-    pub progress: &'a (dyn Fn(&ArmProgress) + Sync),
+    /// Is told what happens; of how the arm stands by one thread at a time.
+    pub listener: &'a dyn Listener,
 }
 
 /// What one thread plays with.
@@ -66,6 +68,8 @@ pub struct ArmProgress {
     pub tasks_solved: u64,
     /// Trials that ended.
     pub trials: u64,
+    /// Those of them that solved their task.
+    pub trials_solved: u64,
     /// Steps taken.
     pub steps: u64,
 }
@@ -120,9 +124,10 @@ pub fn run_arm(arm: &Arm<'_>, history: &mut RunHistory) -> Result<(), ArmError> 
         stop: AtomicBool::new(false),
         error: Mutex::new(None),
     };
-    (arm.progress)(&progress);
+    let workers = u32::try_from(workers).unwrap_or(u32::MAX);
+    arm.listener.hear(News::ArmBegins { run: &history.run, progress, workers });
     thread::scope(|scope| {
-        for worker in 0..u32::try_from(workers).unwrap_or(u32::MAX) {
+        for worker in 0..workers {
             let floor = &floor;
             scope.spawn(move || {
                 if let Err(error) = floor.work(worker) {
@@ -131,7 +136,10 @@ pub fn run_arm(arm: &Arm<'_>, history: &mut RunHistory) -> Result<(), ArmError> 
             });
         }
     });
-    floor.error.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    let error = floor.error.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let progress = floor.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
+    arm.listener.hear(News::ArmEnds { progress, is_whole: error.is_none() });
+    error.map_or(Ok(()), Err)
 }
 
 type Queue<'a> = Zip<slice::Iter<'a, Task>, slice::IterMut<'a, TaskHistory>>;
@@ -151,8 +159,10 @@ impl<'a> Floor<'a> {
         let set_up = (self.arm.set_up)(number);
         let Worker { mut agent, mut environment, recorder } =
             set_up.map_err(|source| ArmError::SetUp { worker: number, source })?;
-        let mut recorder = FloorRecorder { recorder, floor: self };
+        let mut recorder = FloorRecorder { recorder, floor: self, task: None, step: 0 };
         while let Some((index, task, history)) = self.next_task() {
+            recorder.task = Some(task);
+            recorder.step = history.open.as_ref().map_or(0, |open| open.steps.len());
             if recorder.interrupted() {
                 return Err(ArmError::Interrupted);
             }
@@ -201,22 +211,37 @@ impl<'a> Floor<'a> {
     fn tell(&self, change: impl FnOnce(&mut ArmProgress)) {
         let mut progress = lock(&self.progress);
         change(&mut progress);
-        (self.arm.progress)(&progress);
+        self.arm.listener.hear(News::Progress(*progress));
     }
 }
 
-/// A worker's recorder that counts, and stops when another worker failed.
+/// A worker's recorder that counts and tells, and stops when another worker failed.
 struct FloorRecorder<'a, 'floor> {
     recorder: Box<dyn Recorder>,
     floor: &'a Floor<'floor>,
+    /// What is played.
+    task: Option<&'a Task>,
+    /// Steps of the episode so far.
+    step: usize,
 }
 
 impl Recorder for FloorRecorder<'_, '_> {
     fn record(&mut self, event: &Event) -> Result<(), RecorderError> {
         self.recorder.record(event)?;
         match event {
+            Event::TrialStart(_) => self.step = 0,
+            Event::Step(_) => self.step += 1,
+            _ => {}
+        }
+        if let Some(task) = self.task {
+            self.floor.arm.listener.hear(News::Event { task, event, step: self.step });
+        }
+        match event {
             Event::Step(_) => self.floor.tell(|progress| progress.steps += 1),
-            Event::TrialEnd(_) => self.floor.tell(|progress| progress.trials += 1),
+            Event::TrialEnd(end) => self.floor.tell(|progress| {
+                progress.trials += 1;
+                progress.trials_solved += u64::from(end.ending == Ending::Solved);
+            }),
             _ => {}
         }
         Ok(())
@@ -247,6 +272,8 @@ fn progress_of(history: &RunHistory, settings: &TrialSettings) -> ArmProgress {
         let branches = played.branches.iter().flat_map(|branch| &branch.trials);
         let trials: Vec<&FinishedTrial> = played.trials.iter().chain(branches).collect();
         progress.trials += trials.len() as u64;
+        let solved = trials.iter().filter(|trial| trial.trajectory.succeeded());
+        progress.trials_solved += solved.count() as u64;
         let finished = trials.into_iter().map(|trial| trial.trajectory.steps.len());
         let open = played.open.iter().map(|open| open.steps.len());
         progress.steps += finished.chain(open).sum::<usize>() as u64;

@@ -15,6 +15,7 @@
 //! It names no engine, reads no option and opens no file.
 
 pub mod arm;
+pub mod listener;
 pub mod interval;
 pub mod pairs;
 pub mod results;

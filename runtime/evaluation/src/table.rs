@@ -63,7 +63,7 @@ pub fn demonstrations(results: &Results) -> String {
 }
 
 /// A rate with its interval, in percent.
-pub(crate) fn rate_text(rate: &Rate) -> String {
+pub fn rate_text(rate: &Rate) -> String {
     rate_parts(rate).join(" ")
 }
 

@@ -10,10 +10,12 @@ mod threads;
 
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 use models::manifest::Manifest;
 use runtime_engine::Engine;
+use runtime_evaluation::listener::Listener;
 use serde::Serialize;
 
 use crate::approval::Allowed;
@@ -40,7 +42,7 @@ pub(crate) struct EngineOptions {
 }
 
 /// How models are loaded.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Loading {
     /// What computes them.
     pub(crate) engine: EngineOptions,
@@ -59,6 +61,12 @@ pub(crate) struct Loading {
     pub(crate) waits: Waits,
     /// What the command line alone allows.
     pub(crate) allowed: Allowed,
+    /// Who is told when an endpoint is waited for.
+    #[cfg_attr(
+        not(feature = "remote"),
+        expect(dead_code, reason = "endpoints alone are waited for")
+    )]
+    pub(crate) listener: Option<Arc<dyn Listener>>,
 }
 
 /// A part of what a model takes.
@@ -117,6 +125,7 @@ impl Loading {
             board: Some(board),
             waits: Waits::default(),
             allowed: Allowed::default(),
+            listener: None,
         }
     }
 }

@@ -38,7 +38,7 @@ use crate::approval::{self, Allowed};
 use crate::circumstances;
 use crate::files;
 use crate::options::{self, RunOptions};
-use crate::progress::{self, Show};
+use crate::progress::{self, Show, Told};
 use crate::session::Plan;
 use crate::session::pool::{Watch, clock};
 use crate::settings::Settings;
@@ -50,7 +50,7 @@ use file::LearnFile;
 pub(crate) fn learn(
     (config, out): (&Path, &Path),
     allowed: Allowed,
-    show: Show,
+    (show, told): (Show, Told),
 ) -> anyhow::Result<()> {
     let stored = out.join("learn.toml");
     let (file, text) =
@@ -75,7 +75,7 @@ pub(crate) fn learn(
     let again =
         format!("`rebound learn --config {} --out {}` goes on", config.display(), out.display());
     signals::goes_on_by(&*again);
-    let mut learner = HostLearner::new(file, (options, allowed), out.to_owned(), show)?;
+    let mut learner = HostLearner::new(file, (options, allowed), out.to_owned(), (show, told))?;
     learner.check(out)?;
     let mut state = learner.state()?;
     replace(&stored, sealed::toml(&text).as_bytes())?;
@@ -113,9 +113,9 @@ impl HostLearner {
         file: LearnFile,
         (options, allowed): (RunOptions, Allowed),
         out: PathBuf,
-        show: Show,
+        (show, told): (Show, Told),
     ) -> anyhow::Result<Self> {
-        let watch = Watch { stop: signals::stop(), show };
+        let watch = Watch::new(signals::stop(), show, told);
         let settings = Settings::resolve(&options)?;
         let model = models::manifest::resolve(&settings.retrospective, &files::models_folder()?)?;
         let sha256 = models::checksum::sha256_file(&model.path)

@@ -1,10 +1,16 @@
 //! Bars on standard error for whatever takes longer than two seconds.
 
+mod standing;
+mod stream;
+mod teller;
+
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use targets_console::errln;
+
+pub(crate) use teller::{SILENCE_US, Teller, Told};
 
 /// All of them, the oldest at the top. Nothing is drawn where standard error is no terminal.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
@@ -24,15 +30,6 @@ pub(crate) enum Show {
 pub(crate) fn bytes(show: Show, name: &str) -> ProgressBar {
     let template = "{prefix:<28} {bar:30} {bytes:>10}/{total_bytes:<10} {bytes_per_sec} {msg}";
     bar(show, template).with_prefix(name.to_string())
-}
-
-/// A bar of tasks with the success so far.
-pub(crate) fn tasks(show: Show, name: &str, tasks: u64) -> ProgressBar {
-    let template = "{prefix:<28} {bar:30} {pos:>4}/{len:<4} tasks {elapsed:>4} {msg}";
-    let bar = bar(show, template).with_prefix(name.to_string());
-    bar.set_length(tasks);
-    bar.enable_steady_tick(Duration::from_millis(500));
-    bar
 }
 
 /// Ends a bar of tasks: full where all of them are done, otherwise where it stands.
@@ -101,7 +98,8 @@ mod tests {
     #[test]
     fn a_bar_of_tasks_is_full_only_when_all_are_done() {
         let ended_at = |is_whole| {
-            let bar = tasks(Show::Nothing, "reflexion", 50);
+            let bar = ProgressBar::hidden();
+            bar.set_length(50);
             bar.set_position(12);
             finish(&bar, Show::Bars, is_whole);
             bar.position()

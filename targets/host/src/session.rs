@@ -24,7 +24,7 @@ use self::play::{Played, collection_file, play, stopped, write_collection, write
 use self::pool::Watch;
 use crate::approval::{self, Allowed};
 use crate::options::{self, Collection, Demonstration, RunOptions};
-use crate::progress::Show;
+use crate::progress::{Show, Told};
 use crate::reading::Reading;
 use crate::resume::{self, Copied};
 use crate::run_name;
@@ -50,9 +50,12 @@ pub(crate) struct Session {
     /// Print the results as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// No bars and no table
+    /// No bars, no lines and no table
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    /// Print what is seen, done and learned as it happens
+    #[arg(long, conflicts_with_all = ["json", "quiet"])]
+    pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) allowed: Allowed,
     #[command(flatten)]
@@ -199,7 +202,7 @@ impl Session {
     }
 
     fn play_plan(&self, plan: &Plan) -> anyhow::Result<Played> {
-        let watch = Watch { stop: signals::stop(), show: self.show() };
+        let watch = Watch::new(signals::stop(), self.show(), self.told());
         play(plan, &mut Models::default(), &watch).map_err(|error| {
             // Before an arm was begun there is nothing to go on with.
             if !error.is::<ArmError>() {
@@ -249,6 +252,10 @@ impl Session {
             collection,
             is_bare,
         })
+    }
+
+    fn told(&self) -> Told {
+        if self.watch { Told::Events } else { Told::Standing }
     }
 
     fn show(&self) -> Show {

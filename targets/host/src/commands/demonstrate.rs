@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use runtime_agent::settings::AgentKind;
 
-use crate::approval::Allowed;
 use crate::options::RunOptions;
 use crate::run_name::RunName;
 use crate::session::Session;
@@ -77,9 +76,12 @@ pub(crate) struct Demonstrate {
     /// Print the results as JSON
     #[arg(long)]
     json: bool,
-    /// No bars and no table
+    /// No bars, no lines and no table
     #[arg(long, short)]
     quiet: bool,
+    /// Print what is seen, done and advised as it happens
+    #[arg(long, conflicts_with_all = ["json", "quiet"])]
+    watch: bool,
 }
 
 impl Demonstrate {
@@ -116,9 +118,8 @@ impl Demonstrate {
             ..RunOptions::default()
         };
         let options = if self.resume.is_some() { options } else { with_defaults(options) };
-        let (resume, json, quiet) = (self.resume, self.json, self.quiet);
-        let allowed = Allowed::default();
-        Session { config: None, resume, from_trial: None, json, quiet, allowed, options }
+        let (resume, json, quiet, watch) = (self.resume, self.json, self.quiet, self.watch);
+        Session { resume, json, quiet, watch, options, ..Session::default() }
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 
 use crate::approval::Allowed;
 use crate::learning;
-use crate::progress::Show;
+use crate::progress::{Show, Told};
 use crate::run_name::RunName;
 
 /// Let the retrospective learn from what its reflections earn
@@ -25,9 +25,12 @@ pub(crate) struct Learn {
     /// The loop's folder [default: runs/ and the file's name]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// No bars and no table
+    /// No bars, no lines and no table
     #[arg(long, short)]
     quiet: bool,
+    /// Print what is seen, done and learned as it happens
+    #[arg(long, conflicts_with = "quiet")]
+    watch: bool,
     #[command(flatten)]
     allowed: Allowed,
 }
@@ -39,7 +42,8 @@ impl Learn {
             None => named_after(&self.config)?,
         };
         let show = if self.quiet { Show::Nothing } else { Show::BelowOverview };
-        learning::learn((&self.config, &out), self.allowed, show)
+        let told = if self.watch { Told::Events } else { Told::Standing };
+        learning::learn((&self.config, &out), self.allowed, (show, told))
     }
 }
 

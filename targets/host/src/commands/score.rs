@@ -49,6 +49,7 @@ impl Score {
             board: None,
             waits: Waits::default(),
             allowed: Allowed::default(),
+            listener: None,
         };
         let model = Models::default().open(&self.model, self.adapter.as_deref(), &loading)?;
         let Model::Loaded(handle) = model else {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::ensure;
 use runtime_core::spending::Meter;
 use runtime_engine::remote::{ClearText, Remote, RemoteConfig};
+use runtime_evaluation::listener::News;
 use targets_console::signals;
 
 use super::RemoteModel;
@@ -25,6 +26,12 @@ pub(super) fn open(name: &str, loading: &Loading) -> anyhow::Result<RemoteModel>
     config.time_limits.first_byte = waits.first_byte.unwrap_or(config.time_limits.first_byte);
     config.time_limits.whole = waits.whole.unwrap_or(config.time_limits.whole);
     let remote = Remote::new(config);
+    let remote = match loading.listener.clone() {
+        None => remote,
+        Some(listener) => {
+            remote.heard_by(Arc::new(move |retry: &_| listener.hear(News::Retry(retry))))
+        }
+    };
     let boxed = move |meter: Option<&Arc<dyn Meter>>| match meter {
         None => Box::new(remote.clone()) as _,
         Some(meter) => Box::new(remote.metered(Arc::clone(meter))) as _,

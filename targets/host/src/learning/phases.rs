@@ -108,7 +108,7 @@ impl HostLearner {
         let history = read_log(&log)?.history;
         let settings = plan.settings()?;
         let plan = Plan { strategies: vec![Strategy::Retrospective], ..plan };
-        let parts = Pool::parts(&plan, &settings, &mut self.models)?;
+        let parts = Pool::parts(&plan, &settings, &mut self.models, &self.watch)?;
         let mut agent = parts.first().context("no arm reflects")?.agent(None, false);
         let memory = Memory::with_capacity(settings.reflections as usize);
         let mut examples = Vec::new();

@@ -21,9 +21,9 @@ use targets_console::signals::Attached;
 use super::budget::Budget;
 use crate::board::Board;
 use crate::commands::train;
-use crate::progress;
+use crate::progress::{self, SILENCE_US, Show, say};
 use crate::session::play::kept;
-use crate::session::pool::Watch;
+use crate::session::pool::{Watch, clock};
 
 /// How often the child is looked at.
 const LOOK: Duration = Duration::from_millis(50);
@@ -132,8 +132,8 @@ fn run(mut command: Command, board: Option<&Board>, watch: &Watch) -> anyhow::Re
     let said = Arc::new(Mutex::new(VecDeque::new()));
     let bar = progress::phase(watch.show, "training");
     let readers = [
-        child.stdout.take().map(|stream| follow(stream, &bar, &said)),
-        child.stderr.take().map(|stream| follow(stream, &bar, &said)),
+        child.stdout.take().map(|stream| follow(stream, &bar, &said, watch.show)),
+        child.stderr.take().map(|stream| follow(stream, &bar, &said, watch.show)),
     ];
     let mut budget = Budget::new(board, child.id());
     let code = wait((&mut child, &attached), &mut budget, watch);
@@ -162,19 +162,27 @@ fn run(mut command: Command, board: Option<&Board>, watch: &Watch) -> anyhow::Re
     }
 }
 
-/// Shows each line as it comes, and keeps the last ones.
+/// Shows each line as it comes, or one now and then where there is no terminal, and keeps the
+/// last ones.
 fn follow(
     stream: impl Read + Send + 'static,
     bar: &ProgressBar,
     said: &Arc<Mutex<VecDeque<String>>>,
+    show: Show,
 ) -> JoinHandle<()> {
-    let (bar, said) = (bar.clone(), Arc::clone(said));
+    let (bar, said, clock) = (bar.clone(), Arc::clone(said), clock());
     std::thread::spawn(move || {
+        let mut said_us = 0;
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
             if line.starts_with("warning: ") {
                 progress::say(&line);
             }
             bar.set_message(line.clone());
+            let is_due = clock().saturating_sub(said_us) >= SILENCE_US;
+            if bar.is_hidden() && show != Show::Nothing && is_due {
+                said_us = clock();
+                say(&format!("training: {line}"));
+            }
             let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
             said.push_back(line);
             while said.len() > LINES {

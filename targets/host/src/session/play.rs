@@ -47,7 +47,7 @@ fn play_in(
     models: &mut Models,
     watch: &Watch,
 ) -> anyhow::Result<Played> {
-    let mut parts = Pool::parts(plan, settings, models)?;
+    let mut parts = Pool::parts(plan, settings, models, watch)?;
     let terms = spending::terms(&plan.options, &parts)?;
     if !plan.resumed {
         for parts in &parts {

@@ -15,6 +15,7 @@ use runtime_core::trial::TrialSettings;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{self, World, train_split};
 use runtime_evaluation::arm::{self, Arm, ArmError, ArmProgress, Worker};
+use runtime_evaluation::listener::{Listener, News};
 use runtime_store::recorder::{Clock, LogRecorder};
 use runtime_store::trial_log::read_log;
 
@@ -22,7 +23,7 @@ use super::Plan;
 use crate::endpoint::Waits;
 use crate::engines::Loading;
 use crate::first_trials;
-use crate::progress::{self, Show};
+use crate::progress::{Show, Teller, Told};
 use crate::resume;
 use crate::settings::{self, Settings};
 use crate::wiring::{self, AgentParts, Models};
@@ -70,12 +71,14 @@ impl Pool {
         plan: &Plan,
         settings: &Settings,
         models: &mut Models,
+        watch: &Watch,
     ) -> anyhow::Result<Vec<AgentParts>> {
         models.begin();
         let options = &plan.options;
         let prompts = wiring::prompts(&settings.environment, options.prompts.as_deref())?;
         let prompts = Arc::new(prompts);
-        let loading = loading(plan, settings)?;
+        let listener = Some(Arc::clone(&watch.teller) as Arc<dyn Listener>);
+        let loading = Loading { listener, ..loading(plan, settings)? };
         let actor = match plan.demonstration {
             None => models.open(&settings.actor, options.actor_adapter.as_deref(), &loading)?,
             Some(_) => wiring::dictation(&settings.actor, loading.context_tokens)?,
@@ -167,7 +170,6 @@ impl Pool {
         let (log, mut history) =
             resume::open_log(&plan.folder, strategy, run, first_trials.as_deref())?;
         let recorder = LogRecorder::new(log, clock(), Arc::clone(&how.stop));
-        let bar = progress::tasks(how.show, strategy.name(), self.tasks.len() as u64);
         let is_kept = strategy.reflects() && plan.collection.is_none();
         let set_up = |_worker| {
             let archive = self.world.archive().filter(|_| is_kept);
@@ -178,10 +180,11 @@ impl Pool {
             })
         };
         let standing = Mutex::new(ArmProgress::default());
-        let tell = |now: &ArmProgress| {
-            *standing.lock().unwrap_or_else(PoisonError::into_inner) = *now;
-            bar.set_position(now.tasks_done);
-            bar.set_message(format!("{} solved, {} trials", now.tasks_solved, now.trials));
+        let listener = |news: News<'_>| {
+            if let News::ArmEnds { progress, .. } = news {
+                *standing.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+            }
+            how.teller.hear(news);
         };
         // A board's own choice may be more than the world takes.
         let asked = loading(plan, settings)?.parallel;
@@ -196,10 +199,10 @@ impl Pool {
             },
             workers,
             set_up: &set_up,
-            progress: &tell,
+            listener: &listener,
         };
+        how.teller.plays_into(&plan.folder.path);
         let played = arm::run_arm(&arm, &mut history);
-        progress::finish(&bar, how.show, played.is_ok());
         Ok((history, standing.into_inner().unwrap_or_else(PoisonError::into_inner), played))
     }
 }
@@ -208,6 +211,15 @@ impl Pool {
 pub(crate) struct Watch {
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) show: Show,
+    /// Who is told what happens.
+    pub(crate) teller: Arc<Teller>,
+}
+
+impl Watch {
+    /// Shows a run until `stop` is set.
+    pub(crate) fn new(stop: Arc<AtomicBool>, show: Show, told: Told) -> Self {
+        Self { stop, show, teller: Arc::new(Teller::new(clock(), show, told)) }
+    }
 }
 
 /// How the models of a plan are loaded.
@@ -225,6 +237,7 @@ pub(super) fn loading(plan: &Plan, settings: &Settings) -> anyhow::Result<Loadin
         board: settings.board.clone(),
         waits: Waits::resolve(&plan.options)?,
         allowed: plan.allowed,
+        listener: None,
     })
 }
 

@@ -22,6 +22,7 @@ mod conversion;
 mod deterministic;
 mod report;
 mod show;
+mod watch;
 #[cfg(feature = "remote")]
 mod remote;
 #[cfg(all(unix, feature = "remote"))]

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::Value;
 use server::{Manner, Server};
 
-use crate::support::{Outcome, rebound_in, results, timeless};
+use crate::support::{Outcome, rebound_in, results, shell, timeless};
 
 const KEY: &str = "sk-very-secret-kq7ZxW2mTf9";
 /// The built-in prices of gpt-4o-mini for a token: fresh, cached and generated.
@@ -336,6 +336,46 @@ fn a_refusal_says_first_what_was_refused_and_what_to_do() {
     check(Manner::WrongKey, &[], "/v1", &file, "the key was OPENAI_API_KEY in FOLDER/.env");
     check(Manner::WrongKey, &[], "/v1", "", "no key was sent: set OPENAI_API_KEY");
     check(Manner::NotFound, &[], "", "", "did you mean the address ADDRESS/v1?");
+}
+
+#[test]
+fn a_wait_for_an_endpoint_is_shown_with_its_attempt_and_its_reason() {
+    let server = Server::start(|_, attempt| match attempt {
+        0 => Manner::TooMany,
+        _ => Manner::Good,
+    });
+    let place = Place::new(&server.base_url);
+    let short = "-n 1 --trials 1 --steps 1 --retry-seconds 2.2";
+
+    let played =
+        place.rebound(&format!("run --engine remote --actor gpt-4o-mini --name a {short}"));
+
+    assert_eq!(played.code, 0, "{}", played.stderr);
+    let told = played.stderr.lines().find(|line| line.contains("attempt 2 of 7"));
+    let told = told.unwrap_or_else(|| panic!("{}", played.stderr));
+    assert!(told.contains("gpt-4o-mini@127.0.0.1") && told.contains("429"), "{told}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_counts_the_seconds_of_a_wait_down() {
+    let server = Server::start(|_, attempt| match attempt {
+        0 => Manner::TooMany,
+        _ => Manner::Good,
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let run = "run --actor remote:gpt-4o-mini -n 1 --trials 1 --steps 1 --retry-seconds 2.4";
+    let line = format!("stty rows 40 cols 160; $REBOUND {run} --out {}/a", folder.path().display());
+
+    let drawn = shell(&format!(
+        "OPENAI_BASE_URL={} OPENAI_API_KEY={KEY} script -qec '{line}' /dev/null",
+        server.base_url
+    ));
+
+    assert_eq!(drawn.code, 0, "{}", drawn.stdout);
+    for part in ["2 s to attempt 2 of 7", "1 s to attempt 2 of 7"] {
+        assert!(drawn.stdout.contains(part), "{part:?} was not drawn: {}", drawn.stdout);
+    }
 }
 
 #[test]
