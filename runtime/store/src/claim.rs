@@ -64,11 +64,36 @@ pub enum ClaimError {
 impl Claim {
     /// Claims a folder, which is made if need be; `holder` says who has it then.
     pub fn take(folder: &Path, holder: &str) -> Result<Self, ClaimError> {
+        Self::made_by(make, folder, holder)
+    }
+
+    /// Makes and claims a folder that is nobody's: `name` in `parent`, or where that is taken
+    /// `name-2`, `name-3` and so on.
+    pub fn take_new(parent: &Path, name: &str, holder: &str) -> Result<Self, ClaimError> {
+        for number in 1..NAMES_MAX {
+            let folder = match number {
+                1 => parent.join(name),
+                number => parent.join(format!("{name}-{number}")),
+            };
+            match Self::made_by(make_new, &folder, holder) {
+                Err(error) if is_taken(&error) => {}
+                claim => return claim,
+            }
+        }
+        let source = io::ErrorKind::AlreadyExists.into();
+        Err(ClaimError::Io { folder: parent.join(name), source })
+    }
+
+    fn made_by(
+        way: fn(&Path, &mut Vec<PathBuf>) -> io::Result<()>,
+        folder: &Path,
+        holder: &str,
+    ) -> Result<Self, ClaimError> {
         let mut made = Vec::new();
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let locked = make(folder, &mut made)
+            let locked = way(folder, &mut made)
                 .map_err(|source| ClaimError::Io { folder: folder.to_owned(), source })
                 .and_then(|()| {
                     Lock::take(&folder.join(LOCK_FILE), holder).map_err(|error| of(folder, error))
@@ -86,30 +111,6 @@ impl Claim {
                 }
             }
         }
-    }
-
-    /// Makes and claims a folder that is nobody's: `name` in `parent`, or where that is taken
-    /// `name-2`, `name-3` and so on.
-    pub fn take_new(parent: &Path, name: &str, holder: &str) -> Result<Self, ClaimError> {
-        for number in 1..NAMES_MAX {
-            let folder = match number {
-                1 => parent.join(name),
-                number => parent.join(format!("{name}-{number}")),
-            };
-            if folder.exists() {
-                continue;
-            }
-            let claim = match Self::take(&folder, holder) {
-                Err(ClaimError::Held { .. }) => continue,
-                claim => claim?,
-            };
-            // Another process may have made it first.
-            if claim.made.last() == Some(&folder) {
-                return Ok(claim);
-            }
-        }
-        let source = io::ErrorKind::AlreadyExists.into();
-        Err(ClaimError::Io { folder: parent.join(name), source })
     }
 
     /// The folder.
@@ -152,6 +153,14 @@ fn make(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
     Err(if folder.exists() { io::ErrorKind::NotADirectory } else { io::ErrorKind::NotFound }.into())
 }
 
+/// The same of a folder that must not be there yet.
+fn make_new(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
+    make(folder_of(folder), made)?;
+    fs::create_dir(folder)?;
+    made.push(folder.to_owned());
+    Ok(())
+}
+
 /// Removes folders that are empty, the innermost first.
 fn remove(made: &[PathBuf]) {
     for folder in made.iter().rev() {
@@ -164,6 +173,15 @@ fn of(folder: &Path, error: LockError) -> ClaimError {
     match error {
         LockError::Held { holder, .. } => ClaimError::Held { folder: folder.to_owned(), holder },
         error => ClaimError::Lock(error),
+    }
+}
+
+/// Whether another process has the folder, or had it.
+fn is_taken(error: &ClaimError) -> bool {
+    match error {
+        ClaimError::Held { .. } => true,
+        ClaimError::Io { source, .. } => source.kind() == io::ErrorKind::AlreadyExists,
+        ClaimError::Lock(_) => false,
     }
 }
 
