@@ -11,6 +11,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use models::lock::{Lock, LockError};
 
@@ -27,7 +28,13 @@ const NAMES_MAX: u32 = 10_000;
 #[derive(Debug)]
 pub struct Claim {
     folder: PathBuf,
-    lock: Option<Lock>,
+    held: Arc<Held>,
+}
+
+/// What is held until the folder is left.
+#[derive(Debug)]
+struct Held {
+    lock: Mutex<Option<Lock>>,
     /// Folders that were made for it, the outermost first.
     made: Vec<PathBuf>,
     kept: AtomicBool,
@@ -100,8 +107,9 @@ impl Claim {
                 });
             match locked {
                 Ok(lock) => {
-                    let (folder, kept) = (folder.to_owned(), AtomicBool::new(false));
-                    return Ok(Self { folder, lock: Some(lock), made, kept });
+                    let (lock, kept) = (Mutex::new(Some(lock)), AtomicBool::new(false));
+                    let held = Arc::new(Held { lock, made, kept });
+                    return Ok(Self { folder: folder.to_owned(), held });
                 }
                 // Another process left it, and took away what was empty.
                 Err(error) if is_gone(&error) && attempts < ATTEMPTS_MAX => {}
@@ -120,14 +128,28 @@ impl Claim {
 
     /// Lets the folder outlive the claim.
     pub fn keep(&self) {
-        self.kept.store(true, Ordering::Relaxed);
+        self.held.kept.store(true, Ordering::Relaxed);
+    }
+
+    /// What gives the folder up before the claim is dropped, which a process that ends at once
+    /// never does.
+    pub fn leaving(&self) -> impl Fn() + Send + Sync + 'static + use<> {
+        let held = Arc::clone(&self.held);
+        move || held.leave()
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.lock = None;
-        if !self.kept.load(Ordering::Relaxed) {
+        self.held.leave();
+    }
+}
+
+impl Held {
+    fn leave(&self) {
+        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if lock.is_some() && !self.kept.load(Ordering::Relaxed) {
+            drop(lock);
             remove(&self.made);
         }
     }
@@ -233,6 +255,21 @@ mod tests {
         fs::write(runs.join("b/note"), "").unwrap();
         drop(claim);
         assert!(runs.join("b/note").exists() && !runs.join("b/lock").exists());
+    }
+
+    #[test]
+    fn a_folder_can_be_left_before_its_claim_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("runs/a");
+        let claim = Claim::take(&path, "process 1").unwrap();
+
+        claim.leaving()();
+
+        assert!(!folder.path().join("runs").exists());
+        let other = Claim::take(&path, "process 2").unwrap();
+        drop(claim);
+        assert!(path.join("lock").exists());
+        drop(other);
     }
 
     #[test]

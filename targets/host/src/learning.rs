@@ -25,7 +25,6 @@ use runtime_core::strategy::Strategy;
 use runtime_environments::world::{self, train_split};
 use runtime_evaluation::learning::state::{AdapterFile, Learning};
 use runtime_evaluation::learning::{self, LearningPlan};
-use runtime_store::claim::Claim;
 use runtime_store::plain::check_plain;
 use runtime_store::recorder::Clock;
 use runtime_store::replace::replace;
@@ -35,10 +34,10 @@ use runtime_store::slots::Slots;
 use targets_console::{outln, signals};
 
 use crate::approval::{self, Allowed};
-use crate::circumstances;
 use crate::files;
 use crate::options::{self, RunOptions};
 use crate::progress::{self, Show, Told};
+use crate::run_name;
 use crate::session::Plan;
 use crate::session::pool::{Watch, clock};
 use crate::settings::Settings;
@@ -57,7 +56,7 @@ pub(crate) fn learn(
         if config == stored { LearnFile::read_stored(config)? } else { LearnFile::read(config)? };
     let options = file.options()?;
     check_plain(out)?;
-    let claim = Claim::take(out, &circumstances::process()).context("cannot begin a loop")?;
+    let claim = run_name::take(out).context("cannot begin a loop")?;
     if stored.exists() {
         uses::show(&options, allowed, out, &file.uses());
     }
@@ -197,7 +196,7 @@ impl HostLearner {
         let adapter = adapter.map(|adapter| self.adapter_path(adapter)).transpose()?;
         let of_phase = RunOptions { retrospective_adapter: adapter, ..of_phase };
         let options = of_phase.or(self.options.table()?)?;
-        let claim = Claim::take(&folder, &circumstances::process())?;
+        let claim = run_name::take(&folder)?;
         let folder = RunFolder::new(folder);
         let resumed = folder.config().exists();
         let (copied, demonstration, collection, is_bare) = (None, None, None, true);

@@ -6,16 +6,15 @@ use anyhow::{Context, bail, ensure};
 use runtime_core::event::{Event, RunEvent};
 use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
-use runtime_store::claim::Claim;
 use runtime_store::plain::check_plain;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::{Events, LogError, OpenedLog, TrialLog};
 use targets_console::errln;
 
 use crate::approval;
-use crate::circumstances;
 use crate::first_trials;
 use crate::options::{self, RunFile, RunOptions};
+use crate::run_name::{self, Claimed};
 use crate::session::{Plan, Session};
 use crate::uses;
 
@@ -51,7 +50,7 @@ pub(crate) fn plan(session: &Session, from: &Path) -> anyhow::Result<Plan> {
     ensure!(stored.config().exists(), "there is no run in {}: it has no run.toml", from.display());
     check_plain(from)?;
     let (claim, copied) = match session.from_trial {
-        None => (Claim::take(from, &circumstances::process()).context("cannot go on")?, None),
+        None => (run_name::take(from).context("cannot go on")?, None),
         Some(before_trial) => {
             let claim = claim_copy(from, before_trial, &session.options)?;
             (claim, Some(Copied { from: stored.clone(), before_trial }))
@@ -94,7 +93,7 @@ fn refuse_changes(flags: &RunOptions, file: &RunFile) -> anyhow::Result<()> {
 }
 
 /// Claims the folder of a new run that begins with the trials of the one in `from`.
-fn claim_copy(from: &Path, before_trial: u32, flags: &RunOptions) -> anyhow::Result<Claim> {
+fn claim_copy(from: &Path, before_trial: u32, flags: &RunOptions) -> anyhow::Result<Claimed> {
     let path = match (&flags.out, &flags.name) {
         (Some(out), _) => out.clone(),
         (None, Some(name)) => name.folder(),
@@ -105,7 +104,7 @@ fn claim_copy(from: &Path, before_trial: u32, flags: &RunOptions) -> anyhow::Res
         }
     };
     check_plain(&path)?;
-    let claim = Claim::take(&path, &circumstances::process()).context("cannot begin a run")?;
+    let claim = run_name::take(&path).context("cannot begin a run")?;
     ensure!(
         !RunFolder::new(&path).config().exists(),
         "there is a run in {} already; choose another --out",

@@ -1,12 +1,13 @@
-//! What runs are called.
+//! What runs are called, and whose their folders are.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context;
-use runtime_store::claim::Claim;
+use runtime_store::claim::{Claim, ClaimError};
 use runtime_store::plain::check_plain;
 use serde::{Deserialize, Serialize};
+use targets_console::signals::{self, BeforeEnd};
 
 use crate::circumstances;
 use crate::options::RunOptions;
@@ -57,18 +58,46 @@ impl From<RunName> for String {
 
 /// Claims the folder that the options name, whatever is in it; where they name none, makes one
 /// that is called after the environment and the time.
-pub(crate) fn claim(options: &RunOptions, environment: &str) -> anyhow::Result<Claim> {
-    let process = circumstances::process();
+pub(crate) fn claim(options: &RunOptions, environment: &str) -> anyhow::Result<Claimed> {
     let folder = match (&options.out, &options.name) {
         (Some(out), _) => out.clone(),
         (None, Some(name)) => name.folder(),
         (None, None) => {
             let name = default_name(environment, &circumstances::now());
-            return Ok(Claim::take_new(Path::new(RUNS), &name, &process)?);
+            let claim = Claim::take_new(Path::new(RUNS), &name, &circumstances::process())?;
+            return Ok(Claimed::new(claim));
         }
     };
     check_plain(&folder)?;
-    Claim::take(&folder, &process).context("cannot begin a run")
+    take(&folder).context("cannot begin a run")
+}
+
+/// Claims a folder for this process, however that ends.
+pub(crate) fn take(folder: &Path) -> Result<Claimed, ClaimError> {
+    Claim::take(folder, &circumstances::process()).map(Claimed::new)
+}
+
+/// A claim that is given up where a signal ends the program, too.
+pub(crate) struct Claimed {
+    claim: Claim,
+    _left: BeforeEnd,
+}
+
+impl Claimed {
+    fn new(claim: Claim) -> Self {
+        let left = signals::before_end(claim.leaving());
+        Self { claim, _left: left }
+    }
+
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.claim.folder()
+    }
+
+    /// Lets the folder outlive the claim.
+    pub(crate) fn keep(&self) {
+        self.claim.keep();
+    }
 }
 
 /// Sorts by time, and can be a folder's name wherever the environment came from.

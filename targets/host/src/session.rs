@@ -15,7 +15,6 @@ use runtime_evaluation::arm::ArmError;
 use runtime_evaluation::report::{self, ReportRun};
 use runtime_evaluation::results::Results;
 use runtime_evaluation::table;
-use runtime_store::claim::Claim;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use targets_console::{out, outln, signals};
@@ -27,7 +26,7 @@ use crate::options::{self, Collection, Demonstration, RunOptions};
 use crate::progress::{Show, Told};
 use crate::reading::Reading;
 use crate::resume::{self, Copied};
-use crate::run_name;
+use crate::run_name::{self, Claimed};
 use crate::settings::Settings;
 use crate::wiring::Models;
 
@@ -73,7 +72,7 @@ pub(crate) struct Plan {
     /// The run's folder.
     pub(crate) folder: RunFolder,
     /// Keeps other processes out of it.
-    pub(crate) claim: Claim,
+    pub(crate) claim: Claimed,
     /// Whether the run was begun before.
     pub(crate) resumed: bool,
     /// Where its first trials are those of another run, which.

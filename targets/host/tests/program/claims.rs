@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use models::lock::Lock;
 
+#[cfg(unix)]
+use crate::support::stopped;
 use crate::support::{Outcome, PROGRAM, rebound, rebound_in, results, text, timeless};
 
 /// Starts `rebound` in a folder, and lets it run.
@@ -112,6 +114,23 @@ fn a_run_that_is_refused_before_its_first_trial_leaves_no_folder() {
         assert!([1, 2].contains(&outcome.code), "{refused}: {}", outcome.stderr);
         assert_eq!(names(folder.path()), before, "{refused}: {}", outcome.stderr);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_stopped_while_it_loads_leaves_no_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    // Whoever opens it waits for what nobody writes.
+    let made = Command::new("mkfifo").arg(folder.path().join("slow.gguf")).status();
+    assert!(made.unwrap().success());
+    let lock = folder.path().join("out/lock");
+    let mut command = Command::new(PROGRAM);
+    command.args(["run", "--quiet", "--actor", "slow.gguf", "--out", "out"]);
+
+    let ended = stopped(command.current_dir(folder.path()), "TERM", || lock.exists());
+
+    assert_eq!(ended.code, 143, "{}", ended.stderr);
+    assert_eq!(names(folder.path()), ["slow.gguf".to_owned()].into());
 }
 
 /// A run that plays for long in `out`.
