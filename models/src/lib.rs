@@ -8,6 +8,7 @@
 //!                                   └─► adapter     a file that fits a base
 //! blocks: the numbers that quantized bytes stand for
 //! paths: where a path that stands in a file leads
+//! data: where data sets come from, and what is in them
 //! lock: a file by which one process keeps others out
 //! threads: how many compute a model, by cores and by what else they are busy with
 //! tiny ─► a GGUF file made on the spot, for tests
@@ -26,6 +27,7 @@ pub mod adapter;
 pub mod checksum;
 pub mod lock;
 pub mod manifest;
+pub mod data;
 pub mod pull;
 pub mod secrets;
 pub mod paths;

@@ -1,4 +1,4 @@
-//! Fetching a model: sources in order, checked before the file gets its name.
+//! Fetching a model, or a file of a data set: sources in order, checked before the file gets its name.
 //!
 //! ```text
 //! hub  ─► FILE.part ─┐
@@ -20,6 +20,7 @@ mod finish;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::data::Published;
 use crate::lock::{Lock, LockError};
 use crate::manifest::{Manifest, Source};
 
@@ -175,8 +176,31 @@ pub fn pull(
     Err(PullError::NoSource { name: manifest.name.clone(), failures })
 }
 
+/// Fetches a file of a data set to `path`, going on where an earlier attempt stopped. It is
+/// checked as far as it is known.
+#[cfg(feature = "hub")]
+pub fn file(
+    published: &Published,
+    path: &Path,
+    progress: &mut dyn PullProgress,
+) -> Result<(), SourceError> {
+    let part = finish::part_path(path, "download");
+    hub::download(&published.url, &part, published.bytes, progress)?;
+    finish::arrive(&part, path, (published.bytes, published.sha256.as_deref()))
+}
+
+/// Fetches a file of a data set: not in this build.
+#[cfg(not(feature = "hub"))]
+pub fn file(
+    _published: &Published,
+    _path: &Path,
+    _progress: &mut dyn PullProgress,
+) -> Result<(), SourceError> {
+    Err(SourceError::NoDownloads)
+}
+
 /// Waits until no other process fetches the file.
-fn lock(path: &Path, progress: &mut dyn PullProgress) -> Result<Lock, LockError> {
+pub fn lock(path: &Path, progress: &mut dyn PullProgress) -> Result<Lock, LockError> {
     let mut file = path.as_os_str().to_owned();
     file.push(".lock");
     let process = format!("process {}", std::process::id());

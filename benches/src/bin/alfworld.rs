@@ -29,7 +29,7 @@ const ROUNDS: u64 = 5;
 #[derive(Parser)]
 struct Options {
     /// The folder that holds alfworld's archives
-    #[arg(long, env = "REBOUND_DATA", default_value = "../shared/data")]
+    #[arg(long, env = "REBOUND_DATA")]
     data: PathBuf,
     /// Which games
     #[arg(long, default_value = "valid_unseen")]

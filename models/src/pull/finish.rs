@@ -8,6 +8,13 @@ use super::{SourceError, unusable};
 use crate::checksum;
 use crate::manifest::Manifest;
 
+/// The length and SHA-256 that a file should have, where they are known.
+pub(super) type Known<'a> = (Option<u64>, Option<&'a str>);
+
+fn known(manifest: &Manifest) -> Known<'_> {
+    (Some(manifest.bytes), Some(&manifest.sha256))
+}
+
 /// What is known of a model's file without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Here {
@@ -69,7 +76,7 @@ pub fn verify(manifest: &Manifest, folder: &Path) -> Result<(), VerifyError> {
     let unreadable = |source| VerifyError::Io { file: file.clone(), source };
     let length = fs::metadata(&path).map_err(unreadable)?.len();
     let found = checksum::sha256_file(&path).map_err(unreadable)?;
-    if let Some((field, expected, found)) = mismatch(manifest, length, &found) {
+    if let Some((field, expected, found)) = mismatch(known(manifest), length, &found) {
         return Err(VerifyError::Mismatch { file, field, expected, found });
     }
     // A folder that cannot be written holds right files all the same.
@@ -77,13 +84,26 @@ pub fn verify(manifest: &Manifest, folder: &Path) -> Result<(), VerifyError> {
     Ok(())
 }
 
-/// Checks what arrived as `part`, syncs it, and gives it its name.
-///
-/// What is not the file is removed, so that the next attempt starts anew.
+/// Checks what arrived of a model as `part`, syncs it, and gives it its name.
 pub(super) fn finish(part: &Path, path: &Path, manifest: &Manifest) -> Result<(), SourceError> {
+    let found = check(part, known(manifest))?;
+    checksum::record(path, &found).map_err(|error| unusable(path, error))?;
+    fs::rename(part, path).map_err(|error| unusable(path, error))
+}
+
+/// Checks what arrived of another file, syncs it, and gives it its name.
+#[cfg(feature = "hub")]
+pub(super) fn arrive(part: &Path, path: &Path, known: Known<'_>) -> Result<(), SourceError> {
+    check(part, known)?;
+    fs::rename(part, path).map_err(|error| unusable(path, error))
+}
+
+/// Returns the SHA-256 of what is whole. What is not the file is removed, so that the next
+/// attempt starts anew.
+fn check(part: &Path, known: Known<'_>) -> Result<String, SourceError> {
     let length = fs::metadata(part).map_err(|error| unusable(part, error))?.len();
     let found = checksum::sha256_file(part).map_err(|error| unusable(part, error))?;
-    if let Some((field, expected, found)) = mismatch(manifest, length, &found) {
+    if let Some((field, expected, found)) = mismatch(known, length, &found) {
         fs::remove_file(part).map_err(|error| unusable(part, error))?;
         return Err(SourceError::Mismatch { field, expected, found });
     }
@@ -92,21 +112,20 @@ pub(super) fn finish(part: &Path, path: &Path, manifest: &Manifest) -> Result<()
         .open(part)
         .and_then(|file| file.sync_all())
         .map_err(|error| unusable(part, error))?;
-    checksum::record(path, &found).map_err(|error| unusable(path, error))?;
-    fs::rename(part, path).map_err(|error| unusable(path, error))
+    Ok(found)
 }
 
 /// Which field differs, what it should be and what it is.
 fn mismatch(
-    manifest: &Manifest,
+    (bytes, sha256): Known<'_>,
     length: u64,
-    sha256: &str,
+    found: &str,
 ) -> Option<(&'static str, String, String)> {
-    let Manifest { bytes, sha256: known, .. } = manifest;
-    if *bytes != length {
+    if let Some(bytes) = bytes.filter(|bytes| *bytes != length) {
         return Some(("length", format!("{bytes} bytes"), format!("{length} bytes")));
     }
-    (known != sha256).then(|| ("SHA-256", known.clone(), sha256.to_owned()))
+    let sha256 = sha256.filter(|sha256| *sha256 != found)?;
+    Some(("SHA-256", sha256.to_owned(), found.to_owned()))
 }
 
 /// Where a file gathers before it is checked; one for each kind of source, so

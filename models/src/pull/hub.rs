@@ -1,7 +1,7 @@
-//! Downloads from the Hugging Face hub, or from a mirror of it.
+//! Downloads from the Hugging Face hub, from a mirror of it, or by any other address.
 //!
 //! One request for one file, by the address that the hub's own tools use. The
-//! environment may name another hub (`HF_ENDPOINT`), a token (`HF_TOKEN`) and a
+//! environment may name another hub (`HF_ENDPOINT`), a token for it (`HF_TOKEN`) and a
 //! proxy, as it does for those tools.
 
 use std::fs::File;
@@ -20,8 +20,13 @@ const FILE_BYTES_MAX: u64 = 1 << 36;
 
 /// Where the hub keeps a file.
 pub(super) fn address(repo: &str, revision: &str, file: &str) -> String {
+    format!("{}{repo}/resolve/{revision}/{file}", hub())
+}
+
+/// The hub's address, with a slash at its end.
+fn hub() -> String {
     let hub = std::env::var("HF_ENDPOINT").unwrap_or_else(|_| HUB.to_owned());
-    format!("{}/{repo}/resolve/{revision}/{file}", hub.trim_end_matches('/'))
+    format!("{}/", hub.trim_end_matches('/'))
 }
 
 /// Downloads `url` to `part`, going on where an earlier attempt stopped.
@@ -44,7 +49,7 @@ pub(super) fn download(
     let start = match status {
         200 => 0,
         206 if content_start(&answer) == Some(here) => here,
-        _ => return Err(refused(url, format!("the hub answered with status {status}"))),
+        _ => return Err(refused(url, format!("the server answered with status {status}"))),
     };
     let rest = answer.body().content_length();
     let total = rest.map(|rest| rest.saturating_add(start)).or(bytes_expected);
@@ -116,7 +121,10 @@ fn request(url: &str, start: u64) -> Result<ureq::http::Response<ureq::Body>, So
     if start > 0 {
         request = request.header("range", format!("bytes={start}-"));
     }
-    if let Ok(token) = std::env::var("HF_TOKEN") {
+    // The token is the hub's, and goes nowhere else.
+    if url.starts_with(&hub())
+        && let Ok(token) = std::env::var("HF_TOKEN")
+    {
         request = request.header("authorization", format!("Bearer {token}"));
     }
     request.call().map_err(|error| refused(url, error.to_string()))

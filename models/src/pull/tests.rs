@@ -173,6 +173,27 @@ mod from_a_hub {
     }
 
     #[test]
+    fn a_published_file_is_checked_as_far_as_it_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let abc = || answer("200 OK", "content-length: 3\r\n", "abc");
+        let (url, serving) = serve(vec![abc(), abc(), abc()]);
+        let path = folder.path().join("games.zip");
+        let get = |sha256: Option<&str>| {
+            let sha256 = sha256.map(str::to_owned);
+            file(&Published { url: url.clone(), bytes: None, sha256 }, &path, &mut Silent)
+        };
+
+        let wrong = get(Some(&"0".repeat(64))).unwrap_err().to_string();
+        assert!(wrong.contains("SHA-256") && wrong.contains(ABC), "{wrong}");
+        assert!(!folder.path().join("games.zip").exists(), "what is wrong gets no name");
+        get(Some(ABC)).unwrap();
+        get(None).unwrap();
+
+        assert_eq!(std::fs::read(folder.path().join("games.zip")).unwrap(), b"abc");
+        assert_eq!(serving.join().unwrap(), ["", "", ""]);
+    }
+
+    #[test]
     fn a_hub_that_starts_over_is_started_over_with() {
         let folder = tempfile::tempdir().unwrap();
         let part = folder.path().join("part");

@@ -6,6 +6,7 @@
 //! milliseconds; the last one is kept, so further trials of a task cost nothing.
 
 pub mod archive;
+pub mod pack;
 pub mod file;
 pub mod store;
 
@@ -44,9 +45,9 @@ pub struct Alfworld {
 }
 
 impl Alfworld {
-    /// ALFWorld over a data folder: `<data>/alfworld/<split>.tar.zst`, or the
-    /// folders `<data>/alfworld/json_2.1.1/<split>`, `<data>/json_2.1.1/<split>`.
-    /// Nothing is read yet.
+    /// ALFWorld over a data folder: `<data>/alfworld/<split>.tar.zst`, or the folder
+    /// `<data>/alfworld/json_2.1.1/<split>`; `<data>` may be any folder on that way. Nothing
+    /// is read yet.
     pub fn new(data: &Path, options: AlfworldOptions) -> Self {
         Self { store: Arc::new(Store::new(data)), options }
     }
@@ -159,5 +160,6 @@ mod tests {
         let world = Alfworld::new(Path::new("/nowhere"), AlfworldOptions::default());
         let problem = world.ids("train").unwrap_err().to_string();
         assert!(problem.contains("train.tar.zst"), "{problem}");
+        assert!(problem.contains("rebound data pull alfworld"), "{problem}");
     }
 }

@@ -6,8 +6,10 @@
     reason = "a test may panic, and says what it skips"
 )]
 
+mod support;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use runtime_core::environment::Environment;
 use runtime_core::seed::SeedKey;
@@ -90,12 +92,7 @@ fn households_of_every_type_and_difficulty_are_won() {
 /// The whole data set, where it is at hand.
 #[test]
 fn nearly_every_game_of_the_release_is_won() {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let data = std::env::var_os("REBOUND_DATA").map_or(beside, PathBuf::from);
-    if !data.join("alfworld").is_dir() {
-        println!("skipped: there is no data folder (REBOUND_DATA, ../shared/data)");
-        return;
-    }
+    let Some(data) = support::data_folder() else { return };
     check(("alfworld", Some(&data)), "train", 0, (0, 95));
     check(("alfworld", Some(&data)), "valid_seen", 0, (0, 95));
     check(("alfworld", Some(&data)), "valid_seen", 0, (10, 90));

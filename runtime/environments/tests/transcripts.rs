@@ -7,6 +7,8 @@
     reason = "a test may panic, and says what it skips"
 )]
 
+mod support;
+
 use std::path::{Path, PathBuf};
 
 use runtime_core::task::{Limits, Task};
@@ -82,19 +84,13 @@ fn the_recorded_games_are_played_letter_by_letter() {
 /// files, separated by colons, `REBOUND_DATA` the data folder.
 #[test]
 fn transcripts_named_in_the_environment_agree_too() {
-    let (Ok(files), Some(data)) = (std::env::var("REBOUND_TRANSCRIPTS"), data_folder()) else {
-        println!("skipped: REBOUND_TRANSCRIPTS is not set, or there is no data folder");
+    let Ok(files) = std::env::var("REBOUND_TRANSCRIPTS") else {
+        println!("skipped: REBOUND_TRANSCRIPTS is not set");
         return;
     };
+    let Some(data) = support::data_folder() else { return };
     for file in files.split(':') {
         let (games, steps) = play_all(&data, Path::new(file));
         println!("{file}: {games} games, {steps} steps agree");
     }
-}
-
-/// The folder with the whole data set: `REBOUND_DATA`, else beside the workspace.
-fn data_folder() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("REBOUND_DATA").map_or(beside, PathBuf::from);
-    folder.join("alfworld").is_dir().then_some(folder)
 }

@@ -1,25 +1,19 @@
 //! Wins every game of ALFWorld by its own walkthrough.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test may panic, and says what it skips"
-)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::path::{Path, PathBuf};
+mod support;
+
+use std::fmt::Write;
+use std::path::Path;
 use std::sync::Arc;
 
+use runtime_environments::alfworld::pack::Games;
 use runtime_environments::alfworld::{Alfworld, AlfworldOptions};
 use runtime_environments::game::play::Play;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{EnvironmentOptions, open};
-
-/// The folder with the whole data set: `REBOUND_DATA`, else beside the workspace.
-fn data_folder() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("REBOUND_DATA").map_or(beside, PathBuf::from);
-    folder.join("alfworld").is_dir().then_some(folder)
-}
+use sha2::{Digest, Sha256};
 
 /// Plays all walkthroughs of a split; returns how many games there are.
 fn win_all(data: &Path, split: &str) -> usize {
@@ -50,10 +44,7 @@ fn the_fixture_is_won() {
 
 #[test]
 fn every_game_of_the_release_is_won() {
-    let Some(data) = data_folder() else {
-        println!("skipped: there is no data folder (REBOUND_DATA, ../shared/data)");
-        return;
-    };
+    let Some(data) = support::data_folder() else { return };
     for (split, games) in [("valid_unseen", 134), ("valid_seen", 140), ("train", 3553)] {
         assert_eq!(win_all(&data, split), games, "{split}");
     }
@@ -106,4 +97,26 @@ fn feedback_tells_what_was_reached_and_no_more() {
     let step = environment.step("take alarmclock 2 from desk 1").unwrap();
     assert_eq!((step.reward, step.progress, step.done), (1.0, 1.0, true));
     assert_eq!(environment.feedback(), "You finished the task.");
+}
+
+#[test]
+fn the_listed_archives_are_made_of_the_release() {
+    let Some(data) = support::data_folder() else { return };
+    let listed = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/data/alfworld.toml"),
+    )
+    .unwrap();
+    for split in ["valid_unseen", "valid_seen", "train"] {
+        let games = Games::read(&data, split).unwrap();
+        let mut archive = Vec::new();
+        games.write(&mut archive).unwrap();
+
+        let contents = games.contents().unwrap();
+        assert!(listed.contains(&contents), "{split}: {contents}");
+        let mut sha256 = String::new();
+        for byte in Sha256::digest(&archive) {
+            write!(sha256, "{byte:02x}").unwrap();
+        }
+        assert!(listed.contains(&sha256), "{split}: {sha256}");
+    }
 }

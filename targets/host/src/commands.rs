@@ -9,6 +9,7 @@ pub(crate) mod learn;
 pub(crate) mod play;
 pub(crate) mod score;
 pub(crate) mod models;
+pub(crate) mod data;
 pub(crate) mod records;
 pub(crate) mod report;
 pub(crate) mod show;

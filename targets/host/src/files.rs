@@ -48,7 +48,8 @@ pub(crate) fn demo_folder() -> anyhow::Result<PathBuf> {
     Ok(cache.join("rebound").join("demo"))
 }
 
-/// The data folder: what was asked for, else `../shared/data`.
-pub(crate) fn data_folder(asked: Option<PathBuf>) -> PathBuf {
-    asked.unwrap_or_else(|| PathBuf::from("../shared/data"))
+/// Folder of data sets: what was asked for, else `rebound/data` in the user's data, where the
+/// user has one.
+pub(crate) fn data_folder(asked: Option<PathBuf>) -> Option<PathBuf> {
+    asked.or_else(|| Some(dirs::data_dir()?.join("rebound").join("data")))
 }

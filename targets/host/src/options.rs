@@ -32,7 +32,8 @@ pub(crate) struct RunOptions {
     /// The world: household, alfworld or node [default: household]
     #[arg(long, short, value_name = "NAME")]
     pub(crate) environment: Option<String>,
-    /// Folder of data sets, for worlds that need one [default: ../shared/data]
+    /// Folder of data sets, for worlds that need one [default: rebound/data in the user's data,
+    /// where `rebound data pull` puts them]
     #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
     pub(crate) data: Option<PathBuf>,
     /// Where the node of the environment `node` is: a serial device such as `/dev/ttyACM0` (or
@@ -237,7 +238,7 @@ impl RunOptions {
     /// What the run's world may need to be opened.
     pub(crate) fn environment_options(&self) -> EnvironmentOptions {
         EnvironmentOptions {
-            data: Some(files::data_folder(self.data.clone())),
+            data: files::data_folder(self.data.clone()),
             node: NodeOptions { connect: self.connect.clone(), goal: self.goal.clone() },
             ..EnvironmentOptions::default()
         }

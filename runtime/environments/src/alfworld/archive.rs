@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use crate::alfworld::AlfworldError;
 
 /// The file of a game, in its folder.
-const GAME_FILE: &str = "game.tw-pddl";
+pub(super) const GAME_FILE: &str = "game.tw-pddl";
 /// The folder that archives unpack to.
-const RELEASE: &str = "json_2.1.1";
+pub(super) const RELEASE: &str = "json_2.1.1";
 /// Largest file that is read; ALFWorld's games have 100 kB, its trajectories 1 MB.
 const FILE_BYTES_MAX: u64 = 16 << 20;
 /// Most files of one split; `train` has 7106.
@@ -42,17 +42,19 @@ pub trait Visitor {
 }
 
 impl Archive {
-    /// Finds a split under the data folder.
+    /// Finds a split under the data folder, in that folder's `alfworld`, or in the release's.
     pub fn find(data: &Path, split: &str) -> Result<Self, AlfworldError> {
-        let home = data.join("alfworld");
-        let packed = home.join(format!("{split}.tar.zst"));
-        let folders = [home.join(RELEASE).join(split), data.join(RELEASE).join(split)];
-        let place = if packed.is_file() {
-            Place::Packed(packed)
-        } else if let Some(folder) = folders.into_iter().find(|folder| folder.is_dir()) {
+        let homes = [data.join("alfworld"), data.to_owned()];
+        let packed = homes.each_ref().map(|home| home.join(format!("{split}.tar.zst")));
+        let folders = homes.iter().flat_map(|home| [home.join(RELEASE), home.clone()]);
+        let mut folders = folders.map(|folder| folder.join(split));
+        let place = if let Some(packed) = packed.iter().find(|packed| packed.is_file()) {
+            Place::Packed(packed.clone())
+        } else if let Some(folder) = folders.find(|folder| folder.is_dir()) {
             Place::Folder(folder)
         } else {
-            return Err(AlfworldError::Missing { split: split.to_owned(), path: packed });
+            let [path, _] = packed;
+            return Err(AlfworldError::Missing { split: split.to_owned(), path });
         };
         Ok(Self { split: split.to_owned(), place })
     }
@@ -120,7 +122,7 @@ fn sorted_entries(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(entries)
 }
 
-fn read_bounded(file: impl Read) -> io::Result<Vec<u8>> {
+pub(super) fn read_bounded(file: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
@@ -130,7 +132,7 @@ fn read_bounded(file: impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// `SPLIT/TASK/TRIAL` of `…/SPLIT/TASK/TRIAL/game.tw-pddl`.
-fn game_id(path: &Path, split: &str) -> Option<String> {
+pub(super) fn game_id(path: &Path, split: &str) -> Option<String> {
     let mut parts = path.iter().rev().map(|part| part.to_str());
     let (file, trial, task) = (parts.next()??, parts.next()??, parts.next()??);
     (file == GAME_FILE && parts.next()?? == split).then(|| format!("{split}/{task}/{trial}"))

@@ -18,7 +18,10 @@ use crate::game::Game;
 #[non_exhaustive]
 pub enum AlfworldError {
     /// A split lies nowhere.
-    #[error("the split {split:?} was expected as {path:?}, or unpacked beside it; neither exists")]
+    #[error(
+        "the split {split:?} was expected as {path:?}, or unpacked beside it; neither exists. \
+         `rebound data pull alfworld` brings it; --data or REBOUND_DATA names another folder"
+    )]
     Missing {
         /// Its name.
         split: String,

@@ -24,7 +24,8 @@ pub(crate) struct Demonstrate {
     /// The world: household or alfworld [default: household]
     #[arg(long, short, value_name = "NAME")]
     environment: Option<String>,
-    /// Folder of data sets, for worlds that need one [default: ../shared/data]
+    /// Folder of data sets, for worlds that need one [default: rebound/data in the user's data,
+    /// where `rebound data pull` puts them]
     #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
     data: Option<PathBuf>,
     /// Which training tasks, for example `train/hard`; splits to judge by are refused

@@ -89,9 +89,7 @@ fn known(name: &str, folder: &Path) -> anyhow::Result<Manifest> {
 /// Fetches a model into the folder.
 pub(crate) fn pull(folder: &Path, name: &str, quiet: bool) -> anyhow::Result<()> {
     let manifest = known(name, folder)?;
-    let show = if quiet { Show::Nothing } else { Show::Bars };
-    let bar = progress::bytes(show, &manifest.name);
-    let mut progress = Download { bar, quiet, program: None };
+    let mut progress = Download::of(&manifest.name, quiet);
     signals::goes_on_by(format!("`rebound models pull {name}` goes on"));
     let path = pull::pull(&manifest, folder, &mut progress)?;
     progress.bar.finish_and_clear();
@@ -102,11 +100,18 @@ pub(crate) fn pull(folder: &Path, name: &str, quiet: bool) -> anyhow::Result<()>
 }
 
 /// A download, shown as a bar.
-struct Download {
-    bar: ProgressBar,
+pub(super) struct Download {
+    pub(super) bar: ProgressBar,
     quiet: bool,
     /// What downloads for us.
     program: Option<Attached>,
+}
+
+impl Download {
+    pub(super) fn of(name: &str, quiet: bool) -> Self {
+        let show = if quiet { Show::Nothing } else { Show::Bars };
+        Self { bar: progress::bytes(show, name), quiet, program: None }
+    }
 }
 
 impl PullProgress for Download {

@@ -26,7 +26,8 @@ pub(crate) struct Play {
     /// The world: household, alfworld or node
     #[arg(long, short, default_value = "household", value_name = "NAME")]
     environment: String,
-    /// Folder of data sets, for worlds that need one [default: ../shared/data]
+    /// Folder of data sets, for worlds that need one [default: rebound/data in the user's data,
+    /// where `rebound data pull` puts them]
     #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
     data: Option<PathBuf>,
     /// The game, as results name it: SPLIT/TASK/TRIAL in alfworld, SPLIT/DIFFICULTY/NUMBER in
@@ -54,7 +55,7 @@ pub(crate) struct Play {
 
 impl Play {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let data = Some(files::data_folder(self.data.clone()));
+        let data = files::data_folder(self.data.clone());
         let alfworld = AlfworldOptions { put_is_move: self.accept_put };
         let node = NodeOptions { connect: self.connect.clone(), goal: self.goal.clone() };
         let options = EnvironmentOptions { data, alfworld, node };

@@ -15,7 +15,7 @@ const NODE: &str = "node";
 /// The worlds that were opened, by name, or why they are not at hand.
 pub(super) struct Worlds {
     /// Where data sets lie.
-    pub(super) data: PathBuf,
+    pub(super) data: Option<PathBuf>,
     /// One each.
     pub(super) opened: HashMap<String, Result<Box<dyn World>, String>>,
 }
@@ -42,7 +42,7 @@ impl Worlds {
             bail!("a microcontroller is not asked again for what it could do then");
         }
         let opened = self.opened.entry(name.to_owned()).or_insert_with(|| {
-            let data = Some(self.data.clone());
+            let data = self.data.clone();
             let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
             world::open(name, &options).map_err(|error| format!("{:#}", anyhow!(error)))
         });

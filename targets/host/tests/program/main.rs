@@ -14,6 +14,7 @@ mod claims;
 mod output;
 #[cfg(feature = "llama")]
 mod collect;
+mod data;
 mod demonstrate;
 #[cfg(unix)]
 mod foreign;

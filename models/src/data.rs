@@ -1,0 +1,159 @@
+//! The data sets that Rebound knows by name: what is in their files and where to get them.
+//!
+//! One TOML file a data set, in `data/`, built into the program, as [`crate::manifest`] has
+//! models. A file here is made of what its authors publish, so it is known by what is in it:
+//! the same entries are the same data, however they are packed.
+
+use serde::Deserialize;
+
+use crate::checksum::is_sha256;
+
+/// A data set by name.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct DataSet {
+    /// Its name, in lower case.
+    pub name: String,
+    /// What it is, and whose.
+    pub about: String,
+    /// The license of its contents.
+    pub license: String,
+    /// The page of its authors.
+    pub home: String,
+    /// How its files lie here.
+    pub form: String,
+    /// What its authors publish, in the order to try; at least one.
+    pub sources: Vec<Published>,
+    /// The files that are made of it; at least one.
+    pub files: Vec<DataFile>,
+}
+
+/// A file that its authors publish.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// Its address.
+    pub url: String,
+    /// Its length, where somebody has seen it.
+    pub bytes: Option<u64>,
+    /// Its SHA-256, where somebody has seen it.
+    pub sha256: Option<String>,
+}
+
+/// A file of a data set, as it lies here.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct DataFile {
+    /// Which part of the data set it holds.
+    pub split: String,
+    /// Its path in the data folder.
+    pub path: String,
+    /// How many entries it has.
+    pub entries: usize,
+    /// The SHA-256 of its contents: of the lines that `sha256sum` writes of its entries, in the
+    /// order of their paths.
+    pub contents: String,
+    /// The SHA-256 of the file, as `rebound data pull` makes it.
+    pub sha256: String,
+}
+
+/// Why a data set's file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataSetError {
+    /// The text is not a data set.
+    #[error("this is not a data set's file")]
+    Parse(#[from] toml::de::Error),
+    /// A field holds what it must not.
+    #[error("data set {name}: {field}: expected {expected}, found {found:?}")]
+    Field {
+        /// The data set's name.
+        name: String,
+        /// Which field.
+        field: &'static str,
+        /// What it should hold.
+        expected: &'static str,
+        /// What it holds.
+        found: String,
+    },
+}
+
+const BUILT_IN: [&str; 1] = [include_str!("../data/alfworld.toml")];
+
+impl DataSet {
+    /// Reads a data set from the text of its file.
+    pub fn parse(toml: &str) -> Result<Self, DataSetError> {
+        let set: Self = toml::from_str(toml)?;
+        set.check()?;
+        Ok(set)
+    }
+
+    fn check(&self) -> Result<(), DataSetError> {
+        let field = |field, expected, found: &str| {
+            let (name, found) = (self.name.clone(), found.to_owned());
+            Err(DataSetError::Field { name, field, expected, found })
+        };
+        if self.sources.is_empty() {
+            return field("sources", "at least one source", "none");
+        }
+        if self.files.is_empty() {
+            return field("files", "at least one file", "none");
+        }
+        for DataFile { path, contents, sha256, .. } in &self.files {
+            let is_within = path.split('/').all(|part| !["", ".", ".."].contains(&part));
+            if !is_within || path.contains(['\\', ':']) {
+                return field("path", "a path within the data folder", path);
+            }
+            if let Some(sum) = [contents, sha256].into_iter().find(|sum| !is_sha256(sum)) {
+                return field("sha256", "64 hex digits", sum);
+            }
+        }
+        let mut sums = self.sources.iter().filter_map(|source| source.sha256.as_ref());
+        if let Some(sum) = sums.find(|sum| !is_sha256(sum)) {
+            return field("sha256", "64 hex digits", sum);
+        }
+        Ok(())
+    }
+}
+
+/// All built-in data sets.
+///
+/// # Panics
+///
+/// Never: a test reads each of them.
+pub fn catalog() -> Vec<DataSet> {
+    let parse = |toml: &&str| DataSet::parse(toml).expect("a test reads each of them");
+    BUILT_IN.iter().map(parse).collect()
+}
+
+/// The built-in data set of that name, in any case.
+pub fn find(name: &str) -> Option<DataSet> {
+    catalog().into_iter().find(|set| set.name.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_data_set_on_offer_can_be_read() {
+        for toml in BUILT_IN {
+            DataSet::parse(toml).unwrap();
+        }
+    }
+
+    fn check_refused(from: &str, to: &str, message: &str) {
+        assert!(BUILT_IN[0].contains(from), "{from}");
+        let error = DataSet::parse(&BUILT_IN[0].replace(from, to)).unwrap_err();
+        let told = format!("{error}: {:?}", std::error::Error::source(&error));
+        assert!(told.contains(message), "{told}");
+    }
+
+    #[test]
+    fn what_is_not_a_data_set_is_refused_by_its_field() {
+        check_refused("license", "licence", "licence");
+        check_refused("alfworld/train.tar.zst", "../train.tar.zst", "within the data folder");
+        check_refused("alfworld/train.tar.zst", "/train.tar.zst", "within the data folder");
+        check_refused("sha256 = \"5df7", "sha256 = \"", "64 hex digits");
+    }
+}

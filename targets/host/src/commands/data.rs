@@ -1,0 +1,174 @@
+//! `rebound data`: what data sets there are, fetching them, checking what is here.
+
+mod pull;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use models::checksum::sha256_file;
+use models::data::{self, DataFile, DataSet, Published};
+use runtime_environments::alfworld::archive::Archive;
+use runtime_environments::alfworld::pack::Games;
+use serde_json::json;
+use targets_console::outln;
+
+use crate::files;
+use pull::Pull;
+
+/// List, fetch and check data sets
+#[derive(clap::Args)]
+pub(crate) struct Data {
+    /// Folder of data sets [default: rebound/data in the user's data]
+    #[arg(long, value_name = "DIR", env = "REBOUND_DATA", global = true)]
+    data: Option<PathBuf>,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// The data sets that have a name: where they come from, and which are here
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch a data set, or make it of files that are here; a download that was interrupted
+    /// goes on
+    Pull(Pull),
+    /// Compare what is here with what is listed
+    Verify {
+        /// Names from `rebound data list` [default: all that are here]
+        names: Vec<String>,
+    },
+}
+
+/// What of a listed file is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Here {
+    /// Nothing.
+    No,
+    /// Something under its name, or unpacked beside it, that nobody has compared.
+    Something,
+    /// The file, byte for byte.
+    AsListed,
+}
+
+impl Data {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let folder = files::data_folder(self.data)
+            .context("there is no data folder; set REBOUND_DATA to one")?;
+        match self.action {
+            Action::List { json } => list(&folder, json),
+            Action::Pull(pull) => pull.run(&folder),
+            Action::Verify { names } => verify(&folder, &names),
+        }
+    }
+}
+
+fn known(name: &str) -> anyhow::Result<DataSet> {
+    let known: Vec<String> = data::catalog().into_iter().map(|set| set.name).collect();
+    let known = known.join(", ");
+    data::find(name).with_context(|| format!("there is no data set {name}; there is {known}"))
+}
+
+fn list(folder: &Path, as_json: bool) -> anyhow::Result<()> {
+    let mut out = targets_console::out();
+    if as_json {
+        let entry = |set: &DataSet| -> anyhow::Result<_> {
+            let file = |file: &DataFile| -> anyhow::Result<_> {
+                let here = look(folder, file)?;
+                Ok(json!({"split": file.split, "path": file.path, "entries": file.entries,
+                          "contents": file.contents, "sha256": file.sha256,
+                          "here": here != Here::No, "verified": here == Here::AsListed}))
+            };
+            let files = set.files.iter().map(file).collect::<anyhow::Result<Vec<_>>>()?;
+            let sources: Vec<&str> = set.sources.iter().map(|source| &*source.url).collect();
+            Ok(json!({"name": set.name, "about": set.about, "license": set.license,
+                      "home": set.home, "form": set.form, "sources": sources, "files": files}))
+        };
+        let sets = data::catalog().iter().map(entry).collect::<anyhow::Result<Vec<_>>>()?;
+        writeln!(out, "{}", serde_json::to_string_pretty(&sets)?)?;
+        return Ok(());
+    }
+    for set in data::catalog() {
+        writeln!(out, "{:<12} {}", set.name, set.about)?;
+        writeln!(out, "  license    {}", set.license)?;
+        writeln!(out, "  home       {}", set.home)?;
+        for Published { url, bytes, .. } in &set.sources {
+            let size = bytes.map_or(String::new(), |bytes| format!(", {} MB", bytes / 1_000_000));
+            writeln!(out, "  source     {url}{size}")?;
+        }
+        writeln!(out, "  here as    {}", set.form)?;
+        for file in &set.files {
+            let here = match look(folder, file)? {
+                Here::No => "",
+                Here::Something => "here; `rebound data verify` reads it",
+                Here::AsListed => "verified",
+            };
+            let DataFile { path, entries, .. } = file;
+            writeln!(out, "  {path:<30} {entries:>5} entries  {here}")?;
+        }
+    }
+    writeln!(out, "\nThey lie in {}; `rebound data pull NAME` brings them.", folder.display())?;
+    Ok(())
+}
+
+fn look(folder: &Path, file: &DataFile) -> anyhow::Result<Here> {
+    let path = folder.join(&file.path);
+    if path.is_file() {
+        let sha256 =
+            sha256_file(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        return Ok(if sha256 == file.sha256 { Here::AsListed } else { Here::Something });
+    }
+    let unpacked = Archive::find(folder, &file.split).is_ok();
+    Ok(if unpacked { Here::Something } else { Here::No })
+}
+
+/// Refuses games that are not those that are listed.
+fn compare(games: &Games, file: &DataFile, from: &Path) -> anyhow::Result<()> {
+    let (count, contents) = (games.len(), games.contents()?);
+    ensure!(
+        (count, &contents) == (file.entries, &file.contents),
+        "{}: {} has {count} games with the sha256 {contents}, expected {} with {}: this is not the \
+         listed data",
+        from.display(),
+        file.split,
+        file.entries,
+        file.contents
+    );
+    Ok(())
+}
+
+fn verify(folder: &Path, names: &[String]) -> anyhow::Result<()> {
+    let asked = names.iter().map(|name| known(name)).collect::<anyhow::Result<Vec<_>>>()?;
+    let sets = if asked.is_empty() { data::catalog() } else { asked };
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for file in sets.iter().flat_map(|set| &set.files) {
+        let told = match look(folder, file)? {
+            Here::No => continue,
+            Here::AsListed => Ok(format!("{}: {}, as listed", file.path, file.sha256)),
+            Here::Something => Games::read(folder, &file.split)
+                .map_err(anyhow::Error::from)
+                .and_then(|games| compare(&games, file, &folder.join(&file.path)))
+                .map(|()| format!("{}: packed otherwise, the contents are as listed", file.path)),
+        };
+        seen += 1;
+        match told {
+            Ok(line) => outln!("{line}"),
+            Err(error) => wrong.push(format!("{error:#}")),
+        }
+    }
+    if !wrong.is_empty() {
+        bail!("{}; move away what is wrong and pull it again", wrong.join("; "));
+    }
+    ensure!(
+        seen > 0 || names.is_empty(),
+        "nothing of {} is in {}: run `rebound data pull {}`",
+        names.join(", "),
+        folder.display(),
+        names.join(" ")
+    );
+    Ok(())
+}
