@@ -474,7 +474,14 @@ fn a_loops_page_has_its_rounds_and_escapes_its_reflections() {
 
     let plain = plots(&html(&[run("round 0", &histories)], &mut RecordsAlone).unwrap());
     assert_eq!(plots(&page), plain + 3, "success, reward and KL");
-    for expected in ["Learning by round", "0.0125", "reverted", "+50.0 [+0.0, +100.0]", "0.2500"] {
+    for expected in [
+        "Learning by round",
+        "0.0125",
+        "reverted",
+        "No adapter solves more",
+        "+50.0 [+0.0, +100.0]",
+        "0.2500",
+    ] {
         assert!(page.contains(expected), "{expected}");
     }
     assert!(!page.contains("<script>alert") && !page.contains("<img"), "markup stays text");

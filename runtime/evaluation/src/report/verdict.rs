@@ -31,7 +31,7 @@ pub(super) fn of_learning(state: &Learning) -> Option<String> {
     if state.best.round == 0 {
         let tried = state.rounds.iter().any(|round| round.verdict.is_some());
         let told =
-            "no adapter solves more validation tasks than there were solved before training.";
+            "No adapter solves more validation tasks than there were solved before training.";
         return tried.then(|| told.into());
     }
     let pairs: Vec<Pair> =
