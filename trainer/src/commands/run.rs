@@ -125,7 +125,7 @@ fn train(
     let asked = shared.place.threads;
     let threads = match begin {
         Begin::New => threads::of_command(asked),
-        Begin::Again => threads::of_run_again(asked, out),
+        Begin::Again => threads::of_run_again(asked, out)?,
     };
     let device = shared.place.open_with(threads)?;
     std::fs::create_dir_all(out)

@@ -4,11 +4,12 @@
 use std::num::NonZeroU32;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use models::checksum::sha256_bytes;
 use models::threads::{Machine, cores_allowed, threads_allowed};
 use targets_console::errln;
 
-/// Where a run's folder says them.
+/// Where a run's folder says them: the number, and its SHA-256.
 const FILE: &str = "threads";
 
 /// What was asked for, else one for each core.
@@ -20,23 +21,38 @@ pub(super) fn of_command(asked: Option<NonZeroU32>) -> NonZeroU32 {
 ///
 /// A run of an earlier version, which has no such file, had one for each thread of the
 /// processor.
-pub(super) fn of_run_again(asked: Option<NonZeroU32>, out: &Path) -> NonZeroU32 {
-    let kept = std::fs::read_to_string(out.join(FILE)).ok();
-    let kept: Option<NonZeroU32> = kept.and_then(|text| text.trim().parse().ok());
-    match (asked, kept) {
+pub(super) fn of_run_again(asked: Option<NonZeroU32>, out: &Path) -> anyhow::Result<NonZeroU32> {
+    Ok(match (asked, kept(out)?) {
         (Some(asked), Some(kept)) if asked != kept => {
             errln!("begun with {kept} threads, goes on with {asked}: other bits may follow");
             asked
         }
         (Some(asked), _) => asked,
         (None, kept) => warned(kept.unwrap_or_else(threads_allowed)),
+    })
+}
+
+/// What the run's folder says, where it says something.
+fn kept(out: &Path) -> anyhow::Result<Option<NonZeroU32>> {
+    let file = out.join(FILE);
+    if !file.exists() {
+        return Ok(None);
     }
+    let damaged = || {
+        let file = file.display();
+        format!("{file} is damaged; remove it, and say by --threads what the run was begun with")
+    };
+    let text = std::fs::read_to_string(&file).with_context(damaged)?;
+    let (number, sha256) = text.split_once(' ').with_context(damaged)?;
+    ensure!(sha256_bytes(number.as_bytes()) == sha256.trim(), damaged());
+    Ok(Some(number.parse().with_context(damaged)?))
 }
 
 /// Keeps the number in the run's folder.
 pub(super) fn keep(threads: NonZeroU32, out: &Path) -> anyhow::Result<()> {
     let file = out.join(FILE);
-    std::fs::write(&file, format!("{threads}\n"))
+    let sha256 = sha256_bytes(threads.to_string().as_bytes());
+    std::fs::write(&file, format!("{threads} {sha256}\n"))
         .with_context(|| format!("cannot write {}", file.display()))
 }
 
@@ -56,12 +72,30 @@ mod tests {
     fn a_run_goes_on_with_the_threads_that_it_was_begun_with() {
         let folder = tempfile::tempdir().unwrap();
         let number = |threads| NonZeroU32::new(threads).unwrap();
-        let earlier = of_run_again(None, folder.path());
+        let again = |asked| of_run_again(asked, folder.path()).unwrap();
+        let earlier = again(None);
 
         keep(number(3), folder.path()).unwrap();
 
         assert_eq!(earlier, threads_allowed());
-        assert_eq!(of_run_again(None, folder.path()), number(3));
-        assert_eq!(of_run_again(Some(number(1)), folder.path()), number(1));
+        assert_eq!(again(None), number(3));
+        assert_eq!(again(Some(number(1))), number(1));
+    }
+
+    #[test]
+    fn no_flipped_bit_makes_it_another_number() {
+        let (folder, three) = (tempfile::tempdir().unwrap(), NonZeroU32::new(3).unwrap());
+        keep(three, folder.path()).unwrap();
+        let bytes = std::fs::read(folder.path().join(FILE)).unwrap();
+
+        for bit in 0..8 * bytes.len() {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(folder.path().join(FILE), flipped).unwrap();
+
+            let read = super::kept(folder.path());
+
+            assert!(read.is_err() || read.is_ok_and(|threads| threads == Some(three)), "bit {bit}");
+        }
     }
 }

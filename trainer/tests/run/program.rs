@@ -27,7 +27,9 @@ fn world() -> World {
 fn a_run_says_its_samples_and_its_steps_line_by_line_where_there_is_no_terminal() {
     let world = world();
 
-    let ran = rebound_train(&["run", "train.toml", "--out", "out"], world.folder.path());
+    // A number that was asked for is not warned of, however busy the machine.
+    let arguments = ["run", "train.toml", "--out", "out", "--threads", "1"];
+    let ran = rebound_train(&arguments, world.folder.path());
 
     let (told, errors) = (said(&ran.stdout), said(&ran.stderr));
     assert!(ran.status.success(), "{errors}");
@@ -86,7 +88,7 @@ fn a_training_that_cannot_print_keeps_its_adapter_and_says_so() {
     let full: Stdio = std::fs::File::options().write(true).open("/dev/full").unwrap().into();
 
     let (code, errors) = rebound_train_into(
-        &["run", "train.toml", "--out", "out"],
+        &["run", "train.toml", "--out", "out", "--threads", "1"],
         world.folder.path(),
         (full, Stdio::piped()),
     );
