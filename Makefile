@@ -66,11 +66,16 @@ install: setup
 	cargo build --release -p trainer
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 $(addprefix "$(TARGET_DIR)"/release/,$(PROGRAMS)) "$(DESTDIR)$(PREFIX)/bin"
+	targets/pages.sh "$(TARGET_DIR)/release" "$(DESTDIR)$(PREFIX)/share"
 	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; \
 	  *) echo "$(PREFIX)/bin is not on PATH; add it by: export PATH=\"$(PREFIX)/bin:\$$PATH\"" ;; esac
 
 uninstall:
 	rm -f $(addprefix "$(DESTDIR)$(PREFIX)"/bin/,$(PROGRAMS))
+	rm -f $(foreach program,$(PROGRAMS),"$(DESTDIR)$(PREFIX)"/share/man/man1/$(program)*.1 \
+	  "$(DESTDIR)$(PREFIX)"/share/bash-completion/completions/$(program) \
+	  "$(DESTDIR)$(PREFIX)"/share/zsh/site-functions/_$(program) \
+	  "$(DESTDIR)$(PREFIX)"/share/fish/vendor_completions.d/$(program).fish)
 
 ## The program is tested with its second engine, too.
 FEATURES := --features targets-host/decoder

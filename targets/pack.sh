@@ -7,6 +7,7 @@
 #                            small system may lack
 #   lib/kernels              kernels for processors, of which one is picked
 #   models, targets          adapters and boards to look at and to change
+#   share                    manual pages, and completions for bash, zsh and fish
 #
 # Usage: targets/pack.sh TARGET_FOLDER FOLDER_OF_THE_ARCHIVE
 set -euo pipefail
@@ -33,6 +34,7 @@ needed "$folder"/rebound* "$folder"/lib/*.so* "$folder"/lib/kernels/* | while re
   esac
 done
 strip "$folder"/rebound* "$folder"/lib/*.so* "$folder"/lib/kernels/*
+targets/pages.sh "$folder" "$folder/share"
 cp README.md LICENSE "$folder"
 cp -r models/adapters "$folder/models"
 cp -r targets/boards "$folder/targets"

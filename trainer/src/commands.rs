@@ -1,5 +1,6 @@
 //! What `rebound-train` can do.
 
+pub(crate) mod examples;
 mod run;
 mod score;
 mod inspect;
@@ -13,8 +14,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use burn::tensor::Device;
+use clap_complete::Shell;
 use models_decoder::devices;
-use targets_console::outln;
+use targets_console::{command, outln};
 use trainer::run::Base;
 
 /// The exit code of what was done to its end.
@@ -39,6 +41,17 @@ pub(crate) enum Command {
     Bench(bench::Bench),
     /// List the devices that this build can train on
     Devices,
+    /// Print what a shell needs to complete command lines
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages
+    #[command(hide = true)]
+    Man {
+        /// Their folder
+        folder: PathBuf,
+    },
 }
 
 impl Command {
@@ -56,6 +69,15 @@ impl Command {
                 for named in devices::all() {
                     outln!("{}, {}", named.name, named.about());
                 }
+                Ok(DONE)
+            }
+            Self::Completions { shell } => {
+                command::completions(crate::command(), shell);
+                Ok(DONE)
+            }
+            Self::Man { folder } => {
+                let written = command::manual(crate::command(), &folder);
+                written.with_context(|| format!("cannot write to {}", folder.display()))?;
                 Ok(DONE)
             }
         }

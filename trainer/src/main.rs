@@ -5,31 +5,61 @@ mod commands;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
-use targets_console::{errln, finish, signals};
+use clap::{CommandFactory, FromArgMatches, Parser};
+use targets_console::command::with_examples;
+use targets_console::{account, errln, finish, signals};
 use trainer::TrainError;
 
-/// Train adapters on a desktop, for `rebound` to load.
-///
-/// Exit codes: 0 done; 1 an error, said on standard error; 2 wrong usage; 4 the data hold
-/// nothing to learn from; 130 and 143 stopped, by Ctrl-C or by SIGTERM, and checkpointed.
+use commands::examples::EXAMPLES;
+
+/// Train LoRA adapters on this machine, from what rebound's agents played
 #[derive(Parser)]
-#[command(name = "rebound-train", version)]
+#[command(name = "rebound-train", version, after_long_help = CODES_AND_VARIABLES)]
 struct Program {
     #[command(subcommand)]
     command: commands::Command,
 }
 
+/// Below the program's long help.
+const CODES_AND_VARIABLES: &str = "\
+Exit codes:
+  0          done
+  1          something failed, and the message says what to do
+  2          the command line is wrong
+  4          the data hold nothing to learn from
+  130, 143   stopped, by Ctrl-C or by SIGTERM, and checkpointed; resume goes on
+
+Environment variables:
+  REBOUND_MODELS   folder of model files [default: rebound/models in the user's cache]";
+
+/// The command line, with its examples.
+fn command() -> clap::Command {
+    with_examples(Program::command(), EXAMPLES)
+}
+
 fn main() -> ExitCode {
-    let command = Program::parse().command;
+    let program = Program::from_arg_matches(&command().get_matches());
+    let command = program.unwrap_or_else(|error| error.exit()).command;
     match signals::listen().context("cannot listen for signals").and_then(|()| command.run()) {
         Ok(code) => finish(code),
         Err(error) => {
-            errln!("error: {error:#}");
+            errln!("error: {}", account(error.as_ref(), |_| false));
             match error.chain().find_map(|cause| cause.downcast_ref::<TrainError>()) {
                 Some(TrainError::Empty(_)) => finish(4),
                 _ => finish(1),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_examples_that_the_program_takes() {
+        let wrong = targets_console::command::wrong_examples(&command(), EXAMPLES);
+
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

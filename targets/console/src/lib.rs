@@ -1,11 +1,15 @@
-//! What the programs share at their edge: how they print, and how they are told to end.
+//! What the programs share at their edge: how they print, how they tell an error, how they are
+//! told to end, and what their command lines have in common.
 //!
 //! Everything that is printed goes through here, so that no closed pipe and no full device
 //! ever costs what was worked for.
 
 mod output;
+mod account;
 pub mod signals;
+pub mod command;
 
+pub use account::account;
 pub use output::{Output, errors, finish, is_heard, out};
 
 /// Prints a line to standard output, as `println!` does, but never panics.

@@ -6,6 +6,8 @@ use std::path::Path;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+use crate::values::{self, Wrong};
+
 /// The boards that the program brings, by name.
 const BOARDS: [(&str, &str); 5] = [
     ("laptop", include_str!("../../boards/laptop.toml")),
@@ -63,10 +65,11 @@ impl Board {
         let path = Path::new(name);
         if path.extension().is_none() && !path.exists() {
             let known: Vec<&str> = BOARDS.iter().map(|(known, _)| *known).collect();
-            anyhow::bail!(
-                "there is no board {name}; there are {}, or name a TOML file",
+            let nearest = values::nearest(name, &known);
+            anyhow::bail!(Wrong(format!(
+                "there is no board {name}{nearest}; there are {}, or name a TOML file",
                 known.join(", ")
-            );
+            )));
         }
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the board {name}"))?;

@@ -19,3 +19,4 @@ pub(crate) mod node;
 pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod train;
+pub(crate) mod pages;

@@ -20,14 +20,24 @@ use serde::Serialize;
 
 use crate::approval::Allowed;
 use crate::board::Board;
-use crate::endpoint::Waits;
+use crate::endpoint::{self, Waits};
+use crate::values::{self, Wrong};
+
+/// What `--engine` can name; not every build has them all.
+pub(crate) const ENGINES: [&str; 3] = ["llama", "decoder", endpoint::REMOTE];
 
 /// What computes models, and where.
 #[derive(clap::Args, Clone, Debug, Default, Serialize)]
 pub(crate) struct EngineOptions {
     /// What computes the models: llama (llama.cpp), decoder (our own) or remote (an endpoint)
     /// [default: llama]
-    #[arg(long, value_name = "NAME")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = values::one_of(&ENGINES),
+        ignore_case = true,
+        hide_possible_values = true
+    )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) engine: Option<String>,
     /// Where it computes, as `rebound devices` lists it [default: flex for the decoder, llama's
@@ -189,10 +199,13 @@ fn kind(loading: &Loading) -> anyhow::Result<&'static Kind> {
         Some(name) => KINDS.iter().find(|kind| kind.name.eq_ignore_ascii_case(name)),
     };
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let found = loading.engine.engine.as_deref().unwrap_or_default();
+    let names = names.join(", ");
     kind.with_context(|| {
-        let found = loading.engine.engine.as_deref().unwrap_or_default();
-        let names = names.join(", ");
-        format!("there is no engine `{found}`; this build has {names}, others come with --features of cargo")
+        Wrong(format!(
+            "there is no engine `{found}`; this build has {names}, others come with --features of \
+             cargo"
+        ))
     })
 }
 

@@ -6,6 +6,9 @@
 )]
 
 mod commands;
+mod examples;
+mod variables;
+mod values;
 mod options;
 mod board;
 mod settings;
@@ -30,14 +33,23 @@ mod terminal;
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use runtime_core::model::ModelError;
 use runtime_evaluation::arm::ArmError;
-use targets_console::{errln, finish, signals};
+use targets_console::command::with_examples;
+use targets_console::{account, errln, finish, signals};
 
-/// Agents on small models that get better from their own failures
+use crate::examples::EXAMPLES;
+use crate::variables::CODES_AND_VARIABLES;
+
+/// Play tasks with small models on this machine, let them learn from their own failures, and
+/// measure whether it helped
 #[derive(Parser)]
-#[command(name = "rebound", version, about, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "rebound", version, about, propagate_version = true)]
+#[command(
+    after_help = "`rebound demo` is a first look. `rebound --help` lists exit codes and environment variables.",
+    after_long_help = CODES_AND_VARIABLES
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -64,15 +76,14 @@ enum Command {
     Devices(commands::devices::Devices),
     Doctor(commands::doctor::Doctor),
     Train(commands::train::Train),
+    Completions(commands::pages::Completions),
+    Man(commands::pages::Man),
 }
 
-const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 something failed, and the message says what to do; 2 the command \
-line is wrong; 3 the run's --cost-limit is reached, what was played is in the results and \
---resume goes on; 130 and 143 stopped, by Ctrl-C or by SIGTERM: every finished step is kept
-and --resume goes on.
-
-RUST_LOG=debug shows what the engine does.";
+/// The command line, with its examples.
+fn command() -> clap::Command {
+    with_examples(Cli::command(), EXAMPLES)
+}
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
@@ -88,7 +99,8 @@ fn main() -> ExitCode {
         errln!("error: cannot listen for signals: {error}");
         return finish(1);
     }
-    let result = match Cli::parse().command {
+    let cli = Cli::from_arg_matches(&command().get_matches());
+    let result = match cli.unwrap_or_else(|error| error.exit()).command {
         Command::Demo(command) => command.run(),
         Command::Run(command) => command.run(),
         Command::Compare(command) => command.run(),
@@ -108,26 +120,19 @@ fn main() -> ExitCode {
         Command::Devices(command) => command.run(),
         Command::Doctor(command) => command.run(),
         Command::Train(command) => command.run(),
+        Command::Completions(command) => {
+            command.run();
+            Ok(())
+        }
+        Command::Man(command) => command.run(),
     };
     match result {
         Ok(()) => finish(0),
         Err(error) => {
-            errln!("error: {}", account(&error));
+            errln!("error: {}", account(error.as_ref(), <dyn Error>::is::<ModelError>));
             finish(exit_code(&error))
         }
     }
-}
-
-/// The error and what it comes from. Where a model gave no answer, that comes first, and
-/// below it what was under way.
-fn account(error: &anyhow::Error) -> String {
-    let Some(place) = error.chain().position(<dyn Error>::is::<ModelError>) else {
-        return format!("{error:#}");
-    };
-    let told: Vec<String> = error.chain().map(ToString::to_string).collect();
-    let (under_way, cause) = told.split_at(place);
-    let lines = under_way.iter().rev().map(|line| format!("\n  {line}"));
-    [cause.join(": ")].into_iter().chain(lines).collect()
 }
 
 /// What the help says about exit codes.
@@ -135,6 +140,19 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     match error.chain().find_map(|cause| cause.downcast_ref::<ArmError>()) {
         Some(ArmError::Interrupted) => signals::exit_code(),
         Some(error) if error.is_cost_limit() => 3,
+        _ if error.chain().any(values::is_wrong) => 2,
         _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_examples_that_the_program_takes() {
+        let wrong = targets_console::command::wrong_examples(&command(), EXAMPLES);
+
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

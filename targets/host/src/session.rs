@@ -37,23 +37,29 @@ const GROUP: NonZeroU32 = NonZeroU32::new(4).expect("it is not 0");
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Session {
     /// A run's file in TOML; its keys are these options' names, and flags win
-    #[arg(long, value_name = "TOML", conflicts_with = "resume")]
+    #[arg(long, value_name = "TOML", conflicts_with = "resume", help_heading = options::FOLDER)]
     pub(crate) config: Option<PathBuf>,
     /// Go on with the run in this folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = options::FOLDER)]
     pub(crate) resume: Option<PathBuf>,
     /// With --resume: keep the trials before this one, and play from it on into a folder of
     /// its own
-    #[arg(long, value_name = "N", requires = "resume")]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "resume",
+        help_heading = options::FOLDER,
+        hide_short_help = true
+    )]
     pub(crate) from_trial: Option<u32>,
     /// Print the results as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = options::FOLDER)]
     pub(crate) json: bool,
     /// No bars, no lines and no table
-    #[arg(long, short)]
+    #[arg(long, short, help_heading = options::FOLDER)]
     pub(crate) quiet: bool,
     /// Print what is seen, done and learned as it happens
-    #[arg(long, conflicts_with_all = ["json", "quiet"])]
+    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = options::FOLDER)]
     pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) allowed: Allowed,

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::board::Board;
 use crate::engines::EngineOptions;
 use crate::options::{Collection, Demonstration, RunOptions};
+use crate::values::Wrong;
 
 /// Reflections that may be drawn for a failure.
 const BEST_OF_MAX: u32 = 64;
@@ -86,13 +87,14 @@ impl Settings {
             check_temperature("reflection-temperature", temperature)?;
         }
         let top_p = options.top_p.unwrap_or(1.0);
-        ensure!(top_p > 0.0 && top_p <= 1.0, "--top-p is {top_p}, expected more than 0, at most 1");
+        let wrong = || Wrong(format!("--top-p is {top_p}, expected more than 0, at most 1"));
+        ensure!(top_p > 0.0 && top_p <= 1.0, wrong());
         let best_of = options.best_of.map_or(1, Into::into);
-        ensure!(best_of <= BEST_OF_MAX, "--best-of is {best_of}, expected at most {BEST_OF_MAX}");
-        ensure!(
-            (best_of > 1) == options.reward_model.is_some(),
-            "--best-of and --reward-model go together: one draws reflections, the other chooses"
-        );
+        let most = || Wrong(format!("--best-of is {best_of}, expected at most {BEST_OF_MAX}"));
+        ensure!(best_of <= BEST_OF_MAX, most());
+        let both =
+            "--best-of and --reward-model go together: one draws reflections, the other chooses";
+        ensure!((best_of > 1) == options.reward_model.is_some(), Wrong(both.to_owned()));
         let board = options.board.as_deref().map(Board::find).transpose()?;
         let of_board = board.as_ref().map(|board| board.context_tokens);
         let context = options.context.or(of_board).map_or(2048, Into::into);
@@ -144,7 +146,8 @@ impl Settings {
 }
 
 fn check_temperature(name: &str, found: f32) -> anyhow::Result<()> {
-    ensure!((0.0..=10.0).contains(&found), "--{name} is {found}, expected 0 to 10");
+    let message = || Wrong(format!("--{name} is {found}, expected 0 to 10"));
+    ensure!((0.0..=10.0).contains(&found), message());
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use crate::session::Session;
+use crate::values;
 
 /// Play training tasks; for each failed first trial draw a group of reflections, each with a
 /// next trial of its own
@@ -14,7 +15,7 @@ use crate::session::Session;
 #[derive(clap::Args)]
 pub(crate) struct Collect {
     /// Reflections of a group [default: 4]
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", value_parser = values::count())]
     group: Option<NonZeroU32>,
     #[command(flatten)]
     session: Session,

@@ -3,6 +3,7 @@
 use runtime_core::strategy::Strategy;
 
 use crate::session::Session;
+use crate::values;
 
 /// Play the same tasks with several strategies, and compare
 ///
@@ -12,7 +13,14 @@ use crate::session::Session;
 #[derive(clap::Args)]
 pub(crate) struct Compare {
     /// The arms, separated by commas [default: none,reflexion]
-    #[arg(long, short, value_delimiter = ',', value_name = "A,B")]
+    #[arg(
+        long,
+        short,
+        value_delimiter = ',',
+        value_name = "A,B",
+        value_parser = values::strategy(),
+        ignore_case = true
+    )]
     strategies: Vec<Strategy>,
     #[command(flatten)]
     session: Session,

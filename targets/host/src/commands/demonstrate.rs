@@ -9,6 +9,7 @@ use runtime_agent::settings::AgentKind;
 use crate::options::RunOptions;
 use crate::run_name::RunName;
 use crate::session::Session;
+use crate::values;
 
 /// Steps of an episode at most, where nobody says.
 const STEPS_MAX: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
@@ -20,9 +21,10 @@ const STEPS_MAX: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
 /// runs/NAME/results.json and every event to runs/NAME/arms/none/trials.log, with several
 /// trials to runs/NAME/arms/retrospective/trials.log.
 #[derive(clap::Args)]
+#[command(allow_negative_numbers = true)]
 pub(crate) struct Demonstrate {
     /// The world: household or alfworld [default: household]
-    #[arg(long, short, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME", value_parser = values::one_of(&["household", "alfworld"]), ignore_case = true)]
     environment: Option<String>,
     /// Folder of data sets, for worlds that need one [default: rebound/data in the user's data,
     /// where `rebound data pull` puts them]
@@ -30,21 +32,21 @@ pub(crate) struct Demonstrate {
     data: Option<PathBuf>,
     /// Which training tasks, for example `train/hard`; splits to judge by are refused
     /// [default: the world's first]
-    #[arg(long)]
+    #[arg(long, value_parser = values::text())]
     split: Option<String>,
     /// How many tasks of the split [default: 0, all]
-    #[arg(long, short = 'n', value_name = "N")]
+    #[arg(long, short = 'n', value_name = "N", value_parser = values::whole::<u32>())]
     tasks: Option<u32>,
     /// Trials of each task at most; the expert's advice on a failed one is recorded as the
     /// retrospective's reflection, and the next one heeds it [default: 1]
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", value_parser = values::count())]
     trials: Option<NonZeroU32>,
     /// Steps of an episode at most [default: 50]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::count())]
     steps: Option<NonZeroU32>,
     /// The actor that is to learn, whose tokenizer and chat template are used: a name from
     /// `rebound models list` or a GGUF file [default: smollm2-135m-instruct]
-    #[arg(long, short, value_name = "NAME|FILE")]
+    #[arg(long, short, value_name = "NAME|FILE", value_parser = values::text())]
     actor: Option<String>,
     /// How the actor acts: act (an action); the expert has no thoughts for react
     #[arg(long, value_name = "KIND")]
@@ -53,17 +55,17 @@ pub(crate) struct Demonstrate {
     #[arg(long, value_name = "DIR")]
     prompts: Option<PathBuf>,
     /// Tokens of the actor's context [default: 2048]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::count())]
     context: Option<NonZeroU32>,
     /// How likely a step is a random admissible action, from 0 to 1; it is not to be learned,
     /// what the expert makes of it is [default: 0]
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", value_parser = values::between(0.0, 1.0))]
     noise: Option<f32>,
     /// Episodes played at once [default: 1]
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", value_parser = values::count())]
     parallel: Option<NonZeroU32>,
     /// Seeds the choice of tasks and the noise [default: 1]
-    #[arg(long)]
+    #[arg(long, value_parser = values::whole::<u64>())]
     seed: Option<u64>,
     /// Name of the run's folder in runs/ [default: made of environment and time]
     #[arg(long)]
@@ -92,11 +94,6 @@ impl Demonstrate {
             "the expert has no thoughts to show; only --agent act can be demonstrated"
         );
         let noise = self.noise;
-        ensure!(
-            noise.is_none_or(|noise| (0.0..=1.0).contains(&noise)),
-            "--noise is {}, expected 0 to 1",
-            noise.unwrap_or_default()
-        );
         self.session().demonstrate(noise)
     }
 

@@ -9,12 +9,13 @@ use runtime_core::task::{Limits, Task};
 use runtime_environments::alfworld::AlfworldOptions;
 use runtime_environments::node::NodeOptions;
 use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{self, EnvironmentOptions, Playable, World};
+use runtime_environments::world::{self, EnvironmentOptions, Playable, WORLDS, World};
 use serde_json::{Value, json};
 use targets_console::{errln, errors, is_heard, outln, signals};
 
 use crate::files;
 use crate::session::play::leave;
+use crate::values;
 
 /// Play an environment yourself, or from a script
 ///
@@ -24,7 +25,15 @@ use crate::session::play::leave;
 #[derive(clap::Args)]
 pub(crate) struct Play {
     /// The world: household, alfworld or node
-    #[arg(long, short, default_value = "household", value_name = "NAME")]
+    #[arg(
+        long,
+        short,
+        default_value = "household",
+        value_name = "NAME",
+        value_parser = values::one_of(&WORLDS),
+        ignore_case = true,
+        hide_possible_values = true
+    )]
     environment: String,
     /// Folder of data sets, for worlds that need one [default: rebound/data in the user's data,
     /// where `rebound data pull` puts them]

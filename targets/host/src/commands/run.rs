@@ -3,6 +3,7 @@
 use runtime_core::strategy::Strategy;
 
 use crate::session::Session;
+use crate::values;
 
 /// Play tasks with one strategy
 ///
@@ -11,7 +12,7 @@ use crate::session::Session;
 pub(crate) struct Run {
     /// What the next trial is told about the failed one: none, last-attempt, reflexion,
     /// last-attempt-and-reflexion or retrospective [default: reflexion]
-    #[arg(long, short)]
+    #[arg(long, short, value_parser = values::strategy(), ignore_case = true, hide_possible_values = true)]
     strategy: Option<Strategy>,
     #[command(flatten)]
     session: Session,

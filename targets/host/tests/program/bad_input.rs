@@ -58,7 +58,7 @@ fn a_model_that_is_not_there_says_how_to_get_it() {
 
 #[test]
 fn a_misspelt_model_gets_a_suggestion() {
-    check(&rebound(&["models", "pull", "smolm2-135m-instruct"]), 1, &["smollm2-135m-instruct"]);
+    check(&rebound(&["models", "pull", "smolm2-135m-instruct"]), 2, &["smollm2-135m-instruct"]);
 }
 
 #[test]
@@ -70,16 +70,76 @@ fn a_misspelt_key_is_refused_before_anything_is_written() {
     let outcome =
         rebound(&["compare", "--config", config.to_str().unwrap(), "--out", out.to_str().unwrap()]);
 
-    check(&outcome, 1, &["run.toml", "line 2", "stratgies", "strategies"]);
+    check(&outcome, 2, &["run.toml", "line 2", "stratgies", "strategies"]);
     assert!(!out.exists());
 }
 
 #[test]
-fn a_misspelt_strategy_world_or_split_names_the_known_ones() {
-    check(&rebound(&["run", "--strategy", "reflection"]), 2, &["reflexion", "retrospective"]);
-    check(&rebound(&["run", "--environment", "alfword"]), 1, &["alfworld"]);
-    let split = ["run", "--actor", "scripted", "--split", "tset/easy"];
-    check(&rebound(&split), 1, &["test"]);
+fn a_name_that_there_is_not_is_answered_with_the_nearest_before_anything_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let refused = |option: &str, name: &str, nearest: &str| {
+        // On the command line, and in a file.
+        let flags = ["run", "--actor", "scripted", "--out", out.to_str().unwrap()];
+        check(&rebound(&[&flags[..], &[&format!("--{option}={name}")]].concat()), 2, &[nearest]);
+        let config = file(folder.path(), "run.toml", format!("{option} = '{name}'\n").as_bytes());
+        let flags = ["run", "--config", config.to_str().unwrap(), "--out", out.to_str().unwrap()];
+        check(&rebound(&flags), 2, &[nearest]);
+        assert!(!out.exists(), "{option}");
+    };
+    refused("environment", "alfword", "alfworld");
+    refused("split", "tset/easy", "test/easy");
+    refused("actor", "smolm2-135m-instruct", "smollm2-135m-instruct");
+    refused("board", "raspbery-pi-5", "raspberry-pi-5");
+    refused("feedback", "sucess", "success");
+    refused("agent", "raect", "react");
+    refused("engine", "lama", "llama");
+    check(&rebound(&["run", "--strategy", "reflection"]), 2, &["reflexion"]);
+    check(&rebound(&["compare", "--strategies", "none,reflection"]), 2, &["reflexion"]);
+    check(&rebound(&["compair"]), 2, &["compare"]);
+}
+
+#[test]
+fn a_number_that_cannot_be_is_refused_with_what_can() {
+    let folder = tempfile::tempdir().unwrap();
+    for (option, number, expected) in [
+        ("seed", "-1", "0 or more"),
+        ("tasks", "-3", "0 or more"),
+        ("trials", "0", "1 or more"),
+        ("steps", "-1", "1 or more"),
+        ("temperature", "-0.5", "0 to 10"),
+        ("top-p", "1.5", "0 to 1"),
+        ("cost-limit", "-2", "0 or more"),
+        ("retry-seconds", "-1", "0 or more"),
+    ] {
+        check(&rebound(&["run", &format!("--{option}"), number]), 2, &[option, expected]);
+        let config = file(folder.path(), "run.toml", format!("{option} = {number}\n").as_bytes());
+        let refused = rebound(&["run", "--config", config.to_str().unwrap()]);
+        assert!([1, 2].contains(&refused.code), "{}", refused.stderr);
+        assert!(refused.stderr.contains("run.toml"), "{}", refused.stderr);
+    }
+    check(&rebound(&["collect", "--group", "-1"]), 2, &["1 or more"]);
+    check(&rebound(&["demonstrate", "--noise", "-0.1"]), 2, &["0 to 1"]);
+}
+
+#[test]
+fn an_empty_value_is_refused() {
+    for option in ["--actor", "--split", "--environment", "--strategy", "--board", "--name"] {
+        check(&rebound(&["run", option, ""]), 2, &[option]);
+    }
+}
+
+#[test]
+fn the_cause_of_an_error_comes_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let board = file(folder.path(), "board.toml", b"about = 3\n");
+
+    let refused = rebound(&["run", "--actor", "scripted", "--board", board.to_str().unwrap()]);
+
+    assert_eq!(refused.code, 1);
+    let lines: Vec<&str> = refused.stderr.lines().collect();
+    assert!(lines[0].starts_with("error: TOML parse error"), "{}", refused.stderr);
+    assert!(lines.last().unwrap().starts_with("  in the board"), "{}", refused.stderr);
 }
 
 #[test]

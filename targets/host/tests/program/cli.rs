@@ -1,6 +1,7 @@
 //! The program as a person or a script meets it, with the scripted model: no
 //! weights, no network.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -248,4 +249,72 @@ fn an_empty_or_missing_run_folder_says_what_to_do() {
     assert_eq!(resumed.code, 1);
     assert!(resumed.stderr.contains("run.toml"), "{}", resumed.stderr);
     assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
+}
+
+/// The names of environment variables in the lines that read some.
+fn read_variables(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("target") && !path.ends_with("tests") {
+            read_variables(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            let source = text(&path);
+            let own = |name: &&str| {
+                ["REBOUND_", "OPENAI_", "HF_"].iter().any(|start| name.starts_with(start))
+            };
+            let names = source.split('"').skip(1).step_by(2).filter(own);
+            found.extend(names.map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn every_environment_variable_that_is_read_is_listed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut read = BTreeSet::from(["RUST_LOG".to_owned()]);
+    for folder in
+        ["targets/host/src", "targets/console/src", "trainer/src", "models/src", "runtime"]
+    {
+        read_variables(&root.join(folder), &mut read);
+    }
+
+    let help = rebound(&["--help"]).stdout;
+    let (_, list) = help.split_once("Environment variables:").unwrap();
+    let is_name = |word: &&str| {
+        word.contains('_')
+            && word.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')
+    };
+    let first_words = list.lines().filter_map(|line| line.split_whitespace().next());
+    let listed: BTreeSet<String> = first_words.filter(is_name).map(str::to_owned).collect();
+
+    assert_eq!(read, listed);
+    let readme = text(&root.join("README.md"));
+    for name in listed {
+        assert!(readme.contains(&format!("`{name}`")), "README.md has no {name}");
+    }
+}
+
+#[test]
+fn help_begins_with_what_it_is_for_and_hides_what_is_rare() {
+    let [short, long] = ["-h", "--help"].map(|flag| rebound(&["run", flag]).stdout);
+
+    assert!(rebound(&["-h"]).stdout.starts_with("Play tasks with small models on this machine"));
+    assert!(short.starts_with("Play tasks with one strategy"), "{short}");
+    for heading in ["What is played:", "Who plays:", "Where it is computed:", "Examples:"] {
+        assert!(short.contains(heading), "{heading} in {short}");
+    }
+    assert!(!short.contains("--retry-seconds") && long.contains("--retry-seconds"), "{short}");
+}
+
+#[test]
+fn shells_and_man_get_what_they_read() {
+    let folder = tempfile::tempdir().unwrap();
+
+    for shell in ["bash", "zsh", "fish"] {
+        let printed = rebound(&["completions", shell]);
+        assert!(printed.code == 0 && printed.stdout.contains("demonstrate"), "{shell}");
+    }
+    let written = rebound(&["man", folder.path().to_str().unwrap()]);
+    assert_eq!(written.code, 0, "{}", written.stderr);
+    assert!(text(&folder.path().join("rebound-run.1")).contains("strategy"));
 }

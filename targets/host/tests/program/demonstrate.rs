@@ -259,7 +259,7 @@ fn what_cannot_be_demonstrated_is_refused_before_anything_is_written() {
         let actor = ["--actor", model.to_str().unwrap()];
         let actor = if more.contains(&"--actor") { &[][..] } else { &actor[..] };
         let outcome = rebound(&[&fixed[..], actor, more].concat());
-        assert_eq!(outcome.code, 1, "{more:?}");
+        assert!([1, 2].contains(&outcome.code), "{more:?}");
         assert!(outcome.stderr.contains(expected), "{more:?}: {}", outcome.stderr);
         assert!(!out.exists(), "{more:?}");
     };
@@ -272,5 +272,5 @@ fn what_cannot_be_demonstrated_is_refused_before_anything_is_written() {
     refused(&[&alfworld[..], &["--split", "valid_seen"]].concat(), "learn from train");
     refused(&["--agent", "react"], "no thoughts");
     refused(&["--actor", "scripted"], "no tokenizer");
-    refused(&["--noise", "1.5"], "--noise is 1.5");
+    refused(&["--noise", "1.5"], "expected a number, 0 to 1");
 }

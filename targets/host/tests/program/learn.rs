@@ -171,7 +171,7 @@ fn what_cannot_be_is_refused_before_anything_is_played() {
         assert!(refused.stderr.contains(expected), "{}", refused.stderr);
         assert!(!play.path("refused/rounds").exists());
     };
-    refused("rank = 2", "rank = 0", "in [[train]] 1: adapter.rank is 0, expected 1 to 1024");
+    refused("rank = 2", "rank = 0", "error: adapter.rank is 0, expected 1 to 1024");
     refused("epochs = 2", "epoch = 2", "in [[train]] 1");
     refused("validation/easy", "train/easy", "validate.split is train/easy");
     refused("validation/easy", "test/easy", "validate.split is test/easy");
@@ -179,7 +179,7 @@ fn what_cannot_be_is_refused_before_anything_is_played() {
     fs::create_dir(play.path("judged")).unwrap();
     fs::write(play.path("judged/run.toml"), "split = 'test/easy'\n").unwrap();
     refused("rounds = 2", "rounds = 2\nrecords = ['judged']", "judged was not collected");
-    refused("rounds = 2", "rounds = 2\nrecords = ['nowhere']", "in `records`: cannot read nowhere");
+    refused("rounds = 2", "rounds = 2\nrecords = ['nowhere']", "error: cannot read nowhere");
 }
 
 #[test]

@@ -112,5 +112,5 @@ fn what_could_not_be_printed_is_said_once_the_work_is_done() {
     }
     assert!(folder.path().join("runs/full/report.html").exists());
     assert_eq!(results(&folder.path().join("runs/full"))["arms"].as_array().unwrap().len(), 1);
-    assert_eq!(helped.status.code(), Some(1));
+    assert_eq!(helped.status.code(), Some(2));
 }

@@ -90,7 +90,7 @@ fn sigterm_ends_the_wait_that_an_endpoint_asked_for_and_the_run_goes_on() {
     assert_eq!(ended.code, 143, "{}", ended.stderr);
     assert!(ended.took < SOON, "{:?}", ended.took);
     let told = &ended.stderr;
-    assert!(told.contains("error: stopped; `rebound run --resume a` goes on"), "{told}");
+    assert!(told.contains("stopped; `rebound run --resume a` goes on"), "{told}");
     assert!(told.contains(" of 6 tasks done and "), "{told}");
     check_resumed(folder.path(), &base_url);
 }

@@ -1,0 +1,87 @@
+//! What the command lines of the programs share: examples below each command's help,
+//! completions for shells, and manual pages.
+
+use std::io;
+use std::path::Path;
+
+use clap::Command;
+use clap_complete::Shell;
+
+/// Examples of a command, by its path below the program's name.
+pub type Examples<'a> = &'a [(&'a str, &'a [&'a str])];
+
+/// The program's command with its examples. A number may be negative everywhere, so that what
+/// is wrong is said of the value.
+pub fn with_examples(command: Command, examples: Examples<'_>) -> Command {
+    prepared(command, "", examples)
+}
+
+fn prepared(command: Command, path: &str, examples: Examples<'_>) -> Command {
+    let command = command.allow_negative_numbers(true);
+    let own = examples.iter().find(|(of, lines)| *of == path && !lines.is_empty());
+    let command = match own {
+        Some((_, lines)) => command.after_help(format!("Examples:\n  {}", lines.join("\n  "))),
+        None => command,
+    };
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().into()).collect();
+    names.into_iter().fold(command, |command, name| {
+        let path = format!("{path} {name}");
+        command.mut_subcommand(name, |sub| prepared(sub, path.trim_start(), examples))
+    })
+}
+
+/// Writes what a shell needs to complete the program's command lines.
+pub fn completions(mut command: Command, shell: Shell) {
+    let name = command.get_name().to_owned();
+    clap_complete::generate(shell, &mut command, name, &mut crate::out());
+}
+
+/// Writes the program's manual pages into a folder, one a command.
+pub fn manual(command: Command, folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    clap_mangen::generate_to(command, folder)
+}
+
+/// What keeps the examples from being true: commands without one, and lines that the program
+/// would not take.
+pub fn wrong_examples(command: &Command, examples: Examples<'_>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut paths = vec![(String::new(), command.clone())];
+    while let Some((path, command)) = paths.pop() {
+        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+            paths.push((format!("{path} {}", sub.get_name()).trim_start().into(), sub.clone()));
+        }
+        let leaf = command.get_subcommands().next().is_none();
+        if leaf && !examples.iter().any(|(of, lines)| *of == path && !lines.is_empty()) {
+            wrong.push(format!("{path} has no example"));
+        }
+    }
+    for (path, lines) in examples {
+        for line in *lines {
+            // Behind the command may stand a comment, or where its output goes.
+            let end = ["  #", " > ", " < "].iter().filter_map(|mark| line.find(mark)).min();
+            let words = words(&line[..end.unwrap_or(line.len())]);
+            if !line.starts_with(&format!("{} {path}", command.get_name())) {
+                wrong.push(format!("{line} is no example of {path}"));
+            } else if let Err(error) = command.clone().try_get_matches_from(words) {
+                wrong.push(format!("{line}: {error}"));
+            }
+        }
+    }
+    wrong
+}
+
+/// A line's words; what stands in quotes is one.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for character in line.trim().chars() {
+        match (character, words.last_mut()) {
+            ('"', _) => quoted = !quoted,
+            (' ', _) if !quoted => words.push(String::new()),
+            (character, Some(word)) => word.push(character),
+            (_, None) => {}
+        }
+    }
+    words
+}
