@@ -124,10 +124,15 @@ fn a_run_that_is_stopped_while_it_loads_leaves_no_folder() {
     let made = Command::new("mkfifo").arg(folder.path().join("slow.gguf")).status();
     assert!(made.unwrap().success());
     let lock = folder.path().join("out/lock");
+    // Once it has the folder, it comes to the model within far less.
+    let is_loading = || {
+        let taken = fs::metadata(&lock).and_then(|lock| lock.modified());
+        taken.is_ok_and(|taken| taken.elapsed().is_ok_and(|since| since > Duration::from_secs(1)))
+    };
     let mut command = Command::new(PROGRAM);
     command.args(["run", "--quiet", "--actor", "slow.gguf", "--out", "out"]);
 
-    let ended = stopped(command.current_dir(folder.path()), "TERM", || lock.exists());
+    let ended = stopped(command.current_dir(folder.path()), "TERM", is_loading);
 
     assert_eq!(ended.code, 143, "{}", ended.stderr);
     assert_eq!(names(folder.path()), ["slow.gguf".to_owned()].into());
