@@ -45,7 +45,7 @@ use crate::variables::CODES_AND_VARIABLES;
 /// Play tasks with small models on this machine, let them learn from their own failures, and
 /// measure whether it helped
 #[derive(Parser)]
-#[command(name = "rebound", version, about, propagate_version = true)]
+#[command(name = "rebound", version, propagate_version = true)]
 #[command(
     after_help = "`rebound demo` is a first look. `rebound --help` lists exit codes and environment variables.",
     after_long_help = CODES_AND_VARIABLES
