@@ -80,8 +80,8 @@ fn a_name_that_there_is_not_is_answered_with_the_nearest_before_anything_is_made
     let out = folder.path().join("out");
     let refused = |option: &str, name: &str, nearest: &str| {
         // On the command line, and in a file.
-        let flags = ["run", "--actor", "scripted", "--out", out.to_str().unwrap()];
-        check(&rebound(&[&flags[..], &[&format!("--{option}={name}")]].concat()), 2, &[nearest]);
+        let flag = format!("--{option}={name}");
+        check(&rebound(&["run", &flag, "--out", out.to_str().unwrap()]), 2, &[nearest]);
         let config = file(folder.path(), "run.toml", format!("{option} = '{name}'\n").as_bytes());
         let flags = ["run", "--config", config.to_str().unwrap(), "--out", out.to_str().unwrap()];
         check(&rebound(&flags), 2, &[nearest]);

@@ -190,5 +190,5 @@ fn reflections_are_lent_to_other_tasks_of_their_type() {
     let missing = run("missing", &["--borrow-reflections", "nowhere"]);
     assert!(missing.code == 1 && missing.stderr.contains("nowhere"), "{}", missing.stderr);
     let alone = run("alone", &["--best-of", "3"]);
-    assert!(alone.code == 1 && alone.stderr.contains("--reward-model"), "{}", alone.stderr);
+    assert!(alone.code == 2 && alone.stderr.contains("--reward-model"), "{}", alone.stderr);
 }
