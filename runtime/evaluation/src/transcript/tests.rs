@@ -1,3 +1,5 @@
+//! What is told of a trial, step by step.
+
 use runtime_core::model::{Generation, StopReason, Token};
 use runtime_core::strategy::Strategy;
 

@@ -105,7 +105,8 @@ mod on_a_terminal {
     fn the_bar_shows_who_plays_the_task_its_step_and_the_success_so_far() {
         let drawn = drawn("--actor scripted -n 1000 --trials 5 --steps 8");
 
-        for part in ["scripted plays household", "/1000 tasks", " % [", "solved", ", trial ", "left"]
+        for part in
+            ["scripted plays household", "/1000 tasks", " % [", "solved", ", trial ", "left"]
         {
             assert!(drawn.contains(part), "{part:?} was not drawn");
         }
