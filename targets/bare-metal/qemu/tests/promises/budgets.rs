@@ -57,6 +57,7 @@ fn converse(host: &mut Host<'_>, round: u32) {
     host.ask(&Request::Release, |answer| assert!(matches!(answer, Answer::Release(_)))).unwrap();
 }
 
+#[allow(clippy::disallowed_methods, reason = "the test says its numbers, and imports nothing")]
 fn the_greatest_stack_keeps_its_budget(board: &Board) {
     let stack = Image::read(board).unwrap().stack;
     let mut machine = Machine::start(board, None).unwrap();
