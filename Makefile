@@ -55,15 +55,13 @@ setup:
 	@command -v cargo >/dev/null || { echo "Rust is missing: see https://rustup.rs"; exit 1; }
 
 demo: setup
-	cargo build --release -p targets-host
-	$(TARGET_DIR)/release/rebound demo
+	cargo build --profile demo -p targets-host
+	$(TARGET_DIR)/demo/rebound demo
 
-## One after the other: what `make demo` built is not built again.
 PREFIX ?= $(HOME)/.local
 PROGRAMS := rebound rebound-train
 install: setup
-	cargo build --release -p targets-host
-	cargo build --release -p trainer
+	cargo build --release -p targets-host -p trainer
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 $(addprefix "$(TARGET_DIR)"/release/,$(PROGRAMS)) "$(DESTDIR)$(PREFIX)/bin"
 	targets/pages.sh "$(TARGET_DIR)/release" "$(DESTDIR)$(PREFIX)/share"
