@@ -37,7 +37,7 @@ if [ $${#missing[@]} -gt 0 ]; then \
 fi
 endef
 
-.PHONY: demo install uninstall test release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
+.PHONY: demo install uninstall test test-format test-lints test-build test-models test-cases test-no-std test-licenses test-firmware release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -77,21 +77,49 @@ uninstall:
 
 ## The program is tested with its second engine, too.
 FEATURES := --features targets-host/decoder
-test: setup deny-tool
+## Where tests keep what they skipped; see tests/needs.
+export REBOUND_SKIPPED := $(TARGET_DIR)/skipped.txt
+TEST_PARTS := setup deny-tool test-format test-lints test-build test-models test-cases test-no-std \
+  test-licenses test-firmware
+test:
+	@mkdir -p "$(TARGET_DIR)"; rm -f "$(REBOUND_SKIPPED)"; minutes=; \
+	for part in $(TEST_PARTS); do \
+	  begun=$$SECONDS; $(MAKE) --no-print-directory $$part; took=$$((SECONDS - begun)); \
+	  minutes+="$$(printf '%-14s %4d:%02d' $$part $$((took / 60)) $$((took % 60)))"$$'\n'; \
+	done; \
+	printf '\nminutes by part:\n%s' "$$minutes"; printf '%-14s %4d:%02d\n' all $$((SECONDS / 60)) $$((SECONDS % 60)); \
+	if [ -s "$(REBOUND_SKIPPED)" ]; then sort "$(REBOUND_SKIPPED)"; fi; \
+	echo "$$( (cat "$(REBOUND_SKIPPED)" 2>/dev/null || true) | wc -l) tests were skipped"
+
+test-format:
 	cargo fmt --all --check
+
+test-lints:
 	cargo clippy --workspace --all-targets $(FEATURES) -- -D warnings
-	@# The whole workspace at once: a part of it would be built with other features of burn.
+
+## The whole workspace at once: a part of it would be built with other features of burn.
+test-build:
 	cargo test --workspace $(FEATURES) --no-run
+
+test-models:
 	@for model in smollm2-135m-instruct gemma-3-270m; do \
 	  $(TARGET_DIR)/debug/rebound models pull $$model \
 	    || echo "WARNING: $$model could not be fetched; the tests that need it will say that they are skipped"; \
 	done
+
+test-cases:
 	cargo test --workspace $(FEATURES)
+
+test-no-std:
 	cargo build -p runtime-core --target thumbv7m-none-eabi
 	cargo build -p runtime-node --target thumbv7m-none-eabi
+
+test-licenses: deny-tool
 	cargo deny --log-level error check licenses bans sources
 	cargo deny --config deny.toml --manifest-path targets/bare-metal/Cargo.toml --all-features \
 	  --log-level error check licenses bans sources
+
+test-firmware:
 	$(MAKE) firmware-test-m3 REBOUND=$(TARGET_DIR)/debug/rebound
 
 ## Each board's feature, and what it is compiled for. Fails where the Cortex-M3's image

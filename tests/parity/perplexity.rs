@@ -8,8 +8,9 @@
 use std::path::Path;
 
 use runtime_engine::llama::CacheType;
+use tests_needs::{GEMMA, SMOLLM2, weights};
 
-use crate::support::{difference, ids, in_decoder, in_llama, perplexity, real_model, write_dense};
+use crate::support::{difference, ids, in_decoder, in_llama, perplexity, write_dense};
 
 const TOKENS: usize = 2000;
 
@@ -25,7 +26,7 @@ const FROM_DENSE_MAX: f32 = 0.005;
 const BEYOND_ROUNDING_MAX: f32 = 1.05;
 
 fn check(name: &str) {
-    let Some(path) = real_model(name) else { return };
+    let Some(path) = weights(name) else { return };
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let license = Path::new(env!("CARGO_MANIFEST_DIR")).join("../LICENSE");
     let text = [license, readme].map(|path| std::fs::read_to_string(path).unwrap()).concat();
@@ -54,10 +55,10 @@ fn check(name: &str) {
 
 #[test]
 fn smollm2_finds_a_text_as_likely_as_llama_cpp_does() {
-    check("smollm2-135m-instruct-q4_1.gguf");
+    check(SMOLLM2);
 }
 
 #[test]
 fn gemma_finds_a_text_as_likely_as_llama_cpp_does() {
-    check("gemma-3-270m-q4_k_m.gguf");
+    check(GEMMA);
 }

@@ -7,8 +7,9 @@ use models::adapter::{self, Adapter, NewAdapter, peft};
 use models::gguf::Gguf;
 use models::tiny::{self, TinyConfig};
 use runtime_engine::llama::CacheType;
+use tests_needs::{SMOLLM2, weights};
 
-use crate::support::{difference, ids, in_decoder, in_llama, real_model, write_dense};
+use crate::support::{difference, ids, in_decoder, in_llama, write_dense};
 
 /// Nats a token, mean, where nothing is rounded.
 const EXACT_MAX: f32 = 2e-3;
@@ -77,7 +78,7 @@ fn an_adapter_of_each_architecture_means_the_same_everywhere() {
 
 #[test]
 fn a_trained_adapter_means_the_same_everywhere() {
-    let Some(base) = real_model("smollm2-135m-instruct-q4_1.gguf") else { return };
+    let Some(base) = weights(SMOLLM2) else { return };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let adapter = root.join("models/adapters/smollm2-135m-household.gguf");
     let text = std::fs::read_to_string(root.join("LICENSE")).unwrap();

@@ -2,7 +2,7 @@
 
 use std::io::BufWriter;
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::Device;
@@ -12,17 +12,6 @@ use models_decoder::adapter::Adapter;
 use models_decoder::batch::Batch;
 use models_decoder::decoder::Decoder;
 use runtime_engine::llama::{self, CacheType, LlamaConfig};
-
-/// A real model; `None`, and a line that says so, where it was not pulled.
-pub(crate) fn real_model(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("REBOUND_MODELS").unwrap_or_default();
-    let path = Path::new(&folder).join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {} is not there", path.display());
-    None
-}
 
 /// The ids of a text as `rebound score` has them.
 pub(crate) fn ids(model: &Path, text: &str) -> Vec<u32> {

@@ -1,5 +1,5 @@
-//! The architecture's table of imports, and where `std` and unsafe code may not
-//! stand. `ARCHITECTURE.md` has the same table with its reasons.
+//! The architecture's table: who may import whom, and what a folder must never contain.
+//! `ARCHITECTURE.md` has the same table with its reasons.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use toml::Table;
 
 /// A crate's folder, and which of ours it may depend on outside its tests. A
 /// name that ends in `*` stands for all that begin so.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("runtime/core", &[]),
     ("runtime/node", &[]),
     ("runtime/agent", &["runtime-core"]),
@@ -23,8 +23,30 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("targets/console", &[]),
     ("targets/host", &["runtime-*", "models", "targets-console"]),
     ("targets/bare-metal", &["runtime-node"]),
+    ("targets/bare-metal/qemu", &["targets-bare-metal", "runtime-node"]),
     ("benches", &["runtime-*", "models*", "trainer"]),
+    ("fuzz", &["runtime-*", "models*", "trainer"]),
     ("tests", &["runtime-*", "models*", "trainer"]),
+    ("tests/needs", &[]),
+];
+
+/// Crates that are no members of the workspace.
+const APART: [&str; 3] = ["fuzz", "targets/bare-metal", "targets/bare-metal/qemu"];
+
+/// Words of code that a folder must never contain outside its tests.
+const NEVER: [(&str, &[&str]); 9] = [
+    (
+        "runtime/core/src",
+        &["std::", "Instant", "SystemTime", "File", "thread", "minijinja", "llama", "burn"],
+    ),
+    ("runtime/node/src", &["std::", "alloc::", "lm3s6965evb", "mps2_an386", "riscv_virt"]),
+    ("runtime/agent/src", &["std::fs", "File", "llama", "burn", "ureq"]),
+    ("runtime/engine/src", &["minijinja", "runtime_core::task", "Reward", "Trajectory"]),
+    ("runtime/environments/src", &["LanguageModel", "PromptSet", "runtime_core::reflection"]),
+    ("runtime/evaluation/src", &["std::fs", "File", "llama", "burn"]),
+    ("models/src", &["burn", "llama_cpp_2", "Optimizer"]),
+    ("models/decoder/src", &["Sampler", "Optimizer", "Loss"]),
+    ("trainer/src", &["llama_cpp_2", "SerialPort"]),
 ];
 
 /// Crates that must build without `std`.
@@ -51,8 +73,7 @@ fn folders() -> Vec<String> {
     let workspace = manifest(".");
     let members = workspace["workspace"]["members"].as_array().unwrap();
     let members = members.iter().map(|member| member.as_str().unwrap().to_string());
-    let apart = ["targets/bare-metal".to_string()];
-    members.chain(apart.into_iter().filter(|folder| root().join(folder).exists())).collect()
+    members.chain(APART.map(str::to_string)).collect()
 }
 
 /// What a manifest depends on outside its tests, of ours and others.
@@ -134,21 +155,53 @@ fn the_core_is_built_without_std() {
     }
 }
 
+/// A file's code without its comments and tests.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+    lines.filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// Whether a line has the word, which is no part of a longer one.
+fn has_word(line: &str, word: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    line.match_indices(word).any(|(start, _)| {
+        let (before, after) = (&line[..start], &line[start + word.len()..]);
+        let is_open = word.ends_with("::") || !after.starts_with(is_part);
+        is_open && !before.ends_with(is_part)
+    })
+}
+
+#[test]
+fn no_folder_contains_what_the_architecture_keeps_out_of_it() {
+    let files = rust_files();
+
+    for (folder, words) in NEVER {
+        let inside = files.iter().filter(|(path, _)| {
+            path.starts_with(folder) && !path.ends_with("/tests.rs") && !path.contains("/tests/")
+        });
+        let mut count = 0;
+        for (path, text) in inside {
+            count += 1;
+            for line in code(text) {
+                let found = words.iter().find(|word| has_word(line, word));
+                assert_eq!(found, None, "in {path}: {line}");
+            }
+        }
+        assert!(count > 0, "there is no {folder}");
+    }
+}
+
 #[test]
 fn unsafe_code_stands_only_where_the_architecture_says() {
     // Split, since this file is read, too.
     let word = concat!("un", "safe");
     let is_code = |line: &&str| !line.trim_start().starts_with("//");
-    let is_word = |line: &str| {
-        let mut words = line.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-        words.any(|found| found == word)
-    };
 
     for (path, text) in rust_files() {
         if MAY_BE_UNSAFE.iter().any(|allowed| path.starts_with(allowed)) {
             continue;
         }
-        let found = text.lines().filter(is_code).find(|line| is_word(line));
+        let found = text.lines().filter(is_code).find(|line| has_word(line, word));
         assert_eq!(found, None, "in {path}");
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 #[test]
 fn manifests_say_the_shapes_of_their_files() {
     for manifest in models::manifest::catalog() {
-        let Some(path) = crate::weights(&manifest.file) else { continue };
+        let Some(path) = tests_needs::weights(&manifest.file) else { continue };
         let shape = Shape::of(&Gguf::open(&path).unwrap()).unwrap();
         assert_eq!(shape, manifest.shape, "{}", manifest.name);
     }

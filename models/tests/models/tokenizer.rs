@@ -7,6 +7,7 @@
 use models::gguf::Gguf;
 use models::tiny::{self, TinyConfig};
 use models::tokenizer::{Position, Special, Tokenizer, TokenizerError, mixed_text};
+use tests_needs::{GEMMA, SMOLLM2, weights};
 
 fn tiny_tokenizer(pre_tokenizer: &str) -> Tokenizer {
     let pre_tokenizer = pre_tokenizer.to_owned();
@@ -41,7 +42,7 @@ fn every_way_to_split_words_gives_llama_cpps_ids() {
 
 #[test]
 fn smollm2_gives_llama_cpps_ids() {
-    if let Some(path) = super::weights("smollm2-135m-instruct-q4_1.gguf") {
+    if let Some(path) = weights(SMOLLM2) {
         let tokenizer = Tokenizer::from_gguf(&Gguf::open(&path).unwrap()).unwrap();
 
         check_recorded(&tokenizer, include_str!("../ids/smollm2-135m-instruct.jsonl"));
@@ -52,7 +53,7 @@ fn smollm2_gives_llama_cpps_ids() {
 
 #[test]
 fn gemma_3_gives_llama_cpps_ids() {
-    if let Some(path) = super::weights("gemma-3-270m-q4_k_m.gguf") {
+    if let Some(path) = weights(GEMMA) {
         let tokenizer = Tokenizer::from_gguf(&Gguf::open(&path).unwrap()).unwrap();
 
         check_recorded(&tokenizer, include_str!("../ids/gemma-3-270m.jsonl"));

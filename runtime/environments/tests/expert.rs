@@ -6,8 +6,6 @@
     reason = "a test may panic, and says what it skips"
 )]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -92,7 +90,7 @@ fn households_of_every_type_and_difficulty_are_won() {
 /// The whole data set, where it is at hand.
 #[test]
 fn nearly_every_game_of_the_release_is_won() {
-    let Some(data) = support::data_folder() else { return };
+    let Some(data) = tests_needs::data("alfworld") else { return };
     check(("alfworld", Some(&data)), "train", 0, (0, 95));
     check(("alfworld", Some(&data)), "valid_seen", 0, (0, 95));
     check(("alfworld", Some(&data)), "valid_seen", 0, (10, 90));

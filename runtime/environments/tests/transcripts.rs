@@ -7,8 +7,6 @@
     reason = "a test may panic, and says what it skips"
 )]
 
-mod support;
-
 use std::path::{Path, PathBuf};
 
 use runtime_core::task::{Limits, Task};
@@ -85,10 +83,10 @@ fn the_recorded_games_are_played_letter_by_letter() {
 #[test]
 fn transcripts_named_in_the_environment_agree_too() {
     let Ok(files) = std::env::var("REBOUND_TRANSCRIPTS") else {
-        println!("skipped: REBOUND_TRANSCRIPTS is not set");
+        tests_needs::skipped("REBOUND_TRANSCRIPTS names no files");
         return;
     };
-    let Some(data) = support::data_folder() else { return };
+    let Some(data) = tests_needs::data("alfworld") else { return };
     for file in files.split(':') {
         let (games, steps) = play_all(&data, Path::new(file));
         println!("{file}: {games} games, {steps} steps agree");

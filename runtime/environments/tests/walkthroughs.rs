@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod support;
-
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,7 +42,7 @@ fn the_fixture_is_won() {
 
 #[test]
 fn every_game_of_the_release_is_won() {
-    let Some(data) = support::data_folder() else { return };
+    let Some(data) = tests_needs::data("alfworld") else { return };
     for (split, games) in [("valid_unseen", 134), ("valid_seen", 140), ("train", 3553)] {
         assert_eq!(win_all(&data, split), games, "{split}");
     }
@@ -101,7 +99,7 @@ fn feedback_tells_what_was_reached_and_no_more() {
 
 #[test]
 fn the_listed_archives_are_made_of_the_release() {
-    let Some(data) = support::data_folder() else { return };
+    let Some(data) = tests_needs::data("alfworld") else { return };
     let listed = std::fs::read_to_string(
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/data/alfworld.toml"),
     )

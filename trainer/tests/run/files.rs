@@ -10,6 +10,7 @@ use runtime_core::model::{Constraint, LanguageModel, Request, Sampling};
 use runtime_core::prompt::{Message, Prompt, Role};
 use runtime_engine::dictation::Dictation;
 use serde_json::json;
+use tests_needs::{GEMMA, SMOLLM2, weights};
 use trainer::dataset::{self, Dropped, Sample, line};
 
 use crate::world::{World, finished, play};
@@ -37,15 +38,7 @@ fn in_training(model: &Path, line: &serde_json::Value) -> (Sample, Vocabulary) {
 
 /// The tiny model, and real ones where they were pulled.
 fn models(world: &World) -> Vec<PathBuf> {
-    let folder = PathBuf::from(std::env::var_os("REBOUND_MODELS").unwrap_or_default());
-    let real = ["smollm2-135m-instruct-q4_1.gguf", "gemma-3-270m-q4_k_m.gguf"];
-    let real = real.map(|name| folder.join(name)).into_iter().filter(|path| {
-        let is_there = path.exists();
-        if !is_there {
-            println!("skipped: {} is not there", path.display());
-        }
-        is_there
-    });
+    let real = [SMOLLM2, GEMMA].into_iter().filter_map(weights);
     [world.base.path.clone()].into_iter().chain(real).collect()
 }
 

@@ -3,12 +3,13 @@
 use runtime_core::model::{LanguageModel, Request};
 use runtime_engine::Handle;
 use runtime_engine::llama::{self, LlamaConfig};
+use tests_needs::{GEMMA, SMOLLM2, weights};
 
 use crate::determinism::{bits, step};
-use crate::support::{GEMMA, SMOLLM2, chat, greedy, number, raw, real_model};
+use crate::support::{chat, greedy, number, raw};
 
 fn load(name: &str, change: impl FnOnce(&mut LlamaConfig)) -> Option<Handle> {
-    let mut config = LlamaConfig::new(real_model(name)?);
+    let mut config = LlamaConfig::new(weights(name)?);
     // Tests run side by side: threads of one would wait for cores of another.
     config.threads = number(1);
     change(&mut config);

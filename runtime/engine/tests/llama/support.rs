@@ -1,18 +1,13 @@
 //! Models and requests for the tests.
 
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use models::tiny::TinyConfig;
 use runtime_core::model::{Constraint, Request, Sampling};
 use runtime_core::prompt::{Message, Piece, Prompt, Role};
 use runtime_engine::llama::{self, CacheType, LlamaConfig};
 use runtime_engine::{Engine, Handle};
-
-/// The instruct model that tests know.
-pub(crate) const SMOLLM2: &str = "smollm2-135m-instruct-q4_1.gguf";
-/// The base model that tests know.
-pub(crate) const GEMMA: &str = "gemma-3-270m-q4_k_m.gguf";
 
 /// A tiny model and the folder that it lies in.
 pub(crate) struct Tiny {
@@ -79,20 +74,4 @@ pub(crate) fn raw(text: &str) -> Prompt {
 
 pub(crate) fn chat(text: &str) -> Prompt {
     Prompt::Chat(vec![Message::text(Role::User, text)])
-}
-
-/// The file of a real model; `None`, and a line that says so, where it is not
-/// at hand.
-#[expect(clippy::print_stdout, reason = "a skipped test should say so")]
-pub(crate) fn real_model(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("REBOUND_MODELS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models-cache"),
-        PathBuf::from,
-    );
-    let path = folder.join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {} is not there", path.display());
-    None
 }

@@ -6,7 +6,9 @@ use llama_cpp_2::model::params::LlamaModelParams;
 use models::gguf::Gguf;
 use models::tokenizer::{Special, Tokenizer, mixed_text};
 
-use crate::support::{GEMMA, SMOLLM2, Tiny, real_model};
+use tests_needs::{GEMMA, SMOLLM2, weights};
+
+use crate::support::Tiny;
 
 const TEXT_BYTES: usize = 1 << 20;
 /// Each piece is compared by itself, as prompts are tokenized.
@@ -18,7 +20,7 @@ fn a_megabyte_of_mixed_text_has_the_same_ids() {
     let _engine = Tiny::new();
     let text: Vec<char> = mixed_text(1, TEXT_BYTES).chars().collect();
     for name in [SMOLLM2, GEMMA] {
-        let Some(path) = real_model(name) else { continue };
+        let Some(path) = weights(name) else { continue };
         let ours = Tokenizer::from_gguf(&Gguf::open(&path).unwrap()).unwrap();
         let params = LlamaModelParams::default().with_vocab_only(true);
         let backend = std::mem::ManuallyDrop::new(LlamaBackend {});

@@ -10,7 +10,7 @@ use crate::support::{choice, request};
 
 fn real() -> Option<Remote> {
     let Ok(base_url) = std::env::var("REBOUND_ENDPOINT") else {
-        println!("skipped: REBOUND_ENDPOINT names no endpoint");
+        tests_needs::skipped("REBOUND_ENDPOINT names no endpoint");
         return None;
     };
     let endpoint = Endpoint::new(&base_url, None).unwrap();

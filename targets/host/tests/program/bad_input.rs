@@ -190,7 +190,7 @@ fn a_full_disk_loses_no_finished_step() {
     let folder = tempfile::tempdir().unwrap();
     let mounted = shell(&format!("mount -t tmpfs -o size=256k tmpfs {}", folder.path().display()));
     if mounted.code != 0 {
-        println!("skipped: mounting a small file system takes root");
+        tests_needs::skipped("mounting a small file system takes root");
         return;
     }
     let out = folder.path().join("run");

@@ -19,8 +19,9 @@ use runtime_engine::Handle;
 use runtime_engine::llama::{self, LlamaConfig};
 use runtime_store::trial_log::read_log;
 use tempfile::TempDir;
+use tests_needs::{SMOLLM2, weights};
 
-use crate::support::{Outcome, killed_after, rebound, smollm2, timeless, write_tiny};
+use crate::support::{Outcome, killed_after, rebound, timeless, write_tiny};
 
 /// Room for a few steps only: the tiny model's words are mostly letters.
 const CONTEXT_TOKENS: &str = "600";
@@ -224,7 +225,7 @@ fn success_and_mean_steps_are_reported() {
 #[test]
 fn a_second_trial_heeds_what_the_expert_advised() {
     // The tiny model's vocabulary is bytes: its advice would be too long.
-    let Some(model) = smollm2() else { return };
+    let Some(model) = weights(SMOLLM2) else { return };
     let play = Play::new();
     let (out, model) = (play.path("run"), model.to_str().unwrap());
     let what =

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use models::tiny::{self, TinyConfig};
 use serde_json::Value;
 use tempfile::TempDir;
+use tests_needs::{SMOLLM2, weights};
 
-use crate::support::{killed_once_written, rebound, smollm2, timeless};
+use crate::support::{killed_once_written, rebound, timeless};
 
 /// Prompts of few tokens, so that a run begun anew is soon where it was.
 const PROMPTS: [(&str, &str); 6] = [
@@ -142,7 +143,7 @@ fn twenty_kills_change_neither_the_trials_nor_the_results() {
 
 #[test]
 fn kills_change_nothing_with_real_weights_either() {
-    let Some(model) = smollm2() else { return };
+    let Some(model) = weights(SMOLLM2) else { return };
 
     check(&Play::new(model, "-n 1 --trials 2 --steps 5"), 3);
 }

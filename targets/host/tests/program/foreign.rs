@@ -142,7 +142,7 @@ fn somebody_at_a_terminal_is_asked_once() {
         ))
     };
     if shell("script --version").code != 0 {
-        println!("skipped: there is no `script` to be a terminal");
+        tests_needs::skipped("there is no `script` to be a terminal");
         return;
     }
 

@@ -40,11 +40,7 @@ struct Loop {
 impl Loop {
     /// `None`, and a line that says so, where the trainer was not built.
     fn new() -> Option<Self> {
-        let trainer = Path::new(PROGRAM).with_file_name("rebound-train");
-        if !trainer.exists() {
-            println!("skipped: {} is not there", trainer.display());
-            return None;
-        }
+        tests_needs::program(PROGRAM, "rebound-train")?;
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         write_tiny(&path("tiny.gguf"), &path("prompts"), ["Play."; 8]);

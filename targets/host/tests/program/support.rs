@@ -1,7 +1,7 @@
 //! Runs the program and keeps what it said.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
@@ -153,17 +153,6 @@ fn start(arguments: &[&str]) -> Child {
 fn silent(mut command: Command) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("the program was built with the test")
-}
-
-/// Where `SmolLM2` lies; `None`, and a line that says so, where it was not pulled.
-pub(crate) fn smollm2() -> Option<PathBuf> {
-    let folder = std::env::var_os("REBOUND_MODELS").unwrap_or_default();
-    let path = Path::new(&folder).join("smollm2-135m-instruct-q4_1.gguf");
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {} is not there", path.display());
-    None
 }
 
 /// A run's results.
