@@ -42,7 +42,7 @@ const NEVER: [(&str, &[&str]); 9] = [
     ("runtime/node/src", &["std::", "alloc::", "lm3s6965evb", "mps2_an386", "riscv_virt"]),
     ("runtime/agent/src", &["std::fs", "File", "llama", "burn", "ureq"]),
     ("runtime/engine/src", &["minijinja", "runtime_core::task", "Reward", "Trajectory"]),
-    ("runtime/environments/src", &["LanguageModel", "PromptSet", "Memory"]),
+    ("runtime/environments/src", &["LanguageModel", "PromptSet", "Generation"]),
     ("runtime/evaluation/src", &["std::fs", "File", "llama", "burn"]),
     ("models/src", &["burn", "llama_cpp_2", "Optimizer"]),
     ("models/decoder/src", &["Sampler", "Optimizer", "Loss"]),
