@@ -4,6 +4,7 @@
 #   make install   both programs into ~/.local/bin, or PREFIX=DIR into DIR/bin
 #   make uninstall   takes them away again
 #   make test    all checks, as CI runs them
+#   make docs    the book as pages in target/book, and every document's links checked
 #   make bench   the benchmarks, as tables
 #   make release   an archive that runs on machines without a toolchain
 #   make cross-aarch64 BOARD=raspberry-pi-5   rebound for aarch64 Linux, tried in an emulator
@@ -19,6 +20,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 CARGO_DENY_VERSION := 0.20.2
+MDBOOK_VERSION := 0.5.4
 export REBOUND_MODELS ?= $(HOME)/.cache/rebound/models
 MODEL := smollm2-135m-instruct
 ## Where cargo puts what it builds, absolute.
@@ -37,7 +39,7 @@ if [ $${#missing[@]} -gt 0 ]; then \
 fi
 endef
 
-.PHONY: demo install uninstall test test-format test-lints test-build test-models test-cases test-no-std test-licenses test-firmware release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
+.PHONY: demo install uninstall test test-format test-lints test-build test-models test-cases test-no-std test-licenses test-firmware test-book docs release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -80,7 +82,7 @@ FEATURES := --features targets-host/decoder
 ## Where tests keep what they skipped; see tests/needs.
 export REBOUND_SKIPPED := $(TARGET_DIR)/skipped.txt
 TEST_PARTS := setup deny-tool test-format test-lints test-build test-models test-cases test-no-std \
-  test-licenses test-firmware
+  test-licenses test-book test-firmware
 test:
 	@mkdir -p "$(TARGET_DIR)"; rm -f "$(REBOUND_SKIPPED)"; minutes=; \
 	for part in $(TEST_PARTS); do \
@@ -121,6 +123,17 @@ test-licenses: deny-tool
 
 test-firmware:
 	$(MAKE) firmware-test-m3 REBOUND=$(TARGET_DIR)/debug/rebound
+
+## Without optimization mdbook is built in a minute, and the book is small.
+test-book:
+	@mdbook --version >/dev/null 2>&1 \
+	  || cargo install --locked --quiet --debug --no-default-features mdbook@$(MDBOOK_VERSION)
+	mdbook build docs
+
+## The tests let the programs read the command lines that the documents show, too.
+docs: setup test-book
+	cargo test --workspace $(FEATURES) --test stories documents
+	cargo test --workspace $(FEATURES) --bins documents
 
 ## Each board's feature, and what it is compiled for. Fails where the Cortex-M3's image
 ## breaks its budget.

@@ -9,7 +9,7 @@ use toml::Table;
 
 /// A crate's folder, and which of ours it may depend on outside its tests. A
 /// name that ends in `*` stands for all that begin so.
-const MAY_IMPORT: [(&str, &[&str]); 18] = [
+pub(crate) const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("runtime/core", &[]),
     ("runtime/node", &[]),
     ("runtime/agent", &["runtime-core"]),

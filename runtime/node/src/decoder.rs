@@ -2,7 +2,7 @@
 //!
 //! The decoder holds one frame. Whatever it is fed, it begins anew after the next
 //! delimiter, so a damaged frame costs itself and, where its delimiter was lost, the
-//! one after it. What a payload says is [`frame`](crate::frame)'s matter.
+//! one after it. What a payload says is [`frame`]'s matter.
 
 use crate::frame::{self, DELIMITER, FrameError};
 

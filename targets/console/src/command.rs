@@ -58,17 +58,41 @@ pub fn wrong_examples(command: &Command, examples: Examples<'_>) -> Vec<String> 
     }
     for (path, lines) in examples {
         for line in *lines {
-            // Behind the command may stand a comment, or where its output goes.
-            let end = ["  #", " > ", " < "].iter().filter_map(|mark| line.find(mark)).min();
-            let words = words(&line[..end.unwrap_or(line.len())]);
-            if !line.starts_with(&format!("{} {path}", command.get_name())) {
+            if line.starts_with(&format!("{} {path}", command.get_name())) {
+                wrong.extend(refusal(command, line));
+            } else {
                 wrong.push(format!("{line} is no example of {path}"));
-            } else if let Err(error) = command.clone().try_get_matches_from(words) {
-                wrong.push(format!("{line}: {error}"));
             }
         }
     }
     wrong
+}
+
+/// The lines in the `sh` blocks of the README and of the book's chapters that name the program
+/// and that it would not take; the repository is at `root`.
+pub fn wrong_lines(command: &Command, root: &Path) -> io::Result<Vec<String>> {
+    let chapters = root.join("docs/src").read_dir()?.map(|chapter| Ok(chapter?.path()));
+    let mut documents = chapters.collect::<io::Result<Vec<_>>>()?;
+    documents.retain(|path| path.extension().is_some_and(|kind| kind == "md"));
+    documents.push(root.join("README.md"));
+    let mut wrong = Vec::new();
+    for document in documents {
+        let text = std::fs::read_to_string(document)?.replace("\\\n", "");
+        let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let lines = blocks.flat_map(str::lines);
+        let own = lines.filter(|line| line.split(' ').next() == Some(command.get_name()));
+        wrong.extend(own.filter_map(|line| refusal(command, line)));
+    }
+    Ok(wrong)
+}
+
+/// Why the program would not take a line.
+fn refusal(command: &Command, line: &str) -> Option<String> {
+    // Behind the command may stand a comment, or where its output goes.
+    let end = [" #", " > ", " < ", " &"].iter().filter_map(|mark| line.find(mark)).min();
+    let words = words(&line[..end.unwrap_or(line.len())]);
+    let error = command.clone().try_get_matches_from(words).err()?;
+    Some(format!("{line}: {error}"))
 }
 
 /// A line's words; what stands in quotes is one.
@@ -83,5 +107,6 @@ fn words(line: &str) -> Vec<String> {
             (_, None) => {}
         }
     }
+    words.retain(|word| !word.is_empty());
     words
 }

@@ -155,4 +155,13 @@ mod tests {
 
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
+
+    #[test]
+    fn the_program_takes_every_line_that_the_documents_show() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+
+        let wrong = targets_console::command::wrong_lines(&command(), &root).unwrap();
+
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
 }
