@@ -19,6 +19,7 @@ use runtime_core::task::Task;
 
 use crate::game::Game;
 use crate::selection::{TaskSelection, select};
+use crate::split::{Purpose, Split};
 use crate::text_game::TextGames;
 use crate::world::{Playable, World, WorldError};
 use file::GameFile;
@@ -27,7 +28,11 @@ use store::Store;
 
 /// The release's splits: training, evaluation in rooms seen there, and in
 /// others.
-pub const SPLITS: [&str; 3] = ["train", "valid_seen", "valid_unseen"];
+pub const SPLITS: [(&str, Purpose); 3] = [
+    ("train", Purpose::Train),
+    ("valid_seen", Purpose::Validation),
+    ("valid_unseen", Purpose::Test),
+];
 
 /// How ALFWorld is played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,8 +83,8 @@ impl World for Alfworld {
         "alfworld"
     }
 
-    fn splits(&self) -> Vec<String> {
-        SPLITS.map(str::to_owned).into()
+    fn splits(&self) -> Vec<Split> {
+        SPLITS.map(|(name, purpose)| Split::new(name, purpose)).into()
     }
 
     /// The games that a method is chosen by, not those that it is judged by.
@@ -92,7 +97,7 @@ impl World for Alfworld {
     }
 
     fn tasks(&self, selection: &TaskSelection) -> Result<Vec<Task>, WorldError> {
-        let split = crate::world::known_split(self, &selection.split)?;
+        let split = self.split(&selection.split)?.name;
         let index = self.store.index(&split)?;
         let mut kinds: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (place, id) in index.iter().enumerate() {

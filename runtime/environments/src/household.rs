@@ -16,13 +16,18 @@ use runtime_core::task::Task;
 
 use crate::game::{Game, GameError, Rules};
 use crate::selection::{TaskSelection, select};
+use crate::split::{Purpose, Split};
 use crate::text_game::TextGames;
-use crate::world::{Playable, World, WorldError, known_split};
+use crate::world::{Playable, World, WorldError};
 use difficulty::{DIFFICULTIES, Difficulty, Kind};
 use house::{House, build};
 
-/// Name and tasks, for each difficulty, of every split.
-pub const SPLITS: [(&str, u64); 3] = [("train", 10_000), ("validation", 1_000), ("test", 1_000)];
+/// Name, purpose and number of tasks, for each difficulty, of every split.
+pub const SPLITS: [(&str, Purpose, u64); 3] = [
+    ("train", Purpose::Train, 10_000),
+    ("validation", Purpose::Validation, 1_000),
+    ("test", Purpose::Test, 1_000),
+];
 
 /// Households, at every difficulty.
 #[derive(Clone, Copy, Debug)]
@@ -41,9 +46,9 @@ impl Address {
     fn parse(id: &str) -> Option<Self> {
         let mut parts = id.split('/');
         let (split, difficulty, index) = (parts.next()?, parts.next()?, parts.next()?);
-        let split = SPLITS.iter().position(|(name, _)| *name == split)?;
+        let split = SPLITS.iter().position(|(name, ..)| *name == split)?;
         let difficulty = DIFFICULTIES.iter().position(|known| known.name == difficulty)?;
-        let index = index.parse().ok().filter(|&index| index < SPLITS[split].1)?;
+        let index = index.parse().ok().filter(|&index| index < SPLITS[split].2)?;
         parts.next().is_none().then_some(Self { split, difficulty, index })
     }
 
@@ -81,12 +86,12 @@ impl World for Household {
         "household"
     }
 
-    fn splits(&self) -> Vec<String> {
-        let names = |(split, _): &(&str, u64)| {
-            let split = (*split).to_owned();
-            DIFFICULTIES.iter().map(move |difficulty| format!("{split}/{}", difficulty.name))
+    fn splits(&self) -> Vec<Split> {
+        let of_difficulties = |(split, purpose, _)| {
+            let name = move |difficulty: &Difficulty| format!("{split}/{}", difficulty.name);
+            DIFFICULTIES.iter().map(move |difficulty| Split::new(name(difficulty), purpose))
         };
-        SPLITS.iter().flat_map(names).collect()
+        SPLITS.into_iter().flat_map(of_difficulties).collect()
     }
 
     fn default_split(&self) -> &'static str {
@@ -99,12 +104,12 @@ impl World for Household {
     }
 
     fn tasks(&self, selection: &TaskSelection) -> Result<Vec<Task>, WorldError> {
-        let split = known_split(self, &selection.split)?;
+        let split = self.split(&selection.split)?.name;
         let Some(first) = Address::parse(&format!("{split}/0")) else {
             return Ok(Vec::new());
         };
         let addresses: Vec<Address> =
-            (0..SPLITS[first.split].1).map(|index| Address { index, ..first }).collect();
+            (0..SPLITS[first.split].2).map(|index| Address { index, ..first }).collect();
         let mut types: Vec<(Kind, Vec<usize>)> = Vec::new();
         for (place, address) in addresses.iter().enumerate() {
             match types.iter_mut().find(|(kind, _)| *kind == address.kind()) {
@@ -177,7 +182,7 @@ mod tests {
 
     #[test]
     fn every_household_is_solved_by_its_plan_and_not_before() {
-        for (split, tasks) in SPLITS {
+        for (split, _, tasks) in SPLITS {
             for difficulty in &DIFFICULTIES {
                 for index in 0..tasks.min(700) {
                     let id = format!("{split}/{}/{index}", difficulty.name);

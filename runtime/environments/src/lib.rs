@@ -11,6 +11,7 @@
 //! microcontroller at the end of a line. Models, prompts and memory are for others.
 
 pub mod world;
+pub mod split;
 pub mod selection;
 pub mod alfworld;
 pub mod household;

@@ -33,14 +33,18 @@ use runtime_node::memory::REFLECTION_BYTES_MAX;
 use runtime_node::message::{Answer, Observation, Refusal, Request};
 
 use crate::selection::{TaskSelection, select};
-use crate::world::{Playable, World, WorldError, known_split};
+use crate::split::{Purpose, Split};
+use crate::world::{Playable, World, WorldError};
 use goal::{Goal, GoalError};
 use link::{Link, LinkError};
 use play::NodeEnvironment;
 use port::{Port, PortError};
 
-/// Name and tasks of every split; they differ by the seeds of what is simulated.
-const SPLITS: [(&str, usize); 3] = [("train", 1_000), ("validation", 1_000), ("test", 1_000)];
+/// Every split; they differ by the seeds of what is simulated.
+const SPLITS: [(&str, Purpose); 3] =
+    [("train", Purpose::Train), ("validation", Purpose::Validation), ("test", Purpose::Test)];
+/// Tasks of each.
+const SPLIT_TASKS: usize = 1_000;
 /// Steps of an episode at most, where nobody says.
 const STEPS_MAX: u32 = 12;
 
@@ -112,8 +116,8 @@ impl World for Node {
         "node"
     }
 
-    fn splits(&self) -> Vec<String> {
-        SPLITS.iter().map(|(split, _)| (*split).to_owned()).collect()
+    fn splits(&self) -> Vec<Split> {
+        SPLITS.map(|(name, purpose)| Split::new(name, purpose)).into()
     }
 
     fn default_split(&self) -> &'static str {
@@ -129,9 +133,9 @@ impl World for Node {
     }
 
     fn tasks(&self, selection: &TaskSelection) -> Result<Vec<Task>, WorldError> {
-        let split = known_split(self, &selection.split)?;
+        let split = self.split(&selection.split)?.name;
         let place = SPLITS.iter().position(|(name, _)| *name == split).unwrap_or(0);
-        let indices = select(vec![(0..SPLITS[place].1).collect()], selection);
+        let indices = select(vec![(0..SPLIT_TASKS).collect()], selection);
         let link = lock(&self.link);
         let instruction = self.goal.instruction(link.profile());
         let kind =
@@ -189,7 +193,7 @@ impl Archive for NodeArchive {
 fn number_of(task: &Task) -> Result<u32, EnvironmentError> {
     let parsed = task.id.split_once('/').and_then(|(split, index)| {
         let place = SPLITS.iter().position(|(name, _)| *name == split)?;
-        let index: usize = index.parse().ok().filter(|&index| index < SPLITS[place].1)?;
+        let index: usize = index.parse().ok().filter(|&index| index < SPLIT_TASKS)?;
         Some(number_at(place, index))
     });
     parsed.ok_or_else(|| EnvironmentError::UnknownTask(task.id.clone()))

@@ -11,6 +11,7 @@ use crate::alfworld::{Alfworld, AlfworldError, AlfworldOptions};
 use crate::household::Household;
 use crate::node::{Node, NodeError, NodeOptions};
 use crate::selection::TaskSelection;
+use crate::split::{Purpose, Split};
 
 /// Every world, as [`open`] takes it.
 pub const WORLDS: [&str; 3] = ["alfworld", "household", "node"];
@@ -20,17 +21,31 @@ pub trait World: Send + Sync {
     /// What [`open`] calls it.
     fn name(&self) -> &'static str;
 
-    /// What [`TaskSelection::split`] may be.
-    fn splits(&self) -> Vec<String>;
+    /// What [`TaskSelection::split`] may be, the easiest of a purpose first.
+    fn splits(&self) -> Vec<Split>;
+
+    /// The split that is meant, or an error that lists them; case does not matter.
+    fn split(&self, name: &str) -> Result<Split, WorldError> {
+        let splits = self.splits();
+        if let Some(found) = splits.iter().find(|split| split.name.eq_ignore_ascii_case(name)) {
+            return Ok(found.clone());
+        }
+        let known: Vec<String> = splits.into_iter().map(|split| split.name).collect();
+        Err(WorldError::UnknownSplit {
+            world: self.name(),
+            split: name.to_owned(),
+            nearest: nearest(name, &known),
+            known,
+        })
+    }
+
+    /// What the tasks of a split are for.
+    fn purpose(&self, split: &str) -> Result<Purpose, WorldError> {
+        Ok(self.split(split)?.purpose)
+    }
 
     /// The split that is meant where none is named.
     fn default_split(&self) -> &'static str;
-
-    /// The splits that may be learned from, the easiest first.
-    fn train_splits(&self) -> Vec<String> {
-        let is_train = |split: &String| split.split('/').next() == Some("train");
-        self.splits().into_iter().filter(is_train).collect()
-    }
 
     /// Steps of an episode at most, where nobody says, in tasks of `split`.
     fn default_steps_max(&self, split: &str) -> u32;
@@ -161,29 +176,15 @@ pub fn open(name: &str, options: &EnvironmentOptions) -> Result<Box<dyn World>, 
 ///
 /// Training, validation and test tasks never mix, so others are an error.
 pub fn train_split(world: &dyn World, split: Option<&str>) -> Result<String, WorldError> {
-    let train = world.train_splits();
-    let split = match (split, train.first()) {
-        (None, Some(first)) => first.clone(),
-        (split, _) => known_split(world, split.unwrap_or("train"))?,
-    };
-    if train.contains(&split) {
-        return Ok(split);
+    let may_teach = |split: &Split| split.purpose == Purpose::Train;
+    let train = world.splits().into_iter().filter(may_teach).map(|split| split.name);
+    let train: Vec<String> = train.collect();
+    let asked = split.or(train.first().map(String::as_str));
+    let split = world.split(asked.unwrap_or("train"))?;
+    if may_teach(&split) {
+        return Ok(split.name);
     }
-    Err(WorldError::NotTrain { world: world.name(), split, train })
-}
-
-/// The split of `world` that is meant, or an error that lists them.
-pub(crate) fn known_split(world: &dyn World, split: &str) -> Result<String, WorldError> {
-    let known = world.splits();
-    if let Some(found) = known.iter().find(|known| known.eq_ignore_ascii_case(split)) {
-        return Ok(found.clone());
-    }
-    Err(WorldError::UnknownSplit {
-        world: world.name(),
-        split: split.to_owned(),
-        nearest: nearest(split, &known),
-        known,
-    })
+    Err(WorldError::NotTrain { world: world.name(), split: split.name, train })
 }
 
 /// The word most like `word`, where one is like it at all.
@@ -198,8 +199,47 @@ fn did_you_mean(nearest: Option<&String>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::path::Path;
+
     use super::*;
+    use Purpose::{Test, Train, Validation};
+
+    /// Checks every split of a world, and that the default is one to choose by.
+    pub(crate) fn check_purposes(world: &dyn World, expected: &[(&str, Purpose)]) {
+        let found = world.splits();
+        let found: Vec<_> = found.iter().map(|split| (&*split.name, split.purpose)).collect();
+        assert_eq!(found, expected);
+        for (split, purpose) in expected {
+            assert_eq!(world.purpose(&split.to_uppercase()).unwrap(), *purpose);
+            assert_eq!(train_split(world, Some(split)).is_ok(), *purpose == Train, "{split}");
+        }
+        assert_eq!(world.purpose(world.default_split()).unwrap(), Validation);
+        assert!(matches!(world.purpose("elsewhere"), Err(WorldError::UnknownSplit { .. })));
+    }
+
+    #[test]
+    fn every_split_has_its_purpose() {
+        let alfworld = Alfworld::new(Path::new("/nowhere"), AlfworldOptions::default());
+        check_purposes(
+            &alfworld,
+            &[("train", Train), ("valid_seen", Validation), ("valid_unseen", Test)],
+        );
+        check_purposes(
+            &Household,
+            &[
+                ("train/easy", Train),
+                ("train/medium", Train),
+                ("train/hard", Train),
+                ("validation/easy", Validation),
+                ("validation/medium", Validation),
+                ("validation/hard", Validation),
+                ("test/easy", Test),
+                ("test/medium", Test),
+                ("test/hard", Test),
+            ],
+        );
+    }
 
     #[test]
     fn names_ignore_case_and_typing_errors_are_guessed() {
@@ -213,9 +253,9 @@ mod tests {
 
     #[test]
     fn an_unknown_split_lists_the_known() {
-        let problem = known_split(&Household, "tets/easy").unwrap_err().to_string();
+        let problem = Household.split("tets/easy").unwrap_err().to_string();
         assert!(problem.contains("did you mean test/easy?"), "{problem}");
-        assert_eq!(known_split(&Household, "Test/Easy").unwrap(), "test/easy");
+        assert_eq!(Household.split("Test/Easy").unwrap(), Split::new("test/easy", Test));
     }
 
     #[test]

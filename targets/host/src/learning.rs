@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use indicatif::ProgressBar;
 use runtime_core::strategy::Strategy;
+use runtime_environments::split::Purpose;
 use runtime_environments::world::{self, train_split};
 use runtime_evaluation::learning::state::{AdapterFile, Learning};
 use runtime_evaluation::learning::{self, LearningPlan};
@@ -157,7 +158,7 @@ impl HostLearner {
         train_split(&*world, Some(&self.file.collect.split))?;
         let split = &self.file.validate.split;
         ensure!(
-            train_split(&*world, Some(split)).is_err() && !split.starts_with("test"),
+            world.purpose(split)? == Purpose::Validation,
             "validate.split is {split}: adapters are chosen on validation tasks, neither on those \
              learned from nor on those that the end is judged by"
         );

@@ -15,6 +15,7 @@ use runtime_node::frame::{
 
 use super::board::{Board, DEADLINE_MS};
 use super::*;
+use crate::world::tests::check_purposes;
 
 const STEPS: Limits = Limits { steps_max: 12, trials_max: 3, episode_tokens_max: 100 };
 
@@ -26,6 +27,17 @@ fn node(board: &Board, goal: &str) -> Node {
 fn tasks(node: &Node, count: usize) -> Vec<Task> {
     let (split, count) = ("test".to_owned(), Some(count));
     node.tasks(&TaskSelection { split, count, seed: 1, limits: STEPS }).unwrap()
+}
+
+#[test]
+fn every_split_has_its_purpose() {
+    let board = Board::start();
+
+    let node = node(&board, "temperature 16..18 for 2");
+
+    let expected =
+        [("train", Purpose::Train), ("validation", Purpose::Validation), ("test", Purpose::Test)];
+    check_purposes(&node, &expected);
 }
 
 #[test]

@@ -109,15 +109,20 @@ fn a_collection_that_is_killed_goes_on_without_losing_or_repeating() {
 fn a_collection_is_of_training_tasks_and_stays_one() {
     let play = Play::new();
 
-    let judged = play.arguments("out", "validation/easy", &[]);
-    let judged = rebound(&judged.iter().map(String::as_str).collect::<Vec<_>>());
+    let alfworld = ["--environment", "alfworld"];
+    for (split, more) in
+        [("validation/easy", &[][..]), ("Test/easy", &[]), ("valid_unseen", &alfworld)]
+    {
+        let judged = play.arguments("out", split, more);
+        let judged = rebound(&judged.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(judged.code == 1 && judged.stderr.contains("learn from train"), "{judged:?}");
+    }
     let begun = play.collect("out", &["--group", "2"]);
     let folder = play.path("out").to_str().unwrap().to_string();
     let other = rebound(&["collect", "--resume", &folder, "--group", "5"]);
     let run = rebound(&["run", "--resume", &folder]);
 
     assert_eq!(begun.code, 0, "{begun:?}");
-    assert!(judged.code != 0 && judged.stderr.contains("train/"), "{judged:?}");
     assert!(other.stderr.contains("it was played with 2"), "{other:?}");
     assert!(run.stderr.contains("rebound collect --resume"), "{run:?}");
 }

@@ -268,9 +268,11 @@ fn what_cannot_be_demonstrated_is_refused_before_anything_is_written() {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../runtime/environments/tests/fixtures");
 
     refused(&["--split", "validation/easy"], "must not be learned from; learn from train/easy");
-    refused(&["--split", "test/hard"], "must not be learned from");
+    refused(&["--split", "Test/hard"], "must not be learned from");
     let alfworld = ["--environment", "alfworld", "--data", data.to_str().unwrap()];
-    refused(&[&alfworld[..], &["--split", "valid_seen"]].concat(), "learn from train");
+    for split in ["valid_seen", "valid_unseen"] {
+        refused(&[&alfworld[..], &["--split", split]].concat(), "learn from train");
+    }
     refused(&["--agent", "react"], "no thoughts");
     refused(&["--actor", "scripted"], "no tokenizer");
     refused(&["--noise", "1.5"], "expected a number, 0 to 1");
