@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
 use runtime_agent::prompts::PromptSet;
-use runtime_agent::settings::{AgentKind, AgentSettings};
+use runtime_agent::settings::AgentSettings;
 use runtime_core::agent::Agent;
 use runtime_core::event::RunEvent;
 use runtime_core::history::{RunHistory, TaskHistory};
 use runtime_core::model::ModelIdentity;
 use runtime_core::scripted::ScriptedModel;
-use runtime_core::strategy::{Feedback, Judge, Strategy};
+use runtime_core::strategy::{Judge, Strategy};
 use runtime_core::task::Limits;
 use runtime_core::trial::TrialSettings;
 use runtime_environments::household::Household;
@@ -86,18 +86,7 @@ pub(crate) fn drawing_agent() -> Box<dyn Agent> {
         retrospective: Box::new(ScriptedModel::new(&[])),
         reward_model: None,
         prompts: Arc::new(PromptSet::built_in("household").unwrap()),
-        settings: AgentSettings {
-            kind: AgentKind::Act,
-            feedback: Feedback::Success,
-            temperature: 0.7,
-            reflection_temperature: None,
-            top_p: 1.0,
-            prompt_tokens_max: 100_000,
-            action_tokens_max: 100,
-            thought_tokens_max: 100,
-            reflection_tokens_max: 100,
-            best_of: 1,
-        },
+        settings: AgentSettings { prompt_tokens_max: 100_000, ..AgentSettings::default() },
         counted: CountedEpisode::default(),
     })
 }

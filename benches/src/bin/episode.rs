@@ -16,10 +16,10 @@ use anyhow::Result;
 use clap::Parser;
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
 use runtime_agent::prompts::PromptSet;
-use runtime_agent::settings::{AgentKind, AgentSettings};
+use runtime_agent::settings::AgentSettings;
 use runtime_core::event::{Event, RunEvent};
 use runtime_core::history::{FinishedTrial, RunHistory};
-use runtime_core::strategy::{Feedback, Judge, Strategy};
+use runtime_core::strategy::{Judge, Strategy};
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::TakenStep;
 use runtime_core::trial::{Recorder, RecorderError, TrialSettings};
@@ -154,16 +154,9 @@ fn measure(
 
 fn agent_settings(options: &Options) -> AgentSettings {
     AgentSettings {
-        kind: AgentKind::Act,
-        feedback: Feedback::Success,
         temperature: 1.0,
-        reflection_temperature: None,
-        top_p: 1.0,
         prompt_tokens_max: options.context.get(),
-        action_tokens_max: 48,
-        thought_tokens_max: 64,
-        reflection_tokens_max: 96,
-        best_of: 1,
+        ..AgentSettings::default()
     }
 }
 

@@ -111,14 +111,13 @@ mod tests {
     use runtime_core::environment::Step;
     use runtime_core::reflection::Memory;
     use runtime_core::scripted::ScriptedModel;
-    use runtime_core::strategy::Feedback;
     use runtime_core::trajectory::{Ending, TakenStep, Trajectory};
 
     use super::*;
     use crate::agent::CountedEpisode;
     use crate::agent::tests::task;
     use crate::prompts::PromptSet;
-    use crate::settings::{AgentKind, AgentSettings};
+    use crate::settings::AgentSettings;
 
     fn agent(prompt_tokens_max: u32) -> ModelAgent {
         ModelAgent {
@@ -127,16 +126,9 @@ mod tests {
             reward_model: None,
             prompts: Arc::new(PromptSet::built_in("household").unwrap()),
             settings: AgentSettings {
-                kind: AgentKind::Act,
-                feedback: Feedback::Success,
                 temperature: 0.0,
-                reflection_temperature: None,
-                top_p: 1.0,
                 prompt_tokens_max,
-                action_tokens_max: 16,
-                thought_tokens_max: 16,
-                reflection_tokens_max: 16,
-                best_of: 1,
+                ..AgentSettings::default()
             },
             counted: CountedEpisode::default(),
         }

@@ -69,6 +69,24 @@ pub struct AgentSettings {
     pub best_of: u32,
 }
 
+impl Default for AgentSettings {
+    /// What a run has where nobody says otherwise.
+    fn default() -> Self {
+        Self {
+            kind: AgentKind::Act,
+            feedback: Feedback::Success,
+            temperature: 0.7,
+            reflection_temperature: None,
+            top_p: 1.0,
+            prompt_tokens_max: 2048,
+            action_tokens_max: 48,
+            thought_tokens_max: 64,
+            reflection_tokens_max: 96,
+            best_of: 1,
+        }
+    }
+}
+
 fn one() -> u32 {
     1
 }

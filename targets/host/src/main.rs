@@ -1,32 +1,12 @@
 //! The program `rebound`: it parses, wires and prints. What it does lives in
 //! the runtime's crates.
-#![cfg_attr(
-    not(any(feature = "llama", feature = "decoder")),
-    allow(dead_code, reason = "what engines are told is of no use without one")
-)]
 
 mod commands;
 mod examples;
 mod variables;
 mod values;
 mod options;
-mod board;
-mod settings;
-mod run_name;
-mod circumstances;
 mod session;
-mod resume;
-mod approval;
-mod uses;
-mod first_trials;
-mod stored;
-mod reading;
-mod spending;
-mod engines;
-mod endpoint;
-mod wiring;
-mod files;
-mod learning;
 mod progress;
 mod terminal;
 
@@ -36,6 +16,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use runtime_core::model::ModelError;
 use runtime_evaluation::arm::ArmError;
+use runtime_session::wrong;
 use targets_console::command::with_examples;
 use targets_console::{account, errln, finish, signals};
 
@@ -140,7 +121,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     match error.chain().find_map(|cause| cause.downcast_ref::<ArmError>()) {
         Some(ArmError::Interrupted) => signals::exit_code(),
         Some(error) if error.is_cost_limit() => 3,
-        _ if error.chain().any(values::is_wrong) => 2,
+        _ if error.chain().any(wrong::is_wrong) => 2,
         _ => 1,
     }
 }

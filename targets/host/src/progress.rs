@@ -3,14 +3,17 @@
 mod standing;
 mod stream;
 mod teller;
+mod terminal;
 
-use std::sync::LazyLock;
-use std::time::Duration;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use targets_console::errln;
+use runtime_session::program::Surroundings;
+use targets_console::{errln, signals};
 
-pub(crate) use teller::{SILENCE_US, Teller, Told};
+pub(crate) use teller::Told;
+use terminal::Terminal;
 
 /// All of them, the oldest at the top. Nothing is drawn where standard error is no terminal.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
@@ -33,7 +36,7 @@ pub(crate) fn bytes(show: Show, name: &str) -> ProgressBar {
 }
 
 /// Ends a bar of tasks: full where all of them are done, otherwise where it stands.
-pub(crate) fn finish(bar: &ProgressBar, show: Show, is_whole: bool) {
+fn finish(bar: &ProgressBar, show: Show, is_whole: bool) {
     match show {
         Show::BelowOverview => bar.finish_and_clear(),
         Show::Bars | Show::Nothing if is_whole => bar.finish(),
@@ -49,28 +52,30 @@ pub(crate) fn phase(show: Show, name: &str) -> ProgressBar {
 }
 
 /// Lines over the bars of what is under way, with the time since it began below them.
-pub(crate) fn overview(show: Show) -> ProgressBar {
+fn overview(show: Show) -> ProgressBar {
     let bar = bar(show, "{msg}\n{elapsed_precise}");
     bar.enable_steady_tick(Duration::from_secs(1));
     bar
 }
 
 /// Writes a line to standard error, over the bars.
-pub(crate) fn say(line: &str) {
+fn say(line: &str) {
     BARS.suspend(|| errln!("{line}"));
 }
 
-/// A foreign text as it may stand in a line: what would steer a terminal, or hide in it, is
-/// written out.
-pub(crate) fn printable(text: &str) -> String {
-    let mut shown = String::new();
-    for character in text.chars() {
-        match character {
-            '"' | '\'' | '\\' => shown.push(character),
-            other => shown.extend(other.escape_debug()),
-        }
-    }
-    shown
+/// A session on this terminal, which is stopped by signals.
+#[allow(clippy::disallowed_methods, reason = "this is where the clock comes from")]
+pub(crate) fn surroundings(show: Show, told: Told) -> Surroundings {
+    let start = Instant::now();
+    let clock = move || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let clock = Arc::new(clock);
+    let program = Arc::new(Terminal::new(clock.clone(), show, told));
+    Surroundings { program, stop: signals::stop(), clock }
+}
+
+/// The same where nothing is shown but what a person should know.
+pub(crate) fn notes() -> Surroundings {
+    surroundings(Show::Nothing, Told::Standing)
 }
 
 fn bar(show: Show, template: &str) -> ProgressBar {
@@ -88,12 +93,6 @@ fn bar(show: Show, template: &str) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_foreign_text_cannot_hide_what_it_says() {
-        assert_eq!(printable("sh -c 'echo \"é\"'"), "sh -c 'echo \"é\"'");
-        assert_eq!(printable("a\u{1b}[2K\rb\n\u{202e}c"), "a\\u{1b}[2K\\rb\\n\\u{202e}c");
-    }
 
     #[test]
     fn a_bar_of_tasks_is_full_only_when_all_are_done() {

@@ -81,13 +81,8 @@ fn agent(kind: AgentKind, model: &Watched) -> ModelAgent {
             kind,
             feedback: Feedback::Text,
             temperature: 0.5,
-            reflection_temperature: None,
-            top_p: 1.0,
             prompt_tokens_max: 1 << 20,
-            action_tokens_max: 16,
-            thought_tokens_max: 16,
-            reflection_tokens_max: 16,
-            best_of: 1,
+            ..AgentSettings::default()
         },
         counted: CountedEpisode::default(),
     }

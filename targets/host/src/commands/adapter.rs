@@ -9,10 +9,10 @@ use anyhow::{Context, ensure};
 use models::adapter;
 use models::gguf::Gguf;
 use models::manifest;
+use runtime_session::files;
 use runtime_store::slots::{Slot, Slots};
 use targets_console::outln;
 
-use crate::files;
 use peft::{Export, Import};
 
 /// Install, confirm or revert the adapter of a retrospective model; convert adapters

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use crate::session::Session;
+use crate::session::SessionFlags;
 use crate::values;
 
 /// Play training tasks; for each failed first trial draw a group of reflections, each with a
@@ -18,7 +18,7 @@ pub(crate) struct Collect {
     #[arg(long, short, value_name = "N", value_parser = values::count())]
     group: Option<NonZeroU32>,
     #[command(flatten)]
-    session: Session,
+    session: SessionFlags,
 }
 
 impl Collect {

@@ -2,7 +2,7 @@
 
 use runtime_core::strategy::Strategy;
 
-use crate::session::Session;
+use crate::session::SessionFlags;
 use crate::values;
 
 /// Play the same tasks with several strategies, and compare
@@ -23,7 +23,7 @@ pub(crate) struct Compare {
     )]
     strategies: Vec<Strategy>,
     #[command(flatten)]
-    session: Session,
+    session: SessionFlags,
 }
 
 impl Compare {

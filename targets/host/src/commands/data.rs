@@ -10,10 +10,10 @@ use models::checksum::sha256_file;
 use models::data::{self, DataFile, DataSet, Published};
 use runtime_environments::alfworld::archive::Archive;
 use runtime_environments::alfworld::pack::Games;
+use runtime_session::files;
 use serde_json::json;
 use targets_console::outln;
 
-use crate::files;
 use pull::Pull;
 
 /// List, fetch and check data sets

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use models::manifest::{self, ResolveError};
+use runtime_session::files;
+use runtime_session::options::RunOptions;
+use runtime_session::plan::{Request, Source};
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use targets_console::{outln, signals};
 
 use super::models::pull;
-use crate::files;
-use crate::options::RunOptions;
-use crate::session::Session;
+use crate::session::{self, Printed};
 
 /// Actor and retrospective of the demo.
 const MODEL: &str = "smollm2-135m-instruct";
@@ -65,13 +66,12 @@ impl Demo {
         }
         let run = folder.join(RUN);
         let begun = RunFolder::new(&self.out).config().exists();
-        let (config, resume) =
-            if begun { (None, Some(self.out.clone())) } else { (Some(run.clone()), None) };
+        let source = if begun { Source::Run(self.out.clone()) } else { Source::File(run.clone()) };
         let out = (!begun).then(|| self.out.clone());
         let options = RunOptions { tasks: self.tasks, out, ..RunOptions::default() };
-        let quiet = self.quiet;
-        let session = Session { config, resume, quiet, options, ..Session::default() };
-        session.play(Vec::new(), &[])?;
+        let request = Request { options, source, ..Request::default() };
+        let printed = Printed { quiet: self.quiet, ..Printed::default() };
+        session::play(&request, (Vec::new(), &[]), printed)?;
         if !self.quiet {
             outln!("{}", next_steps(&program(), &run, &self.out));
         }

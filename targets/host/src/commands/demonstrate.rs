@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use runtime_agent::settings::AgentKind;
+use runtime_session::options::{RunOptions, Share, Temperature};
+use runtime_session::plan::{Request, Source};
+use runtime_session::run_name::RunName;
 
-use crate::options::RunOptions;
-use crate::run_name::RunName;
-use crate::session::Session;
+use crate::session::{Printed, demonstrate};
 use crate::values;
 
 /// Steps of an episode at most, where nobody says.
@@ -59,8 +60,8 @@ pub(crate) struct Demonstrate {
     context: Option<NonZeroU32>,
     /// How likely a step is a random admissible action, from 0 to 1; it is not to be learned,
     /// what the expert makes of it is [default: 0]
-    #[arg(long, value_name = "P", value_parser = values::between(0.0, 1.0))]
-    noise: Option<f32>,
+    #[arg(long, value_name = "P")]
+    noise: Option<Share>,
     /// Episodes played at once [default: 1]
     #[arg(long, short, value_name = "N", value_parser = values::count())]
     parallel: Option<NonZeroU32>,
@@ -93,11 +94,12 @@ impl Demonstrate {
             self.agent != Some(AgentKind::React),
             "the expert has no thoughts to show; only --agent act can be demonstrated"
         );
-        let noise = self.noise;
-        self.session().demonstrate(noise)
+        let noise = self.noise.map(Share::get);
+        let printed = Printed { json: self.json, quiet: self.quiet, watch: self.watch };
+        demonstrate(&self.request(), noise, printed)
     }
 
-    fn session(self) -> Session {
+    fn request(self) -> Request {
         let options = RunOptions {
             environment: self.environment,
             data: self.data,
@@ -115,9 +117,11 @@ impl Demonstrate {
             out: self.out,
             ..RunOptions::default()
         };
-        let options = if self.resume.is_some() { options } else { with_defaults(options) };
-        let (resume, json, quiet, watch) = (self.resume, self.json, self.quiet, self.watch);
-        Session { resume, json, quiet, watch, options, ..Session::default() }
+        let (options, source) = match self.resume {
+            Some(folder) => (options, Source::Run(folder)),
+            None => (with_defaults(options), Source::Options),
+        };
+        Request { options, source, ..Request::default() }
     }
 }
 
@@ -128,7 +132,7 @@ fn with_defaults(options: RunOptions) -> RunOptions {
         steps: options.steps.or(Some(STEPS_MAX)),
         trials: options.trials.or(Some(NonZeroU32::MIN)),
         // Nothing is sampled.
-        temperature: Some(0.0),
+        temperature: Some(Temperature::default()),
         ..options
     }
 }

@@ -2,11 +2,10 @@
 
 use std::io::Write;
 
+use runtime_session::approval::Allowed;
+use runtime_session::endpoint;
+use runtime_session::engines;
 use serde_json::json;
-
-use crate::approval::Allowed;
-use crate::endpoint;
-use crate::engines;
 
 /// List the engines of this build, the devices that they find and the endpoint that is set
 #[derive(clap::Args)]

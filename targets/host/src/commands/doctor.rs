@@ -5,11 +5,10 @@ use std::io::Write as _;
 use std::path::Path;
 
 use runtime_evaluation::results::circumstances::Machine;
+use runtime_session::board::Board;
+use runtime_session::{circumstances, engines, files};
 use serde::Serialize;
 use sysinfo::{Disks, System};
-
-use crate::board::Board;
-use crate::{circumstances, engines, files};
 
 /// Say what this machine has, which models fit which boards, and what is missing
 #[derive(clap::Args)]

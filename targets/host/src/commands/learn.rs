@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
+use runtime_session::learning;
+use runtime_session::run_name::RunName;
+use targets_console::outln;
 
-use crate::approval::Allowed;
-use crate::learning;
-use crate::progress::{Show, Told};
-use crate::run_name::RunName;
+use crate::options::AllowedFlags;
+use crate::progress::{Show, Told, surroundings};
 
 /// Let the retrospective learn from what its reflections earn
 ///
@@ -32,7 +33,7 @@ pub(crate) struct Learn {
     #[arg(long, conflicts_with = "quiet")]
     watch: bool,
     #[command(flatten)]
-    allowed: Allowed,
+    allowed: AllowedFlags,
 }
 
 impl Learn {
@@ -43,7 +44,16 @@ impl Learn {
         };
         let show = if self.quiet { Show::Nothing } else { Show::BelowOverview };
         let told = if self.watch { Told::Events } else { Told::Standing };
-        learning::learn((&self.config, &out), self.allowed, (show, told))
+        let surroundings = surroundings(show, told);
+        let ended = learning::learn((&self.config, &out), self.allowed.into(), &surroundings);
+        // Its overview goes.
+        drop(surroundings);
+        let state = ended?;
+        if !self.quiet {
+            outln!("{}", state.text());
+            outln!("Report: {}", out.join("report.html").display());
+        }
+        Ok(())
     }
 }
 

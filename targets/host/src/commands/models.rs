@@ -10,10 +10,10 @@ use indicatif::ProgressBar;
 use models::gguf::{Gguf, Value};
 use models::manifest::{self, Manifest};
 use models::pull::{self, PullProgress, SourceError};
+use runtime_session::files;
 use targets_console::signals::{self, Attached};
 use targets_console::{errln, outln};
 
-use crate::files;
 use crate::progress::{self, Show};
 use list::list;
 use merge::Merge;

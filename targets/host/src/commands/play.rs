@@ -10,11 +10,12 @@ use runtime_environments::alfworld::AlfworldOptions;
 use runtime_environments::node::NodeOptions;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{self, EnvironmentOptions, Playable, WORLDS, World};
+use runtime_session::files;
+use runtime_session::play::leave;
 use serde_json::{Value, json};
 use targets_console::{errln, errors, is_heard, outln, signals};
 
-use crate::files;
-use crate::session::play::leave;
+use crate::progress::notes;
 use crate::values;
 
 /// Play an environment yourself, or from a script
@@ -69,20 +70,21 @@ impl Play {
         let node = NodeOptions { connect: self.connect.clone(), goal: self.goal.clone() };
         let options = EnvironmentOptions { data, alfworld, node };
         let world: Arc<dyn World> = world::open(&self.environment, &options)?.into();
-        let in_the_end = Arc::clone(&world);
+        let notes = notes();
+        let (in_the_end, program) = (Arc::clone(&world), Arc::clone(&notes.program));
         let _in_the_end = signals::before_end(move || {
             if errors().is_terminal() {
                 // Behind what it shows of the key.
                 errln!("");
             }
-            leave(&*in_the_end);
+            leave(&*in_the_end, &*program);
         });
         let task = match &self.game {
             Some(id) => named(id),
             None => self.first_task(&*world)?,
         };
         let played = self.play_in(&*world, &task);
-        leave(&*world);
+        leave(&*world, &*notes.program);
         played
     }
 

@@ -4,8 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use runtime_evaluation::export;
+use runtime_session::stored;
 
-use crate::stored;
+use crate::progress::notes;
 
 /// Export a run's trials as JSON lines, or count what its logs hold
 #[derive(clap::Args)]
@@ -35,7 +36,7 @@ impl Records {
         let mut out = targets_console::out();
         match self.action {
             Action::Export(source) => {
-                for history in stored::read(&source.run)?.histories {
+                for history in stored::read(&source.run, &notes())?.histories {
                     for trial in export::trials(&history) {
                         writeln!(out, "{trial}")?;
                     }
@@ -43,7 +44,7 @@ impl Records {
             }
             Action::Stats(source) => {
                 let mut arms = serde_json::Map::new();
-                for history in stored::read(&source.run)?.histories {
+                for history in stored::read(&source.run, &notes())?.histories {
                     let statistics = serde_json::to_value(export::statistics(&history))?;
                     arms.insert(history.run.strategy, statistics);
                 }

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use runtime_evaluation::report::{self, ReportRun};
+use runtime_session::reading::Reading;
+use runtime_session::stored::{self, StoredRun};
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use targets_console::{out, outln};
 
-use crate::reading::Reading;
-use crate::stored::{self, StoredRun};
+use crate::progress::notes;
 
 /// Write stored runs, interrupted ones too, as one HTML page that needs no network
 ///
@@ -39,8 +40,12 @@ impl Report {
         for run in &self.runs {
             ensure!(run.is_dir(), "{} is no run's folder", run.display());
         }
-        let stored =
-            self.runs.iter().map(|run| stored::read(run)).collect::<anyhow::Result<Vec<_>>>()?;
+        let surroundings = notes();
+        let stored = self
+            .runs
+            .iter()
+            .map(|run| stored::read(run, &surroundings))
+            .collect::<anyhow::Result<Vec<_>>>()?;
         let runs: Vec<_> = names(&self.runs)
             .into_iter()
             .zip(&stored)

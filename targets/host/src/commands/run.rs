@@ -2,7 +2,7 @@
 
 use runtime_core::strategy::Strategy;
 
-use crate::session::Session;
+use crate::session::SessionFlags;
 use crate::values;
 
 /// Play tasks with one strategy
@@ -15,7 +15,7 @@ pub(crate) struct Run {
     #[arg(long, short, value_parser = values::strategy(), ignore_case = true, hide_possible_values = true)]
     strategy: Option<Strategy>,
     #[command(flatten)]
-    session: Session,
+    session: SessionFlags,
 }
 
 impl Run {

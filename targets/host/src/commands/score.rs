@@ -6,13 +6,15 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use models::tokenizer::Special;
+use runtime_session::approval::Allowed;
+use runtime_session::endpoint::Waits;
+use runtime_session::engines::{ENGINES, EngineOptions, Loading};
+use runtime_session::loaded::{Model, Models};
 use serde_json::json;
 use targets_console::outln;
 
-use crate::approval::Allowed;
-use crate::endpoint::Waits;
-use crate::engines::{EngineOptions, Loading};
-use crate::wiring::{Model, Models};
+use crate::progress::notes;
+use crate::values;
 
 /// Print the log-probability of each token of a text, as JSON
 ///
@@ -34,14 +36,34 @@ pub(crate) struct Score {
     /// Threads [default: one for each core that is free]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroU32>,
-    #[command(flatten)]
-    engine: EngineOptions,
+    /// What computes the models: llama (llama.cpp), decoder (our own) or remote (an endpoint)
+    /// [default: llama]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = values::one_of(&ENGINES),
+        ignore_case = true,
+        hide_possible_values = true
+    )]
+    engine: Option<String>,
+    /// Where it computes, as `rebound devices` lists it [default: flex for the decoder, llama's
+    /// own choice]
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+    /// Layers that llama computes beside the processor, where it can [default: all]
+    #[arg(long, value_name = "N")]
+    gpu_layers: Option<u32>,
 }
 
 impl Score {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let loading = Loading {
+        let engine = EngineOptions {
             engine: self.engine.clone(),
+            device: self.device.clone(),
+            gpu_layers: self.gpu_layers,
+        };
+        let loading = Loading {
+            engine,
             context_tokens: self.context,
             threads: self.threads,
             parallel: NonZeroU32::MIN,
@@ -49,7 +71,7 @@ impl Score {
             board: None,
             waits: Waits::default(),
             allowed: Allowed::default(),
-            listener: None,
+            surroundings: notes(),
         };
         let model = Models::default().open(&self.model, self.adapter.as_deref(), &loading)?;
         let Model::Loaded(handle) = model else {

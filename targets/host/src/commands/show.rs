@@ -13,10 +13,11 @@ use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
 use runtime_evaluation::report::Reader;
 use runtime_evaluation::transcript::transcripts;
+use runtime_session::reading::Reading;
+use runtime_session::stored;
 use targets_console::out;
 
-use crate::reading::Reading;
-use crate::stored;
+use crate::progress::notes;
 use crate::terminal;
 use page::Page;
 
@@ -52,7 +53,7 @@ pub(crate) struct Show {
 
 impl Show {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let histories = stored::read(&self.run)?.histories;
+        let histories = stored::read(&self.run, &notes())?.histories;
         ensure!(!histories.is_empty(), "{} holds no trial yet", self.run.display());
         let text = match (&self.task, self.json) {
             (None, true) => list::json(&self.arms(&histories)?)?,

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use console::Term;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
-use runtime_evaluation::listener::{Listener, News};
+use runtime_evaluation::listener::News;
 use runtime_store::recorder::Clock;
 use targets_console::out;
 
@@ -23,7 +23,7 @@ use super::{BARS, Show, bar, finish, say, stream};
 use crate::terminal;
 
 /// Between two lines where there is no terminal, in microseconds.
-pub(crate) const SILENCE_US: u64 = 10_000_000;
+pub(super) const SILENCE_US: u64 = 10_000_000;
 /// A shorter wait is not worth a line.
 const WAIT_MIN: Duration = Duration::from_secs(1);
 /// How often the lines of a terminal are drawn anew.
@@ -46,7 +46,7 @@ pub(crate) enum Told {
 }
 
 /// Tells how the arms of a run go.
-pub(crate) struct Teller {
+pub(super) struct Teller {
     clock: Clock,
     show: Show,
     told: Told,
@@ -67,14 +67,14 @@ struct Telling {
 
 impl Teller {
     /// Tells of what happens from now on.
-    pub(crate) fn new(clock: Clock, show: Show, told: Told) -> Self {
+    pub(super) fn new(clock: Clock, show: Show, told: Told) -> Self {
         let telling = Telling { bar: ProgressBar::hidden(), said_us: 0, is_alone: true };
         let (folder, standing) = (Mutex::default(), Arc::default());
         Self { clock, show, told, folder, standing, telling: Mutex::new(telling) }
     }
 
     /// Says where what is played next is written.
-    pub(crate) fn plays_into(&self, folder: &Path) {
+    pub(super) fn plays_into(&self, folder: &Path) {
         folder.clone_into(&mut lock(&self.folder));
     }
 
@@ -153,8 +153,9 @@ impl Teller {
     }
 }
 
-impl Listener for Teller {
-    fn hear(&self, news: News<'_>) {
+impl Teller {
+    /// Tells of it.
+    pub(super) fn hear(&self, news: News<'_>) {
         if self.show == Show::Nothing {
             return;
         }

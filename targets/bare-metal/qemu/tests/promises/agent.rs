@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
 use runtime_agent::archivist::Archivist;
 use runtime_agent::prompts::{PromptSet, built_in};
-use runtime_agent::settings::{AgentKind, AgentSettings};
+use runtime_agent::settings::AgentSettings;
 use runtime_core::event::Event;
 use runtime_core::history::{FinishedTrial, TaskHistory};
 use runtime_core::model::{Constraint, Generation, LanguageModel, ModelError, ModelIdentity};
@@ -136,16 +136,10 @@ fn agent(pupil: &Pupil) -> Box<ModelAgent> {
         reward_model: None,
         prompts: Arc::new(PromptSet::from_sources(&built_in("node").unwrap()).unwrap()),
         settings: AgentSettings {
-            kind: AgentKind::Act,
             feedback: Feedback::Text,
             temperature: 0.0,
-            reflection_temperature: None,
-            top_p: 1.0,
             prompt_tokens_max: 1 << 20,
-            action_tokens_max: 16,
-            thought_tokens_max: 16,
-            reflection_tokens_max: 96,
-            best_of: 1,
+            ..AgentSettings::default()
         },
         counted: CountedEpisode::default(),
     })

@@ -7,9 +7,8 @@ use models::adapter::{self, Adapter, peft};
 use models::checksum;
 use models::gguf::Gguf;
 use models::manifest;
+use runtime_session::files;
 use targets_console::outln;
-
-use crate::files;
 
 /// The arguments of `rebound adapter import`.
 #[derive(clap::Args)]

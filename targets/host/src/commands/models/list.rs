@@ -6,10 +6,9 @@ use std::path::Path;
 
 use models::manifest::{self, Manifest};
 use models::pull::{self, Here};
+use runtime_session::engines;
 use serde::Serialize;
 use sysinfo::System;
-
-use crate::engines;
 
 /// A model that has a name.
 #[derive(Serialize)]

@@ -1,0 +1,151 @@
+//! What the agents of an arm are made of: models, prompts, an expert, a ledger.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use runtime_agent::agent::{CountedEpisode, ModelAgent};
+use runtime_agent::archivist::Archivist;
+use runtime_agent::borrower::{Borrower, Lender};
+use runtime_agent::demonstrator::{Demonstrator, Expert};
+use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
+use runtime_agent::reward::RowModel;
+use runtime_agent::settings::AgentSettings;
+use runtime_core::agent::{Agent, Attempt, Episode};
+use runtime_core::reflection::{Archive, Memory};
+use runtime_core::spending::Meter;
+use runtime_core::strategy::Strategy;
+use runtime_core::task::Task;
+use runtime_core::trajectory::{TakenStep, Trajectory};
+use runtime_engine::Handle;
+use runtime_environments::expert::{self, Sight};
+use runtime_evaluation::spending::account::{Account, AccountedAgent};
+use runtime_evaluation::spending::ledger::Ledger;
+
+use crate::kind::RunKind;
+use crate::loaded::Model;
+
+/// The expert of the environments, who sees what an agent sees.
+struct EnvironmentExpert;
+
+impl Expert for EnvironmentExpert {
+    fn choose(&mut self, episode: &Episode<'_>) -> Option<String> {
+        let seen = (episode.opening, episode.steps);
+        let sight =
+            Sight { admissible: episode.admissible?, ..sight(episode.task, episode.memory, seen) };
+        expert::choose(&sight).map(str::to_owned)
+    }
+
+    fn advise(&mut self, attempt: &Attempt<'_>) -> Option<String> {
+        let Trajectory { opening, steps, .. } = attempt.trajectory;
+        expert::advise(&sight(attempt.task, attempt.memory, (opening, steps)))
+    }
+}
+
+/// What was seen, but for what can be done.
+fn sight<'a>(
+    task: &'a Task,
+    memory: &'a Memory,
+    (opening, steps): (&'a str, &'a [TakenStep]),
+) -> Sight<'a> {
+    Sight {
+        instruction: &task.instruction,
+        advice: memory.reflections().map(|reflection| reflection.text.as_str()).collect(),
+        opening,
+        observations: steps.iter().map(|step| step.outcome.observation.as_str()).collect(),
+        admissible: &[],
+    }
+}
+
+/// The built-in prompts of an environment; the templates in a folder stand in for
+/// those of their names.
+pub(crate) fn prompts(environment: &str, folder: Option<&Path>) -> anyhow::Result<PromptSet> {
+    let Some(folder) = folder else { return Ok(PromptSet::built_in(environment)?) };
+    let mut sources = prompts::built_in(environment)?;
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("cannot read the prompts of {}", folder.display()))?;
+    for path in
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?
+    {
+        if path.extension().is_none_or(|extension| extension != "j2") {
+            continue;
+        }
+        let place =
+            TEMPLATES.iter().position(|name| path.file_stem().is_some_and(|stem| stem == *name));
+        let place = place.with_context(|| {
+            format!("{} is no template; there are {}", path.display(), TEMPLATES.join(", "))
+        })?;
+        sources[place] = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read the prompt template {}", path.display()))?;
+    }
+    PromptSet::from_sources(&sources)
+        .with_context(|| format!("in the prompts of {}", folder.display()))
+}
+
+/// Everything that an agent is made of; each worker gets one of its own.
+#[derive(Clone)]
+pub(crate) struct AgentParts {
+    /// Chooses actions.
+    pub(crate) actor: Model,
+    /// Writes reflections.
+    pub(crate) retrospective: Model,
+    /// Chooses among them, where several are drawn.
+    pub(crate) reward_model: Option<RowModel<Handle>>,
+    /// Lends reflections on other tasks, where that is the control.
+    pub(crate) lender: Option<Arc<Lender>>,
+    /// What they are told.
+    pub(crate) prompts: Arc<PromptSet>,
+    /// How they are asked.
+    pub(crate) settings: AgentSettings,
+    /// What they play for: in demonstrations an expert tells them what to answer.
+    pub(crate) kind: RunKind,
+    /// The arm they play.
+    pub(crate) strategy: Strategy,
+    /// Where a model is paid, what was spent.
+    pub(crate) ledger: Option<Arc<Ledger>>,
+}
+
+impl AgentParts {
+    /// An agent for one worker; its reflections go to the archive, where the world has one.
+    pub(crate) fn agent(
+        &self,
+        archive: Option<Box<dyn Archive + Send>>,
+        recalls: bool,
+    ) -> Box<dyn Agent + Send> {
+        let agent = self.alone();
+        match archive {
+            None => agent,
+            Some(archive) => Box::new(Archivist { agent, archive, recalls, recalled: None }),
+        }
+    }
+
+    fn alone(&self) -> Box<dyn Agent + Send> {
+        let account = self
+            .ledger
+            .as_ref()
+            .map(|ledger| Arc::new(Account::new(Arc::clone(ledger), self.strategy.name())));
+        let meter = account.clone().map(|account| account as Arc<dyn Meter>);
+        let agent = ModelAgent {
+            actor: self.actor.boxed(meter.as_ref()),
+            retrospective: self.retrospective.boxed(meter.as_ref()),
+            reward_model: self.reward_model.clone().map(|model| Box::new(model) as _),
+            prompts: Arc::clone(&self.prompts),
+            settings: self.settings,
+            counted: CountedEpisode::default(),
+        };
+        if let RunKind::Demonstration { noise } = self.kind {
+            let expert = Box::new(EnvironmentExpert);
+            return Box::new(Demonstrator { agent, expert, noise });
+        }
+        let agent: Box<dyn Agent + Send> = match &self.lender {
+            None => Box::new(agent),
+            Some(lender) => {
+                Box::new(Borrower { agent: Box::new(agent), lender: Arc::clone(lender) })
+            }
+        };
+        match account {
+            None => agent,
+            Some(account) => Box::new(AccountedAgent { agent, account }),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Commands that a file names, and whether they are started on this machine.
+//!
+//! A run's folder and a run's file are data: whoever wrote them decides nothing here. A
+//! command on the command line is the user's own, and is remembered. One that comes from a
+//! file is started where it is remembered, where somebody at the terminal says yes, or under
+//! `--allow-exec`, which is not remembered.
+//!
+//! ```text
+//! rebound/approved-commands in the user's data, or REBOUND_APPROVALS: a line each
+//! <sha256> <command>
+//! ```
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use models::checksum::sha256_bytes;
+use runtime_environments::node::port::Port;
+
+use crate::files;
+use crate::options::RunOptions;
+use crate::program::Surroundings;
+use crate::words::printable;
+
+/// What the user alone can allow; no file has these keys.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Allowed {
+    /// Whether the command that a file names is started without asking.
+    pub allow_exec: bool,
+    /// Whether a key goes by http to a private address, too.
+    pub allow_http: bool,
+}
+
+/// Refuses the command of a run's port, if it is one, that `file` names and nobody approved;
+/// one that was `given` on the command line is remembered.
+pub(crate) fn check(
+    options: &RunOptions,
+    (given, allowed): (&RunOptions, Allowed),
+    file: &Path,
+    surroundings: &Surroundings,
+) -> anyhow::Result<()> {
+    let port = options.connect.as_deref().map(str::parse);
+    let Some(Ok(Port::Command(command))) = port else { return Ok(()) };
+    let folder = std::env::current_dir().context("cannot tell which folder this is")?;
+    let names = Names::of(&command, &folder);
+    if given.connect.is_some() {
+        // What cannot be remembered is asked about later.
+        remember(&names, &command).unwrap_or_else(|error| surroundings.warn(&format!("{error:#}")));
+        return Ok(());
+    }
+    let account = format!(
+        "{} names a command that nobody approved on this machine:\n  {}\nIt would start in {}.",
+        file.display(),
+        printable(&command),
+        folder.display()
+    );
+    if is_remembered(&names)? {
+        return Ok(());
+    }
+    if allowed.allow_exec {
+        let (file, command) = (file.display(), printable(&command));
+        surroundings.note(&format!("starting the command of {file}: {command}"));
+        return Ok(());
+    }
+    if surroundings.program.agrees(&format!("{account}\nStart it, and again without asking?"))? {
+        return remember(&names, &command);
+    }
+    bail!("{account} Where you trust it, --allow-exec starts it")
+}
+
+/// What stands for a command, either of which says that it was approved.
+struct Names {
+    /// Its sha256.
+    anywhere: String,
+    /// The same with this folder.
+    here: String,
+    /// Whether it names something in this folder, and so means something else in another: it
+    /// is approved for this one alone.
+    is_of_here: bool,
+}
+
+impl Names {
+    fn of(command: &str, folder: &Path) -> Self {
+        let words = command.split(|c: char| c.is_whitespace() || "'\"=;&|<>()".contains(c));
+        let is_here = |word: &str| Path::new(word).is_relative() && folder.join(word).exists();
+        let of_folder = [command.as_bytes(), &[0], folder.as_os_str().as_encoded_bytes()].concat();
+        Self {
+            anywhere: sha256_bytes(command.as_bytes()),
+            here: sha256_bytes(&of_folder),
+            is_of_here: words.filter(|word| !word.is_empty()).any(is_here),
+        }
+    }
+}
+
+fn is_remembered(names: &Names) -> anyhow::Result<bool> {
+    let path = files::approvals_file()?;
+    let approves = |line: &str| {
+        line.split(' ').next().is_some_and(|found| found == names.anywhere || found == names.here)
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(text.lines().any(approves)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+fn remember(names: &Names, command: &str) -> anyhow::Result<()> {
+    if is_remembered(names)? {
+        return Ok(());
+    }
+    let path = files::approvals_file()?;
+    let written = || {
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        let digest = if names.is_of_here { &names.here } else { &names.anywhere };
+        let line = format!("{digest} {}\n", printable(command));
+        append(&path)?.write_all(line.as_bytes())
+    };
+    written().with_context(|| {
+        format!("cannot remember in {} that a command was approved", path.display())
+    })
+}
+
+/// Opens a file that is the user's alone, for more at its end.
+#[cfg(unix)]
+fn append(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+}
+
+/// Opens a file for more at its end; who reads it the folder decides.
+#[cfg(not(unix))]
+fn append(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_of_this_folder_is_approved_for_this_folder_alone() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(one.path().join("node.sh"), "").unwrap();
+        let here = |command: &str| Names::of(command, one.path());
+
+        for command in ["./node.sh", "sh node.sh", "sh -c 'x; ./node.sh'"] {
+            assert!(here(command).is_of_here, "{command}");
+        }
+        for command in ["rebound node simulate", "/usr/bin/qemu -serial stdio"] {
+            assert!(!here(command).is_of_here, "{command}");
+        }
+        let there = Names::of("./node.sh", other.path());
+        assert_ne!(here("./node.sh").here, there.here);
+        assert_eq!(here("./node.sh").anywhere, there.anywhere);
+    }
+}

@@ -1,0 +1,116 @@
+//! Boards: what a device has to give, as a TOML file.
+
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use crate::wrong::{self, Wrong};
+
+/// The boards that the program brings, by name.
+const BOARDS: [(&str, &str); 5] = [
+    ("laptop", include_str!("../../../targets/boards/laptop.toml")),
+    ("raspberry-pi-5", include_str!("../../../targets/boards/raspberry-pi-5.toml")),
+    ("raspberry-pi-4", include_str!("../../../targets/boards/raspberry-pi-4.toml")),
+    ("jetson-orin-nano", include_str!("../../../targets/boards/jetson-orin-nano.toml")),
+    ("phone-8gb", include_str!("../../../targets/boards/phone-8gb.toml")),
+];
+
+/// A device's budgets and choices.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Board {
+    /// What it is.
+    pub about: String,
+    /// What models may take, in MiB.
+    pub memory_mib: NonZeroU32,
+    /// What computes the models.
+    pub engine: String,
+    /// Threads of the engine.
+    pub threads: NonZeroU32,
+    /// Episodes played at once.
+    pub parallel: NonZeroU32,
+    /// Tokens of context for each episode.
+    pub context_tokens: NonZeroU32,
+    /// Tokens that are computed in one go.
+    pub micro_batch: NonZeroU32,
+    /// How keys and values are stored.
+    pub cache: Cache,
+    /// What `make cross-aarch64` may use of its processor, as GCC's `-march` takes it; absent
+    /// where nothing is built for it from afar. It decides nothing of a run.
+    #[serde(default, skip_serializing)]
+    #[allow(dead_code, reason = "the Makefile reads it")]
+    arch: Option<String>,
+}
+
+/// How keys and values are stored.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cache {
+    /// 4 bytes a value.
+    F32,
+    /// 2 bytes a value.
+    F16,
+    /// 1.06 bytes a value.
+    Q8_0,
+}
+
+impl Board {
+    /// The board of that name, or of a file; a name's case does not matter.
+    pub fn find(name: &str) -> anyhow::Result<Self> {
+        if let Some((_, text)) = BOARDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            return toml::from_str(text).with_context(|| format!("in the board {name}"));
+        }
+        let path = Path::new(name);
+        if path.extension().is_none() && !path.exists() {
+            let known: Vec<&str> = BOARDS.iter().map(|(known, _)| *known).collect();
+            let nearest = wrong::nearest(name, &known);
+            anyhow::bail!(Wrong(format!(
+                "there is no board {name}{nearest}; there are {}, or name a TOML file",
+                known.join(", ")
+            )));
+        }
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the board {name}"))?;
+        toml::from_str(&text).with_context(|| format!("in the board {name}"))
+    }
+
+    /// All boards that the program brings, with their names.
+    pub fn all() -> anyhow::Result<Vec<(&'static str, Self)>> {
+        BOARDS.iter().map(|(name, _)| Ok((*name, Self::find(name)?))).collect()
+    }
+
+    /// What models may take, in bytes.
+    pub fn memory_bytes(&self) -> u64 {
+        u64::from(self.memory_mib.get()) << 20
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_board_can_be_read() {
+        assert_eq!(Board::all().unwrap().len(), BOARDS.len());
+    }
+
+    #[test]
+    fn an_unknown_board_is_named_with_those_that_there_are() {
+        let message = Board::find("raspberry").unwrap_err().to_string();
+
+        assert!(message.contains("raspberry-pi-5"), "{message}");
+    }
+
+    #[test]
+    fn a_misspelt_key_of_a_board_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        std::fs::write(&path, BOARDS[0].1.replace("threads", "thread")).unwrap();
+
+        let message = format!("{:#}", Board::find(path.to_str().unwrap()).unwrap_err());
+
+        assert!(message.contains("unknown field `thread`"), "{message}");
+    }
+}

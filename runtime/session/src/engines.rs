@@ -1,0 +1,199 @@
+//! The engines of this build, by name, and how each is told to load a model.
+
+#[cfg(feature = "llama")]
+mod fit;
+#[cfg(feature = "llama")]
+mod llama;
+#[cfg(feature = "decoder")]
+mod decoder;
+mod threads;
+
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use anyhow::Context;
+use models::manifest::Manifest;
+use runtime_engine::Engine;
+use serde::Serialize;
+
+use crate::approval::Allowed;
+use crate::board::Board;
+use crate::endpoint::{self, Waits};
+use crate::program::Surroundings;
+use crate::wrong::Wrong;
+
+/// What `--engine` can name; not every build has them all.
+pub const ENGINES: [&str; 3] = ["llama", "decoder", endpoint::REMOTE];
+
+/// What computes models, and where.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct EngineOptions {
+    /// What computes the models, one of [`ENGINES`]; `None` for this build's first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
+    /// Where it computes, as [`devices`] lists it; `None` for flex for the decoder, and for
+    /// llama's own choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// Layers that llama computes beside the processor, where it can; `None` for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gpu_layers: Option<u32>,
+}
+
+/// How models are loaded.
+#[derive(Clone)]
+pub struct Loading {
+    /// What computes them.
+    pub engine: EngineOptions,
+    /// Tokens of context for each episode.
+    pub context_tokens: NonZeroU32,
+    /// Threads of the engine; one for each core that is free where `None`.
+    pub threads: Option<NonZeroU32>,
+    /// Requests at once.
+    pub parallel: NonZeroU32,
+    /// Whether answers repeat to the bit.
+    pub deterministic: bool,
+    /// What they may take, where it was said.
+    pub board: Option<Board>,
+    /// How long an endpoint is waited for.
+    pub waits: Waits,
+    /// What the command line alone allows.
+    pub allowed: Allowed,
+    /// Who is told, and who asks to stop.
+    pub surroundings: Surroundings,
+}
+
+/// A part of what a model takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The weights and a first context.
+    Model,
+    /// A context of its own for an adapter.
+    Adapter,
+}
+
+/// An engine: its name, how it loads a file, and its devices.
+struct Kind {
+    name: &'static str,
+    /// Its version, and what it was built with.
+    build: fn() -> String,
+    load: fn(&Path, &Loading) -> anyhow::Result<Engine>,
+    devices: fn() -> Vec<String>,
+    /// The bytes that a part takes beside so many others.
+    reserve: fn(&Path, &Loading, Part, u64) -> anyhow::Result<u64>,
+}
+
+/// The engines of this build, the default first.
+const KINDS: &[Kind] = &[
+    #[cfg(feature = "llama")]
+    Kind {
+        name: "llama",
+        build: runtime_engine::llama::build,
+        load: llama::load,
+        devices: llama::devices,
+        reserve: fit::reserve,
+    },
+    #[cfg(feature = "decoder")]
+    Kind {
+        name: "decoder",
+        build: || concat!("decoder of rebound ", env!("CARGO_PKG_VERSION")).to_owned(),
+        load: decoder::load,
+        devices: decoder::devices,
+        // What it takes is not known beforehand.
+        reserve: |_, _, _, _| Ok(0),
+    },
+];
+
+#[cfg(feature = "llama")]
+impl Loading {
+    /// As a board says.
+    pub fn on_board(board: Board) -> Self {
+        let engine =
+            EngineOptions { engine: Some(board.engine.clone()), ..EngineOptions::default() };
+        Self {
+            engine,
+            context_tokens: board.context_tokens,
+            threads: Some(board.threads),
+            parallel: board.parallel,
+            deterministic: false,
+            board: Some(board),
+            waits: Waits::default(),
+            allowed: Allowed::default(),
+            surroundings: Surroundings::silent(),
+        }
+    }
+}
+
+/// Loads a model as the options say.
+pub(crate) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
+    (kind(loading)?.load)(path, loading).with_context(|| format!("cannot load {}", path.display()))
+}
+
+/// The version of what computes the models, what it was built with, and where it computes.
+pub(crate) fn build(loading: &Loading) -> anyhow::Result<String> {
+    let build = (kind(loading)?.build)();
+    let device = loading.engine.device.as_ref().map(|device| format!(", on {device}"));
+    Ok(build + &device.unwrap_or_default())
+}
+
+/// The threads of an engine.
+pub(crate) use threads::of as threads;
+
+/// The cores that this program may use, with the second threads of each.
+pub(crate) use models::threads::threads_allowed as cores;
+
+/// The bytes that a part of a model takes beside `taken` others; refused where the
+/// board does not give them, 0 where no board was named.
+pub(crate) fn reserve(
+    path: &Path,
+    loading: &Loading,
+    part: Part,
+    taken: u64,
+) -> anyhow::Result<u64> {
+    (kind(loading)?.reserve)(path, loading, part, taken)
+}
+
+/// What a model with one context takes on a board.
+#[cfg(feature = "llama")]
+pub use fit::on_board;
+
+/// What a model with one context takes on a board.
+#[cfg(not(feature = "llama"))]
+pub fn on_board(_path: &Path, _board: &Board) -> anyhow::Result<u64> {
+    anyhow::bail!("the estimate is of the engine llama, which this build lacks")
+}
+
+/// What a listed model takes as a run loads it where nothing else is said; its file need
+/// not be here.
+#[cfg(feature = "llama")]
+#[expect(clippy::unnecessary_wraps, reason = "a build without llama has no estimate")]
+pub fn of_listed(manifest: &Manifest) -> Option<u64> {
+    Some(fit::of_listed(manifest))
+}
+
+/// What a listed model takes as a run loads it where nothing else is said.
+#[cfg(not(feature = "llama"))]
+pub fn of_listed(_manifest: &Manifest) -> Option<u64> {
+    None
+}
+
+fn kind(loading: &Loading) -> anyhow::Result<&'static Kind> {
+    let kind = match &loading.engine.engine {
+        None => KINDS.first(),
+        Some(name) => KINDS.iter().find(|kind| kind.name.eq_ignore_ascii_case(name)),
+    };
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let found = loading.engine.engine.as_deref().unwrap_or_default();
+    let names = names.join(", ");
+    kind.with_context(|| {
+        Wrong(format!(
+            "there is no engine `{found}`; this build has {names}, others come with --features of \
+             cargo"
+        ))
+    })
+}
+
+/// Each engine's name and devices.
+pub fn devices() -> Vec<(&'static str, Vec<String>)> {
+    KINDS.iter().map(|kind| (kind.name, (kind.devices)())).collect()
+}

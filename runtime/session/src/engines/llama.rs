@@ -1,0 +1,47 @@
+//! llama.cpp.
+
+use std::path::Path;
+
+use runtime_engine::Engine;
+use runtime_engine::llama::{self, CacheType, LlamaConfig};
+
+use super::{Loading, cores};
+use crate::board::Cache;
+
+pub(super) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
+    Ok(llama::load(&config(path, loading))?)
+}
+
+/// What a file is loaded with.
+pub(crate) fn config(path: &Path, loading: &Loading) -> LlamaConfig {
+    let mut config = LlamaConfig::new(path);
+    config.context_tokens = loading.context_tokens;
+    config.cache_tokens = loading.context_tokens.saturating_mul(loading.parallel);
+    config.sequences_max = loading.parallel;
+    config.threads = super::threads(loading);
+    config.deterministic = loading.deterministic;
+    config.device.clone_from(&loading.engine.device);
+    config.gpu_layers = loading.engine.gpu_layers;
+    if let Some(board) = &loading.board {
+        config.micro_batch = board.micro_batch;
+        config.cache_type = cache_type(board.cache);
+    }
+    config
+}
+
+fn cache_type(cache: Cache) -> CacheType {
+    match cache {
+        Cache::F32 => CacheType::F32,
+        Cache::F16 => CacheType::F16,
+        Cache::Q8_0 => CacheType::Q8_0,
+    }
+}
+
+pub(super) fn devices() -> Vec<String> {
+    let told = |device: llama::Found| match device.memory_bytes {
+        _ if device.is_cpu => format!("{}, {}, {} cores", device.name, device.about, cores()),
+        0 => format!("{}, {}", device.name, device.about),
+        bytes => format!("{}, {}, {:.1} GB", device.name, device.about, bytes as f64 / 1e9),
+    };
+    llama::devices().into_iter().map(told).collect()
+}

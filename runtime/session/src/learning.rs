@@ -1,0 +1,209 @@
+//! The learning loop on this machine: what each phase is made of.
+//!
+//! ```text
+//! OUT/learn.toml                       what was asked
+//! OUT/learning.json                    where the loop stands
+//! OUT/report.html                      the same for people
+//! OUT/rounds/0/validation              a run: before any training, and the control arm
+//! OUT/rounds/N/collection              a run: groups of reflections
+//! OUT/rounds/N/train.toml, training    a run of rebound-train
+//! OUT/rounds/N/validation              a run: with the new adapter
+//! ```
+
+mod adapters;
+mod budget;
+mod file;
+mod learner;
+mod phases;
+mod trainer;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use runtime_core::strategy::Strategy;
+use runtime_environments::split::Purpose;
+use runtime_environments::world::{self, train_split};
+use runtime_evaluation::learning::state::{AdapterFile, Learning};
+use runtime_evaluation::learning::{self, LearningPlan};
+use runtime_store::plain::check_plain;
+use runtime_store::replace::replace;
+use runtime_store::run_folder::RunFolder;
+use runtime_store::sealed;
+use runtime_store::slots::Slots;
+
+use crate::approval::{self, Allowed};
+use crate::files;
+use crate::kind::RunKind;
+use crate::loaded::Models;
+use crate::options::RunOptions;
+use crate::options::file as run_file;
+use crate::plan::{Adapters, Plan};
+use crate::program::{SessionEvent, Surroundings};
+use crate::run_name;
+use crate::settings::Settings;
+use crate::uses;
+use file::LearnFile;
+
+/// Begins the loop of a file in a folder, or continues the one in it; returns where it ended.
+pub fn learn(
+    (config, out): (&Path, &Path),
+    allowed: Allowed,
+    surroundings: &Surroundings,
+) -> anyhow::Result<Learning> {
+    let stored = out.join("learn.toml");
+    let (file, text) =
+        if config == stored { LearnFile::read_stored(config)? } else { LearnFile::read(config)? };
+    let options = file.options()?;
+    check_plain(out)?;
+    let claim = run_name::take(out, surroundings).context("cannot begin a loop")?;
+    if stored.exists() {
+        uses::show((&options, allowed), out, &file.uses(), surroundings);
+    }
+    approval::check(&options, (&RunOptions::default(), allowed), config, surroundings)?;
+    if stored.exists() {
+        let (begun_with, _) = LearnFile::read_stored(&stored)?;
+        ensure!(
+            file.plays_like(&begun_with),
+            "the loop in {0} was begun with another file: only `rounds`, `replay`, [[train]] and what \
+             decides nothing of what is played may change. Go on with `rebound learn --config {1} --out {0}`, or choose another --out",
+            out.display(),
+            stored.display()
+        );
+    }
+    let again =
+        format!("`rebound learn --config {} --out {}` goes on", config.display(), out.display());
+    surroundings.tell(SessionEvent::Resumable(&again));
+    let mut learner =
+        LocalLearner::new(file, (options, allowed), out.to_owned(), surroundings.clone())?;
+    learner.check(out)?;
+    let mut state = learner.state()?;
+    replace(&stored, sealed::toml(&text).as_bytes())?;
+    claim.keep();
+    let plan = LearningPlan { rounds: learner.file.rounds, replay: learner.file.replay.get() };
+    let ended = learning::learn(&mut learner, plan, &mut state);
+    ended.with_context(|| format!("stopped; {again}"))?;
+    Ok(state)
+}
+
+/// Does on this machine what the loop decides.
+struct LocalLearner {
+    file: LearnFile,
+    options: RunOptions,
+    allowed: Allowed,
+    /// The same with their defaults.
+    settings: Settings,
+    out: PathBuf,
+    /// Loaded once; adapters come and go.
+    models: Models,
+    surroundings: Surroundings,
+    slots: Slots,
+}
+
+impl LocalLearner {
+    fn new(
+        file: LearnFile,
+        (options, allowed): (RunOptions, Allowed),
+        out: PathBuf,
+        surroundings: Surroundings,
+    ) -> anyhow::Result<Self> {
+        let settings = Settings::resolve(&options, RunKind::Comparison)?;
+        let model = models::manifest::resolve(&settings.retrospective, &files::models_folder()?)?;
+        let sha256 = models::checksum::sha256_file(&model.path)
+            .with_context(|| format!("cannot read {}", model.path.display()))?;
+        let slots = Slots::open(&files::slots_folder(&sha256)?)?;
+        let models = Models::default();
+        Ok(Self { file, options, allowed, settings, out, models, surroundings, slots })
+    }
+
+    /// Where the loop in the folder stands; a new one begins with the adapter in use.
+    fn state(&self) -> anyhow::Result<Learning> {
+        let path = self.out.join("learning.json");
+        if path.exists() {
+            return sealed::read_json(&path).context("the loop's state");
+        }
+        if let Some(probation) = self.slots.state()?.probation {
+            bail!(
+                "the adapter {} is on probation; `rebound adapter confirm` or `revert` it first",
+                probation.slot.name
+            );
+        }
+        let in_use = self.slots.active()?.map(|active| active.path);
+        let Some(first) = self.file.start.clone().or(in_use) else {
+            return Ok(Learning::new(None));
+        };
+        // Slots forget theirs once two others were kept.
+        let path = PathBuf::from("first.gguf");
+        let bytes =
+            std::fs::read(&first).with_context(|| format!("cannot read {}", first.display()))?;
+        replace(&self.out.join(&path), &bytes)?;
+        let sha256 = models::checksum::sha256_bytes(&bytes);
+        Ok(Learning::new(Some(AdapterFile { path, sha256 })))
+    }
+
+    /// Refuses, before hours are spent, what would only be found out behind them.
+    fn check(&self, out: &Path) -> anyhow::Result<()> {
+        let of_world = self.options.environment_options();
+        let world = world::open(&self.settings.environment, &of_world)?;
+        train_split(&*world, Some(&self.file.collect.split))?;
+        let split = &self.file.validate.split;
+        ensure!(
+            world.purpose(split)? == Purpose::Validation,
+            "validate.split is {split}: adapters are chosen on validation tasks, neither on those \
+             learned from nor on those that the end is judged by"
+        );
+        for folder in &self.file.records {
+            let config = RunFolder::new(folder).config();
+            let run = run_file::read_stored(&config).context("in `records`")?;
+            ensure!(
+                matches!(run.kind, RunKind::Collection { .. }),
+                "in `records`: {} was not collected; learn only from what `rebound collect` or a \
+                 loop collected, whose tasks are never those to judge by",
+                folder.display()
+            );
+        }
+        let last = u32::try_from(self.file.train.len()).unwrap_or(u32::MAX);
+        for round in 1..=last.min(self.file.rounds) {
+            let config = self.training_file(round, (None, &[PathBuf::from("checked")]))?;
+            let file = out.join("check.toml");
+            let checked = trainer::check(&config, &file);
+            let _ = std::fs::remove_file(&file);
+            checked.with_context(|| format!("in [[train]] {round}"))?;
+        }
+        Ok(())
+    }
+
+    fn folder(&self, round: u32, name: &str) -> PathBuf {
+        self.out.join("rounds").join(round.to_string()).join(name)
+    }
+
+    /// A plan of the loop's own options and these.
+    fn plan(
+        &self,
+        folder: &Path,
+        played: (RunKind, Vec<Strategy>),
+        (of_phase, adapter): (RunOptions, Option<&AdapterFile>),
+    ) -> anyhow::Result<Plan> {
+        let adapter = adapter.map(|adapter| self.adapter_path(adapter)).transpose()?;
+        let of_phase = RunOptions { retrospective_adapter: adapter, ..of_phase };
+        let options = of_phase.or(self.options.table()?)?;
+        let claim = run_name::take(folder, &self.surroundings)?;
+        let plan = Plan::new(played, (options, self.allowed), claim);
+        Ok(Plan { adapters: Adapters::Named, ..plan })
+    }
+
+    fn validation_plan(&self, round: u32, adapter: Option<&AdapterFile>) -> anyhow::Result<Plan> {
+        let of_phase = RunOptions {
+            split: Some(self.file.validate.split.clone()),
+            tasks: Some(self.file.validate.tasks.get()),
+            trials: Some(self.file.validate.trials),
+            first_trials: (round > 0).then(|| self.folder(0, "validation")),
+            ..RunOptions::default()
+        };
+        let strategies = match round {
+            0 => vec![Strategy::None, Strategy::Retrospective],
+            _ => vec![Strategy::Retrospective],
+        };
+        let played = (RunKind::Comparison, strategies);
+        self.plan(&self.folder(round, "validation"), played, (of_phase, adapter))
+    }
+}

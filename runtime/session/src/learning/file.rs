@@ -1,0 +1,309 @@
+//! A loop's file.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use models::paths;
+use runtime_store::sealed;
+use serde::Deserialize;
+
+use crate::options::file as run_file;
+use crate::options::{self, InLoop, RunOptions, Temperature};
+
+/// The stage whose adapters write nothing.
+const REWARD_MODEL: &str = "reward-model";
+/// Keys of `[[train]]` that the loop sets.
+const TRAIN_KEYS: [&str; 3] = ["folder", "parent", "seed"];
+
+/// What a loop does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LearnFile {
+    /// Where its paths go from, if not from the file's folder; the program writes it.
+    folder: Option<PathBuf>,
+    /// Rounds of training.
+    pub(crate) rounds: u32,
+    /// A round learns from what this many latest rounds collected.
+    #[serde(default = "one")]
+    pub(crate) replay: NonZeroU32,
+    /// Folders of runs that were collected elsewhere, in other environments say: each round
+    /// learns from them, too.
+    #[serde(default)]
+    pub(crate) records: Vec<PathBuf>,
+    /// The retrospective's adapter to begin with, instead of the one in use.
+    pub(crate) start: Option<PathBuf>,
+    /// What is collected in each round.
+    pub(crate) collect: Collecting,
+    /// What decides.
+    pub(crate) validate: Validating,
+    /// How everything is played: the keys of a run's file.
+    pub(crate) run: toml::Table,
+    /// How each round trains, as `rebound-train` takes it without `folder`, `data.records`,
+    /// `data.files`, `parent` and `seed`; the last is for all rounds behind it, too.
+    pub(crate) train: Vec<toml::Table>,
+}
+
+/// What is collected in each round.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Collecting {
+    /// Training tasks; each round draws anew.
+    pub(crate) split: String,
+    /// How many of them.
+    pub(crate) tasks: NonZeroU32,
+    /// Reflections of a group.
+    pub(crate) group: NonZeroU32,
+    /// Their sampling temperature, where it is not the run's: over it they differ more.
+    pub(crate) temperature: Option<Temperature>,
+}
+
+/// What decides.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Validating {
+    /// Validation tasks, always the same.
+    pub(crate) split: String,
+    /// How many of them.
+    pub(crate) tasks: NonZeroU32,
+    /// Trials of each at most.
+    pub(crate) trials: NonZeroU32,
+}
+
+fn one() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
+impl LearnFile {
+    /// Reads and checks a loop's file; returns the text to store, too.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<(Self, String)> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the loop's file {}", path.display()))?;
+        let file = Self::parse(path, &text)?;
+        let start = paths::start(path, file.folder.as_deref());
+        let folder = paths::named(&start).context("cannot tell the working folder")?;
+        let text = match &file.folder {
+            Some(_) => text,
+            None => format!("folder = {}\n{text}", toml::Value::from(folder.display().to_string())),
+        };
+        Ok((file.with_paths_from(&start), text))
+    }
+
+    /// The same of the file that was stored with a loop, which must be what was written.
+    pub(crate) fn read_stored(path: &Path) -> anyhow::Result<(Self, String)> {
+        let text = sealed::read_toml(path)?;
+        let file = Self::parse(path, &text)?;
+        let start = paths::start_of_stored(file.folder.as_deref());
+        Ok((file.with_paths_from(&start), text))
+    }
+
+    fn parse(path: &Path, text: &str) -> anyhow::Result<Self> {
+        let parse = || -> anyhow::Result<Self> {
+            let file: Self = toml::from_str(text)?;
+            run_file::from_table(&file.run, text).context("in [run]")?;
+            file.check()?;
+            Ok(file)
+        };
+        parse().with_context(|| format!("in the loop's file {}", path.display()))
+    }
+
+    /// The file with paths from the working folder, which were from `start`.
+    fn with_paths_from(mut self, start: &Path) -> Self {
+        for path in self.records.iter_mut().chain(&mut self.start) {
+            *path = paths::from(start, path);
+        }
+        self.run = run_file::with_paths_from(start, self.run);
+        for train in &mut self.train {
+            if let Some(toml::Value::String(model)) = train.get_mut("model") {
+                *model = paths::named_or_from(start, model);
+            }
+            let data = train.get_mut("data").and_then(toml::Value::as_table_mut);
+            if let Some(toml::Value::String(path)) =
+                data.and_then(|data| data.get_mut("reward_model"))
+            {
+                *path = paths::from(start, Path::new(path)).display().to_string();
+            }
+        }
+        self
+    }
+
+    /// The options that all runs share.
+    pub(crate) fn options(&self) -> anyhow::Result<RunOptions> {
+        Ok(self.run.clone().try_into()?)
+    }
+
+    /// Files that its options do not name, and what for.
+    pub(crate) fn uses(&self) -> Vec<(&'static str, &Path)> {
+        let records = self.records.iter().map(|folder| ("records", folder.as_path()));
+        records.chain(self.start.as_deref().map(|start| ("start", start))).collect()
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.folder.as_ref().is_none_or(|folder| folder.is_absolute()),
+            "`folder` is no absolute path; leave it out, and paths go from the file's folder"
+        );
+        for key in self.run.keys() {
+            match options::find(key).map_or(InLoop::Set, |key| key.in_loop) {
+                InLoop::Shared => {}
+                InLoop::Set => bail!("in [run]: the loop sets `{key}`; leave it out"),
+                InLoop::Foreign => {
+                    bail!(
+                        "in [run]: under `{key}` reflections are not the retrospective's own draws"
+                    )
+                }
+            }
+        }
+        ensure!(
+            self.validate.trials.get() > 1,
+            "validate.trials is 1, expected 2 or more: the first trial reads no reflection"
+        );
+        ensure!(!self.train.is_empty(), "there is no [[train]]: say how a round trains");
+        for (place, train) in self.train.iter().enumerate() {
+            let place = place + 1;
+            for key in TRAIN_KEYS {
+                ensure!(
+                    !train.contains_key(key),
+                    "in [[train]] {place}: the loop sets `{key}`; leave it out"
+                );
+            }
+            let is_reward_model = train.get("stage").is_some_and(|stage| {
+                stage.as_str() == Some(REWARD_MODEL) || stage.get(REWARD_MODEL).is_some()
+            });
+            ensure!(
+                !is_reward_model,
+                "in [[train]] {place}: a reward model writes no reflections; train it by itself"
+            );
+            let data = train.get("data").and_then(toml::Value::as_table);
+            let data = data.with_context(|| format!("in [[train]] {place}: there is no data"))?;
+            ensure!(
+                data.contains_key("reflections"),
+                "in [[train]] {place}: there is no data.reflections, which say what a reflection \
+                 earned"
+            );
+            for key in ["records", "files"] {
+                ensure!(
+                    !data.contains_key(key),
+                    "in [[train]] {place}: the loop sets `data.{key}`; leave it out"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether another file plays the same: rounds, what trains them, and options that
+    /// decide nothing of what is played may change.
+    pub(crate) fn plays_like(&self, other: &Self) -> bool {
+        let here = std::env::current_dir().unwrap_or_default();
+        let played = |file: &Self| {
+            let Self { start, collect, validate, mut run, .. } =
+                file.clone().with_paths_from(&here);
+            run.retain(|key, _| !options::is_free(key));
+            (start, collect, validate, run)
+        };
+        played(self) == played(other)
+    }
+
+    /// The training run of a round, from 1, as `rebound-train` takes it.
+    pub(crate) fn training(
+        &self,
+        round: u32,
+        model: &str,
+        seed: u64,
+        (parent, records): (Option<&Path>, &[PathBuf]),
+    ) -> anyhow::Result<toml::Table> {
+        let text = |path: &Path| path.display().to_string();
+        let place = (round as usize).clamp(1, self.train.len()) - 1;
+        let mut train = self.train[place].clone();
+        let folder = paths::named(Path::new("")).context("cannot tell the working folder")?;
+        train.insert("folder".into(), text(&folder).into());
+        train.entry("model").or_insert_with(|| model.into());
+        train.insert("seed".into(), i64::try_from(seed)?.into());
+        if let Some(parent) = parent {
+            train.insert("parent".into(), text(parent).into());
+        }
+        if let Some(data) = train.get_mut("data").and_then(toml::Value::as_table_mut) {
+            let all = records.iter().chain(&self.records);
+            let records: Vec<String> = all.map(|path| text(path)).collect();
+            data.insert("records".into(), records.into());
+            data.insert("files".into(), toml::Value::Array(Vec::new()));
+        }
+        Ok(train)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+        rounds = 2
+        records = ["elsewhere"]
+        collect = { split = "train/easy", tasks = 8, group = 2 }
+        validate = { split = "validation/easy", tasks = 4, trials = 2 }
+        [run]
+        steps = 6
+        [[train]]
+        stage = "supervised"
+        data = { solved_only = false, reflections = { select = "best" } }
+        [[train]]
+        stage = "second"
+        data = { solved_only = false, reflections = { select = "all" } }
+    "#;
+
+    fn read(text: &str) -> anyhow::Result<LearnFile> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("learn.toml");
+        std::fs::write(&path, text).unwrap();
+        Ok(LearnFile::read(&path)?.0)
+    }
+
+    #[test]
+    fn a_round_trains_by_its_own_table_or_the_last() {
+        let file = read(FILE).unwrap();
+        let (parent, records) = (Path::new("p.gguf"), [PathBuf::from("r1"), PathBuf::from("r2")]);
+
+        let train = |round| file.training(round, "m", 7, (Some(parent), &records)).unwrap();
+
+        let stages = [1, 2, 3].map(|round| train(round)["stage"].as_str().unwrap().to_owned());
+        assert_eq!(stages, ["supervised", "second", "second"]);
+        let first = train(1);
+        assert_eq!(first["model"].as_str(), Some("m"));
+        assert_eq!(first["parent"].as_str(), Some("p.gguf"));
+        let records = first["data"]["records"].as_array().unwrap();
+        let records: Vec<&str> = records.iter().filter_map(toml::Value::as_str).collect();
+        assert_eq!(records[..2], ["r1", "r2"]);
+        assert!(Path::new(records[2]).is_absolute() && records[2].ends_with("/elsewhere"));
+        assert_eq!(first["data"]["reflections"]["select"].as_str(), Some("best"));
+    }
+
+    #[test]
+    fn what_decides_nothing_of_what_is_played_may_change() {
+        let begun = read(FILE).unwrap();
+        let changed = |old: &str, new: &str| {
+            assert!(FILE.contains(old));
+            read(&FILE.replacen(old, new, 1)).unwrap().plays_like(&begun)
+        };
+        assert!(changed("rounds = 2", "rounds = 5") && changed("\"second\"", "\"third\""));
+        assert!(changed("steps = 6", "steps = 6\nparallel = 8\nthreads = 1"));
+        assert!(!changed("steps = 6", "steps = 7") && !changed("group = 2", "group = 3"));
+    }
+
+    #[test]
+    fn what_the_loop_sets_is_refused() {
+        let refused = |old: &str, new: &str, expected: &str| {
+            assert!(FILE.contains(old));
+            let error = format!("{:#}", read(&FILE.replacen(old, new, 1)).unwrap_err());
+            assert!(error.contains(expected), "{error}");
+        };
+        refused("steps = 6", "split = 'train/easy'", "the loop sets `split`");
+        refused("steps = 6", "stepps = 6", "did you mean `steps`");
+        refused("stage = \"supervised\"", "seed = 1", "the loop sets `seed`");
+        refused("solved_only = false", "records = []", "the loop sets `data.records`");
+        refused("reflections = { select = \"best\" }", "x = 1", "there is no data.reflections");
+        refused("steps = 6", "best-of = 4", "the retrospective's own draws");
+        refused("trials = 2", "trials = 1", "expected 2 or more");
+        refused("\"supervised\"", "{ reward-model = {} }", "a reward model writes no");
+        refused("group = 2", "group = 0", "nonzero");
+    }
+}

@@ -1,0 +1,45 @@
+//! One run from its settings to its results, and the loop of such runs.
+//!
+//! ```text
+//! options, a run's file ─► request ─► plan ─► pool of tasks ─► arms ─► results
+//!                                      │         ▲
+//!                                  settings ─► agents ◄─ models ◄─ engines, endpoints
+//! a loop's file ─► rounds of such plans, and of trainings
+//!
+//! everything ─► events ─► program: whoever listens
+//! ```
+//!
+//! Nothing here parses a command line, prints, or listens for signals: the program around a
+//! session does, and is known by one trait. What is decided about many trials stands in
+//! `runtime-evaluation`, what is written down in `runtime-store`.
+#![cfg_attr(
+    not(any(feature = "llama", feature = "decoder")),
+    allow(dead_code, reason = "what engines are told is of no use without one")
+)]
+
+pub mod program;
+pub mod plan;
+pub mod kind;
+pub mod options;
+mod settings;
+mod pool;
+pub mod play;
+mod first_trials;
+mod resume;
+pub mod learning;
+pub mod trainer;
+mod agents;
+pub mod loaded;
+pub mod engines;
+pub mod endpoint;
+pub mod board;
+mod spending;
+pub mod circumstances;
+pub mod run_name;
+pub mod approval;
+mod uses;
+pub mod stored;
+pub mod reading;
+pub mod files;
+pub mod wrong;
+pub mod words;

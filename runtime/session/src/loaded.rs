@@ -1,0 +1,191 @@
+//! Models by their names: each file is loaded once, whatever asks it.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+use runtime_agent::reward::RowModel;
+use runtime_core::model::{LanguageModel, ModelIdentity};
+use runtime_core::scripted::ScriptedModel;
+use runtime_core::spending::Meter;
+use runtime_engine::dictation::Dictation;
+use runtime_engine::{Engine, Handle};
+use runtime_store::slots::{ProbationStart, Slots};
+
+use crate::endpoint::{self, RemoteModel};
+use crate::engines::{self, Loading, Part};
+use crate::files;
+
+/// The name of the model that draws among the admissible actions.
+pub(crate) const SCRIPTED: &str = "scripted";
+
+/// A model that any number of workers can ask.
+#[derive(Clone)]
+pub enum Model {
+    /// Draws by the request's seed; no weights.
+    Scripted,
+    /// A GGUF file in an engine.
+    Loaded(Handle),
+    /// A GGUF file without its weights.
+    Dictation(Dictation),
+    /// Behind an endpoint.
+    Remote(RemoteModel),
+}
+
+impl Model {
+    /// A model for one worker; one that is paid tells the meter.
+    pub(crate) fn boxed(&self, meter: Option<&Arc<dyn Meter>>) -> Box<dyn LanguageModel + Send> {
+        match self {
+            Self::Scripted => Box::new(ScriptedModel::new(&[])),
+            Self::Loaded(handle) => Box::new(handle.clone()),
+            Self::Dictation(dictation) => Box::new(dictation.clone()),
+            Self::Remote(remote) => (remote.boxed)(meter),
+        }
+    }
+
+    /// Which weights answer.
+    pub(crate) fn identity(&self) -> ModelIdentity {
+        self.boxed(None).identity()
+    }
+}
+
+/// The engines of a program: one for each file, whatever asks it.
+#[derive(Default)]
+pub struct Models {
+    engines: HashMap<PathBuf, Engine>,
+    /// What they take with a first context each, in bytes; 0 where no board was named.
+    loaded: u64,
+    /// The same with all contexts of what is played.
+    taken: u64,
+}
+
+impl Models {
+    /// Begins what is played next: the contexts of what was played before are gone.
+    pub(crate) fn begin(&mut self) {
+        self.taken = self.loaded;
+    }
+
+    /// A model by its name or file, with an adapter or without.
+    pub fn open(
+        &mut self,
+        name: &str,
+        adapter: Option<&Path>,
+        loading: &Loading,
+    ) -> anyhow::Result<Model> {
+        if name.eq_ignore_ascii_case(SCRIPTED) {
+            return Ok(Model::Scripted);
+        }
+        if let Some(name) = endpoint::name(name, &loading.engine) {
+            ensure!(adapter.is_none(), "a model behind an endpoint takes no adapter");
+            return Ok(Model::Remote(endpoint::open(name, loading)?));
+        }
+        let resolved = models::manifest::resolve(name, &files::models_folder()?)?;
+        if !self.engines.contains_key(&resolved.path) {
+            check_sha256(&resolved)?;
+            let needed = engines::reserve(&resolved.path, loading, Part::Model, self.taken)?;
+            self.loaded += needed;
+            self.taken += needed;
+            let engine = engines::load(&resolved.path, loading)?;
+            self.engines.insert(resolved.path.clone(), engine);
+        }
+        if let Some(path) = adapter {
+            self.taken += engines::reserve(&resolved.path, loading, Part::Adapter, self.taken)?;
+            let opened = models::adapter::Adapter::open(path)?;
+            ensure!(
+                opened.reward_row().is_none(),
+                "{} is a reward model, which writes nothing; give it to --reward-model",
+                path.display()
+            );
+        }
+        let engine = &self.engines[&resolved.path];
+        let handle = engine
+            .role(adapter.map(|path| (path, 1.0)))
+            .with_context(|| format!("cannot use the model {}", resolved.path.display()))?;
+        Ok(Model::Loaded(handle))
+    }
+
+    /// The reward model of an adapter for a model's file.
+    pub(crate) fn open_reward_model(
+        &mut self,
+        name: &str,
+        adapter: &Path,
+        loading: &Loading,
+    ) -> anyhow::Result<RowModel<Handle>> {
+        let bare = self.open(name, None, loading)?;
+        ensure!(matches!(bare, Model::Loaded(_)), "the model {name} has no hidden states to score");
+        let path = models::manifest::resolve(name, &files::models_folder()?)?.path;
+        // Its states have a context of their own.
+        self.taken += engines::reserve(&path, loading, Part::Adapter, self.taken)?;
+        let cannot = || format!("cannot use the reward model {}", adapter.display());
+        let opened = models::adapter::Adapter::open(adapter).with_context(cannot)?;
+        let row = opened
+            .reward_row()
+            .with_context(|| format!("{} is no reward model: it has no row", adapter.display()))?;
+        let handle = self.engines[&path].role(Some((adapter, 1.0))).with_context(cannot)?;
+        RowModel::new(handle, row.into()).with_context(cannot)
+    }
+
+    /// The retrospective: with the adapter that was asked for, else with the one
+    /// that is active for its model.
+    pub(crate) fn open_retrospective(
+        &mut self,
+        name: &str,
+        adapter: Option<&Path>,
+        loading: &Loading,
+    ) -> anyhow::Result<Model> {
+        let bare = self.open(name, adapter, loading)?;
+        if adapter.is_some() || !matches!(bare, Model::Loaded(_)) {
+            return Ok(bare);
+        }
+        let folder = files::slots_folder(&bare.identity().sha256)?;
+        if !folder.exists() {
+            return Ok(bare);
+        }
+        let start = Slots::open(&folder)?.start()?;
+        let say = |text: &str| loading.surroundings.note(text);
+        match start.probation {
+            None => {}
+            Some(ProbationStart::Tried(slot)) => {
+                say(&format!("trying the adapter {}, which is on probation", slot.name));
+            }
+            Some(ProbationStart::RevertedUnconfirmed(slot)) => {
+                say(&format!("went back from the adapter {}: it was never confirmed", slot.name));
+            }
+            Some(ProbationStart::RevertedDamaged(slot)) => {
+                say(&format!("went back from the adapter {}: its file is damaged", slot.name));
+            }
+        }
+        match start.active {
+            None => Ok(bare),
+            Some(active) => self.open(name, Some(&active.path), loading),
+        }
+    }
+}
+
+/// The text side of a model by its name or file, for demonstrations.
+pub(crate) fn dictation(name: &str, context_tokens: NonZeroU32) -> anyhow::Result<Model> {
+    ensure!(
+        !name.eq_ignore_ascii_case(SCRIPTED),
+        "the model {SCRIPTED} has no tokenizer; name the actor that is to learn"
+    );
+    let resolved = models::manifest::resolve(name, &files::models_folder()?)?;
+    check_sha256(&resolved)?;
+    let dictation = Dictation::open(&resolved.path, context_tokens)
+        .with_context(|| format!("cannot use the model {}", resolved.path.display()))?;
+    Ok(Model::Dictation(dictation))
+}
+
+/// A model is never loaded as what it is not.
+fn check_sha256(resolved: &models::manifest::ResolvedModel) -> anyhow::Result<()> {
+    let Some(expected) = &resolved.sha256_expected else { return Ok(()) };
+    let path = resolved.path.display();
+    let found = models::checksum::sha256_file(&resolved.path)
+        .with_context(|| format!("cannot read {path}"))?;
+    ensure!(
+        found == *expected,
+        "{path} has the sha256 {found}, expected {expected}; remove it and pull it again"
+    );
+    Ok(())
+}

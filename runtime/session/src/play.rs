@@ -1,0 +1,184 @@
+//! Playing a plan, and writing what came of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use runtime_core::history::RunHistory;
+use runtime_environments::world::World;
+use runtime_evaluation::arm::{ArmError, ArmProgress};
+use runtime_evaluation::collection::{self, Collection};
+use runtime_evaluation::report::{self, ReportRun};
+use runtime_evaluation::results::circumstances::{Circumstances, Session};
+use runtime_evaluation::results::{self, Results};
+use runtime_evaluation::spending::ledger::Ledger;
+use runtime_evaluation::spending::results::SpendingResults;
+use runtime_store::replace::replace;
+use runtime_store::sealed;
+
+use crate::circumstances;
+use crate::loaded::Models;
+use crate::options::RunOptions;
+use crate::options::file::RunFile;
+use crate::plan::{Beginning, Plan};
+use crate::pool::{Pool, loading};
+use crate::program::{Program, SessionEvent, Surroundings};
+use crate::reading::Reading;
+use crate::resume;
+use crate::settings::Settings;
+use crate::spending;
+
+impl Plan {
+    /// Plays what is left of the run; an error says how it is continued.
+    pub fn play(&self, surroundings: &Surroundings) -> anyhow::Result<Played> {
+        play(self, &mut Models::default(), surroundings).map_err(|error| {
+            // Before an arm was begun there is nothing to go on with.
+            if !error.is::<ArmError>() {
+                return error;
+            }
+            error.context(format!("stopped; {}", self.resumption()))
+        })
+    }
+}
+
+/// Plays what is left of a plan; the models that it loads stay in `models`.
+pub(crate) fn play(
+    plan: &Plan,
+    models: &mut Models,
+    surroundings: &Surroundings,
+) -> anyhow::Result<Played> {
+    let settings = plan.settings()?;
+    if matches!(plan.beginning, Beginning::Resumed) {
+        surroundings.tell(SessionEvent::Resumable(&plan.resumption()));
+    }
+    let pool = Pool::open(plan, &settings)?;
+    let (world, program) = (Arc::clone(&pool.world), Arc::clone(&surroundings.program));
+    let deed = Box::new(move || leave(&*world, &*program));
+    let _in_the_end = surroundings.program.before_end(deed);
+    let played = play_in(&pool, (plan, &settings), models, surroundings);
+    // However it ended: a heater is not left on.
+    leave(&*pool.world, &*surroundings.program);
+    played
+}
+
+fn play_in(
+    pool: &Pool,
+    (plan, settings): (&Plan, &Settings),
+    models: &mut Models,
+    surroundings: &Surroundings,
+) -> anyhow::Result<Played> {
+    let mut parts = Pool::parts(plan, settings, models, surroundings)?;
+    let terms = spending::terms(&plan.options, &parts)?;
+    if plan.is_new() {
+        for parts in &parts {
+            pool.check_first_trials(parts, plan, settings)?;
+        }
+    }
+    if !matches!(plan.beginning, Beginning::Resumed) {
+        begin(plan)?;
+        surroundings.tell(SessionEvent::Resumable(&plan.resumption()));
+    }
+    let _kept = surroundings.program.keep();
+    let ledger = terms.map(|terms| spending::ledger(terms, &plan.folder)).transpose()?;
+    for parts in &mut parts {
+        parts.ledger.clone_from(&ledger);
+    }
+    let sessions =
+        circumstances::log(&plan.folder, &parts, &loading(plan, settings, surroundings)?)?;
+    let mut played = Played { histories: Vec::new(), sessions, ledger, stopped: None };
+    for parts in &parts {
+        let (history, standing, ended) = pool.play_arm(parts, (plan, settings), surroundings)?;
+        let ArmProgress { tasks, tasks_done, tasks_solved, .. } = standing;
+        let in_arm = || {
+            format!(
+                "in the arm {}, with {tasks_done} of {tasks} tasks done and {tasks_solved} solved",
+                parts.strategy
+            )
+        };
+        match ended {
+            Err(error) if error.is_cost_limit() => {
+                played.histories.push(history);
+                played.stopped = Some(anyhow::Error::new(error).context(in_arm()));
+                break;
+            }
+            ended => ended.with_context(in_arm)?,
+        }
+        played.histories.push(history);
+    }
+    Ok(played)
+}
+
+/// Leaves the world so that it harms nobody, and says what there is to say of it.
+pub fn leave(world: &dyn World, program: &dyn Program) {
+    if let Some(text) = world.leave() {
+        program.hear(SessionEvent::Note(&text));
+    }
+}
+
+/// What was played of a plan.
+pub struct Played {
+    /// One for each arm that was begun.
+    pub histories: Vec<RunHistory>,
+    /// When, where and how, the first session first.
+    sessions: Vec<Session>,
+    /// Where a model is paid, what was spent.
+    ledger: Option<Arc<Ledger>>,
+    /// The run's limit of costs, where it ended the run.
+    stopped: Option<anyhow::Error>,
+}
+
+impl Played {
+    /// Writes the results; returns them and the file's text.
+    pub fn write_results(&self, plan: &Plan) -> anyhow::Result<(Results, String)> {
+        let mut results = results::results(&self.histories)?;
+        results.spending = self.ledger.as_deref().map(SpendingResults::new);
+        results.circumstances = Circumstances::new(&self.sessions, circumstances::now());
+        let json = sealed::json(&results)?;
+        replace(&plan.folder.results(), json.as_bytes())?;
+        Ok((results, json))
+    }
+
+    /// Writes the page of these results.
+    pub fn write_page(&self, plan: &Plan, results: Results) -> anyhow::Result<()> {
+        let Results { spending, circumstances, .. } = results;
+        let (name, notes, histories) = (plan.folder.name(), Vec::new(), &self.histories);
+        let run = ReportRun { name, histories, spending, circumstances, notes };
+        let mut reading = Reading::new(plan.options.data.clone());
+        let page = report::html(std::slice::from_ref(&run), &mut reading)?;
+        Ok(replace(&plan.folder.report(), page.as_bytes())?)
+    }
+
+    /// Counts what was collected, and writes it; returns it and the file's text.
+    pub fn write_collection(&self, plan: &Plan) -> anyhow::Result<(Collection, String)> {
+        let judge = plan.settings()?.agent.feedback.judge();
+        let members = plan.kind.members();
+        let found = collection::collection(&self.histories[0], judge, members);
+        let json = sealed::json(&found)?;
+        replace(&collection_file(plan), json.as_bytes())?;
+        Ok((found, json))
+    }
+
+    /// The error of a run that its limit of costs ended.
+    pub fn check_whole(&mut self, plan: &Plan) -> anyhow::Result<()> {
+        let Some(error) = self.stopped.take() else { return Ok(()) };
+        let folder = plan.folder.path.display();
+        Err(error.context(format!("stopped; --resume {folder} with a higher --cost-limit goes on")))
+    }
+}
+
+/// The file of what a plan collected.
+pub fn collection_file(plan: &Plan) -> PathBuf {
+    plan.folder.path.join("collection.json")
+}
+
+/// Says in the run's folder what was asked; from now on it stays.
+fn begin(plan: &Plan) -> anyhow::Result<()> {
+    if let Beginning::Copied(copied) = &plan.beginning {
+        resume::copy(copied, &plan.folder)?;
+    }
+    let options = RunOptions { out: None, name: None, ..plan.options.clone() };
+    let file = RunFile::new(&plan.strategies, plan.kind, &options)?;
+    replace(&plan.folder.config(), file.text()?.as_bytes())?;
+    plan.claim.keep();
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! Options with every default filled in: what a run's results say it was.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use runtime_agent::settings::AgentSettings;
+use runtime_core::strategy::Strategy;
+use runtime_store::run_folder::RunFolder;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::board::Board;
+use crate::engines::EngineOptions;
+use crate::kind::RunKind;
+use crate::options::{RunOptions, Share, Temperature};
+use crate::wrong::Wrong;
+
+/// Reflections that may be drawn for a failure.
+const BEST_OF_MAX: u32 = 64;
+/// Tokens that an actor may generate in an episode.
+const EPISODE_TOKENS_MAX: u32 = 8192;
+
+/// Everything that decides what is played, and nothing that does not: equal
+/// settings, models and prompts give equal runs.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Settings {
+    /// The world's name, in lower case.
+    pub(crate) environment: String,
+    /// Which tasks; `None` for the world's default.
+    pub(crate) split: Option<String>,
+    /// What a node is to be brought to, where it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) goal: Option<String>,
+    /// Whether the world's own memory is read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) recall: bool,
+    /// How many tasks; 0 for all.
+    pub(crate) tasks: u32,
+    /// Trials of each task at most.
+    pub(crate) trials: u32,
+    /// Steps of an episode at most; `None` for the world's default.
+    pub(crate) steps: Option<u32>,
+    /// Tokens that an actor may generate in an episode.
+    pub(crate) episode_tokens: u32,
+    /// The acting model, as it was named.
+    pub(crate) actor: String,
+    /// The reflecting model of the strategy `retrospective`, as it was named.
+    pub(crate) retrospective: String,
+    /// What the run may take, where it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) board: Option<Board>,
+    /// What computes the models, where it was said.
+    #[serde(flatten)]
+    pub(crate) engine: EngineOptions,
+    /// The sha256 of the adapter that chooses among reflections.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reward_model: Option<String>,
+    /// The sha256 of the log whose reflections are told to other tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) borrowed: Option<String>,
+    /// How the agent asks.
+    #[serde(flatten)]
+    pub(crate) agent: AgentSettings,
+    /// Reflections that a memory holds.
+    pub(crate) reflections: u32,
+    /// Tokens of context.
+    pub(crate) context: u32,
+    /// Seeds everything that is drawn.
+    pub(crate) seed: u64,
+    /// Whether the run repeats to the byte.
+    pub(crate) deterministic: bool,
+    /// Whether sampling is off, which makes a plain retry replay its failure.
+    pub(crate) greedy: bool,
+    /// What the run is for.
+    #[serde(flatten)]
+    pub(crate) kind: RunKind,
+}
+
+impl Settings {
+    /// Fills in the defaults of a run of this kind.
+    pub(crate) fn resolve(options: &RunOptions, kind: RunKind) -> anyhow::Result<Self> {
+        let actor = options.actor.clone().unwrap_or_else(|| "smollm2-135m-instruct".into());
+        let usual = AgentSettings::default();
+        let temperature = options.temperature.map_or(usual.temperature, Temperature::get);
+        let top_p = options.top_p.map_or(usual.top_p, Share::get);
+        ensure!(top_p > 0.0, Wrong("--top-p is 0, expected more than 0, at most 1".to_owned()));
+        let best_of = options.best_of.map_or(usual.best_of, Into::into);
+        let most = || Wrong(format!("--best-of is {best_of}, expected at most {BEST_OF_MAX}"));
+        ensure!(best_of <= BEST_OF_MAX, most());
+        let both =
+            "--best-of and --reward-model go together: one draws reflections, the other chooses";
+        ensure!((best_of > 1) == options.reward_model.is_some(), Wrong(both.to_owned()));
+        let board = options.board.as_deref().map(Board::find).transpose()?;
+        let of_board = board.as_ref().map(|board| board.context_tokens);
+        let context = options.context.or(of_board).map_or(usual.prompt_tokens_max, Into::into);
+        Ok(Self {
+            environment: options.environment.as_deref().unwrap_or("household").to_lowercase(),
+            split: options.split.clone(),
+            goal: options.goal.clone(),
+            recall: options.recall.unwrap_or(false),
+            tasks: options.tasks.unwrap_or(20),
+            // A collection plays a failed trial, and the one after it.
+            trials: match kind {
+                RunKind::Collection { .. } => 2,
+                _ => options.trials.map_or(3, Into::into),
+            },
+            steps: options.steps.map(Into::into),
+            episode_tokens: EPISODE_TOKENS_MAX,
+            retrospective: options.retrospective.clone().unwrap_or_else(|| actor.clone()),
+            actor,
+            engine: EngineOptions {
+                engine: options.engine.clone().or(board.as_ref().map(|board| board.engine.clone())),
+                device: options.device.clone(),
+                gpu_layers: options.gpu_layers,
+            },
+            board,
+            reward_model: options.reward_model.as_deref().map(sha256).transpose()?,
+            borrowed: options.borrow_reflections.as_deref().map(lent).transpose()?,
+            agent: AgentSettings {
+                kind: options.agent.as_deref().map_or(Ok(usual.kind), str::parse)?,
+                feedback: options.feedback.as_deref().map_or(Ok(usual.feedback), str::parse)?,
+                temperature,
+                reflection_temperature: options.reflection_temperature.map(Temperature::get),
+                top_p,
+                prompt_tokens_max: context,
+                best_of,
+                ..usual
+            },
+            reflections: options.reflections.map_or(3, Into::into),
+            context,
+            seed: options.seed.unwrap_or(1),
+            deterministic: options.deterministic.unwrap_or(false),
+            greedy: temperature == 0.0,
+            kind,
+        })
+    }
+
+    /// The settings as JSON, for the records.
+    pub(crate) fn json(&self) -> anyhow::Result<String> {
+        serde_json::to_string(self).context("cannot write the settings as JSON")
+    }
+}
+
+/// What a setting of a record decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Decides {
+    /// Nothing: models are compared by their weights, whose files may have moved.
+    Nothing,
+    /// What is played once a first trial failed.
+    LaterTrials,
+    /// All that is played.
+    AllTrials,
+}
+
+/// What the setting of this key decides. One that is not named here decides everything, so that
+/// a new one is compared wherever nobody thought of it.
+fn decides(key: &str) -> Decides {
+    match key {
+        "actor" | "retrospective" => Decides::Nothing,
+        "reward_model"
+        | "borrowed"
+        | "best_of"
+        | "reflection_tokens_max"
+        | "reflection_temperature"
+        | "reflections"
+        | "feedback" => Decides::LaterTrials,
+        _ => Decides::AllTrials,
+    }
+}
+
+/// The settings of a record that decide at least this.
+pub(crate) fn deciding(json: &str, least: Decides) -> anyhow::Result<Map<String, Value>> {
+    let mut settings: Map<String, Value> = serde_json::from_str(json)?;
+    settings.retain(|key, _| decides(key) >= least);
+    Ok(settings)
+}
+
+fn sha256(file: &Path) -> anyhow::Result<String> {
+    models::checksum::sha256_file(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// The sha256 of a run's log of reflections.
+fn lent(folder: &Path) -> anyhow::Result<String> {
+    sha256(&lending_log(folder))
+}
+
+/// The log of a run's reflections that are told to other tasks.
+pub(crate) fn lending_log(folder: &Path) -> PathBuf {
+    RunFolder::new(folder).trial_log(Strategy::Retrospective)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reflecting_otherwise_changes_no_first_trial() {
+        let json = |text: &str| {
+            let options = toml::from_str(text).unwrap();
+            Settings::resolve(&options, RunKind::Comparison).unwrap().json().unwrap()
+        };
+        let usual = json("");
+        let is_same = |text: &str, least| {
+            deciding(&json(text), least).unwrap() == deciding(&usual, least).unwrap()
+        };
+
+        for later in ["reflections = 1", "reflection-temperature = 1.0", "feedback = 'score'"] {
+            assert!(is_same(later, Decides::AllTrials), "{later}");
+            assert!(!is_same(later, Decides::LaterTrials), "{later}");
+        }
+        for first in ["seed = 2", "steps = 3", "temperature = 0.2", "agent = 'react'"] {
+            assert!(!is_same(first, Decides::AllTrials), "{first}");
+        }
+        assert!(is_same("actor = 'other'", Decides::LaterTrials));
+    }
+}

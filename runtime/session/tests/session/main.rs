@@ -1,0 +1,6 @@
+//! Sessions without a terminal: what they play, what they tell, and what they refuse.
+
+mod support;
+mod playing;
+mod resuming;
+mod collecting;
