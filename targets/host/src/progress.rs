@@ -2,10 +2,11 @@
 
 mod standing;
 mod stream;
+mod lines;
 mod teller;
 mod terminal;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -88,6 +89,11 @@ fn bar(show: Show, template: &str) -> ProgressBar {
             bar
         }
     }
+}
+
+/// Whoever panicked left it whole: each change is one assignment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

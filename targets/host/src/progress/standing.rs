@@ -12,10 +12,8 @@ use runtime_evaluation::listener::News;
 use runtime_evaluation::table::rate_text;
 use serde_json::Value;
 
+use super::stream::{WORDS_COLUMNS, retry_words};
 use crate::terminal::line;
-
-/// Columns that an action or a reason has at most.
-const WORDS_COLUMNS: usize = 60;
 
 /// What is known of the arm under way. Times are of one clock, in microseconds.
 #[derive(Clone, Debug, Default)]
@@ -134,13 +132,6 @@ impl Standing {
         let trial = event.key().map_or(0, |key| key.trial);
         self.last = format!("{}, trial {trial}, {what}", line(&task.id, WORDS_COLUMNS));
     }
-}
-
-/// How long is waited yet, for which attempt, and why.
-pub(super) fn retry_words(retry: &Retry, seconds: u64) -> String {
-    let Retry { model, attempt, attempts_max, reason, .. } = retry;
-    let reason = line(reason, WORDS_COLUMNS);
-    format!("{seconds} s to attempt {attempt} of {attempts_max}; {model} gave no answer: {reason}")
 }
 
 #[cfg(test)]

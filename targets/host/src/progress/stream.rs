@@ -2,6 +2,7 @@
 
 use console::{Style, style};
 use runtime_core::event::{Event, StepEvent};
+use runtime_core::model::Retry;
 use runtime_core::task::Task;
 use runtime_core::trajectory::Ending;
 
@@ -9,6 +10,8 @@ use crate::terminal::{self, shown};
 
 /// Columns of a task's name before its lines, where several are played at once.
 const NAME_COLUMNS: usize = 24;
+/// Columns that an action or a reason has at most, in one line with others.
+pub(super) const WORDS_COLUMNS: usize = 60;
 
 /// The event in lines of at most so many columns; none of what is no news. Where several tasks
 /// are played at once, each line names its own.
@@ -26,6 +29,13 @@ pub(super) fn lines(task: &Task, event: &Event, columns: usize, is_alone: bool) 
         }
     }
     lines
+}
+
+/// How long is waited yet, for which attempt, and why.
+pub(super) fn retry_words(retry: &Retry, seconds: u64) -> String {
+    let Retry { model, attempt, attempts_max, reason, .. } = retry;
+    let reason = terminal::line(reason, WORDS_COLUMNS);
+    format!("{seconds} s to attempt {attempt} of {attempts_max}; {model} gave no answer: {reason}")
 }
 
 fn parts(task: &Task, event: &Event) -> Vec<(Style, String)> {

@@ -9,33 +9,25 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use console::Term;
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use indicatif::ProgressBar;
 use runtime_evaluation::listener::News;
 use runtime_store::recorder::Clock;
 use targets_console::out;
 
-use super::standing::{Standing, retry_words};
-use super::{BARS, Show, bar, finish, say, stream};
+use super::lines::{ENDED, Lines};
+use super::standing::Standing;
+use super::stream::retry_words;
+use super::{BARS, Show, finish, lock, say, stream};
 use crate::terminal;
 
 /// Between two lines where there is no terminal, in microseconds.
 pub(super) const SILENCE_US: u64 = 10_000_000;
 /// A shorter wait is not worth a line.
 const WAIT_MIN: Duration = Duration::from_secs(1);
-/// How often the lines of a terminal are drawn anew.
-const TICK: Duration = Duration::from_millis(500);
-
-/// Columns of a terminal's line before the summary of an arm that is over.
-const BEFORE_SUMMARY: usize = 40;
-
-const UNDER_WAY: &str =
-    "{head}\n{prefix:<16} {bar:30} {pos}/{len} tasks {elapsed:>4}\n{summary}\n{doing}";
-const ENDED: &str = "{prefix:<16} {pos:>4}/{len:<4} tasks {elapsed:>4}  {short}";
-
 /// What is told beside how a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
@@ -81,7 +73,7 @@ impl Teller {
     fn begin(&self, telling: &mut Telling, workers: u32, now_us: u64) {
         telling.is_alone = workers <= 1;
         telling.said_us = now_us;
-        telling.bar = self.bar();
+        telling.bar = self.lines().bar(self.show);
         if telling.bar.is_hidden() {
             say(&self.head());
         }
@@ -92,38 +84,9 @@ impl Teller {
         format!("{}, into {}", lock(&self.standing).players, terminal::line(&folder, usize::MAX))
     }
 
-    /// The lines of a terminal.
-    fn bar(&self) -> ProgressBar {
-        let standing = lock(&self.standing).clone();
-        let bar = bar(self.show, ENDED).with_prefix(standing.arm.clone());
-        bar.set_style(self.style(UNDER_WAY));
-        bar.set_length(standing.progress.tasks);
-        bar.set_position(standing.progress.tasks_done);
-        bar.enable_steady_tick(TICK);
-        bar
-    }
-
-    fn style(&self, template: &str) -> ProgressStyle {
-        let (head, now) = (self.head(), Arc::clone(&self.clock));
-        let key = |words: fn(&Standing, u64) -> String, before: usize| {
-            let (standing, now) = (Arc::clone(&self.standing), Arc::clone(&now));
-            move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
-                let text = words(&lock(&standing), now());
-                let columns = terminal::columns(&Term::stderr()).saturating_sub(before);
-                // What cannot be drawn now is drawn at the next tick.
-                let _ = out.write_str(&terminal::line(&text, columns));
-            }
-        };
-        let head = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
-            let _ = out.write_str(&terminal::line(&head, terminal::columns(&Term::stderr())));
-        };
-        let style = ProgressStyle::with_template(template).expect("the templates here are right");
-        let style = style.progress_chars("━╸ ");
-        style
-            .with_key("head", head)
-            .with_key("summary", key(Standing::summary, 0))
-            .with_key("short", key(Standing::summary, BEFORE_SUMMARY))
-            .with_key("doing", key(Standing::doing, 0))
+    fn lines(&self) -> Lines {
+        let (standing, clock) = (Arc::clone(&self.standing), Arc::clone(&self.clock));
+        Lines { head: self.head(), standing, clock }
     }
 
     fn end(&self, telling: &mut Telling, is_whole: bool, now_us: u64) {
@@ -132,7 +95,7 @@ impl Teller {
             let line = lock(&self.standing).line(now_us);
             say(&line);
         }
-        telling.bar.set_style(self.style(ENDED));
+        telling.bar.set_style(self.lines().style(ENDED));
         finish(&telling.bar, self.show, is_whole);
         telling.bar = ProgressBar::hidden();
     }
@@ -185,11 +148,6 @@ impl Teller {
             say(&line);
         }
     }
-}
-
-/// Whoever panicked left it whole: each change is one assignment.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use anyhow::Context;
 use indicatif::ProgressBar;
@@ -14,7 +14,7 @@ use targets_console::errors;
 use targets_console::signals::{self, Asked, Attached};
 
 use super::teller::{SILENCE_US, Teller, Told};
-use super::{Show, overview, phase, say};
+use super::{Show, lock, overview, phase, say};
 
 /// Shows a session.
 pub(super) struct Terminal {
@@ -67,8 +67,8 @@ impl Terminal {
         }
     }
 
-    fn training(&self) -> std::sync::MutexGuard<'_, Training> {
-        self.training.lock().unwrap_or_else(PoisonError::into_inner)
+    fn training(&self) -> MutexGuard<'_, Training> {
+        lock(&self.training)
     }
 }
 
