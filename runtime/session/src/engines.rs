@@ -166,7 +166,6 @@ pub fn on_board(_path: &Path, _board: &Board) -> anyhow::Result<u64> {
 /// What a listed model takes as a run loads it where nothing else is said; its file need
 /// not be here.
 #[cfg(feature = "llama")]
-#[expect(clippy::unnecessary_wraps, reason = "a build without llama has no estimate")]
 pub fn of_listed(manifest: &Manifest) -> Option<u64> {
     Some(fit::of_listed(manifest))
 }

@@ -82,7 +82,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use clap::{FromArgMatches, Parser};
-    use runtime_session::options::KEYS;
+    use runtime_session::options::{KEYS, Key};
 
     use super::*;
 
@@ -99,7 +99,7 @@ mod tests {
     fn flags_and_keys_of_a_file_are_the_same_and_mean_the_same() {
         let command = <Line as clap::CommandFactory>::command();
         let flags = command.get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned);
-        let keys = KEYS.iter().map(|key| key.name());
+        let keys = KEYS.iter().map(Key::name);
         assert_eq!(flags.collect::<BTreeSet<_>>(), keys.clone().collect());
 
         for key in keys {

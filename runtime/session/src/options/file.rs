@@ -9,7 +9,7 @@ use runtime_store::sealed;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{self, Text};
-use super::{KEYS, RunOptions};
+use super::{KEYS, Key, RunOptions};
 use crate::kind::RunKind;
 use crate::wrong::Wrong;
 
@@ -114,7 +114,7 @@ fn check_key(key: &str, text: &str) -> Result<(), Wrong> {
     if key == STRATEGIES || keys::find(key).is_some() {
         return Ok(());
     }
-    let known: Vec<String> = KEYS.iter().map(|key| key.name()).chain([STRATEGIES.into()]).collect();
+    let known: Vec<String> = KEYS.iter().map(Key::name).chain([STRATEGIES.into()]).collect();
     let line = text.lines().position(|line| line.trim_start().starts_with(key)).unwrap_or(0) + 1;
     let nearest = known
         .iter()

@@ -1,4 +1,5 @@
 //! A program that listens with a list, and runs that take no model.
+#![allow(clippy::unwrap_used, reason = "it is a test's")]
 
 use std::num::NonZeroU32;
 use std::path::Path;
