@@ -71,7 +71,7 @@ fn a_name_that_is_no_folders_is_wrong_usage() {
     let file = folder.path().join("run.toml");
     fs::write(&file, "name = \"../a\"\nactor = \"scripted\"\n").unwrap();
     let refused = rebound_in(folder.path(), &[], &["run", "--config", "run.toml"]);
-    assert_eq!(refused.code, 1);
+    assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("is no folder's name"), "{}", refused.stderr);
     assert_eq!(names(folder.path()), ["run.toml".to_owned()].into());
 }
