@@ -2,12 +2,12 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::prompt::Prompt;
-use crate::spending::CostScope;
 
 /// A model that continues prompts.
 pub trait LanguageModel {
@@ -217,4 +217,22 @@ pub enum ModelError {
     /// The engine behind the model failed; the text is its own account.
     #[error("the engine failed: {0}")]
     Engine(String),
+}
+
+/// What a limit of costs is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CostScope {
+    /// One task in one arm.
+    Task,
+    /// The whole run.
+    Run,
+}
+
+impl fmt::Display for CostScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Task => "task",
+            Self::Run => "run",
+        })
+    }
 }

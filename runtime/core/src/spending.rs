@@ -4,7 +4,6 @@
 //! there is money left, is known to its meter.
 
 use alloc::string::String;
-use core::fmt;
 use core::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
@@ -64,22 +63,4 @@ pub struct Spending {
     pub answered: bool,
     /// What it used.
     pub tokens: TokenUse,
-}
-
-/// What a limit of costs is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CostScope {
-    /// One task in one arm.
-    Task,
-    /// The whole run.
-    Run,
-}
-
-impl fmt::Display for CostScope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Task => "task",
-            Self::Run => "run",
-        })
-    }
 }

@@ -23,13 +23,12 @@ use runtime_core::agent::Agent;
 use runtime_core::environment::Environment;
 use runtime_core::event::Event;
 use runtime_core::history::{FinishedTrial, RunHistory, TaskHistory};
-use runtime_core::model::ModelError;
-use runtime_core::spending::CostScope;
+use runtime_core::model::{CostScope, ModelError};
 use runtime_core::task::Task;
 use runtime_core::trajectory::Ending;
 use runtime_core::trial::{Recorder, RecorderError, Stage, TrialError, TrialSettings, run_task};
 
-use crate::listener::{Listener, News};
+use crate::listener::{ArmProgress, Listener, News};
 
 /// An error of whoever sets a worker up.
 pub type WorkerError = Box<dyn Error + Send + Sync>;
@@ -55,23 +54,6 @@ pub struct Worker {
     pub environment: Box<dyn Environment>,
     /// Takes the events.
     pub recorder: Box<dyn Recorder>,
-}
-
-/// How an arm stands, what was played before a resume included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ArmProgress {
-    /// Tasks in the pool.
-    pub tasks: u64,
-    /// Tasks that need no further trial.
-    pub tasks_done: u64,
-    /// Tasks among them whose last trial solved them.
-    pub tasks_solved: u64,
-    /// Trials that ended.
-    pub trials: u64,
-    /// Those of them that solved their task.
-    pub trials_solved: u64,
-    /// Steps taken.
-    pub steps: u64,
 }
 
 /// Why an arm was not played to its end. Every finished step is recorded.

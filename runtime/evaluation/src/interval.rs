@@ -32,6 +32,12 @@ impl Rate {
         let (low, high) = wilson(solved, of);
         Self { solved, of, rate: solved as f64 / of as f64, low, high }
     }
+
+    /// The rate of tasks that were solved or not.
+    pub(crate) fn of_outcomes(outcomes: &[bool]) -> Self {
+        let solved = outcomes.iter().filter(|solved| **solved).count();
+        Self::new(solved as u64, outcomes.len() as u64)
+    }
 }
 
 fn wilson(solved: u64, of: u64) -> (f64, f64) {

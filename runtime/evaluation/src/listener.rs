@@ -11,8 +11,6 @@ use runtime_core::event::{Event, RunEvent};
 use runtime_core::model::Retry;
 use runtime_core::task::Task;
 
-use crate::arm::ArmProgress;
-
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]
 pub enum News<'a> {
@@ -45,6 +43,23 @@ pub enum News<'a> {
         /// Whether nothing stopped it.
         is_whole: bool,
     },
+}
+
+/// How an arm stands, what was played before a resume included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ArmProgress {
+    /// Tasks in the pool.
+    pub tasks: u64,
+    /// Tasks that need no further trial.
+    pub tasks_done: u64,
+    /// Tasks among them whose last trial solved them.
+    pub tasks_solved: u64,
+    /// Trials that ended.
+    pub trials: u64,
+    /// Those of them that solved their task.
+    pub trials_solved: u64,
+    /// Steps taken.
+    pub steps: u64,
 }
 
 /// Is told what happens, by several threads at once; a slow one slows the run.

@@ -4,6 +4,7 @@
 //! `decimals` 1 and unit "°C", 215 means 21.5 °C. So the node needs no floating
 //! point, and a value is the same on both sides to the last digit.
 
+use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 /// Most sensors of one node.
@@ -39,6 +40,10 @@ pub struct Sensor<'a> {
     #[serde(borrow)]
     pub scale: Scale<'a>,
 }
+
+/// A sensor's values, in the order of the description; `None` where one could not
+/// be read.
+pub type Readings = Vec<Option<i32>, SENSORS_MAX>;
 
 /// What can be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,8 +6,7 @@
 use heapless::{HistoryBuf, String};
 use serde::{Deserialize, Serialize};
 
-use crate::description::SENSORS_MAX;
-use crate::message::Readings;
+use crate::description::{Readings, SENSORS_MAX};
 
 /// Longest reflection, in bytes of UTF-8.
 pub const REFLECTION_BYTES_MAX: usize = 240;

@@ -25,15 +25,13 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::description::{ACTUATORS_MAX, Actuator, Description, Range, SENSORS_MAX, Sensor};
+use crate::description::{
+    ACTUATORS_MAX, Actuator, Description, Range, Readings, SENSORS_MAX, Sensor,
+};
 use crate::memory::{Reflection, Step};
 
 /// The version of the protocol that this code speaks.
 pub const VERSION: u16 = 2;
-
-/// A sensor's values, in the order of the description; `None` where one could not
-/// be read.
-pub type Readings = Vec<Option<i32>, SENSORS_MAX>;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

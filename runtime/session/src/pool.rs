@@ -12,8 +12,8 @@ use runtime_core::task::{Limits, Task};
 use runtime_core::trial::TrialSettings;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{self, World, train_split};
-use runtime_evaluation::arm::{self, Arm, ArmError, ArmProgress, Worker};
-use runtime_evaluation::listener::{Listener, News};
+use runtime_evaluation::arm::{self, Arm, ArmError, Worker};
+use runtime_evaluation::listener::{ArmProgress, Listener, News};
 use runtime_store::recorder::LogRecorder;
 use runtime_store::trial_log::read_log;
 

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::LearnerError;
-use super::table::rate;
 use crate::collection::Collection;
 use crate::interval::Rate;
 use crate::pairs::IntervalMethod;
@@ -163,7 +162,7 @@ impl Learning {
     /// Validation success before any training, and after each round.
     pub fn success(&self) -> Vec<Rate> {
         let rounds = self.rounds.iter().filter_map(|round| round.outcomes.as_ref());
-        self.baseline.iter().chain(rounds).map(|outcomes| rate(outcomes)).collect()
+        self.baseline.iter().chain(rounds).map(|outcomes| Rate::of_outcomes(outcomes)).collect()
     }
 
     /// The validation outcomes of the best adapter so far.

@@ -98,10 +98,5 @@ pub(crate) fn reward(round: &Round) -> String {
 }
 
 pub(crate) fn success(outcomes: &[bool]) -> String {
-    rate_text(&rate(outcomes))
-}
-
-/// The rate of some outcomes.
-pub(crate) fn rate(outcomes: &[bool]) -> Rate {
-    Rate::new(outcomes.iter().filter(|solved| **solved).count() as u64, outcomes.len() as u64)
+    rate_text(&Rate::of_outcomes(outcomes))
 }

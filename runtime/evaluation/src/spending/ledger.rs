@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use runtime_core::model::ModelError;
-use runtime_core::spending::{CostScope, Spending, TokenUse, Used};
+use runtime_core::model::{CostScope, ModelError};
+use runtime_core::spending::{Spending, TokenUse, Used};
 
 use super::prices::Prices;
 

@@ -4,13 +4,12 @@
 use embassy_time::Instant;
 use heapless::Vec;
 
-use crate::description::ACTUATORS_MAX;
+use crate::description::{ACTUATORS_MAX, Readings};
 use crate::frame::encode_answer;
 use crate::hardware::{Hardware, HardwareError};
 use crate::memory::{Memory, Step};
 use crate::message::{
-    ActuatorState, Answer, Hello, Observation, Readings, Recollection, Refusal, Request, Status,
-    VERSION,
+    ActuatorState, Answer, Hello, Observation, Recollection, Refusal, Request, Status, VERSION,
 };
 use crate::storage::Keeper;
 

@@ -6,9 +6,8 @@ use indicatif::HumanDuration;
 use runtime_core::event::{Event, RunEvent};
 use runtime_core::model::Retry;
 use runtime_core::task::Task;
-use runtime_evaluation::arm::ArmProgress;
 use runtime_evaluation::interval::Rate;
-use runtime_evaluation::listener::News;
+use runtime_evaluation::listener::{ArmProgress, News};
 use runtime_evaluation::table::rate_text;
 use serde_json::Value;
 

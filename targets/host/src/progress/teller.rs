@@ -153,7 +153,7 @@ impl Teller {
 #[cfg(test)]
 mod tests {
     use runtime_core::model::Retry;
-    use runtime_evaluation::arm::ArmProgress;
+    use runtime_evaluation::listener::ArmProgress;
 
     use super::*;
 
