@@ -7,6 +7,7 @@
 //!                                   ├─► vocabulary  both, and where answers end
 //!                                   └─► adapter     a file that fits a base
 //! blocks: the numbers that quantized bytes stand for
+//! draws: numbers from a seed
 //! paths: where a path that stands in a file leads
 //! data: where data sets come from, and what is in them
 //! lock: a file by which one process keeps others out
@@ -30,6 +31,7 @@ pub mod manifest;
 pub mod data;
 pub mod pull;
 pub mod secrets;
+pub mod draws;
 pub mod paths;
 pub mod threads;
 pub mod tiny;

@@ -8,6 +8,7 @@ mod words;
 
 use std::path::Path;
 
+use crate::draws::Stream;
 use crate::gguf::{self, Array, GgufError, NewTensor, Value};
 use words::{CHAT_TEMPLATE, CONTROL_TOKENS, MERGES};
 
@@ -137,7 +138,7 @@ fn tensors(config: &TinyConfig) -> Vec<NewTensor<'static>> {
     let width = u64::from(config.embedding);
     let kv_width = width / u64::from(config.heads.max(1)) * u64::from(config.kv_heads);
     let hidden = u64::from(config.feed_forward);
-    let mut weights = Weights { state: config.seed };
+    let mut weights = Weights(Stream { state: config.seed });
     let mut tensors = vec![
         weights.matrix("token_embd.weight", width, u64::from(vocabulary_len())),
         ones("output_norm.weight", width),
@@ -195,10 +196,8 @@ fn ones(name: &str, width: u64) -> NewTensor<'static> {
     NewTensor::f32(name, &[width], &values)
 }
 
-/// A stream of weights: `SplitMix64`, which needs no table and no crate.
-pub(crate) struct Weights {
-    pub(crate) state: u64,
-}
+/// Weights, drawn one after the other.
+struct Weights(Stream);
 
 impl Weights {
     /// A matrix from `inputs` to `outputs`, uniform, with a standard deviation
@@ -206,28 +205,14 @@ impl Weights {
     /// equally likely.
     fn matrix(&mut self, name: &str, inputs: u64, outputs: u64) -> NewTensor<'static> {
         let bound = 2.0 * (3.0 / inputs as f32).sqrt();
-        let values: Vec<f32> = (0..inputs * outputs).map(|_| self.uniform(bound)).collect();
+        let values: Vec<f32> = (0..inputs * outputs).map(|_| self.0.uniform(bound)).collect();
         NewTensor::f32(name, &[inputs, outputs], &values)
     }
 
     /// Values around `middle`.
     fn vector(&mut self, name: &str, length: u64, middle: f32) -> NewTensor<'static> {
-        let values: Vec<f32> = (0..length).map(|_| middle + self.uniform(0.5)).collect();
+        let values: Vec<f32> = (0..length).map(|_| middle + self.0.uniform(0.5)).collect();
         NewTensor::f32(name, &[length], &values)
-    }
-
-    /// The next number, from `-bound` to `bound`.
-    pub(crate) fn uniform(&mut self, bound: f32) -> f32 {
-        let from_zero_to_two = (self.next() >> 40) as f32 / (1u64 << 23) as f32;
-        (from_zero_to_two - 1.0) * bound
-    }
-
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
     }
 }
 
@@ -259,14 +244,5 @@ mod tests {
     fn the_same_seed_makes_the_same_bytes() {
         assert_eq!(llama(7), llama(7));
         assert_ne!(llama(7), llama(8));
-    }
-
-    #[test]
-    fn weights_stay_within_their_bound() {
-        let mut weights = Weights { state: 3 };
-        let drawn: Vec<f32> = (0..1000).map(|_| weights.uniform(0.5)).collect();
-
-        assert!(drawn.iter().all(|value| (-0.5..=0.5).contains(value)));
-        assert!(drawn.iter().sum::<f32>().abs() < 50.0);
     }
 }

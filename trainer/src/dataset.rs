@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use models::gguf::Gguf;
 use models::vocabulary::Vocabulary;
-use runtime_core::seed::mix;
+use runtime_core::seed::{mix, unit};
 
 use crate::config::TrainConfig;
 use crate::error::TrainError;
@@ -206,8 +206,7 @@ fn cut(sample: &mut Sample, most: usize, dropped: &mut Dropped) {
 
 /// A number from 0 to below 1.
 fn draw(ids: &[u32], seed: u64) -> f32 {
-    let bits = ids.iter().fold(mix(seed), |bits, &id| mix(bits ^ u64::from(id)));
-    (bits >> 40) as f32 / (1_u32 << 24) as f32
+    unit(ids.iter().fold(mix(seed), |bits, &id| mix(bits ^ u64::from(id))))
 }
 
 /// The logs of runs' folders, or the files themselves.

@@ -9,7 +9,7 @@ use models::gguf::Value;
 use models_decoder::adapter::{Adapter, Factors, Place, Target};
 use models_decoder::decoder::Decoder;
 use models_decoder::score::numbers;
-use runtime_core::seed::mix;
+use runtime_core::seed::{mix, unit};
 
 use crate::config::AdapterConfig;
 use crate::error::TrainError;
@@ -27,7 +27,7 @@ pub fn initial(
         let bound = 1.0 / (columns as f32).sqrt();
         let stream = mix(seed ^ mix((layer * Target::ALL.len() + target as usize) as u64));
         let a = (0..(config.rank * columns) as u64)
-            .map(|index| ((mix(stream ^ index) >> 40) as f32 / (1 << 23) as f32 - 1.0) * bound)
+            .map(|index| (2.0 * unit(mix(stream ^ index)) - 1.0) * bound)
             .collect();
         let b = vec![0.0; rows * config.rank];
         let pair = pair([rows, columns], config.rank, (a, b), decoder.device());

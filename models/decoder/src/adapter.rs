@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Tensor, TensorData};
 use models::adapter::Pair;
+use models::draws::{mix, unit};
 
 use crate::decoder::Decoder;
 use crate::error::DecoderError;
@@ -138,17 +139,4 @@ impl Dropout {
         let kind = x.dtype();
         x * mask.cast(kind)
     }
-}
-
-/// The output function of `SplitMix64` (Steele et al., 2014).
-fn mix(seed: u64) -> u64 {
-    let z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// The upper 24 bits as a number from 0 to below 1.
-fn unit(bits: u64) -> f32 {
-    (bits >> 40) as f32 / (1_u32 << 24) as f32
 }

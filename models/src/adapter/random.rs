@@ -1,8 +1,8 @@
 //! Adapters that nobody trained, for tests of everything that handles them.
 
 use super::{AdapterError, NewAdapter, Pair, Target};
+use crate::draws::Stream;
 use crate::gguf::Gguf;
-use crate::tiny::Weights;
 
 /// An adapter of that rank for every tensor `blk.N.TARGET.weight` of the base,
 /// for each of `targets`, such as `attn_q`.
@@ -16,7 +16,7 @@ pub fn random(
     targets: &[&str],
     seed: u64,
 ) -> Result<NewAdapter, AdapterError> {
-    let mut weights = Weights { state: seed };
+    let mut stream = Stream { state: seed };
     let mut pairs = Vec::new();
     for tensor in base.tensors() {
         let part = tensor.name.strip_prefix("blk.").and_then(|name| name.strip_suffix(".weight"));
@@ -28,7 +28,7 @@ pub fn random(
         let target = Target { name: tensor.name.clone(), inputs, outputs, rank };
         let mut draw = |count: u64, width: u64| -> Vec<f32> {
             let bound = (3.0 / width.max(1) as f32).sqrt();
-            (0..count * width).map(|_| weights.uniform(bound)).collect()
+            (0..count * width).map(|_| stream.uniform(bound)).collect()
         };
         let (a, b) = (draw(rank, inputs), draw(outputs, rank));
         pairs.push(Pair { target, a, b });

@@ -9,7 +9,7 @@ use runtime_core::model::{
 };
 use runtime_core::prompt::{Message, Piece, Prompt, Role};
 use runtime_core::reflection::{Judgement, Reflection};
-use runtime_core::seed::SeedKey;
+use runtime_core::seed::{Draw, SeedKey};
 use runtime_core::trajectory::{Decision, TakenStep, Trajectory};
 
 use crate::budget;
@@ -21,9 +21,6 @@ use crate::settings::{AgentKind, AgentSettings};
 /// Tokens that a chat template puts around a message, at most. Those of the
 /// supported families need 4 to 7.
 const MESSAGE_MARKUP_TOKENS: u32 = 8;
-
-/// How far apart the members are that name a reflection's draws; a group is smaller.
-const DRAW_MEMBERS: u32 = 1 << 16;
 
 /// What a judge may say: that the task was completed, or not.
 const JUDGEMENTS: [&str; 2] = ["yes", "no"];
@@ -81,7 +78,7 @@ impl Agent for ModelAgent {
         }
         let thought = match self.settings.kind {
             AgentKind::Act => None,
-            AgentKind::React => Some(self.think(&mut messages, episode.seed)?),
+            AgentKind::React => Some(self.think(&mut messages, episode)?),
         };
         let answer = self.choose(messages, episode, thought.is_some())?;
         Ok(decision(thought, answer, scene.dropped_steps))
@@ -103,9 +100,9 @@ impl Agent for ModelAgent {
         let Some(first_score) = self.score(&first)? else { return Ok(first) };
         let (mut best, mut best_score, mut cost) = (first, first_score, Cost::default());
         add(&mut cost, best.generation.cost);
-        for draw in 1..self.settings.best_of {
-            let member = attempt.seed.member + draw * DRAW_MEMBERS;
-            let seed = SeedKey { member, ..attempt.seed };
+        for candidate in 1..self.settings.best_of {
+            let draw = attempt.seed.draw.with_candidate(candidate);
+            let seed = SeedKey { draw, ..attempt.seed };
             let next = self.reflect_within(&Attempt { seed, ..*attempt }, Constraint::Free)?;
             add(&mut cost, next.generation.cost);
             let score = self.score(&next)?.unwrap_or(f32::MIN);
@@ -220,8 +217,9 @@ impl ModelAgent {
     fn think(
         &mut self,
         messages: &mut Vec<Message>,
-        seed: SeedKey<'_>,
+        episode: &Episode<'_>,
     ) -> Result<Generation, ModelError> {
+        let seed = SeedKey { draw: Draw::Thought { step: episode.step() }, ..episode.seed };
         let content = vec![Piece::Text(conversation::THOUGHT.into())];
         messages.push(Message { role: Role::Assistant, content });
         let tokens_max = self.settings.thought_tokens_max;
@@ -240,9 +238,8 @@ impl ModelAgent {
         episode: &Episode<'_>,
         follows_thought: bool,
     ) -> Result<Generation, ModelError> {
-        let seed = SeedKey { member: episode.seed.member + 1, ..episode.seed };
         let tokens_max = self.settings.action_tokens_max;
-        let mut request = self.request(messages, seed, tokens_max, Vec::new());
+        let mut request = self.request(messages, episode.seed, tokens_max, Vec::new());
         // After "Action:" a word begins with its space, as in running text.
         let space = if follows_thought { " " } else { "" };
         match episode.admissible.filter(|actions| !actions.is_empty()) {

@@ -86,7 +86,7 @@ fn broken(error: EnvironmentError) -> ModelError {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use runtime_core::seed::SeedKey;
+    use runtime_core::seed::{Draw, SeedKey};
     use runtime_core::task::Limits;
     use runtime_core::trajectory::{Ending, Trajectory};
 
@@ -141,7 +141,8 @@ mod tests {
             ending: Ending::StepLimit,
             feedback: String::new(),
         };
-        let seed = SeedKey { run: 1, task: id, trial: 1, step: 0, member: 0 };
+        let draw = Draw::Reflection { member: 0, candidate: 0 };
+        let seed = SeedKey { run: 1, task: id, trial: 1, draw };
         archivist.reflect(&Attempt { task, trajectory, memory, seed }).unwrap().text
     }
 

@@ -83,7 +83,7 @@ mod tests {
     use runtime_core::history::{FinishedTrial, TaskHistory};
     use runtime_core::model::{Generation, ModelIdentity, StopReason, Token};
     use runtime_core::reflection::Memory;
-    use runtime_core::seed::SeedKey;
+    use runtime_core::seed::{Draw, SeedKey};
     use runtime_core::task::{Limits, Task};
     use runtime_core::trajectory::{Ending, Trajectory};
 
@@ -131,7 +131,8 @@ mod tests {
 
     fn lent(task: &Task) -> Option<Reflection> {
         let (trajectory, memory) = (&failed(), &Memory::default());
-        let seed = SeedKey { run: 1, task: &task.id, trial: 2, step: 0, member: 0 };
+        let draw = Draw::Reflection { member: 0, candidate: 0 };
+        let seed = SeedKey { run: 1, task: &task.id, trial: 2, draw };
         lender().lend(&Attempt { task, trajectory, memory, seed })
     }
 
@@ -150,7 +151,8 @@ mod tests {
         assert_ne!(lent(&task("c", "heat")).unwrap().text, "C");
         assert!(lent(&task("d", "cool")).is_some());
         let (trajectory, memory, task) = (&failed(), &Memory::default(), &task("a", "clean"));
-        let seed = SeedKey { run: 1, task: "a", trial: 1, step: 0, member: 0 };
+        let draw = Draw::Reflection { member: 0, candidate: 0 };
+        let seed = SeedKey { run: 1, task: "a", trial: 1, draw };
         let attempt = Attempt { task, trajectory, memory, seed };
         assert_eq!(Lender::default().lend(&attempt), None);
     }

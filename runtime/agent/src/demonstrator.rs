@@ -13,13 +13,10 @@
 use runtime_core::agent::{Agent, Attempt, Episode};
 use runtime_core::model::{Constraint, ModelError};
 use runtime_core::reflection::{Judgement, Reflection};
-use runtime_core::seed::{SeedKey, mix};
+use runtime_core::seed::{Draw, SeedKey, mix, unit};
 use runtime_core::trajectory::Decision;
 
 use crate::agent::ModelAgent;
-
-/// The draws of a step are named by this member, which no request has.
-const NOISE_MEMBER: u32 = u32::MAX;
 
 /// Who knows what is to be learned.
 pub trait Expert {
@@ -87,21 +84,18 @@ impl Demonstrator {
             let reason = "an expert needs to know what can be done".to_owned();
             return Err(ModelError::Constraint(reason));
         };
-        let draw = SeedKey { member: NOISE_MEMBER, ..episode.seed }.seed();
-        let expert = self.expert.choose(episode).filter(|_| share(draw) >= self.noise);
+        let draw = Draw::Noise { step: episode.step() };
+        let bits = SeedKey { draw, ..episode.seed }.seed();
+        // Its lower 24 bits.
+        let share = unit(bits << 40);
+        let expert = self.expert.choose(episode).filter(|_| share >= self.noise);
         let is_lesson = expert.is_some();
         let random = || {
-            let place = mix(draw) % admissible.len() as u64;
+            let place = mix(bits) % admissible.len() as u64;
             admissible[usize::try_from(place).unwrap_or(0)].clone()
         };
         Ok(Dictated { action: expert.unwrap_or_else(random), is_lesson })
     }
-}
-
-/// A draw as a number from 0.0 up to, but not including, 1.0.
-fn share(draw: u64) -> f32 {
-    const STEPS: u64 = 1 << 24;
-    (draw % STEPS) as f32 / STEPS as f32
 }
 
 #[cfg(test)]
@@ -160,7 +154,7 @@ mod tests {
                 opening: "Two doors.",
                 steps: &taken,
                 admissible: Some(&admissible),
-                seed: SeedKey { run: 1, task: &task.id, trial: 1, step, member: 0 },
+                seed: SeedKey { run: 1, task: &task.id, trial: 1, draw: Draw::Action { step } },
             });
             let observation = "A wall.".to_owned();
             let outcome = Step { observation, reward: 0.0, progress: 0.0, done: false };
@@ -205,7 +199,8 @@ mod tests {
         let mut reflect = |steps| {
             let (opening, feedback) = ("Two doors.".to_owned(), String::new());
             let trajectory = &Trajectory { opening, steps, ending: Ending::StepLimit, feedback };
-            let seed = SeedKey { run: 1, task: &task.id, trial: 1, step: 0, member: 0 };
+            let draw = Draw::Reflection { member: 0, candidate: 0 };
+            let seed = SeedKey { run: 1, task: &task.id, trial: 1, draw };
             let attempt = Attempt { task: &task, trajectory, memory: &memory, seed };
             demonstrator.reflect(&attempt).unwrap()
         };

@@ -39,8 +39,15 @@ pub struct Episode<'a> {
     pub steps: &'a [TakenStep],
     /// What can be done now, where the environment can tell.
     pub admissible: Option<&'a Vec<String>>,
-    /// Names the request; its `member` is the agent's to count up.
+    /// Names the request for the action.
     pub seed: SeedKey<'a>,
+}
+
+impl Episode<'_> {
+    /// The step that is to be taken, from 1.
+    pub fn step(&self) -> u32 {
+        u32::try_from(self.steps.len() + 1).unwrap_or(u32::MAX)
+    }
 }
 
 /// A trajectory as its judge and the retrospective see it.

@@ -9,18 +9,78 @@ pub struct SeedKey<'a> {
     pub task: &'a str,
     /// The trial, from 1.
     pub trial: u32,
-    /// The step, from 1; 0 for the reflection after the trial.
-    pub step: u32,
-    /// The member of a group of reflections, or the request within a step.
-    pub member: u32,
+    /// What is drawn in it.
+    pub draw: Draw,
+}
+
+/// What is drawn in a trial.
+///
+/// Each draw has two numbers, which the seed is mixed from. A run that is repeated or
+/// resumed gets its draws again by them, so they never change:
+///
+/// | draw | first | second |
+/// | --- | --- | --- |
+/// | thought | step | 0 |
+/// | action | step | 1 |
+/// | noise | step | 2³² − 1 |
+/// | judgement | 0 | 1 |
+/// | reflection | 0 | 2 · member + 65,536 · candidate |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draw {
+    /// The thought before an action.
+    Thought {
+        /// The step, from 1.
+        step: u32,
+    },
+    /// An action.
+    Action {
+        /// The step, from 1.
+        step: u32,
+    },
+    /// Whether a step of a demonstration is a random one, and which.
+    Noise {
+        /// The step, from 1.
+        step: u32,
+    },
+    /// Whether the trial succeeded, by the agent's own judgement.
+    Judgement,
+    /// A reflection on the trial.
+    Reflection {
+        /// The member of its group, from 0; a group has fewer than 32,768.
+        member: u32,
+        /// Which one of those that a reward model chooses among, from 0.
+        candidate: u32,
+    },
+}
+
+impl Draw {
+    /// This candidate for a reflection; any other draw stays as it is.
+    #[must_use]
+    pub fn with_candidate(self, candidate: u32) -> Self {
+        match self {
+            Self::Reflection { member, .. } => Self::Reflection { member, candidate },
+            other => other,
+        }
+    }
+
+    fn numbers(self) -> [u32; 2] {
+        match self {
+            Self::Thought { step } => [step, 0],
+            Self::Action { step } => [step, 1],
+            Self::Noise { step } => [step, u32::MAX],
+            Self::Judgement => [0, 1],
+            Self::Reflection { member, candidate } => [0, 2 * member + 65_536 * candidate],
+        }
+    }
 }
 
 impl SeedKey<'_> {
     /// A seed that differs wherever a field differs.
     pub fn seed(&self) -> u64 {
         let task = self.task.bytes().fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
-        let place = u64::from(self.trial) << 32 | u64::from(self.step);
-        [task, place, u64::from(self.member)]
+        let [first, second] = self.draw.numbers();
+        let place = u64::from(self.trial) << 32 | u64::from(first);
+        [task, place, u64::from(second)]
             .into_iter()
             .fold(mix(self.run), |hash, part| mix(hash ^ part))
     }
@@ -35,22 +95,51 @@ pub fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
+/// The upper 24 bits as a number from 0.0 to below 1.0.
+pub fn unit(bits: u64) -> f32 {
+    (bits >> 40) as f32 / (1_u32 << 24) as f32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_field_changes_the_seed() {
-        let key = SeedKey { run: 1, task: "a", trial: 1, step: 1, member: 0 };
+        let key = SeedKey { run: 1, task: "a", trial: 1, draw: Draw::Thought { step: 1 } };
         let others = [
             SeedKey { run: 2, ..key },
             SeedKey { task: "b", ..key },
             SeedKey { trial: 2, ..key },
-            SeedKey { step: 2, ..key },
-            SeedKey { member: 1, ..key },
+            SeedKey { draw: Draw::Thought { step: 2 }, ..key },
+            SeedKey { draw: Draw::Action { step: 1 }, ..key },
         ];
 
         assert!(others.iter().all(|other| other.seed() != key.seed()));
         assert_eq!(key.seed(), key.seed());
+    }
+
+    #[test]
+    fn draws_have_the_seeds_that_earlier_runs_were_drawn_with() {
+        let check = |draw, expected| {
+            let key = SeedKey { run: 7, task: "household/1", trial: 2, draw };
+            assert_eq!(key.seed(), expected, "{draw:?}");
+        };
+        let reflection = |member, candidate| Draw::Reflection { member, candidate };
+
+        check(Draw::Thought { step: 3 }, 0x6c7d_cb8e_779e_1387);
+        check(Draw::Action { step: 3 }, 0x07c2_db77_f085_a6c0);
+        check(Draw::Noise { step: 3 }, 0xaa5d_b60a_af6a_a4b9);
+        check(Draw::Judgement, 0xc4dd_5bf0_978c_f9d2);
+        check(reflection(0, 0), 0x8934_8b3c_28f6_69ea);
+        check(reflection(2, 0), 0x02a5_38ae_ec7b_73e3);
+        check(reflection(2, 3), 0x7562_1f76_d321_6e26);
+    }
+
+    #[test]
+    fn numbers_are_mixed_as_ever() {
+        assert_eq!([0, 1].map(mix), [0xe220_a839_7b1d_cdaf, 0x910a_2dec_8902_5cc1]);
+        let bits = [0, u64::MAX, mix(0)].map(|bits| unit(bits).to_bits());
+        assert_eq!(bits, [0, 0x3f7f_ffff, 0x3f62_20a8]);
     }
 }

@@ -24,17 +24,13 @@ use crate::event::{
 use crate::history::{FinishedTrial, OpenTrial, TaskHistory};
 use crate::model::ModelError;
 use crate::reflection::{Memory, Reflection};
-use crate::seed::SeedKey;
+use crate::seed::{Draw, SeedKey};
 use crate::strategy::{Judge, Strategy};
 use crate::task::Task;
 use crate::trajectory::{Ending, SUCCESS_RETURN, TakenStep, Trajectory};
 
 /// The same action and observation this often in a row end an episode.
 pub const LOOP_REPEATS: usize = 3;
-
-/// A judgement's draws are named by this member; those of a group's reflections by
-/// even ones.
-const JUDGEMENT_MEMBER: u32 = 1;
 
 /// Where events go, and what the loop may ask of the machine it runs on.
 pub trait Recorder {
@@ -218,10 +214,9 @@ struct Play<'a> {
 }
 
 impl Play<'_> {
-    fn seed(&self, step: usize) -> SeedKey<'_> {
-        let step = u32::try_from(step).unwrap_or(u32::MAX);
+    fn seed(&self, draw: Draw) -> SeedKey<'_> {
         let (run, task) = (self.settings.seed, self.task.id.as_str());
-        SeedKey { run, task, trial: self.key.trial, step, member: 0 }
+        SeedKey { run, task, trial: self.key.trial, draw }
     }
 }
 
@@ -232,7 +227,7 @@ fn judge(
     memory: &Memory,
     finished: &mut FinishedTrial,
 ) -> Result<bool, TrialError> {
-    let seed = SeedKey { member: JUDGEMENT_MEMBER, ..play.seed(0) };
+    let seed = play.seed(Draw::Judgement);
     let trajectory = &finished.trajectory;
     let attempt = Attempt { task: play.task, trajectory, memory, seed };
     let judgement = stage.agent.judge(&attempt)?;
@@ -256,7 +251,7 @@ fn reflect(
     trajectory: &Trajectory,
     member: u32,
 ) -> Result<Reflection, TrialError> {
-    let seed = SeedKey { member: member * 2, ..play.seed(0) };
+    let seed = play.seed(Draw::Reflection { member, candidate: 0 });
     let attempt = Attempt { task: play.task, trajectory, memory, seed };
     let reflection = stage.agent.reflect(&attempt)?;
     stage.recorder.record(&Event::Reflection(ReflectionEvent {
@@ -335,13 +330,14 @@ fn take_step(
     let before_us = stage.recorder.now_us();
     let admissible = stage.environment.admissible_actions();
     let listed_us = stage.recorder.now_us();
+    let step = u32::try_from(open.steps.len() + 1).unwrap_or(u32::MAX);
     let decision = stage.agent.act(&Episode {
         task: play.task,
         memory,
         opening: &open.opening,
         steps: &open.steps,
         admissible: admissible.as_ref(),
-        seed: play.seed(open.steps.len() + 1),
+        seed: play.seed(Draw::Action { step }),
     })?;
     let decided_us = stage.recorder.now_us();
     let outcome = stage.environment.step(&decision.action)?;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use runtime_core::environment::Environment;
-use runtime_core::seed::SeedKey;
+use runtime_core::seed::{Draw, SeedKey};
 use runtime_core::task::{Limits, Task};
 use runtime_environments::expert::{Sight, choose};
 use runtime_environments::selection::TaskSelection;
@@ -33,8 +33,8 @@ fn play(environment: &mut dyn Environment, task: &Task, noise_percent: u64) -> O
             admissible: &admissible,
         };
         let step_number = u32::try_from(step).unwrap();
-        let key = SeedKey { run: 1, task: &task.id, trial: 1, step: step_number, member: 0 };
-        let draw = key.seed();
+        let thought = Draw::Thought { step: step_number };
+        let draw = SeedKey { run: 1, task: &task.id, trial: 1, draw: thought }.seed();
         let random = &admissible[usize::try_from(draw / 100).unwrap() % admissible.len()];
         let chosen = choose(&sight).filter(|_| draw % 100 >= noise_percent);
         let action = chosen.unwrap_or(random);

@@ -18,7 +18,7 @@ use runtime_core::event::{
 };
 use runtime_core::model::{Cost, Generation, StopReason, Token};
 use runtime_core::record;
-use runtime_core::seed::mix;
+use runtime_core::seed::{mix, unit};
 use runtime_core::trajectory::{Decision, Ending, TakenStep};
 use trainer::TrainError;
 use trainer::config::{Schedule, Stage, TrainConfig};
@@ -116,7 +116,7 @@ impl Toy {
         for number in 0..CORRIDORS * GROUPS {
             let corridor = number % CORRIDORS;
             let mut draws = (0..).map(|index| mix(mix(round << 32 | u64::from(number)) ^ index));
-            let mut draw = || (draws.next().unwrap() >> 40) as f32 / (1 << 24) as f32;
+            let mut draw = || unit(draws.next().unwrap());
             let said = (0..MEMBERS).map(|_| chances[corridor as usize].draw(&mut draw));
             events.extend(self.group(number, corridor, &said.collect::<Vec<_>>()));
         }

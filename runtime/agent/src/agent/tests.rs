@@ -114,7 +114,12 @@ fn play(agent: &mut ModelAgent, memory: &Memory, steps: usize) -> Vec<TakenStep>
             opening: "Two doors.",
             steps: &taken_steps,
             admissible: Some(&admissible),
-            seed: SeedKey { run: 1, task: &task.id, trial: 2, step: to_u32(step), member: 0 },
+            seed: SeedKey {
+                run: 1,
+                task: &task.id,
+                trial: 2,
+                draw: Draw::Action { step: to_u32(step) },
+            },
         };
         let decision = agent.act(&episode).unwrap();
         taken_steps.push(taken(decision, "A wall."));
@@ -176,7 +181,7 @@ fn a_prompt_whose_start_is_too_long_is_an_error_with_numbers() {
     let model = Watched::new(&["go left"], 40);
     let mut agent = agent(AgentKind::Act, &model);
     let (task, memory) = (task(), Memory::default());
-    let seed = SeedKey { run: 1, task: "doors", trial: 1, step: 1, member: 0 };
+    let seed = SeedKey { run: 1, task: "doors", trial: 1, draw: Draw::Action { step: 1 } };
     let (opening, steps) = ("Two doors.", &[][..]);
 
     let result = agent.act(&Episode {
@@ -234,7 +239,8 @@ fn a_reflection_reads_the_latest_steps_that_fit() {
     let small = Watched::new(&[" Go right. "], 200);
     let mut agent = agent(AgentKind::Act, &small);
     let (task, memory, trajectory) = (task(), Memory::default(), failed(steps));
-    let seed = SeedKey { run: 1, task: "doors", trial: 1, step: 0, member: 0 };
+    let draw = Draw::Reflection { member: 0, candidate: 0 };
+    let seed = SeedKey { run: 1, task: "doors", trial: 1, draw };
 
     let attempt = Attempt { task: &task, trajectory: &trajectory, memory: &memory, seed };
     let reflection = agent.reflect(&attempt).unwrap();
@@ -254,7 +260,7 @@ fn a_judge_says_yes_or_no_of_what_it_saw() {
     );
     let mut agent = agent(AgentKind::Act, &model);
     let (task, memory, trajectory) = (task(), Memory::default(), failed(steps));
-    let seed = SeedKey { run: 1, task: "doors", trial: 1, step: 0, member: 1 };
+    let seed = SeedKey { run: 1, task: "doors", trial: 1, draw: Draw::Judgement };
     let attempt = Attempt { task: &task, trajectory: &trajectory, memory: &memory, seed };
 
     let said = [(); 2].map(|()| agent.judge(&attempt).unwrap().completed);
@@ -298,7 +304,8 @@ impl RewardModel for Lengths {
 fn of_several_reflections_the_one_that_scores_highest_is_told() {
     let model = Watched::new(&["Go.", "Go left, then left.", "Go left."], 1 << 20);
     let (task, memory) = (task(), Memory::default());
-    let seed = SeedKey { run: 1, task: "doors", trial: 1, step: 0, member: 0 };
+    let draw = Draw::Reflection { member: 0, candidate: 0 };
+    let seed = SeedKey { run: 1, task: "doors", trial: 1, draw };
     let trajectory = &failed(Vec::new());
     let attempt = Attempt { task: &task, trajectory, memory: &memory, seed };
     let mut agent = agent(AgentKind::Act, &model);

@@ -7,7 +7,7 @@ use anyhow::Context;
 use runtime_core::agent::Attempt;
 use runtime_core::history::RunHistory;
 use runtime_core::reflection::Memory;
-use runtime_core::seed::SeedKey;
+use runtime_core::seed::{Draw, SeedKey};
 use runtime_core::strategy::Strategy;
 use runtime_evaluation::collection::Collection;
 use runtime_evaluation::learning::state::{AdapterFile, Example, Learning, Training};
@@ -116,7 +116,8 @@ impl LocalLearner {
         for (task, played) in history.run.tasks.iter().zip(&history.tasks) {
             let Some(failed) = played.trials.first() else { continue };
             let Some(before) = &failed.reflection else { continue };
-            let seed = SeedKey { run: settings.seed, task: &task.id, trial: 1, step: 0, member: 0 };
+            let draw = Draw::Reflection { member: 0, candidate: 0 };
+            let seed = SeedKey { run: settings.seed, task: &task.id, trial: 1, draw };
             let trajectory = &failed.trajectory;
             let after = agent.reflect(&Attempt { task, trajectory, memory: &memory, seed })?;
             examples.push(Example {

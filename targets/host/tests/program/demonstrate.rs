@@ -13,7 +13,7 @@ use runtime_agent::prompts::PromptSet;
 use runtime_core::agent::{Agent, Episode};
 use runtime_core::history::{RunHistory, TaskHistory};
 use runtime_core::reflection::Memory;
-use runtime_core::seed::SeedKey;
+use runtime_core::seed::{Draw, SeedKey};
 use runtime_core::trajectory::{Ending, TakenStep};
 use runtime_engine::Handle;
 use runtime_engine::llama::{self, LlamaConfig};
@@ -115,14 +115,14 @@ fn an_agent_on_the_engine_sees_the_same_tokens() {
     for (task, opening, steps) in trials(&history) {
         for (place, step) in steps.iter().enumerate() {
             let only = vec![step.decision.action.clone()];
-            let number = u32::try_from(place + 1).unwrap();
+            let draw = Draw::Action { step: u32::try_from(place + 1).unwrap() };
             let decision = agent.act(&Episode {
                 task,
                 memory: &memory,
                 opening,
                 steps: &steps[..place],
                 admissible: Some(&only),
-                seed: SeedKey { run: 1, task: &task.id, trial: 1, step: number, member: 0 },
+                seed: SeedKey { run: 1, task: &task.id, trial: 1, draw },
             });
             let (expected, found) = (decision.unwrap(), &step.decision);
             assert_eq!(found.answer.prompt_ids, expected.answer.prompt_ids);
