@@ -6,10 +6,11 @@
 //! one of them grows. Grammars in GBNF are llama.cpp's alone.
 
 mod config;
+mod weights;
 mod engine;
 mod role;
+mod sequences;
 mod memory;
-mod batch;
 
 pub use config::DecoderConfig;
 pub use engine::load;

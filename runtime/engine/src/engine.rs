@@ -1,9 +1,8 @@
 //! A loaded model, whatever computes it, and the handles to it.
 
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, OnceLock};
-use std::thread::JoinHandle;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use models::adapter::Adapter;
 use models::checksum::sha256_file;
@@ -13,12 +12,8 @@ use runtime_core::error::with_sources;
 
 use crate::error::EngineError;
 use crate::handle::Handle;
-use crate::prepared::Preparation;
-use crate::schema::Schemas;
-use crate::worker::{AdapterFile, Command, Weights, Worker};
-
-/// Commands that may wait for the worker; who sends more waits.
-const COMMANDS_MAX: usize = 1024;
+use crate::shared::Shared;
+use crate::worker::{AdapterFile, Command, Weights};
 
 /// A loaded model. Actor and retrospective on one file are two handles to it.
 ///
@@ -28,37 +23,14 @@ pub struct Engine {
     shared: Arc<Shared>,
 }
 
-/// What the engine and its handles have in common.
-pub(crate) struct Shared {
-    /// The model's file.
-    pub(crate) path: PathBuf,
-    /// What prepares requests.
-    pub(crate) preparation: Preparation,
-    file_sha256: OnceLock<String>,
-    worker: WorkerThread,
-}
-
 impl Engine {
-    /// Reads a file's vocabulary and starts a thread that loads its weights and
-    /// computes with them; waits until they are loaded.
+    /// Starts a thread that loads a file's weights; waits until they are loaded.
     pub(crate) fn start<W: Weights>(
         path: &Path,
         context_tokens: u32,
         load: impl FnOnce(&Arc<Vocabulary>) -> Result<W, EngineError> + Send + 'static,
     ) -> Result<Self, EngineError> {
-        let gguf = Gguf::open(path)?;
-        let vocabulary = Vocabulary::from_gguf(&gguf)
-            .map_err(|source| EngineError::Vocabulary { path: path.to_owned(), source })?;
-        drop(gguf);
-        let vocabulary = Arc::new(vocabulary);
-        let for_worker = Arc::clone(&vocabulary);
-        let worker = WorkerThread::start(move || load(&for_worker))?;
-        let schemas = Schemas::new(Arc::clone(&vocabulary));
-        let preparation = Preparation { vocabulary, schemas, context_tokens };
-        let file_sha256 = OnceLock::new();
-        Ok(Self {
-            shared: Arc::new(Shared { path: path.into(), preparation, file_sha256, worker }),
-        })
+        Ok(Self { shared: Arc::new(Shared::start(path, context_tokens, load)?) })
     }
 
     /// A handle to the model, bare or with an adapter multiplied by a scale.
@@ -90,65 +62,5 @@ impl Engine {
         checked.map_err(|error| refused(with_sources(&error)))?;
         let sha256 = sha256_file(path)?;
         Ok(AdapterFile { path: path.to_owned(), scale, sha256 })
-    }
-}
-
-impl Shared {
-    /// Sends a command to the worker.
-    pub(crate) fn send(&self, command: Command) -> Result<(), EngineError> {
-        let commands = self.worker.commands.as_ref().ok_or(EngineError::Stopped)?;
-        commands.send(command).map_err(|_| EngineError::Stopped)
-    }
-
-    /// sha256 of the model's file; empty where it can no longer be read.
-    pub(crate) fn file_sha256(&self) -> &str {
-        self.file_sha256.get_or_init(|| sha256_file(&self.path).unwrap_or_default())
-    }
-}
-
-/// The worker and the way to it; stopped and joined when dropped.
-struct WorkerThread {
-    commands: Option<SyncSender<Command>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl WorkerThread {
-    fn start<W: Weights>(
-        load: impl FnOnce() -> Result<W, EngineError> + Send + 'static,
-    ) -> Result<Self, EngineError> {
-        let (commands, inbox) = sync_channel(COMMANDS_MAX);
-        let (loaded, answer) = sync_channel(1);
-        let thread = std::thread::Builder::new()
-            .name("engine".to_owned())
-            .spawn(move || work(load, &loaded, &inbox))?;
-        answer.recv().map_err(|_| EngineError::Stopped)??;
-        Ok(Self { commands: Some(commands), thread: Some(thread) })
-    }
-}
-
-impl Drop for WorkerThread {
-    fn drop(&mut self) {
-        drop(self.commands.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic of the worker has been reported where it happened.
-            let _ = thread.join();
-        }
-    }
-}
-
-fn work<W: Weights>(
-    load: impl FnOnce() -> Result<W, EngineError>,
-    loaded: &SyncSender<Result<(), EngineError>>,
-    inbox: &Receiver<Command>,
-) {
-    // Whoever loads waits for what is sent.
-    match load() {
-        Ok(weights) => {
-            let _ = loaded.send(Ok(()));
-            Worker::new(&weights).run(inbox);
-        }
-        Err(error) => {
-            let _ = loaded.send(Err(error));
-        }
     }
 }

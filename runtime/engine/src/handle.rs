@@ -9,11 +9,11 @@ use runtime_core::model::{
     Generation, HiddenStates, LanguageModel, ModelError, ModelIdentity, Request,
 };
 
-use crate::engine::Shared;
 use crate::error::stopped;
-use crate::prepared::Reply;
 use crate::prompt;
-use crate::ticket::{Event, Ticket};
+use crate::reply::{Event, Reply};
+use crate::shared::{OpenRole, Shared};
+use crate::ticket::Ticket;
 use crate::worker::{Command, RoleId, ScoreJob, StateJob};
 
 /// A loaded model in one role: bare, or with one adapter.
@@ -23,12 +23,6 @@ use crate::worker::{Command, RoleId, ScoreJob, StateJob};
 pub struct Handle {
     role: Arc<OpenRole>,
     adapter_sha256: Option<String>,
-}
-
-/// A role that is closed when its last handle and its last ticket go.
-pub(crate) struct OpenRole {
-    shared: Arc<Shared>,
-    id: RoleId,
 }
 
 impl Handle {
@@ -137,12 +131,5 @@ impl HiddenStates for Handle {
         let job = StateJob { ids: tokens.to_vec(), reply };
         self.role.shared.send(Command::State { role: self.role.id, job }).map_err(|_| stopped())?;
         answer.recv().map_err(|_| stopped())?
-    }
-}
-
-impl Drop for OpenRole {
-    fn drop(&mut self) {
-        // A worker that is gone has freed everything.
-        let _ = self.shared.send(Command::Close(self.id));
     }
 }

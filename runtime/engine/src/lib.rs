@@ -45,7 +45,13 @@ mod handle;
 #[cfg(feature = "local")]
 mod ticket;
 #[cfg(feature = "local")]
+mod shared;
+#[cfg(feature = "local")]
 mod worker;
+#[cfg(feature = "local")]
+mod queue;
+#[cfg(feature = "local")]
+mod reply;
 #[cfg(feature = "local")]
 mod prepared;
 #[cfg(feature = "local")]
@@ -75,4 +81,6 @@ pub use error::EngineError;
 #[cfg(feature = "local")]
 pub use handle::Handle;
 #[cfg(feature = "local")]
-pub use ticket::{Streamed, Ticket};
+pub use reply::Streamed;
+#[cfg(feature = "local")]
+pub use ticket::Ticket;

@@ -7,9 +7,9 @@ use runtime_core::model::{Cost, Generation, ModelError, StopReason, Token};
 use crate::answer::Answer;
 use crate::clock::Moment;
 use crate::guide::{Guide, Next};
-use crate::prepared::{Question, Reply};
+use crate::prepared::Question;
+use crate::reply::{Event, Reply, Streamed};
 use crate::sampler::{Allowed, Sampler};
-use crate::ticket::{Event, Streamed};
 use models::vocabulary::Vocabulary;
 
 /// A request between its first and its last token.

@@ -6,14 +6,14 @@
 
 mod config;
 mod memory;
+mod backend;
+#[cfg(feature = "llama-dynamic")]
+mod kernels;
 mod devices;
 mod build;
 mod engine;
-#[cfg(feature = "llama-dynamic")]
-mod kernels;
 mod role;
 mod context;
-mod batch;
 mod sequences;
 mod cache;
 mod grammar;

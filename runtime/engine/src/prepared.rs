@@ -2,8 +2,6 @@
 //! compiled, so that the thread that decodes does little else.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
 
 use runtime_core::model::{Constraint, ModelError, Request, Sampling};
 
@@ -12,7 +10,6 @@ use crate::clock::Moment;
 use crate::guide::{Free, Guide};
 use crate::prompt;
 use crate::schema::Schemas;
-use crate::ticket::Event;
 use models::vocabulary::Vocabulary;
 
 /// A request that is ready to be decoded.
@@ -44,28 +41,6 @@ pub(crate) enum PreparedGuide {
     /// A grammar in GBNF, which the engine reads, if it can.
     #[cfg_attr(not(feature = "llama"), expect(dead_code, reason = "llama.cpp alone reads it"))]
     Grammar(String),
-}
-
-/// Where answers go.
-pub(crate) struct Reply {
-    /// To the ticket.
-    pub(crate) events: Sender<Event>,
-    /// Whether the ticket has lost interest.
-    pub(crate) cancelled: Arc<AtomicBool>,
-}
-
-impl Reply {
-    /// Whether nobody waits for the answer any more.
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
-    }
-
-    /// Sends an event; a ticket that is gone has cancelled the request.
-    pub(crate) fn send(&self, event: Event) {
-        if self.events.send(event).is_err() {
-            self.cancelled.store(true, Ordering::Relaxed);
-        }
-    }
 }
 
 /// What a request needs from its model to be prepared.

@@ -30,6 +30,7 @@ mod key;
 mod question;
 mod extras;
 mod choices;
+mod reply;
 mod attempt;
 mod refusal;
 mod hint;
@@ -42,7 +43,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use runtime_core::model::{Generation, LanguageModel, ModelError, ModelIdentity, Request, Retry};
-use runtime_core::spending::{Meter, TokenUse, Used};
+use runtime_core::spending::{Meter, Used};
 
 pub use clear_text::ClearText;
 pub use config::{RemoteConfig, TimeLimits};
@@ -51,14 +52,10 @@ pub use key::ApiKey;
 pub use patience::Patience;
 
 use crate::clock::Moment;
-use attempt::{Failure, Reply};
 use extras::Extras;
 use question::Question;
 use refusal::Refusal;
-
-/// English has about four bytes a token; prompts that are cut by an estimate had
-/// better be short.
-const BYTES_PER_TOKEN: u64 = 3;
+use reply::{Failure, Reply, estimated_tokens};
 
 /// A model behind an endpoint. Clones share connections.
 #[derive(Clone)]
@@ -114,7 +111,7 @@ impl Remote {
             Some(Err(Failure::Broken { used, .. })) => Used::Lost(*used),
             Some(Err(_)) => Used::Nothing,
             // What was sent may be charged.
-            None => Used::Lost(estimated_use(question, 0)),
+            None => Used::Lost(question.estimated_use(0)),
         };
         meter.end(self.model(), question.at_most, used)?;
         result.ok_or(ModelError::Cancelled)
@@ -203,15 +200,4 @@ impl LanguageModel for Remote {
         let name = format!("{}@{}", config.model, config.endpoint.host());
         ModelIdentity { name, ..ModelIdentity::default() }
     }
-}
-
-/// How many tokens a text of this length probably has.
-fn estimated_tokens(bytes: usize) -> u64 {
-    (bytes as u64).div_ceil(BYTES_PER_TOKEN)
-}
-
-/// What an attempt used whose answer we could not read to its end.
-fn estimated_use(question: &Question, chunks: u64) -> TokenUse {
-    let completion = chunks.min(question.at_most.completion);
-    TokenUse { prompt: estimated_tokens(question.text_bytes), cached: 0, completion }
 }

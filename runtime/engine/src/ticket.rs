@@ -4,29 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 
-use runtime_core::model::{Generation, ModelError, Token};
+use runtime_core::model::{Generation, ModelError};
 
 use crate::error::stopped;
-use crate::handle::OpenRole;
-
-/// What has come of an answer since the last time.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Streamed {
-    /// The next token.
-    pub token: Token,
-    /// Text that can no longer change: whole characters, and nothing that may
-    /// turn out to belong to a stop text. Empty while more must be seen.
-    pub text: String,
-}
-
-/// What the engine sends to a ticket.
-#[derive(Debug)]
-pub(crate) enum Event {
-    /// A token more.
-    Streamed(Streamed),
-    /// The end. Nothing follows.
-    Done(Result<Generation, ModelError>),
-}
+use crate::reply::{Event, Streamed};
+use crate::shared::OpenRole;
 
 /// A request under way. Dropping it cancels the request.
 pub struct Ticket {

@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use runtime_core::model::ModelError;
 
 use crate::error::EngineError;
-use crate::prepared::{Prepared, Reply};
-use crate::ticket::Event;
+use crate::prepared::Prepared;
+use crate::reply::{Event, Reply};
 
 /// Names a role to the worker.
 pub(crate) type RoleId = u64;

@@ -7,10 +7,6 @@ use burn::tensor::Device;
 
 use crate::error::EngineError;
 
-/// A prompt is computed in blocks of this many tokens where runs must repeat to
-/// the bit.
-pub(crate) const DETERMINISTIC_BLOCK: usize = 64;
-
 /// How a model is loaded: its file, its device and what it may use.
 #[derive(Clone, Debug)]
 pub struct DecoderConfig {
@@ -45,8 +41,8 @@ impl DecoderConfig {
     }
 
     /// Live sequences under one adapter.
-    pub(crate) fn live_max(&self) -> usize {
-        if self.deterministic { 1 } else { self.sequences_max.get() as usize }
+    pub(crate) fn live_max(&self) -> u32 {
+        if self.deterministic { 1 } else { self.sequences_max.get() }
     }
 
     /// Whether the numbers fit together; `trained_tokens` is the context that the

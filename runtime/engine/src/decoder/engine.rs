@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use models::gguf::Gguf;
-use models::vocabulary::Vocabulary;
-use models_decoder::adapter::Adapter;
 use models_decoder::decoder::Decoder;
 use runtime_core::error::with_sources;
 
 use super::config::DecoderConfig;
 use super::role::DecoderRole;
+use super::weights::DecoderWeights;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::worker::{AdapterFile, Weights};
@@ -33,34 +32,11 @@ pub fn load(config: &DecoderConfig) -> Result<Engine, EngineError> {
     })
 }
 
-/// A model on a device.
-pub(crate) struct DecoderWeights {
-    /// The weights.
-    pub(crate) decoder: Decoder,
-    /// What they were loaded with.
-    pub(crate) config: Arc<DecoderConfig>,
-    /// The file's vocabulary.
-    pub(crate) vocabulary: Arc<Vocabulary>,
-}
-
 impl Weights for DecoderWeights {
     type Role<'weights> = DecoderRole<'weights>;
 
     fn open(&self, file: Option<AdapterFile>) -> Result<DecoderRole<'_>, EngineError> {
         let adapter = file.as_ref().map(|file| self.adapter(file)).transpose()?;
         Ok(DecoderRole::new(self, adapter.unwrap_or_default(), file))
-    }
-}
-
-impl DecoderWeights {
-    fn adapter(&self, file: &AdapterFile) -> Result<Adapter, EngineError> {
-        let refused = |error: &dyn std::error::Error| EngineError::Adapter {
-            path: file.path.clone(),
-            reason: with_sources(error),
-        };
-        let read = models::adapter::Adapter::open(&file.path).map_err(|error| refused(&error))?;
-        let mut adapter = Adapter::load(&read, &self.decoder).map_err(|error| refused(&error))?;
-        adapter.scale *= file.scale;
-        Ok(adapter)
     }
 }

@@ -1,6 +1,6 @@
 //! Which llama.cpp this is.
 
-use super::engine::backend;
+use super::backend::backend;
 use super::raw;
 
 /// The crate that llama.cpp's sources come in; the workspace pins it.

@@ -4,10 +4,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use crate::error::EngineError;
-
-/// A prompt is computed in blocks of this many tokens where runs must repeat to
-/// the bit: the kernels choose their path by the size of a batch.
-pub(crate) const DETERMINISTIC_BLOCK_TOKENS: u32 = 64;
+use crate::queue::batch::DETERMINISTIC_BLOCK_TOKENS;
 
 /// llama.cpp knows no more sequences in one context.
 const SEQUENCES_MAX: u32 = 120;

@@ -4,8 +4,8 @@ use llama_cpp_2::LlamaBackendDeviceType::Cpu;
 use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::{LlamaBackendDevice, list_llama_ggml_backend_devices};
 
+use super::backend::backend;
 use super::config::LlamaConfig;
-use super::engine::backend;
 use crate::error::EngineError;
 
 /// A device of llama.cpp.

@@ -1,11 +1,10 @@
 //! Loading a model into llama.cpp.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 
+use super::backend::backend;
 use super::config::LlamaConfig;
 use super::devices;
 use super::memory::check_cache;
@@ -66,17 +65,4 @@ fn load_model(config: &LlamaConfig, vocabulary: &Vocabulary) -> Result<LlamaMode
     }
     config.check(model.n_ctx_train())?;
     Ok(model)
-}
-
-/// llama.cpp, made ready once a process. Its log goes to `tracing`.
-pub(crate) fn backend() -> &'static LlamaBackend {
-    static BACKEND: LazyLock<LlamaBackend> = LazyLock::new(|| {
-        send_logs_to_tracing(LogOptions::default());
-        #[cfg(feature = "llama-dynamic")]
-        super::kernels::load();
-        // Where something else in this process has made it ready, the proof is
-        // all that is missing.
-        LlamaBackend::init().unwrap_or_else(|_| LlamaBackend {})
-    });
-    &BACKEND
 }

@@ -1,4 +1,4 @@
-//! A context and the adapter it has: what one handle talks to.
+//! A context, the adapter it has and the requests to it: what one handle talks to.
 
 use std::sync::Arc;
 
@@ -7,20 +7,24 @@ use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
 use llama_cpp_sys_2::{LLAMA_FLASH_ATTN_TYPE_AUTO, LLAMA_FLASH_ATTN_TYPE_DISABLED};
 use runtime_core::model::ModelError;
 
+use super::backend::backend;
 use super::config::{CacheType, LlamaConfig};
 use super::context::Context;
+use super::grammar::Grammar;
 use super::raw::{Adapter, Model};
 use super::state;
 use crate::error::EngineError;
-use crate::prepared::{Prepared, Reply};
-use crate::ticket::Event;
+use crate::guide::Guide;
+use crate::prepared::{Prepared, PreparedGuide};
+use crate::queue::{Queue, QueueSettings};
+use crate::reply::{Event, Reply};
 use crate::worker::{AdapterFile, Role, ScoreJob};
 use models::vocabulary::Vocabulary;
 
 /// What one handle talks to: at most one context, made when it is first needed.
 pub(crate) struct LlamaRole<'model> {
     // Before the adapter, since fields are dropped in this order.
-    context: Option<Context<'model>>,
+    queue: Option<Queue<Context<'model>>>,
     /// A context of its own for hidden states: llama.cpp gives them or logits.
     states: Option<LlamaContext<'model>>,
     adapter: Option<(Adapter<'model>, AdapterFile)>,
@@ -46,15 +50,37 @@ impl<'model> LlamaRole<'model> {
                 }),
             })
             .transpose()?;
-        Ok(Self { context: None, states: None, adapter, model, config, vocabulary })
+        Ok(Self { queue: None, states: None, adapter, model, config, vocabulary })
     }
 
-    /// The context; made now if there is none.
-    fn context(&mut self) -> Result<&mut Context<'model>, ModelError> {
-        if self.context.is_none() {
-            self.context = Some(self.new_context()?);
+    /// The requests to the context; made now if there is none.
+    fn queue(&mut self) -> Result<&mut Queue<Context<'model>>, ModelError> {
+        if self.queue.is_none() {
+            let llama = self.new_llama(params(&self.config))?;
+            let cache = Context::new(llama, &self.config);
+            self.queue = Some(Queue::new(cache, self.queue_settings()));
         }
-        self.context.as_mut().ok_or_else(|| ModelError::Engine("no context".to_owned()))
+        self.queue.as_mut().ok_or_else(|| ModelError::Engine("no context".to_owned()))
+    }
+
+    fn queue_settings(&self) -> QueueSettings {
+        QueueSettings {
+            vocabulary: Arc::clone(&self.vocabulary),
+            adapter_sha256: self.adapter_file().map(|file| file.sha256.clone()),
+            context_tokens: self.config.context_tokens.get(),
+            live_max: self.config.live_max(),
+            batch_tokens: self.config.micro_batch.get(),
+            deterministic: self.config.deterministic,
+        }
+    }
+
+    fn guide(&self, prepared: PreparedGuide) -> Result<Box<dyn Guide>, ModelError> {
+        Ok(match prepared {
+            PreparedGuide::Ready(guide) => guide,
+            PreparedGuide::Grammar(text) => {
+                Box::new(Grammar::new(self.model.get(), Arc::clone(&self.vocabulary), &text)?)
+            }
+        })
     }
 
     /// llama.cpp's context, under the adapter.
@@ -64,11 +90,10 @@ impl<'model> LlamaRole<'model> {
         params: LlamaContextParams,
     ) -> Result<LlamaContext<'model>, ModelError> {
         let failed = |error: String| ModelError::Engine(format!("no context: {error}"));
-        let backend = super::engine::backend();
         let mut llama = self
             .model
             .get()
-            .new_context(backend, params)
+            .new_context(backend(), params)
             .map_err(|error| failed(error.to_string()))?;
         if let Some((adapter, file)) = &mut self.adapter {
             llama
@@ -76,13 +101,6 @@ impl<'model> LlamaRole<'model> {
                 .map_err(|error| failed(error.to_string()))?;
         }
         Ok(llama)
-    }
-
-    fn new_context(&mut self) -> Result<Context<'model>, ModelError> {
-        let llama = self.new_llama(params(&self.config))?;
-        let sha256 = self.adapter_file().map(|file| file.sha256.clone());
-        let (config, vocabulary) = (Arc::clone(&self.config), Arc::clone(&self.vocabulary));
-        Ok(Context::new(llama, self.model.get(), config, vocabulary, sha256))
     }
 }
 
@@ -92,19 +110,20 @@ impl Role for LlamaRole<'_> {
     }
 
     fn is_busy(&self) -> bool {
-        self.context.as_ref().is_some_and(|context| !context.is_idle())
+        self.queue.as_ref().is_some_and(Queue::is_busy)
     }
 
-    fn submit(&mut self, prepared: Prepared, reply: Reply) {
-        match self.context() {
-            Ok(context) => context.submit(prepared, reply),
+    fn submit(&mut self, Prepared { question, guide }: Prepared, reply: Reply) {
+        let guide = self.guide(guide);
+        match guide.and_then(|guide| Ok((guide, self.queue()?))) {
+            Ok((guide, queue)) => queue.submit(question, guide, reply),
             Err(error) => reply.send(Event::Done(Err(error))),
         }
     }
 
     fn submit_score(&mut self, job: ScoreJob) {
-        match self.context() {
-            Ok(context) => context.submit_score(job),
+        match self.queue() {
+            Ok(queue) => queue.submit_score(job),
             Err(error) => {
                 // Who asked may have gone.
                 let _ = job.reply.send(Err(error));
@@ -122,8 +141,8 @@ impl Role for LlamaRole<'_> {
     }
 
     fn step(&mut self) {
-        if let Some(context) = &mut self.context {
-            context.step();
+        if let Some(queue) = &mut self.queue {
+            queue.step();
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod cells;
 
+use crate::queue::{Lease, Need};
 use cells::Cells;
 
 /// A change that the cache of llama.cpp has to follow.
@@ -28,28 +29,6 @@ pub(crate) enum Edit {
         /// How many.
         tokens: usize,
     },
-}
-
-/// A sequence that a request may now grow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lease {
-    /// The sequence.
-    pub(crate) slot: usize,
-    /// How many tokens of the request are in it already.
-    pub(crate) cached: usize,
-}
-
-/// What a request needs.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Need<'a> {
-    /// The tokens it begins with.
-    pub(crate) tokens: &'a [u32],
-    /// How many of them may come from the cache.
-    pub(crate) reuse_max: usize,
-    /// Tokens are reused in multiples of this.
-    pub(crate) block: usize,
-    /// How long the sequence may get.
-    pub(crate) length_max: usize,
 }
 
 /// The account of one context's cache.
@@ -164,13 +143,8 @@ impl Sequences {
     /// The sequence with the most reusable tokens, and how many; of equals one
     /// that is only remembered and has no others, then the one used last.
     fn longest_common(&self, need: Need<'_>) -> Option<(usize, usize)> {
-        let reusable = |slot: usize| {
-            let common = common_prefix(&self.slots[slot].tokens, need.tokens);
-            let common = common.min(need.reuse_max);
-            common - common % need.block
-        };
         (0..self.slots.len())
-            .map(|slot| (slot, reusable(slot)))
+            .map(|slot| (slot, need.reusable(&self.slots[slot].tokens)))
             .filter(|&(slot, cached)| cached > 0 && !self.slots[slot].purged)
             .max_by_key(|&(slot, cached)| {
                 let whole = self.is_remembered(slot) && self.len(slot) == cached;
@@ -252,17 +226,12 @@ impl Sequences {
     }
 }
 
-/// How many first tokens two sequences have in common.
-pub(crate) fn common_prefix(a: &[u32], b: &[u32]) -> usize {
-    a.iter().zip(b).take_while(|(a, b)| a == b).count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn need(tokens: &[u32], length_max: usize) -> Need<'_> {
-        Need { tokens, reuse_max: tokens.len() - 1, block: 1, length_max }
+        Need { tokens, block: 1, length_max }
     }
 
     /// Leases, computes all tokens, and remembers them.
@@ -348,7 +317,7 @@ mod tests {
         let tokens: Vec<u32> = (0..8).collect();
         play(&mut sequences, &tokens);
 
-        let whole = Need { tokens: &tokens, reuse_max: 7, block: 4, length_max: 20 };
+        let whole = Need { tokens: &tokens, block: 4, length_max: 20 };
 
         assert_eq!(sequences.reusable(whole), 4);
     }

@@ -6,7 +6,7 @@ use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::token::LlamaToken;
 use runtime_core::model::ModelError;
 
-use super::cache;
+use super::cache::number;
 use super::config::LlamaConfig;
 
 /// A context for one sequence that gives states instead of logits.
@@ -29,10 +29,10 @@ pub(super) fn last(
     let mut batch = LlamaBatch::new(window, 1);
     llama.clear_kv_cache();
     let mut last = 0;
-    for (number, tokens) in ids.chunks(window).enumerate() {
+    for (index, tokens) in ids.chunks(window).enumerate() {
         batch.clear();
         for (offset, &token) in tokens.iter().enumerate() {
-            let position = cache::number(number * window + offset);
+            let position = number(index * window + offset);
             let token = LlamaToken::new(token.cast_signed());
             // Without a pooling each token has a state of its own, wanted or not.
             batch.add(token, position, &[0], true).expect("a window is no larger than a batch");
@@ -40,6 +40,6 @@ pub(super) fn last(
         llama.decode(&mut batch).map_err(|error| failed(error.to_string()))?;
         last = tokens.len() - 1;
     }
-    let state = llama.embeddings_ith(cache::number(last));
+    let state = llama.embeddings_ith(number(last));
     Ok(state.map_err(|error| failed(error.to_string()))?.to_vec())
 }

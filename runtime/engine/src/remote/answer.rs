@@ -10,11 +10,10 @@ use runtime_core::spending::TokenUse;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::attempt::Reply;
-use super::estimated_use;
 use super::events::Events;
 use super::question::Question;
 use super::refusal::Refusal;
+use super::reply::Reply;
 use crate::clock::Moment;
 
 /// What has come of an answer.
@@ -126,7 +125,7 @@ impl Answer {
             let (prompt, completion) = (usage.prompt_tokens, usage.completion_tokens);
             TokenUse { prompt, cached: cached.unwrap_or(0).min(prompt), completion }
         });
-        let estimated = || estimated_use(question, self.chunks.max(self.log_probs.len() as u64));
+        let estimated = || question.estimated_use(self.chunks.max(self.log_probs.len() as u64));
         Reply {
             used: counted.unwrap_or_else(estimated),
             text: hide(self.text),

@@ -5,7 +5,6 @@
 use std::io::{BufReader, Read};
 use std::time::{Duration, SystemTime};
 
-use runtime_core::spending::TokenUse;
 use ureq::http::{HeaderMap, Response};
 use ureq::unversioned::transport::DefaultConnector;
 
@@ -13,48 +12,14 @@ use super::answer::Answer;
 use super::clear_text::PrivateResolver;
 use super::config::RemoteConfig;
 use super::endpoint::Endpoint;
-use super::estimated_use;
 use super::events::Events;
+use super::key::ApiKey;
 use super::question::Question;
 use super::refusal::{Refusal, shown};
-use crate::clock::Moment;
+use super::reply::{Failure, Reply};
 
 /// The longest account of a refusal that is read.
 const REFUSAL_BYTES_MAX: u64 = 64 << 10;
-
-/// A whole answer.
-#[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) text: String,
-    /// Whether the greatest length ended it.
-    pub(super) cut_by_length: bool,
-    /// Natural, in the order of the tokens; fewer where the endpoint left some out.
-    pub(super) log_probs: Vec<Option<f32>>,
-    pub(super) used: TokenUse,
-    /// When the first text came.
-    pub(super) first_at: Option<Moment>,
-    /// When the answer ended.
-    pub(super) last_at: Moment,
-}
-
-/// Why there is no answer.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// The endpoint does not take the request.
-    Refused(Refusal),
-    /// The endpoint could not be reached, or had no time; nothing was generated.
-    Busy {
-        reason: String,
-        /// The wait that the endpoint asks for.
-        after: Option<Duration>,
-    },
-    /// The answer broke off or cannot be read.
-    Broken {
-        reason: String,
-        /// An estimate.
-        used: TokenUse,
-    },
-}
 
 /// What sends requests. It follows no redirect, which would lead the key elsewhere; a key that
 /// can be read on its way passes no proxy and goes to no public address.
@@ -93,7 +58,7 @@ pub(super) fn send(
         .post(endpoint.chat_completions())
         .header("content-type", "application/json")
         .header("accept", "text/event-stream, application/json");
-    if let Some(authorization) = endpoint.key().and_then(super::ApiKey::authorization) {
+    if let Some(authorization) = endpoint.key().and_then(ApiKey::authorization) {
         request = request.header("authorization", authorization);
     }
     let response = request
@@ -126,7 +91,7 @@ fn read(
         // Whatever broke came after the answer's end.
         Err(_) if answer.is_finished() => Ok(answer.reply(question, hide)),
         Err(reason) => {
-            let used = estimated_use(question, answer.chunks());
+            let used = question.estimated_use(answer.chunks());
             Err(Failure::Broken { reason: hide(reason), used })
         }
     }
@@ -165,7 +130,7 @@ fn unreachable_endpoint(error: &ureq::Error, endpoint: &Endpoint, question: &Que
     if never_arrived {
         Failure::Busy { reason, after: None }
     } else {
-        Failure::Broken { reason, used: estimated_use(question, 0) }
+        Failure::Broken { reason, used: question.estimated_use(0) }
     }
 }
 

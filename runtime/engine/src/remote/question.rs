@@ -10,10 +10,10 @@ use runtime_core::model::{Constraint, Cost, Generation, ModelError, Request, Sto
 use runtime_core::prompt::{Message, Piece, Prompt, Role};
 use runtime_core::spending::TokenUse;
 
-use super::attempt::Reply;
 use super::choices;
 use super::config::RemoteConfig;
 use super::extras::{Extra, ExtraSet};
+use super::reply::{Reply, estimated_tokens};
 use crate::clock::Moment;
 
 /// `OpenAI` takes so many; we cut at all of them in any case.
@@ -27,12 +27,12 @@ const SEED_BITS: u32 = 31;
 pub(super) struct Question {
     /// The request's JSON.
     pub(super) body: String,
-    /// Bytes of text in the prompt.
-    pub(super) text_bytes: usize,
     /// Tokens that it cannot exceed: a token has at least one byte.
     pub(super) at_most: TokenUse,
     /// The extras that it asks for.
     pub(super) extras: ExtraSet,
+    /// Bytes of text in the prompt.
+    text_bytes: usize,
     reading: Reading,
     stops: Vec<String>,
     tokens_max: u32,
@@ -89,13 +89,19 @@ impl Question {
             serde_json::to_string(&chat).map_err(|error| ModelError::Prompt(error.to_string()))?;
         let completion = u64::from(tokens_max);
         let at_most = TokenUse { prompt: body.len() as u64, cached: 0, completion };
-        Ok(Self { body, text_bytes, at_most, extras, reading, stops, tokens_max, begun })
+        Ok(Self { body, at_most, extras, text_bytes, reading, stops, tokens_max, begun })
     }
 
     /// The longest body that an answer may have: with log-probabilities a token
     /// takes half a kilobyte.
     pub(super) fn answer_bytes_max(&self) -> usize {
         (1 << 20) + self.tokens_max as usize * (4 << 10)
+    }
+
+    /// What an attempt used whose answer we could not read to its end.
+    pub(super) fn estimated_use(&self, chunks: u64) -> TokenUse {
+        let completion = chunks.min(self.at_most.completion);
+        TokenUse { prompt: estimated_tokens(self.text_bytes), cached: 0, completion }
     }
 
     /// The answer; `None` where the endpoint took the schema and ignored it.

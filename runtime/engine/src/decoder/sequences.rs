@@ -1,0 +1,122 @@
+//! The decoder under one adapter as a cache: each lease has a sequence of its own.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Int, Tensor, TensorData};
+use models_decoder::adapter::Adapter;
+use models_decoder::batch::Batch;
+use models_decoder::score::numbers;
+use runtime_core::error::with_sources;
+use runtime_core::model::ModelError;
+
+use super::memory::{Memory, Sequence};
+use super::weights::DecoderWeights;
+use crate::queue::{Cache, Lease, Need, Part};
+
+/// The decoder under one adapter, and what it has computed.
+pub(crate) struct Sequences<'weights> {
+    weights: &'weights DecoderWeights,
+    adapter: Adapter,
+    /// By the number of their lease, so the newest is the last.
+    leased: BTreeMap<usize, Sequence>,
+    leases: usize,
+    memory: Memory,
+    /// Of the last batch: a row behind the other.
+    logits: Vec<f32>,
+}
+
+impl<'weights> Sequences<'weights> {
+    /// The weights under an adapter; nothing is computed yet.
+    pub(crate) fn new(weights: &'weights DecoderWeights, adapter: Adapter) -> Self {
+        let memory = Memory::new(weights.config.live_max() as usize);
+        let (leased, logits) = (BTreeMap::new(), Vec::new());
+        Self { weights, adapter, leased, leases: 0, memory, logits }
+    }
+
+    /// The last hidden state of some tokens, `[width]`.
+    pub(crate) fn state(&self, ids: &[u32]) -> Result<Vec<f32>, ModelError> {
+        let rows = self.weights.decoder.forward(&Batch::new([ids]), &self.adapter, None);
+        let rows = rows.map_err(|error| failed(&error))?;
+        Ok(numbers(&rows.narrow(0, ids.len() - 1, 1)))
+    }
+
+    /// The leased sequence with the most reusable tokens, the newest of equals, and how
+    /// many.
+    fn longest_leased(&self, need: Need<'_>) -> Option<(usize, &Sequence)> {
+        let leased = self.leased.values();
+        let reusable = leased.map(|sequence| (need.reusable(&sequence.tokens), sequence));
+        reusable.max_by_key(|&(reusable, _)| reusable)
+    }
+
+    /// The rows behind a batch `[n, width]`; its sequences grow by it.
+    fn forward(&mut self, parts: &[Part<'_>]) -> Result<Tensor<2>, String> {
+        let mut batch = Batch::default();
+        for part in parts {
+            batch.tokens.extend_from_slice(part.tokens);
+            batch.lengths.push(part.tokens.len());
+        }
+        let taken = parts.iter().map(|part| self.leased.remove(&part.slot).unwrap_or_default());
+        let (tokens, mut caches): (Vec<_>, Vec<_>) =
+            taken.map(|Sequence { tokens, cache }| (tokens, cache)).unzip();
+        let rows = self.weights.decoder.forward(&batch, &self.adapter, Some(&mut caches));
+        for ((part, mut tokens), cache) in parts.iter().zip(tokens).zip(caches) {
+            tokens.extend_from_slice(part.tokens);
+            self.leased.insert(part.slot, Sequence { tokens, cache });
+        }
+        rows.map_err(|error| with_sources(&error))
+    }
+}
+
+impl Cache for Sequences<'_> {
+    fn reusable(&mut self, need: Need<'_>) -> usize {
+        let leased = self.longest_leased(need).map_or(0, |(reusable, _)| reusable);
+        leased.max(self.memory.reusable(need))
+    }
+
+    fn lease(&mut self, need: Need<'_>) -> Option<Lease> {
+        let remembered = self.memory.reusable(need);
+        let leased = self.longest_leased(need).filter(|&(reusable, _)| reusable > remembered);
+        let leased = leased.map(|(reusable, sequence)| sequence.beginning(reusable));
+        let sequence = leased.unwrap_or_else(|| self.memory.recall(need));
+        self.leases += 1;
+        let lease = Lease { slot: self.leases, cached: sequence.tokens.len() };
+        self.leased.insert(lease.slot, sequence);
+        Some(lease)
+    }
+
+    fn compute(&mut self, parts: &[Part<'_>]) -> Result<Vec<&[f32]>, String> {
+        let rows = self.forward(parts)?;
+        let mut end = 0;
+        let ends = parts.iter().map(|part| {
+            end += part.tokens.len();
+            part.wants_logits.then_some(end - 1)
+        });
+        let wanted: Vec<i32> = ends.filter_map(|end| i32::try_from(end?).ok()).collect();
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let decoder = &self.weights.decoder;
+        let count = wanted.len();
+        let wanted = TensorData::new(wanted, [count]);
+        let wanted = Tensor::<1, Int>::from_data(wanted, decoder.device());
+        self.logits = numbers(&decoder.logits(rows.select(0, wanted)));
+        Ok(self.logits.chunks_exact(decoder.shape().vocabulary).collect())
+    }
+
+    fn release(&mut self, slot: usize, kept: usize) {
+        if let Some(Sequence { mut tokens, mut cache }) = self.leased.remove(&slot) {
+            tokens.truncate(kept);
+            cache.truncate(kept);
+            self.memory.keep(Sequence { tokens, cache });
+        }
+    }
+
+    fn score(&mut self, ids: &[u32]) -> Result<Vec<Option<f32>>, ModelError> {
+        self.memory.forget();
+        self.weights.decoder.score(ids, &self.adapter).map_err(|error| failed(&error))
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> ModelError {
+    ModelError::Engine(with_sources(error))
+}

@@ -1,0 +1,36 @@
+//! A model on a device, and the adapters that are loaded beside it.
+
+use std::sync::Arc;
+
+use models::vocabulary::Vocabulary;
+use models_decoder::adapter::Adapter;
+use models_decoder::decoder::Decoder;
+use runtime_core::error::with_sources;
+
+use super::config::DecoderConfig;
+use crate::error::EngineError;
+use crate::worker::AdapterFile;
+
+/// A model on a device.
+pub(crate) struct DecoderWeights {
+    /// The weights.
+    pub(crate) decoder: Decoder,
+    /// What they were loaded with.
+    pub(crate) config: Arc<DecoderConfig>,
+    /// The file's vocabulary.
+    pub(crate) vocabulary: Arc<Vocabulary>,
+}
+
+impl DecoderWeights {
+    /// An adapter's file, loaded beside the weights.
+    pub(crate) fn adapter(&self, file: &AdapterFile) -> Result<Adapter, EngineError> {
+        let refused = |error: &dyn std::error::Error| EngineError::Adapter {
+            path: file.path.clone(),
+            reason: with_sources(error),
+        };
+        let read = models::adapter::Adapter::open(&file.path).map_err(|error| refused(&error))?;
+        let mut adapter = Adapter::load(&read, &self.decoder).map_err(|error| refused(&error))?;
+        adapter.scale *= file.scale;
+        Ok(adapter)
+    }
+}

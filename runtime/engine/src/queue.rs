@@ -1,0 +1,220 @@
+//! The requests to one cache, decoded together.
+//!
+//! ```text
+//! waiting ─► lease of a sequence ─► live ─► parts ─► logits ─► token ─┬─► live
+//!                                                                     └─► answer
+//! ```
+//!
+//! Which sequence holds what, and how it is computed, is left to the [`Cache`].
+
+mod cache;
+pub(crate) mod batch;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use models::vocabulary::Vocabulary;
+use runtime_core::model::ModelError;
+
+pub(crate) use cache::{Cache, Lease, Need, Part};
+
+use crate::guide::Guide;
+use crate::live::{Live, Progress};
+use crate::prepared::Question;
+use crate::reply::{Event, Reply};
+use crate::worker::ScoreJob;
+use batch::{DETERMINISTIC_BLOCK, Leased, Share, shares};
+
+/// More requests may not wait; what comes then is refused.
+const WAITING_MAX: usize = 4096;
+
+/// What a queue is told once.
+pub(crate) struct QueueSettings {
+    /// The model's vocabulary.
+    pub(crate) vocabulary: Arc<Vocabulary>,
+    /// sha256 of the adapter, where there is one.
+    pub(crate) adapter_sha256: Option<String>,
+    /// How many tokens a prompt and its answer may have together.
+    pub(crate) context_tokens: u32,
+    /// How many requests are live at once.
+    pub(crate) live_max: u32,
+    /// How many tokens are computed in one go.
+    pub(crate) batch_tokens: u32,
+    /// Whether each answer must be a function of its request to the bit.
+    pub(crate) deterministic: bool,
+}
+
+/// A cache and the requests to it.
+pub(crate) struct Queue<C> {
+    /// What computes.
+    pub(crate) cache: C,
+    settings: QueueSettings,
+    waiting: VecDeque<Live>,
+    live: Vec<Leased>,
+    scores: VecDeque<ScoreJob>,
+}
+
+/// How a request ended.
+type End = Result<Progress, ModelError>;
+
+impl<C: Cache> Queue<C> {
+    /// A queue without requests.
+    pub(crate) fn new(cache: C, settings: QueueSettings) -> Self {
+        let (waiting, live, scores) = (VecDeque::new(), Vec::new(), VecDeque::new());
+        Self { cache, settings, waiting, live, scores }
+    }
+
+    /// Whether a request is live or waits.
+    pub(crate) fn is_busy(&self) -> bool {
+        !(self.live.is_empty() && self.waiting.is_empty() && self.scores.is_empty())
+    }
+
+    /// Takes a request in; its answer begins with what needs no decoding.
+    pub(crate) fn submit(&mut self, question: Question, guide: Box<dyn Guide>, reply: Reply) {
+        let vocabulary = Arc::clone(&self.settings.vocabulary);
+        let context_tokens = self.settings.context_tokens as usize;
+        let mut request = Live::new(question, guide, reply, vocabulary, context_tokens);
+        match request.advance() {
+            Ok(Progress::Waiting) if self.waiting.len() >= WAITING_MAX => {
+                let reason = format!("{WAITING_MAX} requests are waiting already");
+                self.send_end(request, Err(ModelError::Engine(reason)));
+            }
+            Ok(Progress::Waiting) => self.waiting.push_back(request),
+            end => self.send_end(request, end),
+        }
+    }
+
+    /// Takes scoring in; it is done when no request is live, so that its figures
+    /// depend on nothing else.
+    pub(crate) fn submit_score(&mut self, job: ScoreJob) {
+        self.scores.push_back(job);
+    }
+
+    /// One batch for the live requests, or one scoring.
+    pub(crate) fn step(&mut self) {
+        self.drop_cancelled();
+        if self.scores.is_empty() {
+            self.admit();
+        } else if self.live.is_empty() {
+            self.score_next();
+        }
+        let QueueSettings { batch_tokens, deterministic, .. } = self.settings;
+        let shares = shares(&self.live, batch_tokens as usize, deterministic);
+        if shares.is_empty() {
+            return;
+        }
+        let parts: Vec<Part<'_>> =
+            shares.iter().map(|&(index, tokens)| self.live[index].part(tokens)).collect();
+        let mut ended = match self.cache.compute(&parts) {
+            Ok(rows) => draw(&mut self.live, &shares, rows),
+            Err(reason) => fail(&mut self.live, &shares, &reason),
+        };
+        // From the back, so that the indices in front stay true.
+        ended.sort_unstable_by_key(|&(index, _)| index);
+        for (index, end) in ended.into_iter().rev() {
+            self.retire(index, end);
+        }
+    }
+
+    fn drop_cancelled(&mut self) {
+        self.waiting.retain(|request| {
+            let cancelled = request.reply.is_cancelled();
+            if cancelled {
+                request.reply.send(Event::Done(Err(ModelError::Cancelled)));
+            }
+            !cancelled
+        });
+        for index in (0..self.live.len()).rev() {
+            if self.live[index].request.reply.is_cancelled() {
+                self.retire(index, Err(ModelError::Cancelled));
+            }
+        }
+    }
+
+    fn score_next(&mut self) {
+        if let Some(job) = self.scores.pop_front() {
+            let scores = self.cache.score(&job.ids);
+            // Who asked may have gone.
+            let _ = job.reply.send(scores);
+        }
+    }
+
+    /// Gives sequences to waiting requests, in order; one that another request
+    /// is computing a beginning for is passed over until that is done.
+    fn admit(&mut self) {
+        let block = if self.settings.deterministic { DETERMINISTIC_BLOCK } else { 1 };
+        let mut next = 0;
+        while next < self.waiting.len() && self.live.len() < self.settings.live_max as usize {
+            let request = &self.waiting[next];
+            let tokens = &request.tokens[..request.prompt_tokens];
+            let need = Need { tokens, block, length_max: request.length_max };
+            let reusable = self.cache.reusable(need);
+            if self.live.iter().any(|live| live.will_share(tokens, reusable)) {
+                next += 1;
+                continue;
+            }
+            let Some(lease) = self.cache.lease(need) else { return };
+            let Some(mut request) = self.waiting.remove(next) else { return };
+            request.computed = lease.cached;
+            request.cached = lease.cached;
+            self.live.push(Leased { request, slot: lease.slot });
+        }
+    }
+
+    /// Ends a request; what it computed is remembered.
+    ///
+    /// Where runs must repeat to the bit, only whole blocks of the prompt are:
+    /// they are what the next request would compute in the same way.
+    fn retire(&mut self, index: usize, end: End) {
+        let Leased { request, slot } = self.live.remove(index);
+        let kept = if self.settings.deterministic {
+            let prompt = request.computed.min(request.prompt_tokens);
+            prompt - prompt % DETERMINISTIC_BLOCK
+        } else {
+            request.computed
+        };
+        self.cache.release(slot, kept);
+        self.send_end(request, end);
+    }
+
+    fn send_end(&self, request: Live, end: End) {
+        match end {
+            Ok(Progress::Finished(stop)) => {
+                request.generation(stop, self.settings.adapter_sha256.clone()).send();
+            }
+            Ok(Progress::Waiting) => unreachable!("a request that waits has not ended"),
+            Err(error) => request.reply.send(Event::Done(Err(error))),
+        }
+    }
+}
+
+/// Draws a token for each request whose tokens are all computed now; returns what ended.
+fn draw(live: &mut [Leased], shares: &[Share], rows: Vec<&[f32]>) -> Vec<(usize, End)> {
+    let mut rows = rows.into_iter();
+    let mut ended = Vec::new();
+    for &(index, tokens) in shares {
+        let request = &mut live[index].request;
+        request.computed += tokens;
+        if request.computed < request.tokens.len() {
+            continue;
+        }
+        let Some(logits) = rows.next() else { break };
+        match request.draw(logits) {
+            Ok(Progress::Waiting) => {}
+            end => ended.push((index, end)),
+        }
+    }
+    ended
+}
+
+/// Ends requests whose tokens could not be computed; what the cache holds of them is
+/// unknown and forgotten.
+fn fail(live: &mut [Leased], shares: &[Share], reason: &str) -> Vec<(usize, End)> {
+    let ended = shares.iter().map(|&(index, _)| {
+        live[index].request.computed = 0;
+        (index, Err(ModelError::Engine(reason.to_owned())))
+    });
+    ended.collect()
+}
