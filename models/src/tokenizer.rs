@@ -9,6 +9,7 @@
 //! decodes. Nothing is added to a text: whether a beginning-of-sequence token
 //! belongs before a prompt is the caller's to ask ([`Tokenizer::bos_to_add`]).
 
+mod byte_alphabet;
 mod vocabulary;
 mod special;
 mod pre_tokenizer;
@@ -17,8 +18,8 @@ mod scored;
 mod mixed_text;
 
 use crate::gguf::{Gguf, GgufError};
+pub(crate) use byte_alphabet::char_of_byte;
 use byte_level::ByteLevel;
-pub(crate) use byte_level::char_of_byte;
 #[doc(hidden)]
 pub use mixed_text::mixed_text;
 use scored::Scored;

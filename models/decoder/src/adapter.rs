@@ -5,12 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Tensor, TensorData};
-use models::adapter::Pair;
+use burn::tensor::Tensor;
 use models::draws::{mix, unit};
-
-use crate::decoder::Decoder;
-use crate::error::DecoderError;
 
 /// A linear layer of a transformer's layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,44 +72,6 @@ pub struct Adapter {
     pub scale: f32,
     /// Zeroes inputs of the factors while training.
     pub dropout: Option<Dropout>,
-}
-
-impl Adapter {
-    /// A file's adapter on the decoder's device.
-    pub fn load(file: &models::adapter::Adapter, decoder: &Decoder) -> Result<Self, DecoderError> {
-        let refuse = |reason: String| DecoderError::Adapter(reason);
-        let mut adapter = Self { scale: 0.0, ..Self::default() };
-        for Pair { target, a, b } in file.pairs().map_err(|error| refuse(error.to_string()))? {
-            let place = place(&target.name).filter(|(layer, _)| *layer < decoder.shape().layers);
-            let place = place.ok_or_else(|| {
-                refuse(format!("{}: the decoder adapts linear layers only", target.name))
-            })?;
-            let [rows, columns] = decoder.shape().matrix(place.1);
-            if [target.outputs, target.inputs] != [rows as u64, columns as u64] {
-                let (name, found) = (&target.name, [target.outputs, target.inputs]);
-                let expected = [rows, columns];
-                return Err(refuse(format!("{name}: expected {expected:?}, found {found:?}")));
-            }
-            let rank = a.len() / columns;
-            let scale = if file.alpha == 0.0 { 1.0 } else { file.alpha / rank as f32 };
-            if adapter.scale == 0.0 {
-                adapter.scale = scale;
-            }
-            // One scale for all: what a rank of its own would change goes into `b`.
-            let b: Vec<f32> = b.into_iter().map(|value| value * (scale / adapter.scale)).collect();
-            let device = decoder.device();
-            let a = Tensor::from_data(TensorData::new(a, [rank, columns]), device);
-            let b = Tensor::from_data(TensorData::new(b, [rows, rank]), device);
-            adapter.factors.insert(place, Factors { a, b });
-        }
-        Ok(adapter)
-    }
-}
-
-/// The place of a matrix of this name.
-fn place(name: &str) -> Option<Place> {
-    let (layer, rest) = name.strip_prefix("blk.")?.split_once('.')?;
-    Some((layer.parse().ok()?, Target::from_name(rest.strip_suffix(".weight")?)?))
 }
 
 /// Zeroes elements of the factors' inputs, and scales the others up.

@@ -26,6 +26,7 @@ pub mod batch;
 pub mod cache;
 pub mod layer;
 pub mod decoder;
+mod loading;
 pub mod checkpointing;
 pub mod score;
 mod error;

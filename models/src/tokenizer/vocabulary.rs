@@ -246,7 +246,7 @@ impl Vocabulary {
 
     /// Fills `bytes` and `ends`.
     fn spell_out(&mut self, scored: bool) {
-        let byte_of = super::byte_level::byte_of_char();
+        let byte_of = super::byte_alphabet::byte_of_char();
         for (text, kind) in self.texts.iter().zip(&self.kinds) {
             if kind.is(Kind::CONTROL.and(Kind::UNKNOWN)) {
                 // They say nothing.
