@@ -34,9 +34,9 @@ use models_decoder::score::numbers;
 use crate::error::TrainError;
 use crate::factors;
 use crate::metrics::{self, StepMetrics};
-use crate::objective::State;
 use crate::optimizer::{Memory, Optimizer};
 use crate::replace::replace;
+use crate::stages::method::State;
 
 const STEP: &str = "rebound.train.step";
 const CONFIG: &str = "rebound.train.config";

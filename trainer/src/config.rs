@@ -9,13 +9,9 @@ use models_decoder::decoder::Decoder;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{ReflectionData, Select};
-use crate::error::TrainError;
+use crate::error::{TrainError, require};
 use crate::replace::replace;
-use crate::stages::policy_gradient::PolicyGradient;
-use crate::stages::ppo::{AdaptiveKl, Critic, Ppo};
-use crate::stages::preference::Preference;
-use crate::stages::reward_model::{Labels, RewardModel};
-use crate::stages::reward_weighted::RewardWeights;
+use crate::stages::Stage;
 
 /// Everything that decides what a run does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,94 +38,6 @@ pub struct TrainConfig {
     pub optimizer: OptimizerConfig,
     /// How long, and in which portions.
     pub run: RunConfig,
-}
-
-/// What is learned, and how. Without settings it is a name, `stage = "supervised"`,
-/// with settings a table, `[stage.policy-gradient]`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// Imitates given completions.
-    Supervised,
-    /// Imitates reflections by what they earned.
-    RewardWeighted(RewardWeights),
-    /// Raises the odds of reflections that earned more than expected.
-    PolicyGradient(PolicyGradient),
-    /// The same, token by token, with a critic.
-    Ppo(Ppo),
-    /// Tells reflections that earned more from those that earned less.
-    Preference(Preference),
-    /// Scores reflections by what they will earn.
-    RewardModel(RewardModel),
-}
-
-impl Stage {
-    /// Whether the numbers make sense, and there is what the stage learns from.
-    fn check(&self, data: &Data) -> Result<(), TrainError> {
-        let reflections = data.reflections.is_some();
-        let what = "reflections, in the table data.reflections";
-        let imitates = matches!(self, Self::Supervised);
-        require(imitates || reflections, "stage", &format!("{} of actions", self.name()), what)?;
-        let alone = !reflections || data.files.is_empty();
-        require(alone, "data.files", &"files beside data.reflections", "[]")?;
-        let all = !(reflections && data.solved_only);
-        require(all, "data.solved_only", &"true beside data.reflections", "false")?;
-        let scored = data.reward_model.is_none()
-            || data.reflections.is_some_and(|data| data.select == Select::All)
-                && !matches!(self, Self::Supervised | Self::RewardModel(_));
-        let whole = "all reflections, and a stage that weighs rewards";
-        require(scored, "data.reward_model", &"beside others", whole)?;
-        let (surrogate, importance) = match self {
-            Self::Supervised => return Ok(()),
-            Self::RewardWeighted(RewardWeights { temperature, weight_max, .. }) => {
-                require(*temperature > 0.0, "stage.temperature", temperature, "more than 0")?;
-                return require(*weight_max > 0.0, "stage.weight_max", weight_max, "more than 0");
-            }
-            Self::Preference(Preference { beta, .. }) => {
-                return require(*beta > 0.0, "stage.beta", beta, "more than 0");
-            }
-            Self::RewardModel(RewardModel { learning_rate: rate, labels }) => {
-                let (key, number) = match labels {
-                    Labels::Pairs { margin } => ("stage.labels.pairs.margin", margin),
-                    Labels::Binary { threshold } => ("stage.labels.binary.threshold", threshold),
-                };
-                require(number.is_finite(), key, number, "a number")?;
-                let share = *rate > 0.0 && *rate <= 1.0;
-                return require(share, "stage.learning_rate", rate, "more than 0, at most 1");
-            }
-            Self::PolicyGradient(settings) => (settings.surrogate, settings.importance),
-            Self::Ppo(settings) => {
-                let Critic { discount, trace, learning_rate: rate } = settings.critic;
-                let share = |number: f32| (0.0..=1.0).contains(&number);
-                require(share(discount), "stage.critic.discount", &discount, "0 to 1")?;
-                require(share(trace), "stage.critic.trace", &trace, "0 to 1")?;
-                require(share(rate), "stage.critic.learning_rate", &rate, "0 to 1")?;
-                if let Some(AdaptiveKl { target, horizon }) = settings.adaptive_kl {
-                    require(target > 0.0, "stage.adaptive_kl.target", &target, "more than 0")?;
-                    require(horizon > 0.0, "stage.adaptive_kl.horizon", &horizon, "more than 0")?;
-                }
-                (settings.surrogate, settings.importance)
-            }
-        };
-        let (low, high) = (surrogate.clip_low, surrogate.clip_high);
-        require((0.0..=1.0).contains(&low), "stage.surrogate.clip_low", &low, "0 to 1")?;
-        require(high >= 0.0, "stage.surrogate.clip_high", &high, "0 or more")?;
-        let (weight, most) = (surrogate.kl_weight, importance.weight_max);
-        require(weight >= 0.0, "stage.surrogate.kl_weight", &weight, "0 or more")?;
-        require(most > 0.0, "stage.importance.weight_max", &most, "more than 0")
-    }
-
-    /// Its name in files.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Supervised => "supervised",
-            Self::RewardWeighted(_) => "reward-weighted",
-            Self::PolicyGradient(_) => "policy-gradient",
-            Self::Ppo(_) => "ppo",
-            Self::Preference(_) => "preference",
-            Self::RewardModel(_) => "reward-model",
-        }
-    }
 }
 
 /// What is learned from.
@@ -322,7 +230,7 @@ impl TrainConfig {
         let some = !(data.records.is_empty() && data.files.is_empty());
         let what = "a run's folder or a log, or else a file in data.files";
         require(some, "data.records", &"[] beside data.files = []", what)?;
-        self.stage.check(data)?;
+        self.check_stage()?;
         require((1..=1024).contains(&rank), "adapter.rank", &rank, "1 to 1024")?;
         require(positive(alpha), "adapter.alpha", &alpha, "more than 0, finite")?;
         require(share(dropout), "adapter.dropout", &dropout, "0 to below 1")?;
@@ -341,6 +249,24 @@ impl TrainConfig {
         let steps = run.checkpoint_steps;
         require(steps > 0, "run.checkpoint_steps", &steps, "1 or more")?;
         adapter.targets().map(|_| ())
+    }
+
+    /// Whether there is what the stage learns from, and its numbers make sense.
+    fn check_stage(&self) -> Result<(), TrainError> {
+        let (data, method) = (&self.data, self.stage.method());
+        let reflections = data.reflections.is_some();
+        let what = "reflections, in the table data.reflections";
+        let found = format!("{} of actions", self.stage.name());
+        require(method.learns_from_actions() || reflections, "stage", &found, what)?;
+        let alone = !reflections || data.files.is_empty();
+        require(alone, "data.files", &"files beside data.reflections", "[]")?;
+        let all = !(reflections && data.solved_only);
+        require(all, "data.solved_only", &"true beside data.reflections", "false")?;
+        let whole = data.reflections.is_some_and(|data| data.select == Select::All);
+        let scored = data.reward_model.is_none() || whole && method.weighs_rewards();
+        let what = "all reflections, and a stage that weighs rewards";
+        require(scored, "data.reward_model", &"beside others", what)?;
+        method.check()
     }
 }
 
@@ -368,17 +294,4 @@ impl AdapterConfig {
 
 fn read(path: &Path) -> Result<String, TrainError> {
     std::fs::read_to_string(path).map_err(|source| TrainError::Read { file: path.into(), source })
-}
-
-fn require(
-    holds: bool,
-    key: &'static str,
-    found: &dyn ToString,
-    expected: &'static str,
-) -> Result<(), TrainError> {
-    if holds {
-        Ok(())
-    } else {
-        Err(TrainError::Setting { key, found: found.to_string(), expected })
-    }
 }

@@ -77,3 +77,17 @@ pub enum TrainError {
     #[error(transparent)]
     Adapter(#[from] AdapterError),
 }
+
+/// Refuses a setting that makes no sense.
+pub(crate) fn require(
+    holds: bool,
+    key: &'static str,
+    found: &dyn ToString,
+    expected: &'static str,
+) -> Result<(), TrainError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(TrainError::Setting { key, found: found.to_string(), expected })
+    }
+}

@@ -6,8 +6,6 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::stages::reward_model::Quality;
-
 /// What a step measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepMetrics {
@@ -68,6 +66,22 @@ pub struct PolicyMetrics {
     pub effective_samples: f32,
     /// Groups of the run whose members earned the same.
     pub groups_without_variance: usize,
+}
+
+/// How good scores are, on reflections that were not learned from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Pairs of a group that earned differently.
+    pub pairs: usize,
+    /// The share of pairs in which the better one scored higher; `None` without pairs.
+    pub pair_accuracy: Option<f32>,
+    /// The chance that a reflection over the threshold scores higher than one that
+    /// is not, ties counting half; 0.5 where one label is missing.
+    pub auc: f32,
+    /// Mean distance between the predicted chance of being over the threshold and
+    /// how many were, over ten equal parts of the predictions (Guo et al., 2017); `None`
+    /// for scores of pairs, whose level means nothing.
+    pub calibration_error: Option<f32>,
 }
 
 /// A step as a line of the file.

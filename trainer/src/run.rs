@@ -28,10 +28,11 @@ use crate::dataset::{self, Dataset};
 use crate::error::TrainError;
 use crate::journal::Journal;
 use crate::metrics::StepMetrics;
-use crate::objective::{State, outcomes, rewards_and_groups};
 use crate::optimizer::Optimizer;
 use crate::packing::{self, Packing};
 use crate::stages::advantage::groups_without_variance;
+use crate::stages::method::State;
+use crate::stages::prepared::{outcomes, rewards_and_groups};
 use crate::{checkpoint, factors};
 
 /// The base model of a run.
@@ -131,7 +132,7 @@ impl Run {
         let initial = adapter.clone();
         let mut optimizer = Optimizer::new(&config.optimizer);
         let checkpoints = out.join("checkpoints");
-        let mut within = config.stage.divergence_max().map(|_| initial.clone());
+        let mut within = config.stage.method().divergence_max().map(|_| initial.clone());
         let adapters = (&mut adapter, within.as_mut());
         let (base_sha256, data_sha256) = (base.sha256.clone(), dataset.sha256());
         let of = Belonging { config: text, base_sha256, data_sha256 };
@@ -170,7 +171,7 @@ impl Run {
         let (rewards, groups) = rewards_and_groups(&outcomes(samples));
         self.groups_flat = groups_without_variance(&rewards, &groups);
         let taught: BTreeSet<usize> =
-            self.config.stage.units(samples).into_iter().flatten().collect();
+            self.config.stage.method().units(samples).into_iter().flatten().collect();
         if taught.is_empty() {
             let reason = "in no group did one reflection earn more than another".to_owned();
             return Err(TrainError::Empty(reason));
@@ -178,7 +179,7 @@ impl Run {
         self.dataset.dropped.alike = samples.len() - taught.len();
         let mut place = 0..;
         samples.retain(|_| place.next().is_some_and(|place| taught.contains(&place)));
-        self.units = self.config.stage.units(samples);
+        self.units = self.config.stage.method().units(samples);
         Ok(())
     }
 
@@ -261,7 +262,12 @@ impl Run {
     /// Whether the policy went as far as it may.
     fn has_strayed(&self, metrics: Option<&StepMetrics>) -> bool {
         let divergence = metrics.and_then(|metrics| Some(metrics.policy?.divergence));
-        self.config.stage.divergence_max().zip(divergence).is_some_and(|(most, now)| now > most)
+        self.config
+            .stage
+            .method()
+            .divergence_max()
+            .zip(divergence)
+            .is_some_and(|(most, now)| now > most)
     }
 
     fn save(&self, last: &StepMetrics, state: &State) -> Result<(), TrainError> {

@@ -7,7 +7,79 @@ pub mod supervised;
 pub mod reward_weighted;
 pub mod advantage;
 pub mod importance;
+pub mod surrogate;
 pub mod policy_gradient;
 pub mod ppo;
 pub mod preference;
 pub mod reward_model;
+pub mod quality;
+pub mod prepared;
+pub mod sums;
+pub mod method;
+
+use serde::{Deserialize, Serialize};
+
+use method::Method;
+use policy_gradient::PolicyGradient;
+use ppo::Ppo;
+use preference::Preference;
+use reward_model::RewardModel;
+use reward_weighted::RewardWeights;
+use supervised::Supervised;
+
+/// What is learned, and how. Without settings it is a name, `stage = "supervised"`,
+/// with settings a table, `[stage.policy-gradient]`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Imitates given completions.
+    Supervised,
+    /// Imitates reflections by what they earned.
+    RewardWeighted(RewardWeights),
+    /// Raises the odds of reflections that earned more than expected.
+    PolicyGradient(PolicyGradient),
+    /// The same, token by token, with a critic.
+    Ppo(Ppo),
+    /// Tells reflections that earned more from those that earned less.
+    Preference(Preference),
+    /// Scores reflections by what they will earn.
+    RewardModel(RewardModel),
+}
+
+impl Stage {
+    /// Its method. No other place knows all of them.
+    pub fn method(&self) -> &dyn Method {
+        match self {
+            Self::Supervised => &Supervised,
+            Self::RewardWeighted(method) => method,
+            Self::PolicyGradient(method) => method,
+            Self::Ppo(method) => method,
+            Self::Preference(method) => method,
+            Self::RewardModel(method) => method,
+        }
+    }
+
+    /// Its name in files.
+    pub fn name(&self) -> String {
+        let written = toml::Value::try_from(self).ok();
+        let name = |value: &toml::Value| match value {
+            toml::Value::Table(table) => table.keys().next().cloned(),
+            value => value.as_str().map(str::to_owned),
+        };
+        written.as_ref().and_then(name).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use method::Reference;
+
+    #[test]
+    fn a_stage_is_named_as_in_files() {
+        let preference = Preference { beta: 0.1, margin: 0.5, reference: Reference::Base };
+
+        assert_eq!(Stage::Supervised.name(), "supervised");
+        assert_eq!(Stage::Preference(preference).name(), "preference");
+    }
+}

@@ -10,8 +10,7 @@
 //! `TFRecord` around the protobuf messages of `event.proto` and `summary.proto`.
 //! The file is a copy of `metrics.jsonl`, made anew when a run goes on.
 
-use crate::metrics::{PolicyMetrics, StepMetrics};
-use crate::stages::reward_model::Quality;
+use crate::metrics::{PolicyMetrics, Quality, StepMetrics};
 
 /// What an event file says that it is.
 const VERSION: &str = "brain.Event:2";

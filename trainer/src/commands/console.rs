@@ -1,8 +1,7 @@
 //! Where a run's progress goes: nowhere, line by line, or to a view that stays.
 
 use targets_console::{errln, outln};
-use trainer::metrics::StepMetrics;
-use trainer::stages::reward_model::Quality;
+use trainer::metrics::{Quality, StepMetrics};
 
 use super::view::{Live, View};
 

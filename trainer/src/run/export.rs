@@ -18,8 +18,8 @@ use models::checksum;
 use models::gguf::{Array, Value};
 
 use super::Run;
-use crate::config::Stage;
 use crate::error::TrainError;
+use crate::stages::method::Reads;
 use crate::{factors, metrics};
 
 impl Run {
@@ -42,7 +42,7 @@ impl Run {
         let text = |text: String| Some(Value::from(text.as_str()));
         let config_sha256 = models::checksum::sha256_bytes(self.of.config.as_bytes());
         let keys = [
-            ("stage", text(self.config.stage.name().to_owned())),
+            ("stage", text(self.config.stage.name())),
             ("rank", Some(Value::U64(self.config.adapter.rank as u64))),
             ("seed", Some(Value::U64(self.config.seed))),
             ("steps", Some(Value::U64(self.done))),
@@ -58,7 +58,9 @@ impl Run {
 
     /// The row of a reward model; an error before its first step.
     fn reward_row(&self) -> Result<Option<Value>, TrainError> {
-        let Stage::RewardModel(_) = self.config.stage else { return Ok(None) };
+        if self.config.stage.method().reads() != Reads::LastStates {
+            return Ok(None);
+        }
         let nothing = || TrainError::Empty("the reward model has made no step yet".to_owned());
         let state = self.state.as_ref().ok_or_else(nothing)?;
         Ok(Some(Value::Array(Array::F32(state.critic.clone()))))

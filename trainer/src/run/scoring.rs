@@ -6,13 +6,15 @@ use models_decoder::adapter::Adapter;
 use models_decoder::score::numbers;
 
 use super::{Run, Watch};
-use crate::config::Stage;
 use crate::dataset::Sample;
 use crate::error::TrainError;
 use crate::learned::{self, Learned};
-use crate::objective::{Objective, outcomes, rewards_and_groups};
+use crate::metrics::Quality;
+use crate::objective::Objective;
 use crate::packing::{self, Packing};
-use crate::stages::reward_model::{Quality, scores};
+use crate::stages::method::Reads;
+use crate::stages::prepared::outcomes;
+use crate::stages::reward_model::scores;
 
 impl Run {
     /// The log-probabilities of all samples' learned tokens.
@@ -113,18 +115,20 @@ impl Run {
     /// How good the reward model is on the validation samples; `None` where there are none,
     /// or the stage is another.
     pub(super) fn quality(&self, objective: &Objective) -> Result<Option<Quality>, TrainError> {
-        let Stage::RewardModel(settings) = self.config.stage else { return Ok(None) };
+        let method = self.config.stage.method();
+        if method.reads() != Reads::LastStates {
+            return Ok(None);
+        }
         let adapter = Adapter { dropout: None, ..self.adapter.clone() };
         let (samples, row) = (&self.dataset.validation, &objective.state.critic);
         let found = self.reward_scores(samples, &adapter, row, |_| true)?.unwrap_or_default();
-        let (rewards, groups) = rewards_and_groups(&outcomes(samples));
-        Ok((!found.is_empty()).then(|| settings.quality(&found, &rewards, &groups)))
+        Ok(method.quality(&found, &outcomes(samples)))
     }
 
     /// Mean negative log-probability over all validation tokens, where the stage
     /// imitates; `None` where there are none.
     pub(super) fn validation_loss(&self) -> Result<Option<f32>, TrainError> {
-        if !matches!(self.config.stage, Stage::Supervised | Stage::RewardWeighted(_)) {
+        if !self.config.stage.method().imitates() {
             return Ok(None);
         }
         let adapter = Adapter { dropout: None, ..self.adapter.clone() };

@@ -10,14 +10,15 @@ use models_decoder::score::numbers;
 use runtime_core::seed::mix;
 
 use super::{Run, Watch};
-use crate::config::Stage;
 use crate::dataset::Sample;
 use crate::error::TrainError;
 use crate::learned::{self, Learned};
 use crate::metrics::{self, StepMetrics};
-use crate::objective::{Known, Objective, Part, Sums};
+use crate::objective::Objective;
 use crate::packing;
-use crate::stages::policy_gradient::{Reference, Size};
+use crate::stages::method::{self, Part, Reads, Reference, Size};
+use crate::stages::prepared::Known;
+use crate::stages::sums::Sums;
 use crate::{optimizer, schedule};
 
 type Gradients = BTreeMap<Place, Factors>;
@@ -27,7 +28,7 @@ impl Run {
     pub(super) fn objective(&self, watch: &Watch<'_>) -> Result<Option<Objective>, TrainError> {
         let samples = &self.dataset.train;
         let mut known = Vec::new();
-        if let Some(reference) = self.config.stage.reference() {
+        if let Some(reference) = self.config.stage.method().reference() {
             let Some(before) = self.scores(&self.initial, watch)? else { return Ok(None) };
             let base = Adapter { factors: BTreeMap::new(), scale: 1.0, dropout: None };
             // New factors change nothing yet.
@@ -127,9 +128,11 @@ impl Run {
         rows: Tensor<2>,
         part: &mut Part,
     ) -> Tensor<1> {
-        if matches!(self.config.stage, Stage::RewardModel(_)) {
+        if self.config.stage.method().reads() == Reads::LastStates {
             let states = self.last_states(&self.samples(places), learned, rows);
-            *part = objective.part(places, &[], size, &|| numbers(&states));
+            let hidden = || numbers(&states);
+            *part =
+                objective.part(&method::Batch { places, log_probs: &[], hidden: &hidden, size });
             let slopes = TensorData::new(part.slopes.clone(), states.dims());
             let slopes = Tensor::<2>::from_data(slopes, self.decoder.device()).autodiff();
             return (states * slopes).sum();
@@ -138,7 +141,10 @@ impl Run {
         let log_probs = self.decoder.log_probs(states.clone(), &learned.ids);
         let found = numbers(&log_probs);
         let hidden = || numbers(&states);
-        *part = objective.part(places, &self.by_sample(places, &found), size, &hidden);
+        let log_probs_by_sample = self.by_sample(places, &found);
+        let batch =
+            method::Batch { places, log_probs: &log_probs_by_sample, hidden: &hidden, size };
+        *part = objective.part(&batch);
         let slopes = TensorData::new(part.slopes.clone(), [learned.ids.len(), 1]);
         let slopes = Tensor::<2>::from_data(slopes, self.decoder.device()).autodiff();
         (log_probs * slopes).sum()

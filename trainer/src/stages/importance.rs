@@ -7,6 +7,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::prepared::Known;
+use crate::dataset::Outcome;
+use crate::error::{TrainError, require};
+
 /// How a batch is corrected for where it was drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +46,18 @@ pub enum Over {
 }
 
 impl Importance {
+    /// Whether the numbers make sense.
+    pub fn check(&self) -> Result<(), TrainError> {
+        let most = self.weight_max;
+        require(most > 0.0, "stage.importance.weight_max", &most, "more than 0")
+    }
+
+    /// The weights of each sample's tokens.
+    pub fn of_samples(self, known: &[Known], outcomes: &[Outcome]) -> Vec<Vec<f32>> {
+        let pairs = known.iter().zip(outcomes);
+        pairs.map(|(known, outcome)| self.weights(&known.before, &outcome.sampled)).collect()
+    }
+
     /// The weight of each token: `[tokens]`.
     ///
     /// - `log_probs` `[tokens]`: under the model that is trained, as the run begins;
@@ -75,7 +91,8 @@ pub fn effective_sample_size(weights: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stages::policy_gradient::{Normalize, Ratio, Rollout, Size, Surrogate, term};
+    use crate::stages::method::Size;
+    use crate::stages::surrogate::{Normalize, Ratio, Rollout, Surrogate, term};
 
     fn importance(level: Level, over: Over, weight_max: f32) -> Importance {
         Importance { level, over, weight_max }

@@ -13,7 +13,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::importance::Importance;
-use super::policy_gradient::{Reference, Surrogate};
+use super::method::{Batch, Method, Part, Reference, State};
+use super::prepared::{Known, Prepared};
+use super::sums::Sums;
+use super::surrogate::Surrogate;
+use crate::dataset::Outcome;
+use crate::error::{TrainError, require};
 
 /// The settings of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +43,79 @@ pub struct Ppo {
     pub divergence_max: Option<f32>,
 }
 
+impl Method for Ppo {
+    fn check(&self) -> Result<(), TrainError> {
+        self.critic.check()?;
+        if let Some(AdaptiveKl { target, horizon }) = &self.adaptive_kl {
+            require(*target > 0.0, "stage.adaptive_kl.target", target, "more than 0")?;
+            require(*horizon > 0.0, "stage.adaptive_kl.horizon", horizon, "more than 0")?;
+        }
+        self.surrogate.check()?;
+        self.importance.check()
+    }
+
+    fn reference(&self) -> Option<Reference> {
+        Some(self.reference)
+    }
+
+    fn divergence_max(&self) -> Option<f32> {
+        self.divergence_max
+    }
+
+    fn counts(&self, outcomes: &[Outcome]) -> Vec<f32> {
+        outcomes.iter().map(|outcome| outcome.reward - self.reward_baseline).collect()
+    }
+
+    fn weights(&self, known: &[Known], outcomes: &[Outcome]) -> Vec<Vec<f32>> {
+        self.importance.of_samples(known, outcomes)
+    }
+
+    fn state(&self, width: usize) -> State {
+        State { critic: vec![0.0; width], kl_weight: self.surrogate.kl_weight }
+    }
+
+    fn term(&self, batch: &Batch<'_>, prepared: &Prepared, state: &mut State) -> Part {
+        let advantages = self.learn_values(batch, prepared, state);
+        // The divergence is in the rewards already.
+        let surrogate = Surrogate { kl_weight: 0.0, ..self.surrogate };
+        surrogate.part(batch, prepared, &advantages)
+    }
+
+    fn step_done(&self, sums: &Sums, state: &mut State) {
+        if let Some(adaptive) = &self.adaptive_kl {
+            let mean = sums.kl / sums.samples.max(1) as f32;
+            state.kl_weight = adaptive.next(state.kl_weight, mean, sums.samples);
+        }
+    }
+}
+
+impl Ppo {
+    /// Advantages by the critic as it stands, which then learns from their returns.
+    fn learn_values(
+        &self,
+        batch: &Batch<'_>,
+        prepared: &Prepared,
+        state: &mut State,
+    ) -> Vec<Vec<f32>> {
+        let hidden = (batch.hidden)();
+        let (width, kl_weight) = (state.critic.len(), state.kl_weight);
+        let values = Critic::values(&state.critic, &hidden);
+        let (mut advantages, mut returns, mut first) = (Vec::new(), Vec::new(), 0);
+        for &place in batch.places {
+            let Known { before, reference } = &prepared.known[place];
+            let rewards = token_rewards(before, reference, prepared.counts[place], kl_weight);
+            let values = &values[first..first + rewards.len()];
+            let found = generalized_advantages(&rewards, values, &self.critic);
+            first += rewards.len();
+            advantages.push(found.0);
+            returns.extend(found.1);
+        }
+        debug_assert_eq!(first * width, hidden.len());
+        self.critic.learn(&mut state.critic, &hidden, &returns);
+        advantages
+    }
+}
+
 /// What values the states of a reflection: a row over the decoder's hidden states.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +129,15 @@ pub struct Critic {
 }
 
 impl Critic {
+    /// Whether the numbers make sense.
+    pub fn check(&self) -> Result<(), TrainError> {
+        let share =
+            |key, number: f32| require((0.0..=1.0).contains(&number), key, &number, "0 to 1");
+        share("stage.critic.discount", self.discount)?;
+        share("stage.critic.trace", self.trace)?;
+        share("stage.critic.learning_rate", self.learning_rate)
+    }
+
     /// The value of each state; `hidden` is `[tokens, width]`, `weights` `[width]`.
     pub fn values(weights: &[f32], hidden: &[f32]) -> Vec<f32> {
         let rows = hidden.chunks_exact(weights.len());

@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::policy_gradient::Reference;
+use super::method::{Batch, Method, Part, Reference, State};
+use super::prepared::{Prepared, outcomes, rewards_and_groups};
+use crate::dataset::Sample;
+use crate::error::{TrainError, require};
 
 /// The settings of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +24,39 @@ pub struct Preference {
     pub margin: f32,
     /// What both are compared with.
     pub reference: Reference,
+}
+
+impl Method for Preference {
+    fn check(&self) -> Result<(), TrainError> {
+        require(self.beta > 0.0, "stage.beta", &self.beta, "more than 0")
+    }
+
+    fn reference(&self) -> Option<Reference> {
+        Some(self.reference)
+    }
+
+    fn units(&self, samples: &[Sample]) -> Vec<Vec<usize>> {
+        units(samples, self.margin)
+    }
+
+    fn term(&self, batch: &Batch<'_>, prepared: &Prepared, _: &mut State) -> Part {
+        let mut part = Part::default();
+        let share = 2.0 / batch.size.sequences.max(1) as f32;
+        for (pair, tokens) in batch.places.chunks_exact(2).zip(batch.log_probs.chunks_exact(2)) {
+            let gain = |member: usize| -> f32 {
+                let reference = &prepared.known[pair[member]].reference;
+                tokens[member].iter().zip(reference).map(|(now, before)| now - before).sum()
+            };
+            let (loss, slope) = loss(gain(0), gain(1), self.beta);
+            part.loss += loss * share;
+            part.slopes.extend(tokens[0].iter().map(|_| slope * share));
+            part.slopes.extend(tokens[1].iter().map(|_| -slope * share));
+            for (&place, tokens) in pair.iter().zip(tokens) {
+                part.sums.measure(prepared, place, tokens);
+            }
+        }
+        part
+    }
 }
 
 /// Two reflections of one group, by their places.
@@ -49,6 +85,12 @@ pub fn pairs(rewards: &[f32], groups: &[usize], margin: f32) -> Vec<Pair> {
         }
     }
     pairs
+}
+
+/// A group's pairs whose rewards differ by at least `margin`, each group's together.
+pub fn units(samples: &[Sample], margin: f32) -> Vec<Vec<usize>> {
+    let (rewards, groups) = rewards_and_groups(&outcomes(samples));
+    by_group(&pairs(&rewards, &groups, margin), &groups)
 }
 
 /// The places of pairs, the better one before the worse, those of one group together: what

@@ -7,8 +7,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::method::{Batch, Method, Part, Reads, State};
 use super::ppo::Critic;
 use super::preference;
+use super::prepared::{Prepared, rewards_and_groups};
+use super::quality;
+use super::sums::Sums;
+use crate::dataset::{Outcome, Sample};
+use crate::error::{TrainError, require};
+use crate::metrics::Quality;
+use crate::packing;
 
 /// The settings of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,12 +46,73 @@ pub enum Labels {
     },
 }
 
+impl Method for RewardModel {
+    fn check(&self) -> Result<(), TrainError> {
+        let (key, number) = match &self.labels {
+            Labels::Pairs { margin } => ("stage.labels.pairs.margin", margin),
+            Labels::Binary { threshold } => ("stage.labels.binary.threshold", threshold),
+        };
+        require(number.is_finite(), key, number, "a number")?;
+        let (rate, what) = (self.learning_rate, "more than 0, at most 1");
+        require(rate > 0.0 && rate <= 1.0, "stage.learning_rate", &rate, what)
+    }
+
+    fn weighs_rewards(&self) -> bool {
+        false
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::LastStates
+    }
+
+    fn units(&self, samples: &[Sample]) -> Vec<Vec<usize>> {
+        match self.labels {
+            Labels::Pairs { margin } => preference::units(samples, margin),
+            Labels::Binary { .. } => packing::groups(samples),
+        }
+    }
+
+    fn counts(&self, outcomes: &[Outcome]) -> Vec<f32> {
+        self.weights(&rewards_and_groups(outcomes).0)
+    }
+
+    fn state(&self, width: usize) -> State {
+        State { critic: vec![0.0; width], kl_weight: 0.0 }
+    }
+
+    /// Scores by the row as it stands, which then learns.
+    fn term(&self, batch: &Batch<'_>, prepared: &Prepared, state: &mut State) -> Part {
+        let hidden = (batch.hidden)();
+        let found = scores(&state.critic, &hidden);
+        let by_place =
+            |of: &dyn Fn(usize) -> f32| batch.places.iter().map(|&place| of(place)).collect();
+        let weights: Vec<f32> = by_place(&|place| prepared.counts[place]);
+        let rewards: Vec<f32> = by_place(&|place| prepared.outcomes[place].reward);
+        let (loss, slopes) = self.loss(&found, &weights, &rewards);
+        let share = 1.0 / self.divisor(batch.size.sequences);
+        let row = &state.critic;
+        let by_state = slopes.iter().flat_map(|slope| row.iter().map(move |x| share * slope * x));
+        let part = Part { loss: share * loss, slopes: by_state.collect(), sums: Sums::default() };
+        self.learn(&mut state.critic, &hidden, &weights, &rewards);
+        part
+    }
+
+    fn quality(&self, scores: &[f32], outcomes: &[Outcome]) -> Option<Quality> {
+        let (rewards, groups) = rewards_and_groups(outcomes);
+        let threshold = match self.labels {
+            Labels::Pairs { .. } => None,
+            Labels::Binary { threshold } => Some(threshold),
+        };
+        (!scores.is_empty()).then(|| quality::of(scores, (&rewards, &groups), threshold))
+    }
+}
+
 impl RewardModel {
     /// How much each sample counts.
     pub fn weights(&self, rewards: &[f32]) -> Vec<f32> {
         match self.labels {
             Labels::Pairs { .. } => vec![1.0; rewards.len()],
-            Labels::Binary { threshold } => balanced(&labels(rewards, threshold)),
+            Labels::Binary { threshold } => balanced(&quality::labels(rewards, threshold)),
         }
     }
 
@@ -57,7 +126,7 @@ impl RewardModel {
                 (losses.iter().sum(), slopes.into_iter().flat_map(|by| [by, -by]).collect())
             }
             Labels::Binary { threshold } => {
-                let labelled = scores.iter().zip(labels(rewards, threshold)).zip(weights);
+                let labelled = scores.iter().zip(quality::labels(rewards, threshold)).zip(weights);
                 let found = labelled.map(|((&score, label), weight)| {
                     let (loss, slope) = binary_loss(score, label);
                     (weight * loss, weight * slope)
@@ -97,33 +166,11 @@ impl RewardModel {
             Labels::Binary { .. } => samples.max(1) as f32,
         }
     }
-
-    /// How good scores are of reflections with these rewards and groups.
-    pub fn quality(&self, scores: &[f32], rewards: &[f32], groups: &[usize]) -> Quality {
-        let pairs = preference::pairs(rewards, groups, f32::MIN_POSITIVE);
-        let right = pairs.iter().filter(|pair| scores[pair.better] > scores[pair.worse]).count();
-        let threshold = match self.labels {
-            Labels::Pairs { .. } => 0.0,
-            Labels::Binary { threshold } => threshold,
-        };
-        let labels = labels(rewards, threshold);
-        let binary = matches!(self.labels, Labels::Binary { .. });
-        Quality {
-            pairs: pairs.len(),
-            pair_accuracy: (!pairs.is_empty()).then(|| right as f32 / pairs.len() as f32),
-            auc: auc(scores, &labels),
-            calibration_error: binary.then(|| calibration_error(scores, &labels)),
-        }
-    }
 }
 
 /// The score of each state: `hidden` is `[samples, width]`, `row` `[width]`.
 pub fn scores(row: &[f32], hidden: &[f32]) -> Vec<f32> {
     Critic::values(row, hidden)
-}
-
-fn labels(rewards: &[f32], threshold: f32) -> Vec<bool> {
-    rewards.iter().map(|reward| *reward > threshold).collect()
 }
 
 /// The loss of a pair's scores, and its derivative by the better one's; by the
@@ -153,57 +200,6 @@ pub fn balanced(labels: &[bool]) -> Vec<f32> {
     let half = labels.len() as f32 / 2.0;
     let weight = |&label: &bool| half / if label { positive } else { negative } as f32;
     labels.iter().map(weight).collect()
-}
-
-/// How good scores are, on reflections that were not learned from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Quality {
-    /// Pairs of a group that earned differently.
-    pub pairs: usize,
-    /// The share of pairs in which the better one scored higher; `None` without pairs.
-    pub pair_accuracy: Option<f32>,
-    /// The chance that a reflection over the threshold scores higher than one that
-    /// is not, ties counting half; 0.5 where one label is missing.
-    pub auc: f32,
-    /// Mean distance between the predicted chance of being over the threshold and
-    /// how many were, over ten equal parts of the predictions (Guo et al., 2017); `None`
-    /// for scores of pairs, whose level means nothing.
-    pub calibration_error: Option<f32>,
-}
-
-/// The area under the curve of scores for these labels (Mann and Whitney, 1947).
-pub fn auc(scores: &[f32], labels: &[bool]) -> f32 {
-    let of = |wanted: bool| {
-        let pairs = scores.iter().zip(labels);
-        pairs.filter(move |(_, label)| **label == wanted).map(|(score, _)| *score)
-    };
-    let (mut higher, mut all) = (0.0, 0.0);
-    for positive in of(true) {
-        for negative in of(false) {
-            all += 1.0;
-            higher += match positive.total_cmp(&negative) {
-                std::cmp::Ordering::Greater => 1.0,
-                std::cmp::Ordering::Equal => 0.5,
-                std::cmp::Ordering::Less => 0.0,
-            };
-        }
-    }
-    if all > 0.0 { higher / all } else { 0.5 }
-}
-
-/// The expected calibration error of scores' logistic functions, in ten parts.
-pub fn calibration_error(scores: &[f32], labels: &[bool]) -> f32 {
-    const PARTS: usize = 10;
-    let mut parts = [(0.0, 0.0); PARTS];
-    for (score, &label) in scores.iter().zip(labels) {
-        let chance = 1.0 / (1.0 + (-score).exp());
-        let below = |&part: &usize| chance >= part as f32 / PARTS as f32;
-        let part = (1..PARTS).take_while(below).count();
-        parts[part].0 += chance;
-        parts[part].1 += f32::from(u8::from(label));
-    }
-    let distance: f32 = parts.iter().map(|(chance, label)| (chance - label).abs()).sum();
-    distance / scores.len().max(1) as f32
 }
 
 #[cfg(test)]
@@ -242,23 +238,5 @@ mod tests {
 
         assert_eq!(found, [2.0, 2.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0]);
         assert_eq!(balanced(&[true, true]), [1.0, 1.0]);
-    }
-
-    #[test]
-    fn the_area_counts_pairs_in_order() {
-        let labels = [true, false, true, false];
-
-        assert_eq!(auc(&[0.9, 0.1, 0.8, 0.2], &labels), 1.0);
-        assert_eq!(auc(&[0.9, 0.85, 0.8, 0.2], &labels), 0.75);
-        assert_eq!(auc(&[0.5; 4], &labels), 0.5);
-        assert_eq!(auc(&[0.5; 2], &[true, true]), 0.5);
-    }
-
-    #[test]
-    fn chances_that_come_true_are_calibrated() {
-        let even = [0.0; 4];
-
-        assert_eq!(calibration_error(&even, &[true, false, true, false]), 0.0);
-        assert_eq!(calibration_error(&even, &[true; 4]), 0.5);
     }
 }

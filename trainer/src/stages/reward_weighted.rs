@@ -7,6 +7,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::method::{Batch, Method, Part, State};
+use super::prepared::{Prepared, rewards_and_groups};
+use super::supervised;
+use crate::dataset::Outcome;
+use crate::error::{TrainError, require};
+
 /// How rewards become weights.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +35,27 @@ impl RewardWeights {
         }
         let mean = weights.iter().sum::<f32>() / weights.len().max(1) as f32;
         weights.into_iter().map(|weight| weight / mean).collect()
+    }
+}
+
+impl Method for RewardWeights {
+    fn check(&self) -> Result<(), TrainError> {
+        let Self { temperature, weight_max, .. } = self;
+        require(*temperature > 0.0, "stage.temperature", temperature, "more than 0")?;
+        require(*weight_max > 0.0, "stage.weight_max", weight_max, "more than 0")
+    }
+
+    fn imitates(&self) -> bool {
+        true
+    }
+
+    fn counts(&self, outcomes: &[Outcome]) -> Vec<f32> {
+        self.weights(&rewards_and_groups(outcomes).0)
+    }
+
+    /// The mean over reflections of the mean over their tokens.
+    fn term(&self, batch: &Batch<'_>, prepared: &Prepared, _: &mut State) -> Part {
+        supervised::part(batch, prepared, |tokens| tokens * batch.size.sequences)
     }
 }
 

@@ -4,6 +4,47 @@
 //! log-probability of each token given all before it. Tokens of prompts, and
 //! forced ones, are read and not learned.
 
+use super::method::{Batch, Method, Part, State};
+use super::prepared::Prepared;
+use crate::error::TrainError;
+
+/// Imitation has no settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Supervised;
+
+impl Method for Supervised {
+    fn check(&self) -> Result<(), TrainError> {
+        Ok(())
+    }
+
+    fn learns_from_actions(&self) -> bool {
+        true
+    }
+
+    fn weighs_rewards(&self) -> bool {
+        false
+    }
+
+    fn imitates(&self) -> bool {
+        true
+    }
+
+    fn term(&self, batch: &Batch<'_>, prepared: &Prepared, _: &mut State) -> Part {
+        part(batch, prepared, |_| batch.size.tokens)
+    }
+}
+
+/// A batch's part of the loss; `divisor` is a sample's by the number of its tokens.
+pub fn part(batch: &Batch<'_>, prepared: &Prepared, divisor: impl Fn(usize) -> usize) -> Part {
+    let mut part = Part::default();
+    for (&place, tokens) in batch.places.iter().zip(batch.log_probs) {
+        let (loss, slopes) = term(tokens, prepared.counts[place], divisor(tokens.len()));
+        part.loss += loss;
+        part.slopes.extend(slopes);
+    }
+    part
+}
+
 /// What a sample adds to the loss, and its derivative by each of its log-probabilities
 /// `[tokens]`: the sum of their negatives by `count`, divided by `divisor`.
 ///

@@ -1,7 +1,8 @@
 //! The policy's losses and their derivatives beside TRL's, on the same numbers.
 
 use serde::Deserialize;
-use trainer::stages::policy_gradient::{Normalize, Ratio, Rollout, Size, Surrogate, term};
+use trainer::stages::method::Size;
+use trainer::stages::surrogate::{Normalize, Ratio, Rollout, Surrogate, term};
 
 #[derive(Deserialize)]
 struct Golden {

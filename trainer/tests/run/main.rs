@@ -19,9 +19,10 @@ mod program;
 use std::fs;
 use std::path::Path;
 
-use trainer::config::{Stage, TrainConfig};
+use trainer::config::TrainConfig;
 use trainer::dataset::{Measure, ReflectionData, Reward, Select};
 use trainer::run::{Ended, Watch};
+use trainer::stages::Stage;
 use trainer::stages::reward_weighted::RewardWeights;
 
 use crate::world::{World, finished, log, play};

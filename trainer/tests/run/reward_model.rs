@@ -10,9 +10,11 @@ use runtime_core::event::{BranchEvent, CallHistory, Event, ReflectionEvent, Tria
 use runtime_core::model::Token;
 use runtime_core::record;
 use runtime_core::seed::mix;
-use trainer::config::{Schedule, Stage};
+use trainer::config::Schedule;
 use trainer::dataset::Select;
-use trainer::stages::reward_model::{Labels, Quality, RewardModel};
+use trainer::metrics::Quality;
+use trainer::stages::Stage;
+use trainer::stages::reward_model::{Labels, RewardModel};
 use trainer::stages::reward_weighted::RewardWeights;
 
 use crate::toy::{POLICY_GRADIENT, Speaker, WORDS, episode, generation, right_word};

@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::fs;
 
 use models::gguf::Gguf;
-use trainer::config::{Stage, TrainConfig};
+use trainer::config::TrainConfig;
 use trainer::dataset::Select;
 use trainer::metrics;
 use trainer::run::{Ended, Run, Watch};
+use trainer::stages::Stage;
 use trainer::stages::policy_gradient::PolicyGradient;
 
 use crate::toy::{POLICY_GRADIENT, Pays, Toy};

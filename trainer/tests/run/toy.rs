@@ -21,14 +21,17 @@ use runtime_core::record;
 use runtime_core::seed::{mix, unit};
 use runtime_core::trajectory::{Decision, Ending, TakenStep};
 use trainer::TrainError;
-use trainer::config::{Schedule, Stage, TrainConfig};
+use trainer::config::{Schedule, TrainConfig};
 use trainer::dataset::Select;
+use trainer::stages::Stage;
 use trainer::stages::advantage::{Baseline, Scale};
 use trainer::stages::importance::{Importance, Level, Over};
-use trainer::stages::policy_gradient::{Normalize, PolicyGradient, Ratio, Reference, Surrogate};
+use trainer::stages::method::Reference;
+use trainer::stages::policy_gradient::PolicyGradient;
 use trainer::stages::ppo::{Critic, Ppo};
 use trainer::stages::preference::Preference;
 use trainer::stages::reward_weighted::RewardWeights;
+use trainer::stages::surrogate::{Normalize, Ratio, Surrogate};
 
 use crate::world::{World, play, run_event};
 

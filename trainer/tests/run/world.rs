@@ -16,10 +16,11 @@ use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::{Decision, Ending, TakenStep};
 use trainer::TrainError;
 use trainer::config::{
-    AdapterConfig, Data, OptimizerConfig, Precision, RunConfig, Schedule, Stage, TrainConfig,
+    AdapterConfig, Data, OptimizerConfig, Precision, RunConfig, Schedule, TrainConfig,
 };
 use trainer::dataset::{Measure, ReflectionData, Reward, Select};
 use trainer::run::{Base, Ended, Run, Watch};
+use trainer::stages::Stage;
 
 /// A model and records in a folder.
 pub(crate) struct World {

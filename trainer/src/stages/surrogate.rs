@@ -1,0 +1,290 @@
+//! The loss of a policy: what was better than expected becomes likelier.
+//!
+//! For a reflection whose token `t` has the advantage `A`, that token adds
+//!
+//! ```text
+//! L(t) = −w(t) · min(r(t) · A, clip(r(t), 1 − low, 1 + high) · A) + β · k(t)
+//! ```
+//!
+//! with `r` the ratio of the policy to what it was when the run began (Schulman et
+//! al., 2017, eq. 7), `w` the weight of [`super::importance`], which is constant, and
+//! `k = exp(d) − d − 1`, `d = log ref − log π`, the estimate of the KL divergence from
+//! the reference (Schulman, 2020, "k3"). In a run's first step `r` is 1 and this is
+//! REINFORCE.
+//!
+//! | method | [`Ratio`] | clip | [`Normalize`] |
+//! | --- | --- | --- | --- |
+//! | GRPO | `token` | 0.2, 0.2 | `sequence` |
+//! | Dr. GRPO | `token` | 0.2, 0.2 | `length` |
+//! | DAPO | `token` | 0.2, 0.28 | `tokens` |
+//! | GSPO | `sequence` | 3e-4, 4e-4 | `sequence` |
+//!
+//! Left out of the papers: DAPO's resampling of groups without variance (they are
+//! counted and left out) and its penalty on length.
+
+use serde::{Deserialize, Serialize};
+
+use super::method::{Batch, Part, Size};
+use super::prepared::{Known, Prepared};
+use crate::error::{TrainError, require};
+
+/// How a batch becomes a loss.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Surrogate {
+    /// What a ratio is of.
+    pub ratio: Ratio,
+    /// A ratio below 1 minus this earns no more for falling.
+    pub clip_low: f32,
+    /// A ratio over 1 plus this earns no more for rising.
+    pub clip_high: f32,
+    /// What the sum over tokens is divided by.
+    pub normalize: Normalize,
+    /// Weight of the KL divergence from the reference, β.
+    pub kl_weight: f32,
+}
+
+/// What a ratio is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ratio {
+    /// Each token.
+    Token,
+    /// The geometric mean of a reflection's tokens (GSPO, eq. 7).
+    Sequence,
+}
+
+/// What the sum over tokens is divided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Normalize {
+    /// Its reflection's tokens, and the number of reflections: a token of a short
+    /// reflection weighs more.
+    Sequence,
+    /// All tokens of the step.
+    Tokens,
+    /// A length that is the same for all, times the number of reflections.
+    Length(usize),
+}
+
+/// A reflection of a step; all slices are `[tokens]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Rollout<'a> {
+    /// Log-probabilities under the policy that is trained.
+    pub log_probs: &'a [f32],
+    /// Under the same policy when the run began.
+    pub before: &'a [f32],
+    /// Under the reference; not read where the KL divergence has no weight.
+    pub reference: &'a [f32],
+    /// How much each token counts.
+    pub weights: &'a [f32],
+    /// How much better than expected each token was; without a critic the same for
+    /// all of a reflection.
+    pub advantages: &'a [f32],
+}
+
+/// What a reflection adds to the loss.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Term {
+    /// The value.
+    pub loss: f32,
+    /// Its derivative by each log-probability `[tokens]`.
+    pub slopes: Vec<f32>,
+    /// Tokens whose ratio was clipped.
+    pub clipped: usize,
+}
+
+impl Surrogate {
+    /// Whether the numbers make sense.
+    pub fn check(&self) -> Result<(), TrainError> {
+        let Self { clip_low: low, clip_high: high, kl_weight: weight, .. } = self;
+        require((0.0..=1.0).contains(low), "stage.surrogate.clip_low", low, "0 to 1")?;
+        require(*high >= 0.0, "stage.surrogate.clip_high", high, "0 or more")?;
+        require(*weight >= 0.0, "stage.surrogate.kl_weight", weight, "0 or more")
+    }
+
+    /// A batch's part of the loss; `advantages` are each sample's by token.
+    pub fn part(&self, batch: &Batch<'_>, prepared: &Prepared, advantages: &[Vec<f32>]) -> Part {
+        let mut part = Part::default();
+        for ((&place, log_probs), advantages) in
+            batch.places.iter().zip(batch.log_probs).zip(advantages)
+        {
+            let Known { before, reference } = &prepared.known[place];
+            let weights = &prepared.weights[place];
+            let rollout = Rollout { log_probs, before, reference, weights, advantages };
+            let term = term(&rollout, self, batch.size);
+            part.loss += term.loss;
+            part.slopes.extend(term.slopes);
+            part.sums.clipped += term.clipped;
+            part.sums.measure(prepared, place, log_probs);
+        }
+        part
+    }
+}
+
+/// What `rollout` adds to the loss of a step of `size`.
+pub fn term(rollout: &Rollout<'_>, surrogate: &Surrogate, size: Size) -> Term {
+    let count = rollout.log_probs.len();
+    let divisor = match surrogate.normalize {
+        Normalize::Sequence => count * size.sequences,
+        Normalize::Tokens => size.tokens,
+        Normalize::Length(length) => length * size.sequences,
+    };
+    let share = 1.0 / divisor.max(1) as f32;
+    let ratios = ratios(rollout, surrogate.ratio);
+    // A common ratio moves with each of its tokens.
+    let weighted = rollout.weights.iter().zip(rollout.advantages).map(|(w, a)| w * a);
+    let common = weighted.sum::<f32>() / count.max(1) as f32;
+    let mut term = Term::default();
+    for (token, ratio) in ratios.into_iter().enumerate() {
+        let (weight, advantage) = (rollout.weights[token], rollout.advantages[token]);
+        let bounded = ratio.clamp(1.0 - surrogate.clip_low, 1.0 + surrogate.clip_high);
+        let clipped = bounded * advantage < ratio * advantage;
+        let kept = if clipped { bounded } else { ratio };
+        let (mut loss, mut slope) = (-weight * kept * advantage, 0.0);
+        if !clipped {
+            slope =
+                -ratio * if surrogate.ratio == Ratio::Token { weight * advantage } else { common };
+        }
+        if surrogate.kl_weight > 0.0 {
+            let difference = rollout.reference[token] - rollout.log_probs[token];
+            let kl = difference.exp() - difference - 1.0;
+            loss += surrogate.kl_weight * kl;
+            slope += surrogate.kl_weight * (1.0 - difference.exp());
+        }
+        term.loss += loss * share;
+        term.slopes.push(slope * share);
+        term.clipped += usize::from(clipped);
+    }
+    term
+}
+
+fn ratios(rollout: &Rollout<'_>, ratio: Ratio) -> Vec<f32> {
+    let logs = rollout.log_probs.iter().zip(rollout.before).map(|(now, before)| now - before);
+    match ratio {
+        Ratio::Token => logs.map(f32::exp).collect(),
+        Ratio::Sequence => {
+            let count = rollout.log_probs.len();
+            vec![(logs.sum::<f32>() / count.max(1) as f32).exp(); count]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SURROGATE: Surrogate = Surrogate {
+        ratio: Ratio::Token,
+        clip_low: 0.2,
+        clip_high: 0.2,
+        normalize: Normalize::Tokens,
+        kl_weight: 0.0,
+    };
+
+    fn rollout<'a>(log_probs: &'a [f32], before: &'a [f32], advantages: &'a [f32]) -> Rollout<'a> {
+        let weights = &[1.0; 3][..log_probs.len()];
+        Rollout { log_probs, before, reference: before, weights, advantages }
+    }
+
+    fn near(found: f32, expected: f32) -> bool {
+        (found - expected).abs() < 1e-5
+    }
+
+    #[test]
+    fn a_first_step_is_reinforce() {
+        let rollout = rollout(&[-1.0, -2.0], &[-1.0, -2.0], &[0.5; 2]);
+
+        let found = term(&rollout, &SURROGATE, Size { sequences: 1, tokens: 2 });
+
+        // Each of two tokens: −A/2.
+        assert_eq!(found.slopes, [-0.25, -0.25]);
+        assert!(near(found.loss, -0.5));
+        assert_eq!(found.clipped, 0);
+    }
+
+    #[test]
+    fn a_better_reflection_becomes_likelier_and_a_worse_one_less_likely() {
+        for advantage in [0.5, -0.5] {
+            let advantages = [advantage];
+            let rollout = rollout(&[-1.0], &[-1.0], &advantages);
+
+            let found = term(&rollout, &SURROGATE, Size { sequences: 1, tokens: 1 });
+
+            // Descent goes against the slope.
+            assert!(-found.slopes[0] * advantage > 0.0);
+        }
+    }
+
+    #[test]
+    fn a_ratio_that_went_far_enough_is_clipped_on_that_side_alone() {
+        // Ratios of 1.5 and of a half.
+        let log_probs = [1.5_f32.ln() - 1.0, 0.5_f32.ln() - 1.0];
+        let slopes = |advantage| {
+            let advantages = [advantage; 2];
+            let rollout = rollout(&log_probs, &[-1.0, -1.0], &advantages);
+            term(&rollout, &SURROGATE, Size { sequences: 1, tokens: 2 })
+        };
+
+        let (good, bad) = (slopes(1.0), slopes(-1.0));
+
+        assert!(near(good.slopes[0], 0.0) && near(good.slopes[1], -0.25), "{good:?}");
+        assert!(near(good.loss, -0.85), "{good:?}");
+        assert!(near(bad.slopes[0], 0.75) && near(bad.slopes[1], 0.0), "{bad:?}");
+        assert!(near(bad.loss, 1.15), "{bad:?}");
+        assert_eq!((good.clipped, bad.clipped), (1, 1));
+    }
+
+    #[test]
+    fn the_ratio_of_a_sequence_is_the_mean_of_its_tokens() {
+        let surrogate = Surrogate { ratio: Ratio::Sequence, ..SURROGATE };
+        let rollout = rollout(&[-0.9, -1.0], &[-1.0, -1.0], &[1.0; 2]);
+
+        let found = term(&rollout, &surrogate, Size { sequences: 1, tokens: 2 });
+
+        let ratio = 0.05_f32.exp();
+        assert!(near(found.loss, -ratio), "{found:?}");
+        assert!(found.slopes.iter().all(|&slope| near(slope, -ratio / 2.0)), "{found:?}");
+    }
+
+    #[test]
+    fn normalizations_weigh_lengths_differently() {
+        let short = rollout(&[-1.0], &[-1.0], &[1.0]);
+        let slope = |normalize| {
+            let surrogate = Surrogate { normalize, ..SURROGATE };
+            term(&short, &surrogate, Size { sequences: 2, tokens: 4 }).slopes[0]
+        };
+
+        assert!(near(slope(Normalize::Sequence), -0.5));
+        assert!(near(slope(Normalize::Tokens), -0.25));
+        assert!(near(slope(Normalize::Length(10)), -0.05));
+    }
+
+    #[test]
+    fn slopes_are_the_derivative() {
+        let (before, reference) = ([-1.0_f32, -0.7, -2.0], [-1.2_f32, -0.4, -1.5]);
+        let point = [-0.95_f32, -0.9, -1.6];
+        for ratio in [Ratio::Token, Ratio::Sequence] {
+            let surrogate = Surrogate { ratio, kl_weight: 0.3, ..SURROGATE };
+            let at = |log_probs: &[f32]| {
+                let weights = &[0.5, 1.0, 2.0];
+                let rollout = Rollout {
+                    log_probs,
+                    before: &before,
+                    reference: &reference,
+                    weights,
+                    advantages: &[0.7; 3],
+                };
+                term(&rollout, &surrogate, Size { sequences: 1, tokens: 3 })
+            };
+            let slopes = at(&point).slopes;
+            for (token, slope) in slopes.into_iter().enumerate() {
+                let mut moved = [point, point];
+                moved[0][token] -= 1e-3;
+                moved[1][token] += 1e-3;
+                let difference = (at(&moved[1]).loss - at(&moved[0]).loss) / 2e-3;
+                assert!((slope - difference).abs() < 1e-3, "{slope}, {difference}");
+            }
+        }
+    }
+}
