@@ -9,7 +9,7 @@ use toml::Table;
 
 /// A crate's folder, and which of ours it may depend on outside its tests. A
 /// name that ends in `*` stands for all that begin so.
-pub(crate) const MAY_IMPORT: [(&str, &[&str]); 19] = [
+pub(crate) const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("runtime/core", &[]),
     ("runtime/node", &[]),
     ("runtime/agent", &["runtime-core"]),
@@ -20,7 +20,11 @@ pub(crate) const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("runtime/session", &["runtime-*", "models"]),
     ("models", &[]),
     ("models/decoder", &["models"]),
-    ("trainer", &["runtime-core", "models", "models-decoder", "targets-console"]),
+    (
+        "trainer",
+        &["runtime-core", "models", "models-decoder", "trainer-contract", "targets-console"],
+    ),
+    ("trainer/contract", &[]),
     ("targets/console", &[]),
     ("targets/host", &["runtime-*", "models", "targets-console"]),
     ("targets/bare-metal", &["runtime-node"]),

@@ -30,10 +30,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 use models::gguf::{self, Array, GgmlType, Gguf, NewTensor, Value};
 use models_decoder::adapter::{Adapter, Factors, Place};
 use models_decoder::score::numbers;
+use trainer_contract::metrics::StepMetrics;
 
 use crate::error::TrainError;
 use crate::factors;
-use crate::metrics::{self, StepMetrics};
+use crate::metrics;
 use crate::optimizer::{Memory, Optimizer};
 use crate::replace::replace;
 use crate::stages::method::State;

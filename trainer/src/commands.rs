@@ -18,9 +18,7 @@ use clap_complete::Shell;
 use models_decoder::devices;
 use targets_console::{command, outln};
 use trainer::run::Base;
-
-/// The exit code of what was done to its end.
-const DONE: u8 = 0;
+use trainer_contract::exit::DONE;
 
 /// A command.
 #[derive(clap::Subcommand)]

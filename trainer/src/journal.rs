@@ -3,9 +3,11 @@
 //! `metrics.jsonl` is what counts; the event file and the plot are made of it.
 
 use std::path::{Path, PathBuf};
+use trainer_contract::folder::{EVENTS, METRICS, PLOT};
+use trainer_contract::metrics::StepMetrics;
 
 use crate::error::TrainError;
-use crate::metrics::{self, StepMetrics};
+use crate::metrics;
 use crate::replace::GrowingFile;
 use crate::{plot, tensorboard};
 
@@ -19,14 +21,14 @@ impl Journal {
     /// Opens the journal in a run's folder. Steps after `step` are taken out,
     /// since they will be measured again.
     pub(crate) fn open(folder: &Path, step: u64) -> Result<Self, TrainError> {
-        let path = folder.join("metrics.jsonl");
+        let path = folder.join(METRICS);
         let mut kept = metrics::read(&path);
         kept.retain(|metrics| metrics.step <= step);
         let lines: Vec<u8> = kept.iter().flat_map(metrics::line).collect();
         let metrics = GrowingFile::new(&path, &lines)?;
         let mut events = tensorboard::first(kept.first().map_or(0, |step| step.time_us));
         events.extend(kept.iter().flat_map(tensorboard::event));
-        let events = GrowingFile::new(&folder.join("events.out.tfevents.train"), &events)?;
+        let events = GrowingFile::new(&folder.join(EVENTS), &events)?;
         Ok(Self { folder: folder.into(), metrics, events })
     }
 
@@ -37,7 +39,7 @@ impl Journal {
 
     /// The last step that was measured.
     pub(crate) fn last(&self) -> Option<StepMetrics> {
-        metrics::read(&self.folder.join("metrics.jsonl")).pop()
+        metrics::read(&self.folder.join(METRICS)).pop()
     }
 
     /// Waits until all steps outlive a power cut: a checkpoint may rely on them.
@@ -47,7 +49,7 @@ impl Journal {
 
     /// Draws all steps so far.
     pub(crate) fn plot(&self) -> Result<(), TrainError> {
-        let steps = metrics::read(&self.folder.join("metrics.jsonl"));
-        plot::write(&self.folder.join("loss.svg"), &steps)
+        let steps = metrics::read(&self.folder.join(METRICS));
+        plot::write(&self.folder.join(PLOT), &steps)
     }
 }

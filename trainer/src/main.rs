@@ -9,6 +9,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use targets_console::command::with_examples;
 use targets_console::{account, errln, finish, signals};
 use trainer::TrainError;
+use trainer_contract::exit;
 
 use commands::examples::EXAMPLES;
 
@@ -45,8 +46,8 @@ fn main() -> ExitCode {
         Err(error) => {
             errln!("error: {}", account(error.as_ref(), |_| false));
             match error.chain().find_map(|cause| cause.downcast_ref::<TrainError>()) {
-                Some(TrainError::Empty(_)) => finish(4),
-                _ => finish(1),
+                Some(TrainError::Empty(_)) => finish(exit::NOTHING_TO_LEARN),
+                _ => finish(exit::FAILED),
             }
         }
     }

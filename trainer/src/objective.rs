@@ -9,8 +9,9 @@
 //! What changes from step to step beside the adapter (the critic, the weight of the KL
 //! divergence) is in [`State`], for checkpoints.
 
+use trainer_contract::metrics::PolicyMetrics;
+
 use crate::dataset::Sample;
-use crate::metrics::PolicyMetrics;
 use crate::stages::Stage;
 use crate::stages::method::{Batch, Part, State};
 use crate::stages::prepared::{Known, Prepared, outcomes};

@@ -7,9 +7,9 @@ use plotters::prelude::{
     BLACK, ChartBuilder, Circle, Color, IntoDrawingArea, IntoFont, LineSeries, RGBColor,
     SVGBackend, SeriesLabelPosition, WHITE,
 };
+use trainer_contract::metrics::StepMetrics;
 
 use crate::error::TrainError;
-use crate::metrics::StepMetrics;
 use crate::replace::replace;
 
 const SIZE_PIXELS: (u32, u32) = (900, 500);

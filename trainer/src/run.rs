@@ -21,13 +21,14 @@ use burn::tensor::Device;
 use models::gguf::Gguf;
 use models_decoder::adapter::Adapter;
 use models_decoder::decoder::Decoder;
+use trainer_contract::folder::CHECKPOINTS;
+use trainer_contract::metrics::StepMetrics;
 
 use crate::checkpoint::{Belonging, Restored};
 use crate::config::TrainConfig;
 use crate::dataset::{self, Dataset};
 use crate::error::TrainError;
 use crate::journal::Journal;
-use crate::metrics::StepMetrics;
 use crate::optimizer::Optimizer;
 use crate::packing::{self, Packing};
 use crate::stages::advantage::groups_without_variance;
@@ -131,7 +132,7 @@ impl Run {
         let scored_first = reward_model.is_some();
         let initial = adapter.clone();
         let mut optimizer = Optimizer::new(&config.optimizer);
-        let checkpoints = out.join("checkpoints");
+        let checkpoints = out.join(CHECKPOINTS);
         let mut within = config.stage.method().divergence_max().map(|_| initial.clone());
         let adapters = (&mut adapter, within.as_mut());
         let (base_sha256, data_sha256) = (base.sha256.clone(), dataset.sha256());
@@ -277,6 +278,6 @@ impl Run {
     }
 
     fn checkpoints(&self) -> PathBuf {
-        self.out.join("checkpoints")
+        self.out.join(CHECKPOINTS)
     }
 }

@@ -74,6 +74,8 @@ impl Stage {
 mod tests {
     use super::*;
     use method::Reference;
+    use reward_model::Labels;
+    use trainer_contract::file::REWARD_MODEL_STAGE;
 
     #[test]
     fn a_stage_is_named_as_in_files() {
@@ -81,5 +83,13 @@ mod tests {
 
         assert_eq!(Stage::Supervised.name(), "supervised");
         assert_eq!(Stage::Preference(preference).name(), "preference");
+    }
+
+    #[test]
+    fn a_reward_model_is_named_as_others_know_it() {
+        let labels = Labels::Pairs { margin: 0.5 };
+        let stage = Stage::RewardModel(RewardModel { labels, learning_rate: 1.0 });
+
+        assert_eq!(stage.name(), REWARD_MODEL_STAGE);
     }
 }

@@ -10,7 +10,7 @@
 //! `TFRecord` around the protobuf messages of `event.proto` and `summary.proto`.
 //! The file is a copy of `metrics.jsonl`, made anew when a run goes on.
 
-use crate::metrics::{PolicyMetrics, Quality, StepMetrics};
+use trainer_contract::metrics::{PolicyMetrics, Quality, StepMetrics};
 
 /// What an event file says that it is.
 const VERSION: &str = "brain.Event:2";

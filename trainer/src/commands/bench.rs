@@ -7,8 +7,9 @@ use models::gguf::Gguf;
 use models_decoder::decoder::Decoder;
 use targets_console::outln;
 use trainer::bench;
+use trainer_contract::exit::DONE;
 
-use super::{DONE, Place};
+use super::Place;
 
 /// All linear layers of a model, random tokens, each with a loss: once with a layer's
 /// inside computed again on the way back, once with all activations kept.

@@ -1,7 +1,7 @@
 //! Where a run's progress goes: nowhere, line by line, or to a view that stays.
 
 use targets_console::{errln, outln};
-use trainer::metrics::{Quality, StepMetrics};
+use trainer_contract::metrics::{Quality, StepMetrics};
 
 use super::view::{Live, View};
 

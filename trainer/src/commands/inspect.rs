@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use models::gguf::Value;
 use targets_console::outln;
-
-use super::DONE;
+use trainer_contract::exit::DONE;
 
 /// Says an adapter's keys and factors.
 #[derive(clap::Args)]

@@ -12,16 +12,15 @@ use burn::tensor::Device;
 use targets_console::signals::{self, Asked, Kept};
 use targets_console::{errln, errors, outln};
 use trainer::config::TrainConfig;
-use trainer::metrics::StepMetrics;
 use trainer::run::{Base, Ended, Watch};
+use trainer_contract::exit::DONE;
+use trainer_contract::folder::{FILE, LOCK, METRICS};
+use trainer_contract::metrics::StepMetrics;
 
+use super::Place;
 use super::console::Console;
 use super::threads;
 use super::view::View;
-use super::{DONE, Place};
-
-/// Held while a run's folder is written.
-const LOCK: &str = "lock";
 
 /// Begins a run.
 #[derive(clap::Args)]
@@ -98,7 +97,7 @@ impl Run {
 
 impl Resume {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
-        let config = TrainConfig::read_stored(&self.out.join("train.toml"))?;
+        let config = TrainConfig::read_stored(&self.out.join(FILE))?;
         let base = super::base(&config.clone().with_paths().model)?;
         train(&config, base, &self.out, (Begin::Again, &self.shared))
     }
@@ -106,7 +105,7 @@ impl Resume {
 
 impl Export {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
-        let config = TrainConfig::read_stored(&self.out.join("train.toml"))?;
+        let config = TrainConfig::read_stored(&self.out.join(FILE))?;
         let base = super::base(&config.clone().with_paths().model)?;
         let _lock = lock(&self.out)?;
         let run = trainer::run::Run::open(config, base, &self.out, &Device::flex())?;
@@ -135,7 +134,7 @@ fn train(
     }
     let _lock = lock(out)?;
     // Looked at under the lock: another program may have begun meanwhile.
-    let kept = out.join("train.toml");
+    let kept = out.join(FILE);
     ensure!(
         begin == Begin::Again || !kept.exists(),
         "there is a run in {0}; go on with it by resume {0}, or choose another --out",
@@ -150,7 +149,7 @@ fn train(
     let mut run = opened?;
     warn_of_damage(&run);
     threads::keep(threads, out)?;
-    config.write(&out.join("train.toml"))?;
+    config.write(&out.join(FILE))?;
     signals::goes_on_by(goes_on(out));
     let console = Arc::new(Mutex::new(console(shared, out)));
     let (stop, _kept) = (signals::stop(), keep(&console));
@@ -219,7 +218,7 @@ fn console(shared: &Shared, out: &Path) -> Console {
     Console::live(View {
         title: out.display().to_string(),
         steps: 0,
-        done: trainer::metrics::read(&out.join("metrics.jsonl")),
+        done: trainer::metrics::read(&out.join(METRICS)),
         log: VecDeque::new(),
     })
 }

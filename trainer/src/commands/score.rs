@@ -11,8 +11,9 @@ use models_decoder::adapter::Adapter;
 use models_decoder::decoder::Decoder;
 use serde_json::json;
 use targets_console::outln;
+use trainer_contract::exit::DONE;
 
-use super::{DONE, Place};
+use super::Place;
 
 /// Natural logarithms; the first is null, since nothing comes before it.
 #[derive(clap::Args)]

@@ -8,9 +8,7 @@ use anyhow::{Context, ensure};
 use models::checksum::sha256_bytes;
 use models::threads::{Machine, cores_allowed, threads_allowed};
 use targets_console::errln;
-
-/// Where a run's folder says them: the number, and its SHA-256.
-const FILE: &str = "threads";
+use trainer_contract::folder;
 
 /// What was asked for, else one for each core.
 pub(super) fn of_command(asked: Option<NonZeroU32>) -> NonZeroU32 {
@@ -34,7 +32,7 @@ pub(super) fn of_run_again(asked: Option<NonZeroU32>, out: &Path) -> anyhow::Res
 
 /// What the run's folder says, where it says something.
 fn kept(out: &Path) -> anyhow::Result<Option<NonZeroU32>> {
-    let file = out.join(FILE);
+    let file = out.join(folder::THREADS);
     if !file.exists() {
         return Ok(None);
     }
@@ -50,7 +48,7 @@ fn kept(out: &Path) -> anyhow::Result<Option<NonZeroU32>> {
 
 /// Keeps the number in the run's folder.
 pub(super) fn keep(threads: NonZeroU32, out: &Path) -> anyhow::Result<()> {
-    let file = out.join(FILE);
+    let file = out.join(folder::THREADS);
     let sha256 = sha256_bytes(threads.to_string().as_bytes());
     std::fs::write(&file, format!("{threads} {sha256}\n"))
         .with_context(|| format!("cannot write {}", file.display()))
@@ -86,12 +84,12 @@ mod tests {
     fn no_flipped_bit_makes_it_another_number() {
         let (folder, three) = (tempfile::tempdir().unwrap(), NonZeroU32::new(3).unwrap());
         keep(three, folder.path()).unwrap();
-        let bytes = std::fs::read(folder.path().join(FILE)).unwrap();
+        let bytes = std::fs::read(folder.path().join(folder::THREADS)).unwrap();
 
         for bit in 0..8 * bytes.len() {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            std::fs::write(folder.path().join(FILE), flipped).unwrap();
+            std::fs::write(folder.path().join(folder::THREADS), flipped).unwrap();
 
             let read = super::kept(folder.path());
 

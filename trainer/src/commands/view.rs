@@ -14,7 +14,7 @@ use ratatui::symbols::Marker;
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, LineGauge, Paragraph, Wrap};
 use ratatui::{Frame, Terminal};
-use trainer::metrics::StepMetrics;
+use trainer_contract::metrics::StepMetrics;
 
 const LOG_LINES: usize = 5;
 /// The time left is told from so many steps.

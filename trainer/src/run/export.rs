@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use models::adapter::REWARD_ROW_KEY;
 use models::checksum;
 use models::gguf::{Array, Value};
+use trainer_contract::folder::{ADAPTER, METRICS};
 
 use super::Run;
 use crate::error::TrainError;
@@ -27,7 +28,7 @@ impl Run {
     pub fn export(&self) -> Result<PathBuf, TrainError> {
         let metadata = self.metadata()?;
         let new = factors::export(&self.adapter, &self.decoder, &self.base.sha256, metadata)?;
-        let path = self.out.join("adapter.gguf");
+        let path = self.out.join(ADAPTER);
         // Beside an adapter lies its own checksum or none.
         let _ = std::fs::remove_file(checksum::side_file(&path));
         models::adapter::write(&path, &new)?;
@@ -69,7 +70,7 @@ impl Run {
     /// The validation loss of the adapter as it stands: the one that its step
     /// measured, or else measured now.
     fn measured_validation_loss(&self) -> Result<Option<f32>, TrainError> {
-        let journal = || metrics::read(&self.out.join("metrics.jsonl"));
+        let journal = || metrics::read(&self.out.join(METRICS));
         let of_step = match &self.last {
             Some(last) => Some(last.clone()),
             None => journal().into_iter().rfind(|metrics| metrics.step == self.done),

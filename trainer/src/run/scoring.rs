@@ -4,12 +4,12 @@
 use burn::tensor::Tensor;
 use models_decoder::adapter::Adapter;
 use models_decoder::score::numbers;
+use trainer_contract::metrics::Quality;
 
 use super::{Run, Watch};
 use crate::dataset::Sample;
 use crate::error::TrainError;
 use crate::learned::{self, Learned};
-use crate::metrics::Quality;
 use crate::objective::Objective;
 use crate::packing::{self, Packing};
 use crate::stages::method::Reads;

@@ -8,12 +8,14 @@ use models_decoder::adapter::{Adapter, Dropout, Factors, Place};
 use models_decoder::checkpointing::Activations;
 use models_decoder::score::numbers;
 use runtime_core::seed::mix;
+use trainer_contract::folder::CHECKPOINTS;
+use trainer_contract::metrics::StepMetrics;
 
 use super::{Run, Watch};
 use crate::dataset::Sample;
 use crate::error::TrainError;
 use crate::learned::{self, Learned};
-use crate::metrics::{self, StepMetrics};
+use crate::metrics;
 use crate::objective::Objective;
 use crate::packing;
 use crate::stages::method::{self, Part, Reads, Reference, Size};
@@ -47,7 +49,7 @@ impl Run {
             }
             Some(_) => {
                 let reason = "its critic is of another width".to_owned();
-                return Err(TrainError::Content { file: self.out.join("checkpoints"), reason });
+                return Err(TrainError::Content { file: self.out.join(CHECKPOINTS), reason });
             }
             None => {}
         }

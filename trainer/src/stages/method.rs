@@ -1,12 +1,12 @@
 //! What a run asks of its stage, and what passes between the two. All of it is on the host.
 
 use serde::{Deserialize, Serialize};
+use trainer_contract::metrics::Quality;
 
 use super::prepared::{Known, Prepared};
 use super::sums::Sums;
 use crate::dataset::{Outcome, Sample};
 use crate::error::TrainError;
-use crate::metrics::Quality;
 use crate::packing;
 
 /// A way to learn: the settings of a stage, and what they make of samples.

@@ -1,7 +1,8 @@
 //! How good a reward model's scores are.
 
+use trainer_contract::metrics::Quality;
+
 use super::preference;
-use crate::metrics::Quality;
 
 /// The quality of the scores of reflections with these rewards and groups; where there is no
 /// threshold they were learned from pairs, and any reward is over it.

@@ -6,6 +6,7 @@
 //! whether they earned more than a threshold; Retroformer's is 0.25.
 
 use serde::{Deserialize, Serialize};
+use trainer_contract::metrics::Quality;
 
 use super::method::{Batch, Method, Part, Reads, State};
 use super::ppo::Critic;
@@ -15,7 +16,6 @@ use super::quality;
 use super::sums::Sums;
 use crate::dataset::{Outcome, Sample};
 use crate::error::{TrainError, require};
-use crate::metrics::Quality;
 use crate::packing;
 
 /// The settings of a run.

@@ -1,8 +1,9 @@
 //! What a policy's step measures of its samples.
 
+use trainer_contract::metrics::PolicyMetrics;
+
 use super::importance::effective_sample_size;
 use super::prepared::{Known, Prepared};
-use crate::metrics::PolicyMetrics;
 
 /// Sums over tokens and samples of a step.
 #[derive(Clone, Debug, Default)]

@@ -12,10 +12,10 @@ use runtime_core::record;
 use runtime_core::seed::mix;
 use trainer::config::Schedule;
 use trainer::dataset::Select;
-use trainer::metrics::Quality;
 use trainer::stages::Stage;
 use trainer::stages::reward_model::{Labels, RewardModel};
 use trainer::stages::reward_weighted::RewardWeights;
+use trainer_contract::metrics::Quality;
 
 use crate::toy::{POLICY_GRADIENT, Speaker, WORDS, episode, generation, right_word};
 use crate::world::{World, play, run_event};

@@ -1,0 +1,9 @@
+//! What a loop and the trainer that it starts both say: data only.
+//!
+//! The loop writes a training's file and starts `rebound-train`, which writes a folder and ends
+//! with an exit code; neither program is a library of the other.
+
+pub mod file;
+pub mod folder;
+pub mod metrics;
+pub mod exit;
