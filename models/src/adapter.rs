@@ -168,6 +168,11 @@ impl Adapter {
             .collect()
     }
 
+    /// What the product of factors of this rank is multiplied by.
+    pub fn scale(&self, rank: u64) -> f32 {
+        if self.alpha == 0.0 { 1.0 } else { self.alpha / rank as f32 }
+    }
+
     /// A reward model's row over the hidden state that an answer's last token was
     /// predicted from, `[width]`; `None` where the adapter is of another kind.
     pub fn reward_row(&self) -> Option<&[f32]> {

@@ -10,6 +10,7 @@
 //! draws: numbers from a seed
 //! paths: where a path that stands in a file leads
 //! data: where data sets come from, and what is in them
+//! replace: files that are replaced whole or not at all
 //! lock: a file by which one process keeps others out
 //! threads: how many compute a model, by cores and by what else they are busy with
 //! tiny ─► a GGUF file made on the spot, for tests
@@ -26,6 +27,7 @@ pub mod chat;
 pub mod vocabulary;
 pub mod adapter;
 pub mod checksum;
+pub mod replace;
 pub mod lock;
 pub mod manifest;
 pub mod data;

@@ -22,7 +22,6 @@
 
 mod seal;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use burn::optim::{AdamWState, AdaptiveMomentumState};
@@ -130,7 +129,7 @@ fn write(
     let mut bytes = Vec::new();
     gguf::write(&mut bytes, &metadata, &tensors)?;
     seal::seal(&mut bytes);
-    replace(&path, |out| out.write_all(&bytes))
+    replace(&path, &bytes)
 }
 
 /// The newest checkpoint of a folder that is whole: the state, that of factors in adapter and

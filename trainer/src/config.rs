@@ -1,6 +1,5 @@
 //! A run's file: one TOML, no defaults, unknown keys refused.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use models::paths;
@@ -191,7 +190,7 @@ impl TrainConfig {
         let folder = paths::named(start)
             .map_err(|source| TrainError::Read { file: start.into(), source })?;
         let text = Self { folder: Some(folder), ..self.clone() }.text();
-        replace(path, |out| out.write_all(text.as_bytes()))
+        replace(path, text.as_bytes())
     }
 
     /// The file as it decides what is learned: its paths are as they were written, wherever

@@ -58,10 +58,9 @@ pub fn of_parent(
         return Err(TrainError::Content { file: path.into(), reason });
     }
     let mut adapter = Adapter::load(&file, decoder)?;
-    let own = adapter.scale / config.scale();
-    adapter.scale = config.scale();
+    let own = std::mem::replace(&mut adapter.scale, config.scale());
     for factors in adapter.factors.values_mut() {
-        factors.b = factors.b.clone() * own;
+        *factors = factors.clone().at_scale(own, adapter.scale);
     }
     Ok((adapter, sha256))
 }

@@ -18,11 +18,7 @@ pub struct Learned {
 /// The batch of some samples, and what of it is learned. What samples have in common
 /// with the one before, as a group's reflections their prompt, is computed once.
 pub fn batch(samples: &[&Sample]) -> (Batch, Learned) {
-    let batch = Batch::branching(samples.iter().map(|sample| {
-        // The row that predicts the first learned token is the sample's own.
-        let first = sample.learned.iter().position(|&learned| learned);
-        (&sample.ids[..], first.map_or(0, |first| first.saturating_sub(1)))
-    }));
+    let batch = Batch::branching(samples.iter().map(|sample| branch(sample)));
     let mut learned = Learned::default();
     let tokens = samples
         .iter()
@@ -35,6 +31,18 @@ pub fn batch(samples: &[&Sample]) -> (Batch, Learned) {
         }
     }
     (batch, learned)
+}
+
+/// How many tokens are computed of some samples together.
+pub fn count<'a>(samples: impl IntoIterator<Item = &'a Sample>) -> usize {
+    Batch::count(samples.into_iter().map(branch))
+}
+
+/// A sample's tokens, and how many of the first ones can be computed elsewhere: the row that
+/// predicts the first learned token is the sample's own.
+fn branch(sample: &Sample) -> (&[u32], usize) {
+    let first = sample.learned.iter().position(|&learned| learned);
+    (&sample.ids, first.map_or(0, |first| first.saturating_sub(1)))
 }
 
 impl Learned {

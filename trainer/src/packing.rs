@@ -47,8 +47,7 @@ pub fn steps(
     let mut batches: Vec<Batch> = Vec::new();
     let mut tokens = 0;
     for unit in order.into_iter().map(|place| &units[place]) {
-        let members: Vec<&Sample> = unit.iter().map(|&place| &samples[place]).collect();
-        let length = learned::batch(&members).0.tokens.len();
+        let length = learned::count(unit.iter().map(|&place| &samples[place]));
         let fits = tokens + length <= packing.batch_tokens;
         if let Some(batch) = batches.last_mut().filter(|_| fits) {
             batch.extend(unit);

@@ -1,6 +1,5 @@
 //! `loss.svg`: the losses of training and validation over the steps.
 
-use std::io::Write;
 use std::path::Path;
 
 use plotters::prelude::{
@@ -23,7 +22,7 @@ pub(crate) fn write(path: &Path, steps: &[StepMetrics]) -> Result<(), TrainError
         file: path.into(),
         source: std::io::Error::other(error.to_string()),
     })?;
-    replace(path, |out| out.write_all(svg.as_bytes()))
+    replace(path, svg.as_bytes())
 }
 
 fn svg(

@@ -63,6 +63,15 @@ pub struct Factors {
     pub b: Tensor<2>,
 }
 
+impl Factors {
+    /// Factors whose product multiplied by `new` is that of these multiplied by `old`: the
+    /// difference goes into `b`.
+    #[must_use]
+    pub fn at_scale(self, old: f32, new: f32) -> Self {
+        Self { b: self.b * (old / new), ..self }
+    }
+}
+
 /// An adapter on a device.
 #[derive(Clone, Debug, Default)]
 pub struct Adapter {

@@ -37,24 +37,17 @@ impl Batch {
     /// The rows are those of the tokens that are left, in order.
     pub fn branching<'a>(sequences: impl IntoIterator<Item = (&'a [u32], usize)>) -> Self {
         let mut batch = Self::default();
-        let mut trunk: &[u32] = &[];
-        for (sequence, most) in sequences {
-            // The last token is computed always, so that there is a row.
-            let most = most.min(sequence.len().saturating_sub(1));
-            let common = sequence.iter().zip(trunk).take(most).take_while(|(a, b)| a == b).count();
-            let is_branch = common >= SHARED_MIN && 2 * common >= sequence.len();
-            let shared = if is_branch { common } else { 0 };
-            if sequence.is_empty() {
-                continue;
-            }
-            if shared == 0 {
-                trunk = sequence;
-            }
-            batch.tokens.extend_from_slice(&sequence[shared..]);
-            batch.lengths.push(sequence.len() - shared);
+        for (shared, own) in branches(sequences) {
+            batch.tokens.extend_from_slice(own);
+            batch.lengths.push(own.len());
             batch.shared.push(shared);
         }
         batch
+    }
+
+    /// How many tokens [`Batch::branching`] has of these.
+    pub fn count<'a>(sequences: impl IntoIterator<Item = (&'a [u32], usize)>) -> usize {
+        branches(sequences).map(|(_, own)| own.len()).sum()
     }
 
     /// The first row of each sequence.
@@ -78,6 +71,25 @@ impl Batch {
     }
 }
 
+/// Of each sequence that is not empty, how much of its trunk it goes on from, and what is left.
+fn branches<'a>(
+    sequences: impl IntoIterator<Item = (&'a [u32], usize)>,
+) -> impl Iterator<Item = (usize, &'a [u32])> {
+    let mut trunk: &[u32] = &[];
+    let sequences = sequences.into_iter().filter(|(sequence, _)| !sequence.is_empty());
+    sequences.map(move |(sequence, most)| {
+        // The last token is computed always, so that there is a row.
+        let most = most.min(sequence.len() - 1);
+        let common = sequence.iter().zip(trunk).take(most).take_while(|(a, b)| a == b).count();
+        let is_branch = common >= SHARED_MIN && 2 * common >= sequence.len();
+        let shared = if is_branch { common } else { 0 };
+        if shared == 0 {
+            trunk = sequence;
+        }
+        (shared, &sequence[shared..])
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +105,7 @@ mod tests {
         let batch = Batch::branching(sequences);
 
         assert_eq!(batch.shared, [0, 30, 20, 0]);
+        assert_eq!(Batch::count(sequences), batch.tokens.len());
         assert_eq!(batch.lengths, [40, 2, 20, 20]);
         assert_eq!(batch.tokens[40..42], [99, 98]);
         assert_eq!(batch.trunks().collect::<Vec<_>>(), [(0, 0), (0, 30), (0, 20), (62, 0)]);

@@ -24,16 +24,16 @@ impl Adapter {
                 return Err(refuse(format!("{name}: expected {expected:?}, found {found:?}")));
             }
             let rank = a.len() / columns;
-            let scale = if file.alpha == 0.0 { 1.0 } else { file.alpha / rank as f32 };
+            let scale = file.scale(target.rank);
             if adapter.scale == 0.0 {
                 adapter.scale = scale;
             }
-            // One scale for all: what a rank of its own would change goes into `b`.
-            let b: Vec<f32> = b.into_iter().map(|value| value * (scale / adapter.scale)).collect();
             let device = decoder.device();
             let a = Tensor::from_data(TensorData::new(a, [rank, columns]), device);
             let b = Tensor::from_data(TensorData::new(b, [rows, rank]), device);
-            adapter.factors.insert(place, Factors { a, b });
+            // One scale for all, whatever each rank's own would be.
+            let factors = Factors { a, b }.at_scale(scale, adapter.scale);
+            adapter.factors.insert(place, factors);
         }
         Ok(adapter)
     }

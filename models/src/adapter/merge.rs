@@ -11,13 +11,13 @@
 //! out again, and rounding to few bits can cost what the adapter learned.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::{Adapter, AdapterError, Pair};
 use crate::blocks::{self, BlockError};
 use crate::gguf::{self, GgmlType, Gguf, GgufError, Tensor, TensorShape, Value};
+use crate::replace::replace_with;
 
 /// About how many values are in memory as `f32` at once.
 const TILE_VALUES: usize = 1 << 18;
@@ -91,8 +91,7 @@ impl Precision {
     }
 }
 
-/// Writes `base` with the adapter in it beside `path`, syncs it, and renames it to
-/// `path`.
+/// Puts `base` with the adapter in it in place of the file at `path`.
 ///
 /// `progress` hears how many of the base's tensor bytes went through, and of how many.
 pub fn merge(
@@ -105,28 +104,18 @@ pub fn merge(
     adapter.check_base(base, None)?;
     let pairs = adapter.pairs()?;
     let pairs = pairs.iter().map(|pair| (pair.target.name.as_str(), pair)).collect();
-    let merging = Merging { base, pairs, alpha: adapter.alpha, precision };
+    let merging = Merging { base, adapter, pairs, precision };
     merging.check_types()?;
     let unwritten = |source| MergeError::Write { file: path.display().to_string(), source };
-    let beside = path.with_added_extension("part");
-    let mut out = BufWriter::new(File::create(&beside).map_err(unwritten)?);
-    let written = merging
-        .write(&mut out, progress)
-        .and_then(|()| out.get_ref().sync_all().map_err(unwritten))
-        .and_then(|()| std::fs::rename(&beside, path).map_err(unwritten));
-    if written.is_err() {
-        // What is half written is of no use; that it cannot be removed is no news.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
+    replace_with(path, |out| merging.write(out, progress), unwritten)
 }
 
 /// What goes into the merged file.
 struct Merging<'a> {
     base: &'a Gguf,
+    adapter: &'a Adapter,
     /// The factors, by the tensor that they adapt.
     pairs: HashMap<&'a str, &'a Pair>,
-    alpha: f32,
     precision: Precision,
 }
 
@@ -230,7 +219,7 @@ impl Merging<'_> {
         let Pair { target, a, b } = pair;
         let size = |count: u64| usize::try_from(count).expect("the factors are in memory");
         let (inputs, rank) = (size(target.inputs), size(target.rank));
-        let scale = if self.alpha == 0.0 { 1.0 } else { self.alpha / rank as f32 };
+        let scale = self.adapter.scale(target.rank);
         Addition { a, b: b.chunks_exact(rank), scale, sum: vec![0.0; inputs] }
     }
 }

@@ -94,13 +94,3 @@ fn layers(base: &Gguf) -> Result<u64, PeftError> {
     let architecture = base.architecture().map_err(PeftError::Base)?;
     base.required_unsigned(&format!("{architecture}.block_count")).map_err(PeftError::Base)
 }
-
-/// Writes beside `path`, syncs and renames.
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), PeftError> {
-    use std::io::Write;
-    let unwritten = |source| PeftError::Io { file: path.display().to_string(), source };
-    let beside = path.with_added_extension("part");
-    let mut file = std::fs::File::create(&beside).map_err(unwritten)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(unwritten)?;
-    std::fs::rename(&beside, path).map_err(unwritten)
-}

@@ -1,11 +1,10 @@
 //! Adapters from factors to files.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use super::{AdapterError, BASE_KEY, Target, VERSION_KEY};
 use crate::gguf::{self, NewTensor, Value};
+use crate::replace::replace_with;
 
 /// An adapter to be written.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,16 +39,11 @@ pub fn encode(adapter: &NewAdapter) -> Result<Vec<u8>, AdapterError> {
     Ok(bytes)
 }
 
-/// Writes an adapter beside `path`, syncs it, and renames it to `path`.
+/// Puts an adapter in place of the file at `path`.
 pub fn write(path: &Path, adapter: &NewAdapter) -> Result<(), AdapterError> {
-    let beside = path.with_extension("gguf.part");
     let unwritten = |source| AdapterError::Write { file: path.display().to_string(), source };
-    let file = File::create(&beside).map_err(unwritten)?;
-    let mut out = BufWriter::new(file);
-    gguf::write(&mut out, &metadata(adapter), &tensors(adapter))?;
-    out.flush().map_err(unwritten)?;
-    out.get_ref().sync_all().map_err(unwritten)?;
-    std::fs::rename(&beside, path).map_err(unwritten)
+    let (metadata, tensors) = (metadata(adapter), tensors(adapter));
+    replace_with(path, |out| Ok(gguf::write(out, &metadata, &tensors)?), unwritten)
 }
 
 fn metadata(adapter: &NewAdapter) -> Vec<(String, Value)> {

@@ -14,8 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use models::lock::{Lock, LockError};
-
-use crate::replace::folder_of;
+use models::replace::folder_of;
 
 /// Held while the folder is written.
 const LOCK_FILE: &str = "lock";

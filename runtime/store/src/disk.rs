@@ -2,9 +2,11 @@
 //!
 //! They are a trait so that a test can cut the power between any two of them.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+
+use models::replace;
 
 /// File operations, each of which a power cut may be the end of.
 pub(crate) trait Disk: Send {
@@ -27,12 +29,7 @@ pub(crate) struct OsDisk;
 
 impl Disk for OsDisk {
     fn write_synced(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        // A new file: through a link of its name something else would be written.
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
-        let mut file = File::create_new(path)?;
+        let mut file = replace::create(path)?;
         file.write_all(bytes)?;
         file.sync_all()
     }
@@ -41,15 +38,8 @@ impl Disk for OsDisk {
         fs::rename(from, to)
     }
 
-    #[cfg(unix)]
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        File::open(folder)?.sync_all()
-    }
-
-    /// Folders cannot be opened here; the system's journal orders the names.
-    #[cfg(not(unix))]
-    fn sync_folder(&self, _folder: &Path) -> io::Result<()> {
-        Ok(())
+        replace::sync_folder(folder)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

@@ -11,11 +11,11 @@ use std::io::{self, Read, Write};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
+use models::replace::folder_of;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::disk::{Disk, OsDisk};
-use crate::replace::folder_of;
 use crate::sealed::{self, JsonError};
 
 /// A log that takes what comes from now on.

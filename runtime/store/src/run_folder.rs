@@ -12,10 +12,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use models::replace::folder_of;
 use runtime_core::strategy::Strategy;
 
 use crate::disk::{Disk, OsDisk};
-use crate::replace::folder_of;
 
 /// The folder of a run: its path, and the names in it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,12 +24,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use models::checksum::{sha256_bytes, sha256_file};
+use models::replace::folder_of;
 
 pub use error::SlotsError;
 pub use state::{Probation, Slot, State};
 
 use crate::disk::{Disk, OsDisk};
-use crate::replace::{folder_of, replace_on};
+use crate::replace::replace_on;
 
 const STATE_FILE: &str = "state.toml";
 const LOCK_FILE: &str = "lock";

@@ -34,8 +34,9 @@ use runtime_core::record;
 pub use error::LogError;
 pub use read::{Events, ReadLog, TornTail, read_log};
 
+use models::replace::folder_of;
+
 use crate::disk::{Disk, OsDisk};
-use crate::replace::folder_of;
 
 /// A log that this process writes.
 pub struct TrialLog {

@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 use super::PeftError;
 use super::names::Place;
 use crate::adapter::Pair;
+use crate::replace::replace;
 
 /// A configuration is no longer than this.
 const BYTES_MAX: u64 = 1 << 20;
@@ -211,7 +212,8 @@ pub(super) fn write(
         "use_dora": false,
         "use_rslora": false,
     });
-    super::write_file(path, format!("{config:#}\n").as_bytes())
+    replace(path, format!("{config:#}\n").as_bytes())
+        .map_err(|source| PeftError::Io { file: path.display().to_string(), source })
 }
 
 /// The rank of most factors; the smallest of several.

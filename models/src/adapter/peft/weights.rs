@@ -10,6 +10,7 @@ use super::names::{self, Factor, Place};
 use crate::adapter::{Pair, Target};
 use crate::blocks;
 use crate::gguf::GgmlType;
+use crate::replace::replace;
 
 /// The factors of one matrix, in PEFT's order of rows.
 #[derive(Debug)]
@@ -126,7 +127,8 @@ pub(super) fn write(path: &Path, placed: &[(Place, Pair)]) -> Result<(), PeftErr
     // Loaders of PyTorch's files look for this key.
     let metadata = [("format".to_owned(), "pt".to_owned())].into();
     let encoded = safetensors::serialize(views, Some(metadata)).map_err(unwritten)?;
-    super::write_file(path, &encoded)
+    replace(path, &encoded)
+        .map_err(|source| PeftError::Io { file: path.display().to_string(), source })
 }
 
 fn unfit(file: &str, tensor: &str, expected: &str, found: &str) -> PeftError {

@@ -1,11 +1,11 @@
 //! `rebound data pull`: from what its authors publish to the files that are played from.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
 use models::data::{DataFile, DataSet, Published};
 use models::pull::{self, PullProgress};
+use models::replace::{folder_of, replace_with};
 use runtime_environments::alfworld::pack::Games;
 use targets_console::{outln, signals};
 
@@ -128,14 +128,9 @@ fn missing<'a>(set: &'a DataSet, folder: &Path) -> anyhow::Result<Vec<&'a DataFi
     Ok(missing)
 }
 
-/// Writes games beside `path`, and gives them that name when they are whole.
+/// Writes games to `path`, whole or not at all.
 fn place(games: &Games, path: &Path) -> anyhow::Result<()> {
-    let part = path.with_extension("zst.part");
-    let in_part = || format!("cannot write {}", part.display());
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(in_part)?;
-    }
-    let mut file = File::create(&part).with_context(in_part)?;
-    games.write(&mut file).and_then(|()| file.sync_all()).with_context(in_part)?;
-    std::fs::rename(&part, path).with_context(|| format!("cannot write {}", path.display()))
+    let placed = std::fs::create_dir_all(folder_of(path))
+        .and_then(|()| replace_with(path, |out| games.write(out), |error| error));
+    placed.with_context(|| format!("cannot write {}", path.display()))
 }
