@@ -5,6 +5,7 @@
 //! where the prompt was trimmed, a new one begins. A reflection is one sequence, and
 //! goes with what it earned. Files of text are tokenized as the device would.
 
+mod data;
 mod records;
 mod reflections;
 mod files;
@@ -20,9 +21,9 @@ use models::gguf::Gguf;
 use models::vocabulary::Vocabulary;
 use runtime_core::seed::{mix, unit};
 
-use crate::config::TrainConfig;
 use crate::error::TrainError;
 
+pub use data::Data;
 pub use files::read_file;
 pub use records::actions;
 pub use reflections::{Measure, ReflectionData, Reward, Select, reflections};
@@ -130,9 +131,9 @@ pub struct Selection {
     pub seed: u64,
 }
 
-/// All samples that a run's file names, for a model with this file and sha256.
-pub fn load(config: &TrainConfig, model: &Gguf, sha256: &str) -> Result<Dataset, TrainError> {
-    let data = &config.data;
+/// All samples that a run's file names, for a model with this file and sha256; `seed` draws
+/// which are held out.
+pub fn load(data: &Data, seed: u64, model: &Gguf, sha256: &str) -> Result<Dataset, TrainError> {
     let mut dropped = Dropped::default();
     let mut samples = Vec::new();
     let mut groups = 0;
@@ -152,7 +153,7 @@ pub fn load(config: &TrainConfig, model: &Gguf, sha256: &str) -> Result<Dataset,
     let selection = Selection {
         sequence_tokens_max: data.sequence_tokens_max,
         validation_share: data.validation_share,
-        seed: config.seed,
+        seed,
     };
     let mut found = dataset(samples, selection);
     found.dropped.unsolved = dropped.unsolved;

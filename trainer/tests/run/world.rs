@@ -16,9 +16,9 @@ use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::{Decision, Ending, TakenStep};
 use trainer::TrainError;
 use trainer::config::{
-    AdapterConfig, Data, OptimizerConfig, Precision, RunConfig, Schedule, TrainConfig,
+    AdapterConfig, OptimizerConfig, Precision, RunConfig, Schedule, TrainConfig,
 };
-use trainer::dataset::{Measure, ReflectionData, Reward, Select};
+use trainer::dataset::{Data, Measure, ReflectionData, Reward, Select};
 use trainer::run::{Base, Ended, Run, Watch};
 use trainer::stages::Stage;
 
