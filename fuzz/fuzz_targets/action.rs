@@ -7,8 +7,9 @@ use libfuzzer_sys::fuzz_target;
 use runtime_agent::parse;
 use runtime_core::environment::Environment;
 use runtime_core::task::{Limits, Task};
+use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{self, EnvironmentOptions};
+use runtime_environments::worlds;
 
 thread_local! {
     /// Opened once: what is slow about it is not what is fuzzed.
@@ -28,7 +29,8 @@ fuzz_target!(|answer: &str| {
 });
 
 fn household() -> (Box<dyn Environment>, Task) {
-    let world = world::open("household", &EnvironmentOptions::default()).expect("it needs no data");
+    let world =
+        worlds::open("household", &EnvironmentOptions::default()).expect("it needs no data");
     let selection = TaskSelection {
         split: "train/easy".to_owned(),
         count: Some(1),

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use runtime_environments::alfworld::file::{self, RulesCache};
 use runtime_environments::game::play::Play;
+use runtime_environments::worlds::alfworld::file::{self, RulesCache};
 
 const STEPS_MAX: usize = 4;
 

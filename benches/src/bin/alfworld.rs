@@ -16,9 +16,9 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use runtime_core::seed::mix;
 use runtime_core::task::{Limits, Task};
-use runtime_environments::alfworld::{Alfworld, AlfworldOptions};
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::World;
+use runtime_environments::worlds::alfworld::{Alfworld, AlfworldOptions};
 
 /// Steps of one random game.
 const RANDOM_STEPS: u64 = 50;

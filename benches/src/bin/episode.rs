@@ -24,8 +24,10 @@ use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::TakenStep;
 use runtime_core::trial::{Recorder, RecorderError, TrialSettings};
 use runtime_engine::llama::{self, LlamaConfig};
+use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{self, EnvironmentOptions, World};
+use runtime_environments::world::World;
+use runtime_environments::worlds;
 use runtime_evaluation::arm::{Arm, Worker, run_arm};
 use runtime_evaluation::listener::News;
 use serde::Serialize;
@@ -93,7 +95,7 @@ impl Share {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let world = world::open("household", &EnvironmentOptions::default())?;
+    let world = worlds::open("household", &EnvironmentOptions::default())?;
     let limits = Limits { steps_max: options.steps, trials_max: 1, episode_tokens_max: u32::MAX };
     let (split, count) = (options.split.clone(), Some(options.tasks));
     let tasks = world.tasks(&TaskSelection { split, count, seed: 1, limits })?;

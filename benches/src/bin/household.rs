@@ -11,10 +11,11 @@ use anyhow::Result;
 use clap::Parser as _;
 use runtime_core::seed::mix;
 use runtime_core::task::Limits;
-use runtime_environments::household::difficulty::DIFFICULTIES;
-use runtime_environments::household::house;
+use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{EnvironmentOptions, open};
+use runtime_environments::worlds::household::difficulty::DIFFICULTIES;
+use runtime_environments::worlds::household::house;
+use runtime_environments::worlds::open;
 
 /// Steps after which success is counted.
 const STEPS: [u64; 5] = [10, 15, 20, 30, 50];

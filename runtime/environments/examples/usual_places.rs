@@ -12,8 +12,9 @@ use std::path::PathBuf;
 
 use runtime_core::environment::{Environment, EnvironmentError};
 use runtime_core::task::{Limits, Task};
+use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{EnvironmentOptions, open};
+use runtime_environments::worlds::open;
 
 /// Receptacles that hold a thing, and those of games that have it.
 type Counts = BTreeMap<(String, String), (u32, u32)>;

@@ -1,24 +1,18 @@
-//! The worlds by name, and what a program asks of each.
+//! What a world is: tasks, and environments to play them in.
 
+use std::error::Error;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 
 use runtime_core::environment::Environment;
 use runtime_core::reflection::Archive;
 use runtime_core::task::Task;
 
-use crate::alfworld::{Alfworld, AlfworldError, AlfworldOptions};
-use crate::household::Household;
-use crate::node::{Node, NodeError, NodeOptions};
 use crate::selection::TaskSelection;
 use crate::split::{Purpose, Split};
 
-/// Every world, as [`open`] takes it.
-pub const WORLDS: [&str; 3] = ["alfworld", "household", "node"];
-
 /// A source of tasks, and of environments to play them in.
 pub trait World: Send + Sync {
-    /// What [`open`] calls it.
+    /// What options and results call it.
     fn name(&self) -> &'static str;
 
     /// What [`TaskSelection::split`] may be, the easiest of a purpose first.
@@ -94,17 +88,6 @@ pub struct Standing {
     pub done: bool,
 }
 
-/// What a world may need to be opened.
-#[derive(Clone, Debug, Default)]
-pub struct EnvironmentOptions {
-    /// The folder with benchmark data.
-    pub data: Option<PathBuf>,
-    /// How ALFWorld is played.
-    pub alfworld: AlfworldOptions,
-    /// Where a node is, and what it is to be brought to.
-    pub node: NodeOptions,
-}
-
 /// Why a world cannot give what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -144,32 +127,9 @@ pub enum WorldError {
     /// The world needs data and was given no folder.
     #[error("{0} needs a data folder; none was given")]
     NoData(&'static str),
-    /// ALFWorld's data cannot be used.
+    /// What only this world can lack: its data, its device.
     #[error(transparent)]
-    Alfworld(#[from] AlfworldError),
-    /// The node cannot be played on.
-    #[error(transparent)]
-    Node(#[from] NodeError),
-}
-
-/// Opens a world by its name; case does not matter.
-pub fn open(name: &str, options: &EnvironmentOptions) -> Result<Box<dyn World>, WorldError> {
-    match name.to_ascii_lowercase().as_str() {
-        "alfworld" => {
-            let data = options.data.as_deref().ok_or(WorldError::NoData("alfworld"))?;
-            Ok(Box::new(Alfworld::new(data, options.alfworld)))
-        }
-        "household" => Ok(Box::new(Household)),
-        "node" => Ok(Box::new(Node::open(&options.node)?)),
-        _ => {
-            let known: Vec<String> = WORLDS.map(str::to_owned).into();
-            Err(WorldError::UnknownWorld {
-                name: name.to_owned(),
-                nearest: nearest(name, &known),
-                known,
-            })
-        }
-    }
+    Own(Box<dyn Error + Send + Sync>),
 }
 
 /// The split to learn from that is meant; the first where none is named.
@@ -188,7 +148,7 @@ pub fn train_split(world: &dyn World, split: Option<&str>) -> Result<String, Wor
 }
 
 /// The word most like `word`, where one is like it at all.
-fn nearest(word: &str, known: &[String]) -> Option<String> {
+pub(crate) fn nearest(word: &str, known: &[String]) -> Option<String> {
     let likeness = |other: &String| strsim::jaro_winkler(&word.to_ascii_lowercase(), other);
     let best = known.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
     (likeness(best) > 0.7).then(|| best.clone())
@@ -200,10 +160,7 @@ fn did_you_mean(nearest: Option<&String>) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::path::Path;
-
     use super::*;
-    use Purpose::{Test, Train, Validation};
 
     /// Checks every split of a world, and that the default is one to choose by.
     pub(crate) fn check_purposes(world: &dyn World, expected: &[(&str, Purpose)]) {
@@ -212,61 +169,13 @@ pub(crate) mod tests {
         assert_eq!(found, expected);
         for (split, purpose) in expected {
             assert_eq!(world.purpose(&split.to_uppercase()).unwrap(), *purpose);
-            assert_eq!(train_split(world, Some(split)).is_ok(), *purpose == Train, "{split}");
+            assert_eq!(
+                train_split(world, Some(split)).is_ok(),
+                *purpose == Purpose::Train,
+                "{split}"
+            );
         }
-        assert_eq!(world.purpose(world.default_split()).unwrap(), Validation);
+        assert_eq!(world.purpose(world.default_split()).unwrap(), Purpose::Validation);
         assert!(matches!(world.purpose("elsewhere"), Err(WorldError::UnknownSplit { .. })));
-    }
-
-    #[test]
-    fn every_split_has_its_purpose() {
-        let alfworld = Alfworld::new(Path::new("/nowhere"), AlfworldOptions::default());
-        check_purposes(
-            &alfworld,
-            &[("train", Train), ("valid_seen", Validation), ("valid_unseen", Test)],
-        );
-        check_purposes(
-            &Household,
-            &[
-                ("train/easy", Train),
-                ("train/medium", Train),
-                ("train/hard", Train),
-                ("validation/easy", Validation),
-                ("validation/medium", Validation),
-                ("validation/hard", Validation),
-                ("test/easy", Test),
-                ("test/medium", Test),
-                ("test/hard", Test),
-            ],
-        );
-    }
-
-    #[test]
-    fn names_ignore_case_and_typing_errors_are_guessed() {
-        let options = EnvironmentOptions::default();
-        assert_eq!(open("HouseHold", &options).unwrap().name(), "household");
-        let unknown = open("alfwrld", &options).map(|_| ()).unwrap_err().to_string();
-        assert!(unknown.contains("did you mean alfworld?"), "{unknown}");
-        assert!(unknown.contains("household"), "{unknown}");
-        assert!(matches!(open("alfworld", &options), Err(WorldError::NoData(_))));
-    }
-
-    #[test]
-    fn an_unknown_split_lists_the_known() {
-        let problem = Household.split("tets/easy").unwrap_err().to_string();
-        assert!(problem.contains("did you mean test/easy?"), "{problem}");
-        assert_eq!(Household.split("Test/Easy").unwrap(), Split::new("test/easy", Test));
-    }
-
-    #[test]
-    fn only_train_splits_may_be_learned_from() {
-        let world = &Household;
-        assert_eq!(train_split(world, None).unwrap(), "train/easy");
-        assert_eq!(train_split(world, Some("Train/Hard")).unwrap(), "train/hard");
-        for split in ["validation/easy", "test/hard"] {
-            let problem = train_split(world, Some(split)).unwrap_err().to_string();
-            assert!(problem.contains(split) && problem.contains("train/medium"), "{problem}");
-        }
-        assert!(matches!(train_split(world, Some("tarin")), Err(WorldError::UnknownSplit { .. })));
     }
 }

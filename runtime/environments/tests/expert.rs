@@ -12,9 +12,10 @@ use std::path::Path;
 use runtime_core::environment::Environment;
 use runtime_core::seed::{Draw, SeedKey};
 use runtime_core::task::{Limits, Task};
+use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::expert::{Sight, choose};
 use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{EnvironmentOptions, open};
+use runtime_environments::worlds::open;
 
 const STEPS_MAX: usize = 50;
 

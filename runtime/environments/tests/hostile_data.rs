@@ -7,9 +7,9 @@ use std::path::Path;
 
 use runtime_core::environment::EnvironmentError;
 use runtime_core::task::{Limits, Task};
-use runtime_environments::alfworld::AlfworldOptions;
 use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{EnvironmentOptions, World, open};
+use runtime_environments::world::World;
+use runtime_environments::worlds::alfworld::{Alfworld, AlfworldOptions};
 
 const GAME: &str = "valid_seen/look_at_obj_in_light-A-None-B-1/trial_1";
 
@@ -21,12 +21,6 @@ fn folder_with(bytes: &[u8]) -> tempfile::TempDir {
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("game.tw-pddl"), bytes).unwrap();
     data
-}
-
-fn alfworld(data: &Path, alfworld: AlfworldOptions) -> Box<dyn World> {
-    let data = Some(data.to_owned());
-    let options = EnvironmentOptions { data, alfworld, ..EnvironmentOptions::default() };
-    open("alfworld", &options).unwrap()
 }
 
 fn task(id: &str) -> Task {
@@ -54,7 +48,7 @@ fn whole_game() -> Vec<u8> {
 #[test]
 fn a_game_from_a_folder_plays_as_from_an_archive() {
     let data = folder_with(&whole_game());
-    let world = alfworld(data.path(), AlfworldOptions::default());
+    let world = Alfworld::new(data.path(), AlfworldOptions::default());
     let selection = TaskSelection {
         split: "valid_seen".to_owned(),
         count: Some(5),
@@ -73,7 +67,8 @@ fn a_game_from_a_folder_plays_as_from_an_archive() {
 fn put_is_understood_where_that_is_chosen() {
     let data = folder_with(&whole_game());
     for put_is_move in [false, true] {
-        let mut environment = alfworld(data.path(), AlfworldOptions { put_is_move }).environment();
+        let mut environment =
+            Alfworld::new(data.path(), AlfworldOptions { put_is_move }).environment();
         environment.reset(&task(GAME)).unwrap();
         environment.step("go to desk 1").unwrap();
         environment.step("take mug 2 from desk 1").unwrap();
@@ -103,7 +98,7 @@ fn broken_games_are_errors_that_name_the_game() {
     ];
     for (number, text) in broken.iter().enumerate() {
         let data = folder_with(text.as_bytes());
-        let mut environment = alfworld(data.path(), AlfworldOptions::default()).environment();
+        let mut environment = Alfworld::new(data.path(), AlfworldOptions::default()).environment();
 
         let problem = environment.reset(&task(GAME)).unwrap_err();
 
@@ -117,7 +112,7 @@ fn a_grammar_that_never_ends_breaks_the_step_not_the_program() {
     let whole = String::from_utf8(whole_game()).unwrap();
     let endless = whole.replace("You are not carrying anything.", "#inventory.feedback#");
     let data = folder_with(endless.as_bytes());
-    let mut environment = alfworld(data.path(), AlfworldOptions::default()).environment();
+    let mut environment = Alfworld::new(data.path(), AlfworldOptions::default()).environment();
     environment.reset(&task(GAME)).unwrap();
 
     let problem = environment.step("inventory").unwrap_err();
@@ -128,7 +123,7 @@ fn a_grammar_that_never_ends_breaks_the_step_not_the_program() {
 #[test]
 fn unknown_tasks_and_early_steps_are_told_apart() {
     let data = folder_with(&whole_game());
-    let mut environment = alfworld(data.path(), AlfworldOptions::default()).environment();
+    let mut environment = Alfworld::new(data.path(), AlfworldOptions::default()).environment();
 
     assert!(matches!(environment.step("look"), Err(EnvironmentError::NotReset)));
     for id in ["valid_seen/a/b", "elsewhere/a/b", "", "../../etc/passwd"] {

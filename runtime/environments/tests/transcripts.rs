@@ -10,7 +10,8 @@
 use std::path::{Path, PathBuf};
 
 use runtime_core::task::{Limits, Task};
-use runtime_environments::world::{EnvironmentOptions, open};
+use runtime_environments::entry::EnvironmentOptions;
+use runtime_environments::worlds::open;
 use serde::Deserialize;
 
 #[derive(Deserialize)]

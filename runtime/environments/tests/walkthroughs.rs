@@ -6,11 +6,12 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use runtime_environments::alfworld::pack::Games;
-use runtime_environments::alfworld::{Alfworld, AlfworldOptions};
+use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::game::play::Play;
 use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{EnvironmentOptions, open};
+use runtime_environments::worlds::alfworld::pack::Games;
+use runtime_environments::worlds::alfworld::{Alfworld, AlfworldOptions};
+use runtime_environments::worlds::open;
 use sha2::{Digest, Sha256};
 
 /// Plays all walkthroughs of a split; returns how many games there are.

@@ -19,6 +19,7 @@ use runtime_core::task::Task;
 use runtime_core::trajectory::{TakenStep, Trajectory};
 use runtime_engine::Handle;
 use runtime_environments::expert::{self, Sight};
+use runtime_environments::worlds;
 use runtime_evaluation::spending::account::{Account, AccountedAgent};
 use runtime_evaluation::spending::ledger::Ledger;
 
@@ -60,8 +61,9 @@ fn sight<'a>(
 /// The built-in prompts of an environment; the templates in a folder stand in for
 /// those of their names.
 pub(crate) fn prompts(environment: &str, folder: Option<&Path>) -> anyhow::Result<PromptSet> {
-    let Some(folder) = folder else { return Ok(PromptSet::built_in(environment)?) };
-    let mut sources = prompts::built_in(environment)?;
+    let built_in = worlds::find(environment)?.prompts;
+    let Some(folder) = folder else { return Ok(PromptSet::built_in(built_in)?) };
+    let mut sources = prompts::built_in(built_in)?;
     let entries = std::fs::read_dir(folder)
         .with_context(|| format!("cannot read the prompts of {}", folder.display()))?;
     for path in

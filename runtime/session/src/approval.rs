@@ -16,7 +16,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use models::checksum::sha256_bytes;
-use runtime_environments::node::port::Port;
+use runtime_environments::worlds::node::port::Port;
 
 use crate::files;
 use crate::options::RunOptions;

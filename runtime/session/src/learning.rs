@@ -22,7 +22,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use runtime_core::strategy::Strategy;
 use runtime_environments::split::Purpose;
-use runtime_environments::world::{self, train_split};
+use runtime_environments::world::train_split;
+use runtime_environments::worlds;
 use runtime_evaluation::learning::state::{AdapterFile, Learning};
 use runtime_evaluation::learning::{self, LearningPlan};
 use runtime_store::plain::check_plain;
@@ -143,7 +144,7 @@ impl LocalLearner {
     /// Refuses, before hours are spent, what would only be found out behind them.
     fn check(&self, out: &Path) -> anyhow::Result<()> {
         let of_world = self.options.environment_options();
-        let world = world::open(&self.settings.environment, &of_world)?;
+        let world = worlds::open(&self.settings.environment, &of_world)?;
         train_split(&*world, Some(&self.file.collect.split))?;
         let split = &self.file.validate.split;
         ensure!(

@@ -12,8 +12,9 @@ use std::path::PathBuf;
 
 use runtime_agent::settings::AgentKind;
 use runtime_core::strategy::Feedback;
-use runtime_environments::node::NodeOptions;
-use runtime_environments::world::{EnvironmentOptions, WORLDS};
+use runtime_environments::entry::EnvironmentOptions;
+use runtime_environments::worlds;
+use runtime_environments::worlds::node::{CONNECT, GOAL};
 use serde::{Deserialize, Serialize};
 
 use crate::engines::ENGINES;
@@ -95,11 +96,9 @@ options! {
 impl RunOptions {
     /// What the run's world may need to be opened.
     pub fn environment_options(&self) -> EnvironmentOptions {
-        EnvironmentOptions {
-            data: files::data_folder(self.data.clone()),
-            node: NodeOptions { connect: self.connect.clone(), goal: self.goal.clone() },
-            ..EnvironmentOptions::default()
-        }
+        let own = [(CONNECT, &self.connect), (GOAL, &self.goal)];
+        let own = own.into_iter().filter_map(|(option, value)| Some((option.name, value.clone()?)));
+        EnvironmentOptions { data: files::data_folder(self.data.clone()), own: own.collect() }
     }
 
     /// These options, and those of `file` where these say nothing.
@@ -122,7 +121,7 @@ impl RunOptions {
             }
         }
         let names = [
-            ("environment", &self.environment, &WORLDS[..]),
+            ("environment", &self.environment, &worlds::names()[..]),
             ("agent", &self.agent, &AgentKind::ALL.map(AgentKind::name)),
             ("feedback", &self.feedback, &Feedback::ALL.map(Feedback::name)),
             ("engine", &self.engine, &ENGINES),

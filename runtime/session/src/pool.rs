@@ -11,7 +11,8 @@ use runtime_core::strategy::Strategy;
 use runtime_core::task::{Limits, Task};
 use runtime_core::trial::TrialSettings;
 use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{self, World, train_split};
+use runtime_environments::world::{World, train_split};
+use runtime_environments::worlds;
 use runtime_evaluation::arm::{self, Arm, ArmError, Worker};
 use runtime_evaluation::listener::{ArmProgress, Listener, News};
 use runtime_store::recorder::LogRecorder;
@@ -37,7 +38,7 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn open(plan: &Plan, settings: &Settings) -> anyhow::Result<Self> {
         let world: Arc<dyn World> =
-            world::open(&settings.environment, &plan.options.environment_options())?.into();
+            worlds::open(&settings.environment, &plan.options.environment_options())?.into();
         if let (Some(asked), Some(most)) = (plan.options.parallel, world.workers_max()) {
             let name = world.name();
             ensure!(asked <= most, "--parallel is {asked}, but {name} plays {most} at a time");

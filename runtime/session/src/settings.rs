@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use runtime_agent::settings::AgentSettings;
 use runtime_core::strategy::Strategy;
+use runtime_environments::worlds;
 use runtime_store::run_folder::RunFolder;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -94,7 +95,7 @@ impl Settings {
         let of_board = board.as_ref().map(|board| board.context_tokens);
         let context = options.context.or(of_board).map_or(usual.prompt_tokens_max, Into::into);
         Ok(Self {
-            environment: options.environment.as_deref().unwrap_or("household").to_lowercase(),
+            environment: options.environment.as_deref().unwrap_or(worlds::DEFAULT).to_lowercase(),
             split: options.split.clone(),
             goal: options.goal.clone(),
             recall: options.recall.unwrap_or(false),

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use runtime_environments::worlds;
+
 use crate::approval::Allowed;
 use crate::endpoint;
 use crate::engines::EngineOptions;
@@ -43,8 +45,8 @@ fn hosts(options: &RunOptions, allowed: Allowed) -> Vec<(&'static str, String)> 
 
 fn files(options: &RunOptions) -> Vec<(&'static str, &Path)> {
     // A variable of the environment may name the folder whatever is played.
-    let reads_data =
-        options.environment.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("alfworld"));
+    let reads_data = worlds::find(options.environment.as_deref().unwrap_or(worlds::DEFAULT))
+        .is_ok_and(|world| world.data.is_some());
     let files = [
         ("data", options.data.as_deref().filter(|_| reads_data)),
         ("actor", existing(options.actor.as_deref())),

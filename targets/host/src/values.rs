@@ -3,8 +3,12 @@
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{
+    NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
+};
 use runtime_core::strategy::Strategy;
+use runtime_environments::entry::Entry;
+use runtime_environments::worlds::{self, WORLDS};
 
 /// Some text.
 pub(crate) fn text() -> NonEmptyStringValueParser {
@@ -14,6 +18,17 @@ pub(crate) fn text() -> NonEmptyStringValueParser {
 /// One of these names; a misspelt one is answered with the nearest.
 pub(crate) fn one_of(names: &[&'static str]) -> PossibleValuesParser {
     PossibleValuesParser::new(names.iter().copied())
+}
+
+/// The name of a world that can do this; the help says what each is.
+pub(crate) fn world(can: fn(&Entry) -> bool) -> PossibleValuesParser {
+    let able = WORLDS.iter().filter(|world| can(world));
+    PossibleValuesParser::new(able.map(|world| PossibleValue::new(world.name).help(world.about)))
+}
+
+/// What the help says of an option that names a world.
+pub(crate) fn about_world() -> String {
+    format!("The world [default: {}]", worlds::DEFAULT)
 }
 
 /// The name of a strategy.

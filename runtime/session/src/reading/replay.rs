@@ -5,12 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, bail, ensure};
 use runtime_core::event::RunEvent;
-use runtime_environments::world::{self, EnvironmentOptions, World};
+use runtime_environments::entry::EnvironmentOptions;
+use runtime_environments::world::World;
+use runtime_environments::worlds;
 use runtime_evaluation::transcript::Transcript;
 use serde_json::Value;
-
-/// The environment that is hardware.
-const NODE: &str = "node";
 
 /// The worlds that were opened, by name, or why they are not at hand.
 pub(super) struct Worlds {
@@ -38,13 +37,13 @@ impl Worlds {
     fn world(&mut self, run: &RunEvent) -> anyhow::Result<&dyn World> {
         let settings: Value = serde_json::from_str(&run.settings)?;
         let name = settings["environment"].as_str().context("the records name no environment")?;
-        if name == NODE {
-            bail!("a microcontroller is not asked again for what it could do then");
+        if worlds::find(name).is_ok_and(|entry| !entry.replays) {
+            bail!("{name} is not asked again for what it could do then");
         }
         let opened = self.opened.entry(name.to_owned()).or_insert_with(|| {
             let data = self.data.clone();
             let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
-            world::open(name, &options).map_err(|error| format!("{:#}", anyhow!(error)))
+            worlds::open(name, &options).map_err(|error| format!("{:#}", anyhow!(error)))
         });
         opened.as_deref().map_err(|error| anyhow!("{error}"))
     }

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use models::checksum::sha256_file;
 use models::data::{self, DataFile, DataSet, Published};
-use runtime_environments::alfworld::archive::Archive;
-use runtime_environments::alfworld::pack::Games;
+use runtime_environments::worlds::WORLDS;
+use runtime_environments::worlds::alfworld::archive::Archive;
+use runtime_environments::worlds::alfworld::pack::Games;
 use runtime_session::files;
 use serde_json::json;
 use targets_console::outln;
@@ -73,6 +74,12 @@ fn known(name: &str) -> anyhow::Result<DataSet> {
     data::find(name).with_context(|| format!("there is no data set {name}; there is {known}"))
 }
 
+/// The worlds that are played from a data set.
+fn worlds_of(set: &DataSet) -> Vec<&'static str> {
+    let played = WORLDS.iter().filter(|world| world.data == Some(&set.name));
+    played.map(|world| world.name).collect()
+}
+
 fn list(folder: &Path, as_json: bool) -> anyhow::Result<()> {
     let mut out = targets_console::out();
     if as_json {
@@ -85,8 +92,8 @@ fn list(folder: &Path, as_json: bool) -> anyhow::Result<()> {
             };
             let files = set.files.iter().map(file).collect::<anyhow::Result<Vec<_>>>()?;
             let sources: Vec<&str> = set.sources.iter().map(|source| &*source.url).collect();
-            Ok(json!({"name": set.name, "about": set.about, "license": set.license,
-                      "home": set.home, "form": set.form, "sources": sources, "files": files}))
+            Ok(json!({"name": set.name, "about": set.about, "worlds": worlds_of(set),
+                      "license": set.license, "home": set.home, "form": set.form, "sources": sources, "files": files}))
         };
         let sets = data::catalog().iter().map(entry).collect::<anyhow::Result<Vec<_>>>()?;
         writeln!(out, "{}", serde_json::to_string_pretty(&sets)?)?;
@@ -94,6 +101,7 @@ fn list(folder: &Path, as_json: bool) -> anyhow::Result<()> {
     }
     for set in data::catalog() {
         writeln!(out, "{:<12} {}", set.name, set.about)?;
+        writeln!(out, "  for        {}", worlds_of(&set).join(", "))?;
         writeln!(out, "  license    {}", set.license)?;
         writeln!(out, "  home       {}", set.home)?;
         for Published { url, bytes, .. } in &set.sources {
@@ -171,4 +179,16 @@ fn verify(folder: &Path, names: &[String]) -> anyhow::Result<()> {
         names.join(" ")
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_world_is_played_from_a_data_set_that_is_listed() {
+        for name in WORLDS.iter().filter_map(|world| world.data) {
+            assert!(data::find(name).is_some_and(|set| !worlds_of(&set).is_empty()), "{name}");
+        }
+    }
 }

@@ -24,8 +24,14 @@ const STEPS_MAX: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
 #[derive(clap::Args)]
 #[command(allow_negative_numbers = true)]
 pub(crate) struct Demonstrate {
-    /// The world: household or alfworld [default: household]
-    #[arg(long, short, value_name = "NAME", value_parser = values::one_of(&["household", "alfworld"]), ignore_case = true)]
+    #[arg(
+        long,
+        short,
+        help = values::about_world(),
+        value_name = "NAME",
+        value_parser = values::world(|world| world.has_expert),
+        ignore_case = true
+    )]
     environment: Option<String>,
     /// Folder of data sets, for worlds that need one [default: rebound/data in the user's data,
     /// where `rebound data pull` puts them]

@@ -2,8 +2,12 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use runtime_core::task::Limits;
+use runtime_environments::entry::{Entry, EnvironmentOptions};
+use runtime_environments::selection::TaskSelection;
+use runtime_environments::worlds::WORLDS;
 use runtime_evaluation::results::circumstances::Machine;
 use runtime_session::board::Board;
 use runtime_session::{circumstances, engines, files};
@@ -13,6 +17,9 @@ use sysinfo::{Disks, System};
 /// Say what this machine has, which models fit which boards, and what is missing
 #[derive(clap::Args)]
 pub(crate) struct Doctor {
+    /// Folder of data sets [default: rebound/data in the user's data]
+    #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
+    data: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -34,7 +41,19 @@ struct Findings {
     devices: Vec<Found>,
     boards: Vec<&'static str>,
     models: Vec<Fit>,
+    worlds: Vec<Played>,
     missing: Vec<String>,
+}
+
+/// A world, and what it is played from.
+#[derive(Serialize)]
+struct Played {
+    name: &'static str,
+    about: &'static str,
+    /// Its data set, where it needs one.
+    data: Option<&'static str>,
+    /// Whether that is here; true where it needs none.
+    data_here: bool,
 }
 
 /// A device of an engine.
@@ -54,7 +73,7 @@ struct Fit {
 
 impl Doctor {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let findings = look()?;
+        let findings = look(files::data_folder(self.data))?;
         let mut out = targets_console::out();
         if self.json {
             writeln!(out, "{}", serde_json::to_string_pretty(&findings)?)?;
@@ -65,7 +84,7 @@ impl Doctor {
     }
 }
 
-fn look() -> anyhow::Result<Findings> {
+fn look(data: Option<PathBuf>) -> anyhow::Result<Findings> {
     let system = System::new_all();
     let folder = files::models_folder()?;
     let boards = Board::all()?;
@@ -77,6 +96,8 @@ fn look() -> anyhow::Result<Findings> {
             models.push(Fit { name: manifest.name, bytes: bytes.collect() });
         }
     }
+    let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
+    let worlds: Vec<Played> = WORLDS.iter().map(|world| played(world, &options)).collect();
     let load = models::threads::Machine::watch();
     let devices = engines::devices().into_iter().flat_map(|(engine, devices)| {
         devices.into_iter().map(move |device| Found { engine, device })
@@ -89,8 +110,9 @@ fn look() -> anyhow::Result<Findings> {
         memory_free_bytes: system.available_memory(),
         disk_free_bytes: disk_free(&folder),
         devices: devices.collect(),
-        missing: missing(&models, &folder),
+        missing: missing(&models, &folder, &worlds),
         models,
+        worlds,
         boards: boards.iter().map(|(name, _)| *name).collect(),
         models_folder: folder.display().to_string(),
     })
@@ -98,6 +120,16 @@ fn look() -> anyhow::Result<Findings> {
 
 fn fit(path: &Path, board: &Board) -> Option<u64> {
     engines::on_board(path, board).ok().filter(|bytes| *bytes <= board.memory_bytes())
+}
+
+fn played(world: &Entry, options: &EnvironmentOptions) -> Played {
+    let first_task = || {
+        let opened = (world.open)(options)?;
+        let (split, limits) = (opened.default_split().to_owned(), Limits::default());
+        opened.tasks(&TaskSelection { split, count: Some(1), seed: 1, limits })
+    };
+    let data_here = world.data.is_none() || first_task().is_ok();
+    Played { name: world.name, about: world.about, data: world.data, data_here }
 }
 
 /// What the kernels would use and this processor has.
@@ -140,13 +172,17 @@ fn disk_free(folder: &Path) -> Option<u64> {
     Some(nearest.available_space())
 }
 
-fn missing(models: &[Fit], folder: &Path) -> Vec<String> {
+fn missing(models: &[Fit], folder: &Path, worlds: &[Played]) -> Vec<String> {
     let mut missing = Vec::new();
     if models.is_empty() {
         missing.push(format!(
             "no model lies in {}; `rebound models pull smollm2-135m-instruct` brings one",
             folder.display()
         ));
+    }
+    for Played { name, data, .. } in worlds.iter().filter(|world| !world.data_here) {
+        let data = data.unwrap_or_default();
+        missing.push(format!("what {name} is played from; `rebound data pull {data}` brings it"));
     }
     if !cfg!(feature = "llama") {
         missing.push("the engine llama; build with --features llama".to_owned());
@@ -177,6 +213,9 @@ fn told(findings: &Findings) -> String {
     let _ = writeln!(text, "models     {}, {disk} free", findings.models_folder);
     for Found { engine, device } in &findings.devices {
         let _ = writeln!(text, "engine     {engine}: {device}");
+    }
+    for Played { name, about, .. } in &findings.worlds {
+        let _ = writeln!(text, "world      {name}: {about}");
     }
     let _ = writeln!(text, "\nMB that a model takes on a board, - where it does not fit:\n");
     let _ = write!(text, "{:<26}", "");

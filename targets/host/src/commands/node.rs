@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use runtime_environments::node::account::Moment;
-use runtime_environments::node::link::Link;
-use runtime_environments::node::profile::{Dial, Profile};
-use runtime_environments::node::simulated;
+use runtime_environments::worlds::node::account::Moment;
+use runtime_environments::worlds::node::link::Link;
+use runtime_environments::worlds::node::profile::{Dial, Profile};
+use runtime_environments::worlds::node::simulated;
 use runtime_node::message::Status;
 use runtime_node::thermostat::Thermostat;
 use serde_json::{Value, json};

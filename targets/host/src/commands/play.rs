@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use runtime_core::task::{Limits, Task};
-use runtime_environments::alfworld::AlfworldOptions;
-use runtime_environments::node::NodeOptions;
+use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{self, EnvironmentOptions, Playable, WORLDS, World};
+use runtime_environments::world::{Playable, World};
+use runtime_environments::worlds::alfworld::ACCEPT_PUT;
+use runtime_environments::worlds::node::{CONNECT, GOAL};
+use runtime_environments::worlds::{self, WORLDS};
 use runtime_session::files;
 use runtime_session::play::leave;
 use serde_json::{Value, json};
@@ -25,38 +27,30 @@ use crate::values;
 /// `done`, `won` and `admissible` (sorted).
 #[derive(clap::Args)]
 pub(crate) struct Play {
-    /// The world: household, alfworld or node
+    /// The world
     #[arg(
         long,
         short,
-        default_value = "household",
+        default_value = worlds::DEFAULT,
         value_name = "NAME",
-        value_parser = values::one_of(&WORLDS),
-        ignore_case = true,
-        hide_possible_values = true
+        value_parser = values::world(|_| true),
+        ignore_case = true
     )]
     environment: String,
     /// Folder of data sets, for worlds that need one [default: rebound/data in the user's data,
     /// where `rebound data pull` puts them]
     #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
     data: Option<PathBuf>,
-    /// The game, as results name it: SPLIT/TASK/TRIAL in alfworld, SPLIT/DIFFICULTY/NUMBER in
-    /// household
-    /// [default: the first of --split]
-    #[arg(long, value_name = "ID")]
+    #[arg(long, help = about_ids(), value_name = "ID")]
     game: Option<String>,
     /// Which tasks to take the first game of [default: the world's own]
     #[arg(long, conflicts_with = "game")]
     split: Option<String>,
-    /// In alfworld, accept `put X in/on Y` beside `move X to Y`
-    #[arg(long)]
+    #[arg(long, help = ACCEPT_PUT.about)]
     accept_put: bool,
-    /// Where the node of the environment `node` is: a serial device, tcp:HOST:PORT or
-    /// exec:COMMAND, which inherits PATH, HOME, LANG, TERM, TMPDIR and their like alone
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, help = CONNECT.about, value_name = CONNECT.value)]
     connect: Option<String>,
-    /// What the node is to be brought to, such as `temperature 18..22 for 3`
-    #[arg(long, value_name = "GOAL")]
+    #[arg(long, help = GOAL.about, value_name = GOAL.value)]
     goal: Option<String>,
     /// Answer in JSON, a line for each command
     #[arg(long)]
@@ -66,10 +60,12 @@ pub(crate) struct Play {
 impl Play {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let data = files::data_folder(self.data.clone());
-        let alfworld = AlfworldOptions { put_is_move: self.accept_put };
-        let node = NodeOptions { connect: self.connect.clone(), goal: self.goal.clone() };
-        let options = EnvironmentOptions { data, alfworld, node };
-        let world: Arc<dyn World> = world::open(&self.environment, &options)?.into();
+        let accept_put = self.accept_put.then(String::new);
+        let own =
+            [(ACCEPT_PUT, accept_put), (CONNECT, self.connect.clone()), (GOAL, self.goal.clone())];
+        let own = own.into_iter().filter_map(|(option, value)| Some((option.name, value?)));
+        let options = EnvironmentOptions { data, own: own.collect() };
+        let world: Arc<dyn World> = worlds::open(&self.environment, &options)?.into();
         let notes = notes();
         let (in_the_end, program) = (Arc::clone(&world), Arc::clone(&notes.program));
         let _in_the_end = signals::before_end(move || {
@@ -106,6 +102,13 @@ impl Play {
         let selection = TaskSelection { split, count: Some(1), seed: 1, limits };
         world.tasks(&selection)?.into_iter().next().context("the split has no tasks")
     }
+}
+
+/// What the help says of the option that names a game.
+fn about_ids() -> String {
+    let ids = WORLDS.iter().map(|world| format!("{} in {}", world.task_ids, world.name));
+    let ids = ids.collect::<Vec<_>>().join(", ");
+    format!("The game, as results name it: {ids} [default: the first of --split]")
 }
 
 /// A task of which only the name is known; environments look it up by that.

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
-use runtime_environments::world::WORLDS;
+use runtime_environments::worlds::{self, WORLDS};
 use runtime_store::replace::replace;
 use targets_console::out;
+
+use crate::values;
 
 /// What each template is for, in the order of [`TEMPLATES`].
 const PURPOSES: [&str; TEMPLATES.len()] = [
@@ -40,8 +42,15 @@ enum Action {
         /// The folder, which need not exist
         #[arg(value_name = "DIR")]
         folder: PathBuf,
-        /// The world: household, alfworld or node
-        #[arg(long, short, default_value = "household", value_name = "NAME")]
+        /// The world
+        #[arg(
+            long,
+            short,
+            default_value = worlds::DEFAULT,
+            value_name = "NAME",
+            value_parser = values::world(|_| true),
+            ignore_case = true
+        )]
         environment: String,
         /// Write over templates that are there
         #[arg(long)]
@@ -66,9 +75,9 @@ fn list() -> anyhow::Result<String> {
     let mut lines: Vec<String> =
         purposes.map(|(name, purpose)| format!("{name:width$}  {purpose}")).collect();
     lines.push(String::new());
-    for environment in WORLDS {
-        let sha256 = PromptSet::built_in(environment)?.sha256().to_owned();
-        lines.push(format!("{environment:width$}  sha256 {sha256}"));
+    for world in WORLDS {
+        let prompts = PromptSet::built_in(world.prompts)?;
+        lines.push(format!("{:width$}  sha256 {}", world.name, prompts.sha256()));
     }
     lines
         .push("\n`rebound prompts export DIR --environment NAME` writes one's templates.\n".into());
@@ -76,7 +85,7 @@ fn list() -> anyhow::Result<String> {
 }
 
 fn export(folder: &Path, environment: &str, force: bool) -> anyhow::Result<String> {
-    let sources = prompts::built_in(environment)?;
+    let sources = prompts::built_in(worlds::find(environment)?.prompts)?;
     let files: Vec<PathBuf> =
         TEMPLATES.iter().map(|name| folder.join(name).with_extension("j2")).collect();
     let there: Vec<String> =

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use runtime_core::strategy::Feedback;
-use runtime_environments::world::WORLDS;
+use runtime_environments::worlds::node::{CONNECT, GOAL};
 use serde::Serialize;
 
 use crate::values;
@@ -15,14 +15,13 @@ use crate::values;
 #[command(next_help_heading = "What is played")]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct TaskFlags {
-    /// The world: household, alfworld or node [default: household]
     #[arg(
         long,
         short,
+        help = values::about_world(),
         value_name = "NAME",
-        value_parser = values::one_of(&WORLDS),
-        ignore_case = true,
-        hide_possible_values = true
+        value_parser = values::world(|_| true),
+        ignore_case = true
     )]
     environment: Option<String>,
     /// Folder of data sets, for worlds that need one [default: rebound/data in the user's data,
@@ -67,15 +66,14 @@ pub(super) struct TaskFlags {
 #[command(next_help_heading = "A microcontroller as the environment")]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct NodeFlags {
-    /// Where the node of the environment `node` is: a serial device such as `/dev/ttyACM0` (or
-    /// `/dev/ttyUSB0@9600`), `tcp:HOST:PORT`, or `exec:COMMAND` that speaks on its standard
-    /// input and output. A command inherits PATH, HOME, LANG, TERM, TMPDIR and their like, and no
-    /// other variable: say others in it, `exec:env NAME=VALUE COMMAND`
-    #[arg(long, value_name = "PORT", value_parser = values::text())]
+    #[arg(
+        long,
+        help = CONNECT.about,
+        value_name = CONNECT.value,
+        value_parser = values::text()
+    )]
     connect: Option<String>,
-    /// What the node is to be brought to: a sensor, a band and for how many steps, such as
-    /// `temperature 18..22 for 3` [default: the middle tenth of its first graded sensor, for 3]
-    #[arg(long, value_name = "GOAL", value_parser = values::text())]
+    #[arg(long, help = GOAL.about, value_name = GOAL.value, value_parser = values::text())]
     goal: Option<String>,
     /// Begin with the reflections that the node remembers from earlier runs
     #[arg(

@@ -17,9 +17,9 @@ use runtime_core::prompt::{Message, Piece, Prompt};
 use runtime_core::strategy::{Feedback, Judge, Strategy};
 use runtime_core::task::{Limits, Task};
 use runtime_core::trial::{Recorder, RecorderError, Stage, TrialSettings, run_task};
-use runtime_environments::node::NodeOptions;
 use runtime_environments::selection::TaskSelection;
-use runtime_environments::world::{self, EnvironmentOptions, World};
+use runtime_environments::world::World;
+use runtime_environments::worlds::node::Node;
 use targets_bare_metal_qemu::board::Board;
 use targets_bare_metal_qemu::gateway::{Damage, Gateway};
 use targets_bare_metal_qemu::machine::Machine;
@@ -101,9 +101,7 @@ fn start(board: &Board, flash: Option<&Path>) -> Gateway {
 }
 
 fn open(gateway: &Gateway) -> Box<dyn World> {
-    let (connect, goal) = (Some(gateway.port().to_owned()), Some(GOAL.to_owned()));
-    let node = NodeOptions { connect, goal };
-    world::open("node", &EnvironmentOptions { node, ..EnvironmentOptions::default() }).unwrap()
+    Box::new(Node::open(Some(gateway.port()), Some(GOAL)).unwrap())
 }
 
 /// Plays the first task as the program does, without its records.

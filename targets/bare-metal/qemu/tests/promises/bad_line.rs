@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{Write, stdout};
 use std::time::Instant;
 
-use runtime_environments::node::link::{Link, LinkError};
+use runtime_environments::worlds::node::link::{Link, LinkError};
 use runtime_node::hardware::Hardware;
 use runtime_node::memory::Reflection;
 use runtime_node::message::{

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use runtime_environments::node::link::{Link, LinkError};
+use runtime_environments::worlds::node::link::{Link, LinkError};
 use runtime_node::message::{Answer, Refusal, Request};
 use runtime_node::thermostat::HEATER;
 use targets_bare_metal_qemu::board::Board;

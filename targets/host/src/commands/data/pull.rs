@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use models::data::{DataFile, DataSet, Published};
 use models::pull::{self, PullProgress};
 use models::replace::{folder_of, replace_with};
-use runtime_environments::alfworld::pack::Games;
+use runtime_environments::worlds::alfworld::pack::Games;
 use targets_console::{outln, signals};
 
 use super::{Here, compare, known, look};

@@ -1,6 +1,6 @@
 //! What stands in rooms and what lies on it.
 
-use crate::household::difficulty::Kind;
+use crate::worlds::household::difficulty::Kind;
 
 /// A kind of furniture.
 #[derive(Debug, PartialEq, Eq)]

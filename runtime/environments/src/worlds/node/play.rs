@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use runtime_core::environment::{Environment, EnvironmentError, Step};
 use runtime_core::task::Task;
-use runtime_node::message::{ActuatorState, Answer, Observation, Refusal, Request};
+use runtime_node::message::{ActuatorState, Observation, Refusal, Request};
 
+use super::asking::{ask, broken, lock, observation, retry};
 use super::goal::Goal;
 use super::link::{Link, LinkError};
+use super::numbers::number_of;
 use super::profile::Profile;
-use super::{ask, broken, lock, number_of, retry};
 use crate::world::{Playable, Standing};
 
 /// The action that lets time pass and changes nothing.
@@ -238,12 +239,4 @@ pub(super) fn readings(profile: &Profile, seen: &Observation) -> String {
         text.replace_range(..1, &first);
     }
     text + "."
-}
-
-/// The observation of an answer that has one.
-pub(super) fn observation(answer: Answer<'_>) -> Option<Observation> {
-    match answer {
-        Answer::Act(seen) | Answer::Observe(seen) | Answer::Reset(seen) => Some(seen),
-        _ => None,
-    }
 }

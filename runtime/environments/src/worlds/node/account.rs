@@ -3,9 +3,9 @@
 use runtime_node::memory::Step;
 use runtime_node::message::{Answer, Observation, Recollection, Request, Status};
 
+use super::asking::{ask, observation, retry};
 use super::link::{Link, LinkError};
-use super::play::{observation, readings};
-use super::{ask, retry};
+use super::play::readings;
 
 /// A reflection in a node's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::io;
 
 use runtime_node::message::{Refusal, VERSION};
 
-use crate::node::profile::ProfileError;
+use crate::worlds::node::profile::ProfileError;
 
 /// Why a node did not answer as it should.
 #[derive(Debug, thiserror::Error)]

@@ -8,51 +8,18 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::alfworld::SPLITS;
-use crate::alfworld::archive::{Archive, Visitor};
-use crate::alfworld::file::{self, GameFile, GameFileError, RulesCache};
+use super::archive::{Archive, Visitor};
+use super::error::AlfworldError;
+use super::file::{self, GameFile, RulesCache};
 use crate::game::Game;
+use crate::split::Purpose;
 
-/// Why ALFWorld's data cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AlfworldError {
-    /// A split lies nowhere.
-    #[error(
-        "the split {split:?} was expected as {path:?}, or unpacked beside it; neither exists. \
-         `rebound data pull alfworld` brings it; --data or REBOUND_DATA names another folder"
-    )]
-    Missing {
-        /// Its name.
-        split: String,
-        /// Where its archive should be.
-        path: PathBuf,
-    },
-    /// An archive or folder cannot be read.
-    #[error("{path:?} cannot be read as a split: {source}")]
-    Unreadable {
-        /// The archive or folder.
-        path: PathBuf,
-        /// What the reader said.
-        source: std::io::Error,
-    },
-    /// An archive or folder has nothing in it.
-    #[error("{path:?} was expected to hold games (…/TASK/TRIAL/game.tw-pddl), it holds none")]
-    Empty {
-        /// The archive or folder.
-        path: PathBuf,
-    },
-    /// A game file cannot be played.
-    #[error("{path:?}, game {id:?}: {source}")]
-    Game {
-        /// The archive or folder.
-        path: PathBuf,
-        /// The game.
-        id: String,
-        /// What is wrong with it.
-        source: GameFileError,
-    },
-}
+/// The release's splits: training, evaluation in rooms seen there, and in others.
+pub(super) const SPLITS: [(&str, Purpose); 3] = [
+    ("train", Purpose::Train),
+    ("valid_seen", Purpose::Validation),
+    ("valid_unseen", Purpose::Test),
+];
 
 /// What all environments share.
 #[derive(Debug)]

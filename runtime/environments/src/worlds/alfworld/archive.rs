@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::alfworld::AlfworldError;
+use super::error::AlfworldError;
 
 /// The file of a game, in its folder.
 pub(super) const GAME_FILE: &str = "game.tw-pddl";

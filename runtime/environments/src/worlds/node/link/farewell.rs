@@ -5,7 +5,7 @@ use std::time::Duration;
 use runtime_node::message::{Answer, Observation, Refusal, Request};
 
 use super::{Link, LinkError};
-use crate::node::{causes, play};
+use crate::worlds::node::asking::{causes, observation};
 
 /// How long the node may take to answer: where it does not, its deadline makes actuators
 /// safe.
@@ -31,7 +31,7 @@ impl Link {
         if self.is_released {
             return None;
         }
-        let before = match self.exchange(&Request::Observe, FAREWELL, play::observation) {
+        let before = match self.exchange(&Request::Observe, FAREWELL, observation) {
             // They are safe already.
             Err(LinkError::Refused(Refusal::NoSession)) => Ok(None),
             seen => seen.map(Some),

@@ -6,8 +6,8 @@
 
 use runtime_core::seed::mix;
 
-use crate::household::difficulty::{Difficulty, Kind};
-use crate::household::rooms::{Furniture, ROOMS, Room, Thing};
+use crate::worlds::household::difficulty::{Difficulty, Kind};
+use crate::worlds::household::rooms::{Furniture, ROOMS, Room, Thing};
 
 /// A household and its task.
 #[derive(Clone, Debug)]

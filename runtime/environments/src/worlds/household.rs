@@ -14,6 +14,7 @@ use std::sync::{Arc, OnceLock};
 use runtime_core::environment::EnvironmentError;
 use runtime_core::task::Task;
 
+use crate::entry::Entry;
 use crate::game::{Game, GameError, Rules};
 use crate::selection::{TaskSelection, select};
 use crate::split::{Purpose, Split};
@@ -21,6 +22,19 @@ use crate::text_game::TextGames;
 use crate::world::{Playable, World, WorldError};
 use difficulty::{DIFFICULTIES, Difficulty, Kind};
 use house::{House, build};
+
+/// In the registry.
+pub const ENTRY: Entry = Entry {
+    name: "household",
+    about: "games of ALFWorld's kind, made from a seed",
+    task_ids: "SPLIT/DIFFICULTY/NUMBER",
+    prompts: "household",
+    data: None,
+    options: &[],
+    has_expert: true,
+    replays: true,
+    open: |_| Ok(Box::new(Household)),
+};
 
 /// Name, purpose and number of tasks, for each difficulty, of every split.
 pub const SPLITS: [(&str, Purpose, u64); 3] = [
@@ -83,7 +97,7 @@ pub fn house(id: &str) -> Option<House> {
 
 impl World for Household {
     fn name(&self) -> &'static str {
-        "household"
+        ENTRY.name
     }
 
     fn splits(&self) -> Vec<Split> {
@@ -173,6 +187,24 @@ fn load(task: &Task) -> Result<Game, EnvironmentError> {
 mod tests {
     use super::*;
     use crate::game::play::Play;
+    use crate::world::tests::check_purposes;
+    use Purpose::{Test, Train, Validation};
+
+    #[test]
+    fn every_split_has_its_purpose() {
+        let expected = [
+            ("train/easy", Train),
+            ("train/medium", Train),
+            ("train/hard", Train),
+            ("validation/easy", Validation),
+            ("validation/medium", Validation),
+            ("validation/hard", Validation),
+            ("test/easy", Test),
+            ("test/medium", Test),
+            ("test/hard", Test),
+        ];
+        check_purposes(&Household, &expected);
+    }
 
     fn play(id: &str) -> (House, Play) {
         let house = house(id).unwrap();

@@ -18,8 +18,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::AlfworldError;
 use super::archive::{Archive, GAME_FILE, RELEASE, Visitor, game_id, read_bounded};
+use super::error::AlfworldError;
 
 /// How hard is packed: `train` becomes 7 MB of 304 in three seconds.
 const LEVEL: i32 = 12;

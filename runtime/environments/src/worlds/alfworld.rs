@@ -8,7 +8,8 @@
 pub mod archive;
 pub mod pack;
 pub mod file;
-pub mod store;
+pub mod error;
+mod store;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,22 +18,41 @@ use std::sync::Arc;
 use runtime_core::environment::EnvironmentError;
 use runtime_core::task::Task;
 
+use crate::entry::{Entry, EnvironmentOptions, WorldOption};
 use crate::game::Game;
 use crate::selection::{TaskSelection, select};
-use crate::split::{Purpose, Split};
+use crate::split::Split;
 use crate::text_game::TextGames;
 use crate::world::{Playable, World, WorldError};
+pub use error::AlfworldError;
 use file::GameFile;
-pub use store::AlfworldError;
-use store::Store;
+use store::{SPLITS, Store};
 
-/// The release's splits: training, evaluation in rooms seen there, and in
-/// others.
-pub const SPLITS: [(&str, Purpose); 3] = [
-    ("train", Purpose::Train),
-    ("valid_seen", Purpose::Validation),
-    ("valid_unseen", Purpose::Test),
-];
+/// In the registry.
+pub const ENTRY: Entry = Entry {
+    name: "alfworld",
+    about: "ALFWorld's text games, from their files",
+    task_ids: "SPLIT/TASK/TRIAL",
+    prompts: "household",
+    data: Some("alfworld"),
+    options: &[ACCEPT_PUT],
+    has_expert: true,
+    replays: true,
+    open,
+};
+
+/// Asks for [`AlfworldOptions::put_is_move`].
+pub const ACCEPT_PUT: WorldOption = WorldOption {
+    name: "accept-put",
+    value: "",
+    about: "In alfworld, accept `put X in/on Y` beside `move X to Y`",
+};
+
+fn open(options: &EnvironmentOptions) -> Result<Box<dyn World>, WorldError> {
+    let data = options.data.as_deref().ok_or(WorldError::NoData(ENTRY.name))?;
+    let put_is_move = options.own(ACCEPT_PUT).is_some();
+    Ok(Box::new(Alfworld::new(data, AlfworldOptions { put_is_move })))
+}
 
 /// How ALFWorld is played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,7 +100,7 @@ impl Alfworld {
 
 impl World for Alfworld {
     fn name(&self) -> &'static str {
-        "alfworld"
+        ENTRY.name
     }
 
     fn splits(&self) -> Vec<Split> {
@@ -145,6 +165,19 @@ fn put_as_move(command: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::split::Purpose;
+    use crate::world::tests::check_purposes;
+
+    #[test]
+    fn every_split_has_its_purpose() {
+        let world = Alfworld::new(Path::new("/nowhere"), AlfworldOptions::default());
+        let expected = [
+            ("train", Purpose::Train),
+            ("valid_seen", Purpose::Validation),
+            ("valid_unseen", Purpose::Test),
+        ];
+        check_purposes(&world, &expected);
+    }
 
     #[test]
     fn the_task_type_is_read_off_the_id() {

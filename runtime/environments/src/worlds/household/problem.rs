@@ -1,9 +1,9 @@
 //! Writes a household down as the problem that the game engine plays.
 
-use crate::household::difficulty::Kind;
-use crate::household::house::House;
 use crate::pddl::Problem;
 use crate::pddl::condition::{Atom, Condition, Parameter};
+use crate::worlds::household::difficulty::Kind;
+use crate::worlds::household::house::House;
 
 /// The household's problem under `domain.pddl`.
 pub fn problem(house: &House) -> Problem {

@@ -18,11 +18,12 @@ pub mod account;
 pub mod simulated;
 mod line;
 mod patience;
+mod numbers;
+mod asking;
 mod play;
 
-use std::error::Error;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -30,32 +31,54 @@ use runtime_core::environment::EnvironmentError;
 use runtime_core::reflection::Archive;
 use runtime_core::task::Task;
 use runtime_node::memory::REFLECTION_BYTES_MAX;
-use runtime_node::message::{Answer, Observation, Refusal, Request};
+use runtime_node::message::{Answer, Refusal, Request};
 
+use crate::entry::{Entry, WorldOption};
 use crate::selection::{TaskSelection, select};
-use crate::split::{Purpose, Split};
+use crate::split::Split;
 use crate::world::{Playable, World, WorldError};
+use asking::{broken, lock, retry};
 use goal::{Goal, GoalError};
 use link::{Link, LinkError};
+use numbers::{SPLIT_TASKS, SPLITS, number_at, number_of};
 use play::NodeEnvironment;
 use port::{Port, PortError};
 
-/// Every split; they differ by the seeds of what is simulated.
-const SPLITS: [(&str, Purpose); 3] =
-    [("train", Purpose::Train), ("validation", Purpose::Validation), ("test", Purpose::Test)];
-/// Tasks of each.
-const SPLIT_TASKS: usize = 1_000;
 /// Steps of an episode at most, where nobody says.
 const STEPS_MAX: u32 = 12;
 
-/// Where a node is, and what it is to be brought to.
-#[derive(Clone, Debug, Default)]
-pub struct NodeOptions {
-    /// The port, as [`Port`] reads it.
-    pub connect: Option<String>,
-    /// The goal, as [`Goal::of`] reads it.
-    pub goal: Option<String>,
-}
+/// In the registry.
+pub const ENTRY: Entry = Entry {
+    name: "node",
+    about: "a microcontroller: its sensors are seen, its actuators are set",
+    task_ids: "SPLIT/NUMBER",
+    prompts: "node",
+    data: None,
+    options: &[CONNECT, GOAL],
+    has_expert: false,
+    // Real hardware is touched by it.
+    replays: false,
+    open: |options| Ok(Box::new(Node::open(options.own(CONNECT), options.own(GOAL))?)),
+};
+
+/// The port, as [`Port`] reads it.
+pub const CONNECT: WorldOption = WorldOption {
+    name: "connect",
+    value: "PORT",
+    about: "Where the node of the environment `node` is: a serial device such as `/dev/ttyACM0` \
+            (or `/dev/ttyUSB0@9600`), `tcp:HOST:PORT`, or `exec:COMMAND` that speaks on its \
+            standard input and output. A command inherits PATH, HOME, LANG, TERM, TMPDIR and \
+            their like, and no other variable: say others in it, `exec:env NAME=VALUE COMMAND`",
+};
+
+/// The goal, as [`Goal::of`] reads it.
+pub const GOAL: WorldOption = WorldOption {
+    name: "goal",
+    value: "GOAL",
+    about: "What the node is to be brought to: a sensor, a band and for how many steps, such as \
+            `temperature 18..22 for 3` [default: the middle tenth of its first graded sensor, \
+            for 3]",
+};
 
 /// Why a node cannot be played on.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +98,12 @@ pub enum NodeError {
     Goal(#[from] GoalError),
 }
 
+impl From<NodeError> for WorldError {
+    fn from(error: NodeError) -> Self {
+        Self::Own(Box::new(error))
+    }
+}
+
 /// A node, and what it is to be brought to.
 pub struct Node {
     link: Arc<Mutex<Link>>,
@@ -82,11 +111,11 @@ pub struct Node {
 }
 
 impl Node {
-    /// Connects to a node.
-    pub fn open(options: &NodeOptions) -> Result<Self, NodeError> {
-        let port: Port = options.connect.as_deref().ok_or(NodeError::NoPort)?.parse()?;
+    /// Connects to a node, by what [`CONNECT`] and [`GOAL`] were given.
+    pub fn open(connect: Option<&str>, goal: Option<&str>) -> Result<Self, NodeError> {
+        let port: Port = connect.ok_or(NodeError::NoPort)?.parse()?;
         let link = Link::open(port)?;
-        let goal = Goal::of(link.profile(), options.goal.as_deref())?;
+        let goal = Goal::of(link.profile(), goal)?;
         let pulse = Duration::from_millis(link.profile().deadline_ms.into()) / 4;
         let link = Arc::new(Mutex::new(link));
         let watched = Arc::downgrade(&link);
@@ -113,7 +142,7 @@ fn keep_alive(link: &Weak<Mutex<Link>>, pulse: Duration) {
 
 impl World for Node {
     fn name(&self) -> &'static str {
-        "node"
+        ENTRY.name
     }
 
     fn splits(&self) -> Vec<Split> {
@@ -187,58 +216,6 @@ impl Archive for NodeArchive {
             other => other.map_err(|error| broken(&error)),
         }
     }
-}
-
-/// The node's number for a task, which seeds what it simulates.
-fn number_of(task: &Task) -> Result<u32, EnvironmentError> {
-    let parsed = task.id.split_once('/').and_then(|(split, index)| {
-        let place = SPLITS.iter().position(|(name, _)| *name == split)?;
-        let index: usize = index.parse().ok().filter(|&index| index < SPLIT_TASKS)?;
-        Some(number_at(place, index))
-    });
-    parsed.ok_or_else(|| EnvironmentError::UnknownTask(task.id.clone()))
-}
-
-/// The number of a split's task: the split in the upper 16 bits, the index in the lower.
-fn number_at(split: usize, index: usize) -> u32 {
-    u32::try_from(split << 16 | index).unwrap_or(u32::MAX)
-}
-
-/// Asks once more of a node that started anew: what is asked does not depend on before.
-fn retry<T>(
-    link: &mut Link,
-    request: &Request<'_>,
-    read: impl Fn(Answer<'_>) -> Option<T>,
-) -> Result<T, LinkError> {
-    match link.ask(request, &read) {
-        Err(LinkError::Restarted) => link.ask(request, &read),
-        other => other,
-    }
-}
-
-fn ask(link: &mut Link, request: &Request<'_>) -> Result<Observation, LinkError> {
-    link.ask(request, play::observation)
-}
-
-fn lock(link: &Mutex<Link>) -> MutexGuard<'_, Link> {
-    // A panic elsewhere leaves a session that is asked anew, not a broken one.
-    link.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What the world says when its node does not.
-fn broken(error: &LinkError) -> EnvironmentError {
-    EnvironmentError::Broken(causes(error))
-}
-
-/// An error with what caused it.
-fn causes(error: &LinkError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -15,13 +15,13 @@ use runtime_node::frame::{
 
 use super::board::{Board, DEADLINE_MS};
 use super::*;
+use crate::split::Purpose;
 use crate::world::tests::check_purposes;
 
 const STEPS: Limits = Limits { steps_max: 12, trials_max: 3, episode_tokens_max: 100 };
 
 fn node(board: &Board, goal: &str) -> Node {
-    let options = NodeOptions { connect: Some(board.port.clone()), goal: Some(goal.to_owned()) };
-    Node::open(&options).unwrap()
+    Node::open(Some(&board.port), Some(goal)).unwrap()
 }
 
 fn tasks(node: &Node, count: usize) -> Vec<Task> {
@@ -366,10 +366,7 @@ fn reflections_outlive_the_host_in_the_nodes_memory() {
 
 #[test]
 fn a_node_needs_a_port_that_opens() {
-    let open = |connect: Option<&str>| {
-        let options = NodeOptions { connect: connect.map(str::to_owned), goal: None };
-        Node::open(&options).map(|_| ()).unwrap_err()
-    };
+    let open = |connect: Option<&str>| Node::open(connect, None).map(|_| ()).unwrap_err();
 
     assert!(matches!(open(None), NodeError::NoPort));
     assert!(matches!(open(Some("tcp:nowhere")), NodeError::Port(_)));

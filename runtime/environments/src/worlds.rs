@@ -1,0 +1,71 @@
+//! The registry of worlds. A new one is a file in `worlds/` with its [`Entry`], a module and a
+//! name here, and its prompts in `runtime/agent/prompts`.
+
+pub mod alfworld;
+pub mod household;
+pub mod node;
+
+use crate::entry::{Entry, EnvironmentOptions};
+use crate::world::{World, WorldError, nearest};
+
+/// Every world there is.
+pub const WORLDS: &[Entry] = &[alfworld::ENTRY, household::ENTRY, node::ENTRY];
+
+/// The world that is meant where none is named.
+pub const DEFAULT: &str = household::ENTRY.name;
+
+/// The names of all worlds.
+pub fn names() -> Vec<&'static str> {
+    WORLDS.iter().map(|entry| entry.name).collect()
+}
+
+/// The world of this name; case does not matter.
+pub fn find(name: &str) -> Result<Entry, WorldError> {
+    let found = WORLDS.iter().find(|entry| entry.name.eq_ignore_ascii_case(name));
+    found.copied().ok_or_else(|| {
+        let known: Vec<String> = names().into_iter().map(str::to_owned).collect();
+        WorldError::UnknownWorld { name: name.to_owned(), nearest: nearest(name, &known), known }
+    })
+}
+
+/// Opens a world by its name.
+pub fn open(name: &str, options: &EnvironmentOptions) -> Result<Box<dyn World>, WorldError> {
+    (find(name)?.open)(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::split::{Purpose, Split};
+    use crate::world::train_split;
+    use household::Household;
+
+    #[test]
+    fn names_ignore_case_and_typing_errors_are_guessed() {
+        let options = EnvironmentOptions::default();
+        assert_eq!(open("HouseHold", &options).unwrap().name(), "household");
+        let unknown = open("alfwrld", &options).map(|_| ()).unwrap_err().to_string();
+        assert!(unknown.contains("did you mean alfworld?"), "{unknown}");
+        assert!(unknown.contains("household"), "{unknown}");
+        assert!(matches!(open("alfworld", &options), Err(WorldError::NoData(_))));
+    }
+
+    #[test]
+    fn an_unknown_split_lists_the_known() {
+        let problem = Household.split("tets/easy").unwrap_err().to_string();
+        assert!(problem.contains("did you mean test/easy?"), "{problem}");
+        assert_eq!(Household.split("Test/Easy").unwrap(), Split::new("test/easy", Purpose::Test));
+    }
+
+    #[test]
+    fn only_train_splits_may_be_learned_from() {
+        let world = &Household;
+        assert_eq!(train_split(world, None).unwrap(), "train/easy");
+        assert_eq!(train_split(world, Some("Train/Hard")).unwrap(), "train/hard");
+        for split in ["validation/easy", "test/hard"] {
+            let problem = train_split(world, Some(split)).unwrap_err().to_string();
+            assert!(problem.contains(split) && problem.contains("train/medium"), "{problem}");
+        }
+        assert!(matches!(train_split(world, Some("tarin")), Err(WorldError::UnknownSplit { .. })));
+    }
+}
