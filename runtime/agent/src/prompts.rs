@@ -1,4 +1,4 @@
-//! Prompt templates: one set for each environment, minijinja files in `prompts/`.
+//! Prompt templates: sets of minijinja files, in `prompts/`.
 //!
 //! A set has eight templates: `system`, `example`, `opening` and `observation` for
 //! the actor, `reflection_system` and `reflection` for whoever reflects,
@@ -7,11 +7,15 @@
 //! name is what [`Scene`] and [`Transcript`] hold; an `observation` names
 //! `observation` and `instruction`. Naming anything else is an error.
 
+mod built_in;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+
+pub use built_in::sets;
 
 /// The names of a set's templates.
 pub const TEMPLATES: [&str; 8] = [
@@ -25,40 +29,7 @@ pub const TEMPLATES: [&str; 8] = [
     "judgement",
 ];
 
-const HOUSEHOLD: [&str; 8] = [
-    include_str!("../prompts/household/system.j2"),
-    include_str!("../prompts/household/example.j2"),
-    include_str!("../prompts/household/opening.j2"),
-    include_str!("../prompts/household/observation.j2"),
-    include_str!("../prompts/household/reflection_system.j2"),
-    include_str!("../prompts/household/reflection.j2"),
-    include_str!("../prompts/household/judgement_system.j2"),
-    include_str!("../prompts/household/judgement.j2"),
-];
-
-const ALFWORLD: [&str; 8] = [
-    include_str!("../prompts/alfworld/system.j2"),
-    include_str!("../prompts/alfworld/example.j2"),
-    include_str!("../prompts/alfworld/opening.j2"),
-    include_str!("../prompts/alfworld/observation.j2"),
-    include_str!("../prompts/alfworld/reflection_system.j2"),
-    include_str!("../prompts/alfworld/reflection.j2"),
-    include_str!("../prompts/alfworld/judgement_system.j2"),
-    include_str!("../prompts/alfworld/judgement.j2"),
-];
-
-const NODE: [&str; 8] = [
-    include_str!("../prompts/node/system.j2"),
-    include_str!("../prompts/node/example.j2"),
-    include_str!("../prompts/node/opening.j2"),
-    include_str!("../prompts/node/observation.j2"),
-    include_str!("../prompts/node/reflection_system.j2"),
-    include_str!("../prompts/node/reflection.j2"),
-    include_str!("../prompts/node/judgement_system.j2"),
-    include_str!("../prompts/node/judgement.j2"),
-];
-
-/// The templates of one environment.
+/// The templates that a world is played with.
 #[derive(Debug)]
 pub struct PromptSet {
     environment: Environment<'static>,
@@ -114,9 +85,9 @@ pub struct ShownStep<'a> {
 }
 
 impl PromptSet {
-    /// The built-in set of an environment; its name's case does not matter.
-    pub fn built_in(environment: &str) -> Result<Self, PromptError> {
-        Self::from_sources(&built_in(environment)?)
+    /// A built-in set.
+    pub fn built_in(set: &str) -> Result<Self, PromptError> {
+        Self::from_sources(&built_in(set)?)
     }
 
     /// A set from the texts of its templates, in the order of [`TEMPLATES`].
@@ -156,15 +127,18 @@ impl PromptSet {
     }
 }
 
-/// The texts of an environment's built-in templates, in the order of [`TEMPLATES`].
-pub fn built_in(environment: &str) -> Result<[String; 8], PromptError> {
-    let sources = match environment.to_ascii_lowercase().as_str() {
-        "household" => HOUSEHOLD,
-        "alfworld" => ALFWORLD,
-        "node" => NODE,
-        _ => return Err(PromptError::UnknownSet { environment: environment.to_string() }),
-    };
-    Ok(sources.map(str::to_string))
+/// The texts of a built-in set, in the order of [`TEMPLATES`].
+pub fn built_in(set: &str) -> Result<[String; 8], PromptError> {
+    if !sets().any(|known| known == set) {
+        let known: Vec<&str> = sets().collect();
+        return Err(PromptError::UnknownSet { set: set.to_string(), known: known.join(", ") });
+    }
+    let mut texts = [const { String::new() }; 8];
+    for (text, name) in texts.iter_mut().zip(TEMPLATES) {
+        let lacks = || PromptError::Template { name, reason: format!("{set} has none") };
+        *text = built_in::template(set, name).ok_or_else(lacks)?.to_string();
+    }
+    Ok(texts)
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -176,13 +150,13 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PromptError {
-    /// No templates come with the environment.
-    #[error(
-        "there are no prompts for the environment {environment:?}; there are for household, alfworld and node"
-    )]
+    /// No set of this name comes with the program.
+    #[error("there are no prompts {set:?}; there are {known}")]
     UnknownSet {
         /// The name given.
-        environment: String,
+        set: String,
+        /// All of them.
+        known: String,
     },
     /// A template is wrong.
     #[error("the prompt template {name}: {reason}")]
@@ -192,4 +166,40 @@ pub enum PromptError {
         /// The template engine's account.
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_set_is_whole_and_every_file_is_a_template() {
+        for set in sets() {
+            assert!(PromptSet::built_in(set).is_ok(), "{set}");
+        }
+        for name in built_in::names() {
+            assert!(TEMPLATES.contains(&name), "{name}");
+        }
+    }
+
+    /// Runs are gone on with only under the prompts that they were begun with.
+    #[test]
+    fn the_sets_are_those_that_stored_runs_were_played_with() {
+        let sha256 = |set| PromptSet::built_in(set).unwrap().sha256().to_string();
+
+        assert_eq!(
+            sha256("household"),
+            "c652937feeac7fb55179be13efe97caff2904dedaa313edda87f27adb47c056f"
+        );
+        assert_eq!(
+            sha256("node"),
+            "030fa1281cf494831789e4edb5b968c19382a59db2bb79539ef0dda7fac1fd2e"
+        );
+    }
+
+    #[test]
+    fn there_is_no_set_of_what_is_shared() {
+        let problem = built_in("shared").unwrap_err().to_string();
+        assert!(problem.contains("there are household, node"), "{problem}");
+    }
 }

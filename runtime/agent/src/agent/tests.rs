@@ -271,8 +271,8 @@ fn a_judge_says_yes_or_no_of_what_it_saw() {
 
 #[test]
 fn every_built_in_set_renders_what_it_may_be_given() {
-    for environment in ["household", "ALFWorld"] {
-        let prompts = PromptSet::built_in(environment).unwrap();
+    for set in crate::prompts::sets() {
+        let prompts = PromptSet::built_in(set).unwrap();
         let trajectory = failed(Vec::new());
         let transcript = conversation::transcript(&trajectory, 0, Feedback::Success);
         let scene = Scene {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use runtime_agent::prompts::{PromptSet, TEMPLATES};
 use runtime_core::event::Event;
+use runtime_environments::worlds::WORLDS;
 use runtime_store::trial_log::{Events, TrialLog, read_log};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -177,17 +178,32 @@ fn what_a_world_or_a_model_wrote_cannot_steer_the_terminal() {
     }
 }
 
+/// Stored runs are gone on with only under the prompts that they were begun with.
+#[test]
+fn every_world_has_the_prompts_that_stored_runs_were_played_with() {
+    let household = "c652937feeac7fb55179be13efe97caff2904dedaa313edda87f27adb47c056f";
+    let node = "030fa1281cf494831789e4edb5b968c19382a59db2bb79539ef0dda7fac1fd2e";
+
+    let listed = rebound(&["prompts", "list"]).stdout;
+
+    for (world, sha256) in [("alfworld", household), ("household", household), ("node", node)] {
+        let lists = |line: &str| line.starts_with(world) && line.ends_with(sha256);
+        assert!(listed.lines().any(lists), "{world}: {listed}");
+    }
+}
+
 #[test]
 fn the_exported_templates_make_the_built_in_prompts() {
     let folder = tempfile::tempdir().unwrap();
-    for environment in ["household", "alfworld", "node"] {
+    for world in WORLDS {
+        let environment = world.name;
         let templates = folder.path().join(environment);
         let named = ["--environment", environment];
         let out = templates.to_str().unwrap();
         let exported = rebound(&[&["prompts", "export", out], &named[..]].concat());
         assert_eq!(exported.code, 0, "{}", exported.stderr);
         let read = TEMPLATES.map(|name| text(&templates.join(name).with_extension("j2")));
-        let expected = PromptSet::built_in(environment).unwrap();
+        let expected = PromptSet::built_in(world.prompts).unwrap();
         assert_eq!(PromptSet::from_sources(&read).unwrap().sha256(), expected.sha256());
         let listed = rebound(&["prompts", "list"]).stdout;
         assert!(listed.contains(expected.sha256()), "{listed}");
