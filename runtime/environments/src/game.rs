@@ -11,38 +11,25 @@
 
 pub mod error;
 pub mod join;
+pub mod rules;
 pub mod compile;
 pub mod template;
 pub mod subgoals;
 pub mod play;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::facts::{Facts, NOTHING, Pair, Relation};
 use crate::objects::{OBJECTS_MAX, Objects};
 use crate::pddl::condition::Atom;
-use crate::pddl::{Action, Domain, Problem};
-use crate::text::Grammar;
+use crate::pddl::{Action, Problem};
 use compile::{Change, Compiler};
 pub use error::GameError;
+pub use join::{Alternative, PARAMETERS_MAX};
 use join::{Conjunction, Join, View};
+pub use rules::Rules;
 use subgoals::Subgoals;
 use template::{Parameters, Template};
-
-/// Most objects that one action may be done with.
-pub const PARAMETERS_MAX: usize = 8;
-
-/// What the games of one kind share.
-#[derive(Debug)]
-pub struct Rules {
-    /// What can be done.
-    pub domain: Domain,
-    /// How it is said.
-    pub grammar: Grammar,
-    /// Number and arity of each predicate.
-    predicates: HashMap<String, (usize, usize)>,
-}
 
 /// One problem under its rules.
 #[derive(Debug)]
@@ -80,65 +67,6 @@ pub struct GameAction {
     pub alternatives: Vec<Alternative>,
     /// What it changes.
     pub changes: Vec<Change>,
-}
-
-/// One way to be allowed an action.
-#[derive(Debug)]
-pub struct Alternative {
-    /// Finds the objects.
-    pub join: Join,
-    /// What it asks for.
-    pub conjunction: Conjunction,
-    /// Whether some objects make the action change nothing, so that it must be
-    /// looked into.
-    pub may_be_idle: bool,
-}
-
-impl Rules {
-    /// Reads a domain and a grammar.
-    pub fn parse(domain: &str, grammar: &str) -> Result<Self, GameError> {
-        let domain = crate::pddl::parse_domain(domain)?;
-        let mut names: Vec<_> = domain.predicates.iter().collect();
-        names.sort_unstable();
-        let predicates: HashMap<String, (usize, usize)> = names
-            .into_iter()
-            .enumerate()
-            .map(|(number, (name, &arity))| (name.clone(), (number, arity)))
-            .collect();
-        let numbers =
-            predicates.iter().map(|(name, &(number, _))| (name.clone(), number)).collect();
-        let mut grammar = Grammar::parse(grammar, &numbers)?;
-        for action in &domain.actions {
-            if !grammar.actions.contains_key(&action.name) {
-                return Err(GameError::UnsaidAction(action.name.clone()));
-            }
-            if action.parameters.len() > PARAMETERS_MAX {
-                return Err(GameError::TooManyParameters);
-            }
-            for parameter in &action.parameters {
-                grammar
-                    .lexicon
-                    .placeholder(parameter.name.trim_start_matches('?'), &parameter.kind);
-            }
-        }
-        Ok(Self { domain, grammar, predicates })
-    }
-
-    /// The number of a predicate.
-    pub fn predicate(&self, name: &str) -> Option<usize> {
-        self.predicates.get(name).map(|&(number, _)| number)
-    }
-
-    /// Whether some action changes a predicate.
-    pub fn is_changed(&self, predicate: usize) -> bool {
-        let changes = |action: &Action| {
-            action
-                .effects
-                .iter()
-                .any(|effect| self.predicate(&effect.atom.predicate) == Some(predicate))
-        };
-        self.domain.actions.iter().any(changes)
-    }
 }
 
 impl Game {

@@ -3,6 +3,7 @@
 //! words mean is for `game`.
 
 pub mod sexpr;
+pub mod error;
 pub mod condition;
 
 use std::collections::HashMap;
@@ -10,10 +11,8 @@ use std::collections::HashMap;
 use condition::{
     Atom, Condition, Effect, Parameter, parse_atom, parse_condition, parse_effect, parse_typed_list,
 };
-use sexpr::{Sexpr, SexprError};
-
-/// Most terms that a predicate may take.
-pub const ARITY_MAX: usize = 2;
+pub use error::{ARITY_MAX, PddlError};
+use sexpr::Sexpr;
 
 /// What all games of one kind share.
 #[derive(Clone, Debug)]
@@ -50,42 +49,6 @@ pub struct Problem {
     pub facts: Vec<Atom>,
     /// When the game is won.
     pub goal: Condition,
-}
-
-/// Why a text is not PDDL that can be played.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PddlError {
-    /// The parentheses are wrong.
-    #[error("PDDL: {0}")]
-    Text(#[from] SexprError),
-    /// A list says something else than it should.
-    #[error("PDDL: {expected} was expected, {found} was found")]
-    Form {
-        /// In words.
-        expected: &'static str,
-        /// The beginning of what stood there.
-        found: String,
-    },
-    /// A typed list ended with its dash.
-    #[error("PDDL: a type was expected after the last dash of a list")]
-    MissingType,
-    /// A predicate over more objects than are supported.
-    #[error("PDDL: predicate {predicate:?} takes {arity} terms, at most {ARITY_MAX} are supported")]
-    Arity {
-        /// Its name.
-        predicate: String,
-        /// How many terms it takes.
-        arity: usize,
-    },
-}
-
-impl PddlError {
-    /// A form other than the one expected.
-    pub(crate) fn form(expected: &'static str, found: &Sexpr<'_>) -> Self {
-        let found = format!("{found:?}").chars().take(120).collect();
-        PddlError::Form { expected, found }
-    }
 }
 
 /// Reads a domain.

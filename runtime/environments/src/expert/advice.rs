@@ -9,7 +9,8 @@
 
 use super::goal::{Change, End};
 use super::notes::Notes;
-use super::{Expert, Sight, usual_places};
+use super::player::{Expert, Sight};
+use super::usual_places;
 
 /// Places that a sentence lists, at most.
 const LISTED_MAX: usize = 6;

@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
+use super::error::GameError;
+use super::join::{Conjunction, Fact, SLOTS_MAX, Slot, Term, Test};
 use crate::facts::NOTHING;
-use crate::game::GameError;
-use crate::game::join::{Conjunction, Fact, SLOTS_MAX, Slot, Term, Test};
 use crate::objects::Objects;
 use crate::pddl::condition::{Atom, Condition, Effect, Parameter};
 

@@ -1,7 +1,6 @@
 //! What may be wrong with a game.
 
-use crate::game::PARAMETERS_MAX;
-use crate::game::join::SLOTS_MAX;
+use super::join::{PARAMETERS_MAX, SLOTS_MAX};
 use crate::objects::OBJECTS_MAX;
 use crate::pddl::PddlError;
 use crate::text::GrammarError;

@@ -8,6 +8,8 @@ use crate::objects::Objects;
 
 /// Variables that one action or goal may have, quantified ones included.
 pub const SLOTS_MAX: usize = 24;
+/// Most objects that one action may be done with.
+pub const PARAMETERS_MAX: usize = 8;
 /// Marks a slot that stands for nothing yet.
 pub const UNBOUND: ObjectId = ObjectId::MAX;
 
@@ -92,6 +94,18 @@ pub struct View<'a> {
     pub facts: &'a Facts,
     /// What there is.
     pub objects: &'a Objects,
+}
+
+/// One way to be allowed an action.
+#[derive(Debug)]
+pub struct Alternative {
+    /// Finds the objects.
+    pub join: Join,
+    /// What it asks for.
+    pub conjunction: Conjunction,
+    /// Whether some objects make the action change nothing, so that it must be
+    /// looked into.
+    pub may_be_idle: bool,
 }
 
 impl Join {

@@ -11,9 +11,9 @@
 //!   true from the start or never, so it only tells which objects can meet the
 //!   goal.
 
+use super::join::{Binding, Conjunction, Fact, Join, View};
+use super::rules::Rules;
 use crate::facts::ObjectId;
-use crate::game::Rules;
-use crate::game::join::{Binding, Conjunction, Fact, Join, View};
 use crate::objects::Objects;
 
 /// Choices of objects that are followed; ALFWorld's games have up to 800.

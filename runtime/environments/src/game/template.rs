@@ -4,9 +4,8 @@
 //! for what the action's precondition already grants: one receptacle, `r`. Such
 //! a template is a text with holes, which is what makes listing commands cheap.
 
+use super::join::{Alternative, Fact, Term};
 use crate::facts::{NOTHING, ObjectId};
-use crate::game::Alternative;
-use crate::game::join::{Fact, Term};
 use crate::objects::Objects;
 use crate::text::symbol::{Each, Item, Part, QueryAtom, Symbol};
 

@@ -1,7 +1,7 @@
 //! Conditions and effects as PDDL writes them, with names not yet resolved.
 
-use crate::pddl::PddlError;
-use crate::pddl::sexpr::Sexpr;
+use super::error::PddlError;
+use super::sexpr::Sexpr;
 
 /// A variable with its type.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::text::GrammarError;
+use super::error::GrammarError;
 
 /// How one action is said.
 #[derive(Clone, Debug, Default)]

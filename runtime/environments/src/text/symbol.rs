@@ -10,7 +10,7 @@
 
 use std::collections::HashMap;
 
-use crate::text::GrammarError;
+use super::error::GrammarError;
 
 /// A piece of text, or how to get one.
 #[derive(Clone, Debug)]
