@@ -7,8 +7,11 @@ use std::path::Path;
 use clap::Command;
 use clap_complete::Shell;
 
-/// Examples of a command, by its path below the program's name.
-pub type Examples<'a> = &'a [(&'a str, &'a [&'a str])];
+/// A command, by its path below the program's name, and lines that call it.
+pub type Example<'a> = (&'a str, &'a [&'a str]);
+
+/// Examples of commands.
+pub type Examples<'a> = &'a [Example<'a>];
 
 /// The program's command with its examples. A number may be negative everywhere, so that what
 /// is wrong is said of the value.

@@ -2,7 +2,6 @@
 //! the runtime's crates.
 
 mod commands;
-mod examples;
 mod variables;
 mod values;
 mod options;
@@ -13,14 +12,13 @@ mod terminal;
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser};
 use runtime_core::model::ModelError;
 use runtime_evaluation::arm::ArmError;
 use runtime_session::wrong;
 use targets_console::command::with_examples;
 use targets_console::{account, errln, finish, signals};
 
-use crate::examples::EXAMPLES;
 use crate::variables::CODES_AND_VARIABLES;
 
 /// Play tasks with small models on this machine, let them learn from their own failures, and
@@ -33,37 +31,12 @@ use crate::variables::CODES_AND_VARIABLES;
 )]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    Demo(commands::demo::Demo),
-    Run(commands::run::Run),
-    Compare(commands::compare::Compare),
-    Demonstrate(commands::demonstrate::Demonstrate),
-    Collect(commands::collect::Collect),
-    Learn(commands::learn::Learn),
-    Play(commands::play::Play),
-    Score(commands::score::Score),
-    Models(commands::models::Models),
-    Data(commands::data::Data),
-    Show(commands::show::Show),
-    Records(commands::records::Records),
-    Report(commands::report::Report),
-    Prompts(commands::prompts::Prompts),
-    Adapter(commands::adapter::Adapter),
-    Node(commands::node::Node),
-    Devices(commands::devices::Devices),
-    Doctor(commands::doctor::Doctor),
-    Train(commands::train::Train),
-    Completions(commands::pages::Completions),
-    Man(commands::pages::Man),
+    command: commands::Command,
 }
 
 /// The command line, with its examples.
 fn command() -> clap::Command {
-    with_examples(Cli::command(), EXAMPLES)
+    with_examples(Cli::command(), &commands::examples())
 }
 
 fn main() -> ExitCode {
@@ -81,33 +54,7 @@ fn main() -> ExitCode {
         return finish(1);
     }
     let cli = Cli::from_arg_matches(&command().get_matches());
-    let result = match cli.unwrap_or_else(|error| error.exit()).command {
-        Command::Demo(command) => command.run(),
-        Command::Run(command) => command.run(),
-        Command::Compare(command) => command.run(),
-        Command::Demonstrate(command) => command.run(),
-        Command::Collect(command) => command.run(),
-        Command::Learn(command) => command.run(),
-        Command::Play(command) => command.run(),
-        Command::Score(command) => command.run(),
-        Command::Models(command) => command.run(),
-        Command::Data(command) => command.run(),
-        Command::Show(command) => command.run(),
-        Command::Records(command) => command.run(),
-        Command::Report(command) => command.run(),
-        Command::Prompts(command) => command.run(),
-        Command::Adapter(command) => command.run(),
-        Command::Node(command) => command.run(),
-        Command::Devices(command) => command.run(),
-        Command::Doctor(command) => command.run(),
-        Command::Train(command) => command.run(),
-        Command::Completions(command) => {
-            command.run();
-            Ok(())
-        }
-        Command::Man(command) => command.run(),
-    };
-    match result {
+    match cli.unwrap_or_else(|error| error.exit()).command.run() {
         Ok(()) => finish(0),
         Err(error) => {
             errln!("error: {}", account(error.as_ref(), <dyn Error>::is::<ModelError>));
@@ -132,7 +79,7 @@ mod tests {
 
     #[test]
     fn every_command_has_examples_that_the_program_takes() {
-        let wrong = targets_console::command::wrong_examples(&command(), EXAMPLES);
+        let wrong = targets_console::command::wrong_examples(&command(), &commands::examples());
 
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }

@@ -11,9 +11,26 @@ use models::gguf::Gguf;
 use models::manifest;
 use runtime_session::files;
 use runtime_store::slots::{Slot, Slots};
+use targets_console::command::Examples;
 use targets_console::outln;
 
 use peft::{Export, Import};
+
+/// By the command's path below `rebound`.
+pub(crate) const EXAMPLES: Examples<'static> = &[
+    ("adapter install", &["rebound adapter install runs/taught/adapter.gguf"]),
+    ("adapter confirm", &["rebound adapter confirm"]),
+    ("adapter revert", &["rebound adapter revert --model gemma-3-270m"]),
+    ("adapter list", &["rebound adapter list"]),
+    (
+        "adapter import",
+        &["rebound adapter import --base smollm2-135m-instruct peft-folder new.gguf"],
+    ),
+    (
+        "adapter export",
+        &["rebound adapter export --base smollm2-135m-instruct new.gguf peft-folder"],
+    ),
+];
 
 /// Install, confirm or revert the adapter of a retrospective model; convert adapters
 ///

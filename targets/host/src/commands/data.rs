@@ -13,9 +13,17 @@ use runtime_environments::worlds::alfworld::archive::Archive;
 use runtime_environments::worlds::alfworld::pack::Games;
 use runtime_session::files;
 use serde_json::json;
+use targets_console::command::Examples;
 use targets_console::outln;
 
 use pull::Pull;
+
+/// By the command's path below `rebound`.
+pub(crate) const EXAMPLES: Examples<'static> = &[
+    ("data list", &["rebound data list"]),
+    ("data pull", &["rebound data pull alfworld"]),
+    ("data verify", &["rebound data verify"]),
+];
 
 /// List, fetch and check data sets
 #[derive(clap::Args)]

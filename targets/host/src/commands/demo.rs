@@ -9,10 +9,15 @@ use runtime_session::options::RunOptions;
 use runtime_session::plan::{Request, Source};
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
+use targets_console::command::Examples;
 use targets_console::{outln, signals};
 
 use super::models::pull;
 use crate::session::{self, Printed};
+
+/// By the command's path below `rebound`.
+pub(crate) const EXAMPLES: Examples<'static> =
+    &[("demo", &["rebound demo", "rebound demo -n 4 --out runs/quick"])];
 
 /// Actor and retrospective of the demo.
 const MODEL: &str = "smollm2-135m-instruct";

@@ -13,6 +13,11 @@ use runtime_session::board::Board;
 use runtime_session::{circumstances, engines, files};
 use serde::Serialize;
 use sysinfo::{Disks, System};
+use targets_console::command::Examples;
+
+/// By the command's path below `rebound`.
+pub(crate) const EXAMPLES: Examples<'static> =
+    &[("doctor", &["rebound doctor", "rebound doctor --json"])];
 
 /// Say what this machine has, which models fit which boards, and what is missing
 #[derive(clap::Args)]

@@ -13,7 +13,18 @@ use runtime_environments::worlds::node::simulated;
 use runtime_node::message::Status;
 use runtime_node::thermostat::Thermostat;
 use serde_json::{Value, json};
+use targets_console::command::Examples;
 use targets_console::{errln, errors, is_heard, out, outln, signals};
+
+/// By the command's path below `rebound`.
+pub(crate) const EXAMPLES: Examples<'static> = &[
+    (
+        "node inspect",
+        &["rebound node inspect /dev/ttyACM0", "rebound node inspect tcp:127.0.0.1:4000"],
+    ),
+    ("node monitor", &["rebound node monitor tcp:127.0.0.1:4000 --every 1"]),
+    ("node simulate", &["rebound node simulate --listen 127.0.0.1:4000"]),
+];
 
 /// Look at a microcontroller that runs our firmware
 #[derive(clap::Args)]

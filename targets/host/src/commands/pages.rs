@@ -5,6 +5,13 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap_complete::Shell;
 use targets_console::command;
+use targets_console::command::Examples;
+
+/// By the command's path below `rebound`.
+pub(crate) const EXAMPLES: Examples<'static> = &[(
+    "completions",
+    &["rebound completions bash > ~/.local/share/bash-completion/completions/rebound"],
+)];
 
 /// Print what a shell needs to complete command lines
 #[derive(clap::Args)]

@@ -7,9 +7,16 @@ use anyhow::{Context, ensure};
 use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
 use runtime_environments::worlds::{self, WORLDS};
 use runtime_store::replace::replace;
+use targets_console::command::Examples;
 use targets_console::out;
 
 use crate::values;
+
+/// By the command's path below `rebound`.
+pub(crate) const EXAMPLES: Examples<'static> = &[
+    ("prompts list", &["rebound prompts list"]),
+    ("prompts export", &["rebound prompts export my-prompts"]),
+];
 
 /// What each template is for, in the order of [`TEMPLATES`].
 const PURPOSES: [&str; TEMPLATES.len()] = [

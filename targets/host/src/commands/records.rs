@@ -5,8 +5,15 @@ use std::path::PathBuf;
 
 use runtime_evaluation::export;
 use runtime_session::stored;
+use targets_console::command::Examples;
 
 use crate::progress::notes;
+
+/// By the command's path below `rebound`.
+pub(crate) const EXAMPLES: Examples<'static> = &[
+    ("records export", &["rebound records export runs/demo > trials.jsonl"]),
+    ("records stats", &["rebound records stats runs/demo"]),
+];
 
 /// Export a run's trials as JSON lines, or count what its logs hold
 #[derive(clap::Args)]

@@ -11,10 +11,20 @@ use runtime_session::endpoint::Waits;
 use runtime_session::engines::{ENGINES, EngineOptions, Loading};
 use runtime_session::loaded::{Model, Models};
 use serde_json::json;
+use targets_console::command::Examples;
 use targets_console::outln;
 
 use crate::progress::notes;
 use crate::values;
+
+/// By the command's path below `rebound`.
+pub(crate) const EXAMPLES: Examples<'static> = &[(
+    "score",
+    &[
+        "rebound score --model smollm2-135m-instruct --text-file story.txt",
+        "rebound score --model mine.gguf --adapter adapter.gguf --text-file story.txt",
+    ],
+)];
 
 /// Print the log-probability of each token of a text, as JSON
 ///

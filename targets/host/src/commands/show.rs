@@ -15,11 +15,21 @@ use runtime_evaluation::report::Reader;
 use runtime_evaluation::transcript::transcripts;
 use runtime_session::reading::Reading;
 use runtime_session::stored;
+use targets_console::command::Examples;
 use targets_console::out;
 
 use crate::progress::notes;
 use crate::terminal;
 use page::Page;
+
+/// By the command's path below `rebound`.
+pub(crate) const EXAMPLES: Examples<'static> = &[(
+    "show",
+    &[
+        "rebound show runs/demo                        # its tasks, and how they ended",
+        "rebound show runs/demo 3                      # what happened in the third",
+    ],
+)];
 
 /// Read what happened in a stored run, a killed one or one under way too
 ///
