@@ -39,7 +39,7 @@ if [ $${#missing[@]} -gt 0 ]; then \
 fi
 endef
 
-.PHONY: demo install uninstall test test-format test-lints test-build test-models test-cases test-no-std test-licenses test-firmware test-book docs release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
+.PHONY: demo install uninstall test test-format test-lints test-build test-models test-cases test-no-std test-licenses test-firmware test-docs book docs release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -82,7 +82,7 @@ FEATURES := --features targets-host/decoder
 ## Where tests keep what they skipped; see tests/needs.
 export REBOUND_SKIPPED := $(TARGET_DIR)/skipped.txt
 TEST_PARTS := setup deny-tool test-format test-lints test-build test-models test-cases test-no-std \
-  test-licenses test-book test-firmware
+  test-licenses test-docs test-firmware
 test:
 	@mkdir -p "$(TARGET_DIR)"; rm -f "$(REBOUND_SKIPPED)"; minutes=; \
 	for part in $(TEST_PARTS); do \
@@ -124,14 +124,17 @@ test-licenses: deny-tool
 test-firmware:
 	$(MAKE) firmware-test-m3 REBOUND=$(TARGET_DIR)/debug/rebound
 
+test-docs: book
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps $(FEATURES)
+
 ## Without optimization mdbook is built in a minute, and the book is small.
-test-book:
+book:
 	@mdbook --version >/dev/null 2>&1 \
 	  || cargo install --locked --quiet --debug --no-default-features mdbook@$(MDBOOK_VERSION)
 	mdbook build docs
 
 ## The tests let the programs read the command lines that the documents show, too.
-docs: setup test-book
+docs: setup book
 	cargo test --workspace $(FEATURES) --test stories documents
 	cargo test --workspace $(FEATURES) --bins documents
 
