@@ -9,8 +9,9 @@ use runtime_store::run_folder::RunFolder;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 use crate::agents::AgentParts;
-use crate::engines::{self, Loading};
+use crate::engines;
 use crate::loaded::Model;
+use crate::loading::Loading;
 
 /// What names of variables end in that hold secrets.
 const SECRETS: [&str; 4] = ["KEY", "TOKEN", "SECRET", "PASSWORD"];

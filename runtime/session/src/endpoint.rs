@@ -1,4 +1,4 @@
-//! Models behind an endpoint: which names mean one, and how long it is waited for.
+//! Models behind an endpoint, and which names mean one.
 
 #[cfg(feature = "remote")]
 mod remote;
@@ -8,51 +8,16 @@ mod address;
 mod dotenv;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use runtime_core::model::LanguageModel;
 use runtime_core::spending::Meter;
 
 use crate::approval::Allowed;
-use crate::engines::{EngineOptions, Loading};
-use crate::options::{Amount, RunOptions};
+use crate::loading::{EngineOptions, Loading};
 
 /// The engine that is an endpoint, and how a model's name says that it is behind one.
 pub const REMOTE: &str = "remote";
-
-/// How long an endpoint is waited for; `None` for what is usual.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Waits {
-    /// Attempts after the first.
-    pub retries: Option<u32>,
-    /// Before the second attempt.
-    pub first_wait: Option<Duration>,
-    /// For the connection.
-    pub connect: Option<Duration>,
-    /// For the answer's beginning.
-    pub first_byte: Option<Duration>,
-    /// For the whole answer.
-    pub whole: Option<Duration>,
-}
-
-impl Waits {
-    /// What the options say.
-    pub(crate) fn resolve(options: &RunOptions) -> anyhow::Result<Self> {
-        let duration = |key: &str, seconds: Option<Amount>| {
-            let seconds = seconds.map(Amount::get);
-            let duration = seconds.map(Duration::try_from_secs_f64).transpose();
-            duration.with_context(|| format!("--{key} is no length of time"))
-        };
-        Ok(Self {
-            retries: options.retries,
-            first_wait: duration("retry-seconds", options.retry_seconds)?,
-            connect: duration("connect-seconds", options.connect_seconds)?,
-            first_byte: duration("first-byte-seconds", options.first_byte_seconds)?,
-            whole: duration("request-seconds", options.request_seconds)?,
-        })
-    }
-}
 
 /// A model behind an endpoint.
 #[derive(Clone)]

@@ -8,60 +8,18 @@ mod llama;
 mod decoder;
 mod threads;
 
-use std::num::NonZeroU32;
 use std::path::Path;
 
 use anyhow::Context;
 use models::manifest::Manifest;
 use runtime_engine::Engine;
-use serde::Serialize;
 
-use crate::approval::Allowed;
-use crate::board::Board;
-use crate::endpoint::{self, Waits};
-use crate::program::Surroundings;
+use crate::endpoint;
+use crate::loading::Loading;
 use crate::wrong::Wrong;
 
 /// What `--engine` can name; not every build has them all.
 pub const ENGINES: [&str; 3] = ["llama", "decoder", endpoint::REMOTE];
-
-/// What computes models, and where.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct EngineOptions {
-    /// What computes the models, one of [`ENGINES`]; `None` for this build's first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub engine: Option<String>,
-    /// Where it computes, as [`devices`] lists it; `None` for flex for the decoder, and for
-    /// llama's own choice.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub device: Option<String>,
-    /// Layers that llama computes beside the processor, where it can; `None` for all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gpu_layers: Option<u32>,
-}
-
-/// How models are loaded.
-#[derive(Clone)]
-pub struct Loading {
-    /// What computes them.
-    pub engine: EngineOptions,
-    /// Tokens of context for each episode.
-    pub context_tokens: NonZeroU32,
-    /// Threads of the engine; one for each core that is free where `None`.
-    pub threads: Option<NonZeroU32>,
-    /// Requests at once.
-    pub parallel: NonZeroU32,
-    /// Whether answers repeat to the bit.
-    pub deterministic: bool,
-    /// What they may take, where it was said.
-    pub board: Option<Board>,
-    /// How long an endpoint is waited for.
-    pub waits: Waits,
-    /// What the command line alone allows.
-    pub allowed: Allowed,
-    /// Who is told, and who asks to stop.
-    pub surroundings: Surroundings,
-}
 
 /// A part of what a model takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,26 +62,6 @@ const KINDS: &[Kind] = &[
     },
 ];
 
-#[cfg(feature = "llama")]
-impl Loading {
-    /// As a board says.
-    pub fn on_board(board: Board) -> Self {
-        let engine =
-            EngineOptions { engine: Some(board.engine.clone()), ..EngineOptions::default() };
-        Self {
-            engine,
-            context_tokens: board.context_tokens,
-            threads: Some(board.threads),
-            parallel: board.parallel,
-            deterministic: false,
-            board: Some(board),
-            waits: Waits::default(),
-            allowed: Allowed::default(),
-            surroundings: Surroundings::silent(),
-        }
-    }
-}
-
 /// Loads a model as the options say.
 pub(crate) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
     (kind(loading)?.load)(path, loading).with_context(|| format!("cannot load {}", path.display()))
@@ -159,7 +97,7 @@ pub use fit::on_board;
 
 /// What a model with one context takes on a board.
 #[cfg(not(feature = "llama"))]
-pub fn on_board(_path: &Path, _board: &Board) -> anyhow::Result<u64> {
+pub fn on_board(_path: &Path, _board: &crate::board::Board) -> anyhow::Result<u64> {
     anyhow::bail!("the estimate is of the engine llama, which this build lacks")
 }
 

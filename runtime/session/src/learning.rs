@@ -33,6 +33,7 @@ use runtime_store::sealed;
 use runtime_store::slots::Slots;
 
 use crate::approval::{self, Allowed};
+use crate::claims;
 use crate::files;
 use crate::kind::RunKind;
 use crate::loaded::Models;
@@ -40,7 +41,6 @@ use crate::options::RunOptions;
 use crate::options::file as run_file;
 use crate::plan::{Adapters, Plan};
 use crate::program::{SessionEvent, Surroundings};
-use crate::run_name;
 use crate::settings::Settings;
 use crate::uses;
 use file::LearnFile;
@@ -56,7 +56,7 @@ pub fn learn(
         if config == stored { LearnFile::read_stored(config)? } else { LearnFile::read(config)? };
     let options = file.options()?;
     check_plain(out)?;
-    let claim = run_name::take(out, surroundings).context("cannot begin a loop")?;
+    let claim = claims::take(out, surroundings).context("cannot begin a loop")?;
     if stored.exists() {
         uses::show((&options, allowed), out, &file.uses(), surroundings);
     }
@@ -187,7 +187,7 @@ impl LocalLearner {
         let adapter = adapter.map(|adapter| self.adapter_path(adapter)).transpose()?;
         let of_phase = RunOptions { retrospective_adapter: adapter, ..of_phase };
         let options = of_phase.or(self.options.table()?)?;
-        let claim = run_name::take(folder, &self.surroundings)?;
+        let claim = claims::take(folder, &self.surroundings)?;
         let plan = Plan::new(played, (options, self.allowed), claim);
         Ok(Plan { adapters: Adapters::Named, ..plan })
     }

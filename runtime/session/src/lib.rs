@@ -18,6 +18,7 @@
 )]
 
 pub mod program;
+pub mod request;
 pub mod plan;
 pub mod kind;
 pub mod options;
@@ -30,12 +31,14 @@ pub mod learning;
 pub mod trainer;
 mod agents;
 pub mod loaded;
+pub mod loading;
 pub mod engines;
 pub mod endpoint;
 pub mod board;
 mod spending;
 pub mod circumstances;
 pub mod run_name;
+mod claims;
 pub mod approval;
 mod uses;
 pub mod stored;

@@ -15,8 +15,9 @@ use runtime_engine::{Engine, Handle};
 use runtime_store::slots::{ProbationStart, Slots};
 
 use crate::endpoint::{self, RemoteModel};
-use crate::engines::{self, Loading, Part};
+use crate::engines::{self, Part};
 use crate::files;
+use crate::loading::Loading;
 
 /// The name of the model that draws among the admissible actions.
 pub(crate) const SCRIPTED: &str = "scripted";

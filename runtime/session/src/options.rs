@@ -17,7 +17,6 @@ use runtime_environments::worlds;
 use runtime_environments::worlds::node::{CONNECT, GOAL};
 use serde::{Deserialize, Serialize};
 
-use crate::engines::ENGINES;
 use crate::files;
 use crate::run_name::RunName;
 use crate::wrong::{self, Wrong};
@@ -124,7 +123,6 @@ impl RunOptions {
             ("environment", &self.environment, &worlds::names()[..]),
             ("agent", &self.agent, &AgentKind::ALL.map(AgentKind::name)),
             ("feedback", &self.feedback, &Feedback::ALL.map(Feedback::name)),
-            ("engine", &self.engine, &ENGINES),
         ];
         for (key, name, known) in names {
             name.as_deref().map(|name| wrong::known(key, name, known)).transpose()?;

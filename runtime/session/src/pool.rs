@@ -19,11 +19,10 @@ use runtime_store::recorder::LogRecorder;
 use runtime_store::trial_log::read_log;
 
 use crate::agents::{self, AgentParts};
-use crate::endpoint::Waits;
-use crate::engines::Loading;
 use crate::first_trials;
 use crate::kind::RunKind;
 use crate::loaded::{self, Models};
+use crate::loading::{Loading, Waits};
 use crate::plan::{Adapters, Plan};
 use crate::program::{SessionEvent, Surroundings};
 use crate::resume;

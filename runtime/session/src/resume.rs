@@ -9,36 +9,27 @@ use runtime_store::plain::check_plain;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::{Events, LogError, OpenedLog, TrialLog};
 
-use crate::approval;
+use crate::approval::{self, Allowed};
+use crate::claims::{self, Claimed};
 use crate::first_trials;
 use crate::options::file::{self, RunFile};
 use crate::options::{self, RunOptions};
-use crate::plan::{Beginning, Plan, Request};
+use crate::plan::{Beginning, Copied, Plan};
 use crate::program::Surroundings;
-use crate::run_name::{self, Claimed};
 use crate::settings::{Decides, deciding};
 use crate::uses;
 
-/// A run whose first trials another one begins with.
-pub(crate) struct Copied {
-    /// The run that played them.
-    from: RunFolder,
-    /// The first trial that is not copied.
-    before_trial: u32,
-}
-
 /// The plan of a run that is in `from`, or of one that begins with its trials before another.
 pub(crate) fn plan(
-    request: &Request,
+    given: (&RunOptions, Allowed),
     (from, before_trial): (&Path, Option<u32>),
     surroundings: &Surroundings,
 ) -> anyhow::Result<Plan> {
     let stored = RunFolder::new(from);
     ensure!(stored.config().exists(), "there is no run in {}: it has no run.toml", from.display());
     check_plain(from)?;
-    let given = (&request.options, request.allowed);
     let claim = match before_trial {
-        None => run_name::take(from, surroundings).context("cannot go on")?,
+        None => claims::take(from, surroundings).context("cannot go on")?,
         Some(trial) => claim_copy((from, trial), given.0, surroundings)?,
     };
     let file = file::read_stored(&stored.config())?;
@@ -88,7 +79,7 @@ fn claim_copy(
         }
     };
     check_plain(&path)?;
-    let claim = run_name::take(&path, surroundings).context("cannot begin a run")?;
+    let claim = claims::take(&path, surroundings).context("cannot begin a run")?;
     ensure!(
         !RunFolder::new(&path).config().exists(),
         "there is a run in {} already; choose another --out",

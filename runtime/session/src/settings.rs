@@ -11,10 +11,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::board::Board;
-use crate::engines::EngineOptions;
+use crate::engines::ENGINES;
 use crate::kind::RunKind;
+use crate::loading::EngineOptions;
 use crate::options::{RunOptions, Share, Temperature};
-use crate::wrong::Wrong;
+use crate::wrong::{self, Wrong};
 
 /// Reflections that may be drawn for a failure.
 const BEST_OF_MAX: u32 = 64;
@@ -91,6 +92,8 @@ impl Settings {
         let both =
             "--best-of and --reward-model go together: one draws reflections, the other chooses";
         ensure!((best_of > 1) == options.reward_model.is_some(), Wrong(both.to_owned()));
+        let engine = options.engine.as_deref();
+        engine.map(|name| wrong::known("engine", name, &ENGINES)).transpose()?;
         let board = options.board.as_deref().map(Board::find).transpose()?;
         let of_board = board.as_ref().map(|board| board.context_tokens);
         let context = options.context.or(of_board).map_or(usual.prompt_tokens_max, Into::into);

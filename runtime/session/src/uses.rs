@@ -7,7 +7,7 @@ use runtime_environments::worlds;
 
 use crate::approval::Allowed;
 use crate::endpoint;
-use crate::engines::EngineOptions;
+use crate::loading::EngineOptions;
 use crate::options::RunOptions;
 use crate::program::Surroundings;
 use crate::words::printable;

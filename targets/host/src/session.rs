@@ -8,9 +8,10 @@ use clap::Args;
 use runtime_core::strategy::Strategy;
 use runtime_evaluation::results::Results;
 use runtime_evaluation::table;
-use runtime_session::plan::{Plan, Request, Source};
+use runtime_session::plan::Plan;
 use runtime_session::play::{Played, collection_file};
 use runtime_session::program::Surroundings;
+use runtime_session::request::{Request, Source};
 use targets_console::{out, outln};
 
 use crate::options::{self, AllowedFlags, RunFlags};

@@ -10,7 +10,7 @@ use runtime_evaluation::listener::{Listener as _, News};
 use super::RemoteModel;
 use super::address::endpoint;
 use crate::approval::Allowed;
-use crate::engines::Loading;
+use crate::loading::Loading;
 
 pub(super) fn open(name: &str, loading: &Loading) -> anyhow::Result<RemoteModel> {
     ensure!(!name.is_empty(), "the model behind the endpoint has no name: say remote:NAME");

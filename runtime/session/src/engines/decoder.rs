@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use runtime_engine::Engine;
 use runtime_engine::decoder::{self, DecoderConfig, devices};
 
-use super::Loading;
+use crate::loading::Loading;
 
 pub(super) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
     ensure!(

@@ -7,8 +7,9 @@ use models::gguf::Gguf;
 use models::manifest::Manifest;
 use runtime_engine::llama::{CacheType, LlamaConfig, Memory, check_cache};
 
-use super::{Loading, Part, llama};
+use super::{Part, llama};
 use crate::board::Board;
+use crate::loading::Loading;
 
 /// A context below this holds no episode.
 const CONTEXT_TOKENS_MIN: u32 = 512;

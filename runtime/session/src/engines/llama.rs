@@ -5,8 +5,9 @@ use std::path::Path;
 use runtime_engine::Engine;
 use runtime_engine::llama::{self, CacheType, LlamaConfig};
 
-use super::{Loading, cores};
+use super::cores;
 use crate::board::Cache;
+use crate::loading::Loading;
 
 pub(super) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
     Ok(llama::load(&config(path, loading))?)

@@ -5,7 +5,7 @@ use std::sync::{LazyLock, Once};
 
 use models::threads::{Machine, threads_allowed};
 
-use super::Loading;
+use crate::loading::Loading;
 
 /// This machine as the program found it: all of its models get equally many threads.
 static MACHINE: LazyLock<Machine> = LazyLock::new(Machine::watch);

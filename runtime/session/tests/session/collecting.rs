@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use runtime_session::options::RunOptions;
-use runtime_session::plan::Request;
+use runtime_session::request::Request;
 
 use crate::support::{Listening, resumed, small};
 

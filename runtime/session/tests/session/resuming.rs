@@ -6,7 +6,7 @@ use std::path::Path;
 use runtime_core::strategy::Strategy;
 use runtime_evaluation::arm::ArmError;
 use runtime_session::options::RunOptions;
-use runtime_session::plan::{Request, Source};
+use runtime_session::request::{Request, Source};
 
 use crate::support::{Listening, actions, resumed, small};
 

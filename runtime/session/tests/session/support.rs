@@ -10,8 +10,8 @@ use runtime_core::event::Event;
 use runtime_core::history::RunHistory;
 use runtime_evaluation::listener::News;
 use runtime_session::options::RunOptions;
-use runtime_session::plan::{Request, Source};
 use runtime_session::program::{Program, SessionEvent, Surroundings};
+use runtime_session::request::{Request, Source};
 
 /// Remembers what happened, a line each, and asks to stop after some steps.
 pub(crate) struct Listening {

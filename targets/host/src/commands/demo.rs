@@ -6,7 +6,7 @@ use anyhow::Context;
 use models::manifest::{self, ResolveError};
 use runtime_session::files;
 use runtime_session::options::RunOptions;
-use runtime_session::plan::{Request, Source};
+use runtime_session::request::{Request, Source};
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use targets_console::command::Examples;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use runtime_agent::settings::AgentKind;
 use runtime_session::options::{RunOptions, Share, Temperature};
-use runtime_session::plan::{Request, Source};
+use runtime_session::request::{Request, Source};
 use runtime_session::run_name::RunName;
 use targets_console::command::Examples;
 

@@ -1,0 +1,162 @@
+//! What a user asks for, made into a plan.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use anyhow::{bail, ensure};
+use models::threads::cores_allowed;
+use runtime_core::strategy::Strategy;
+
+use crate::approval::{self, Allowed};
+use crate::claims;
+use crate::kind::RunKind;
+use crate::options::RunOptions;
+use crate::options::file::{self, RunFile};
+use crate::plan::Plan;
+use crate::program::Surroundings;
+use crate::resume;
+use crate::settings::Settings;
+
+/// What a user asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The options that were given beside the file; they win.
+    pub options: RunOptions,
+    /// What the user alone allows.
+    pub allowed: Allowed,
+    /// Where the run is from.
+    pub source: Source,
+}
+
+/// Where a run's options come from.
+#[derive(Clone, Debug, Default)]
+pub enum Source {
+    /// The request alone.
+    #[default]
+    Options,
+    /// A run's file.
+    File(PathBuf),
+    /// The folder of a run that was begun.
+    Run(PathBuf),
+    /// The same, of which the trials before this one are kept, in a folder of its own.
+    Trial(PathBuf, u32),
+}
+
+impl Request {
+    /// A run of these strategies, or those of the file or of the resumed run; `usual` ones are
+    /// played where none of these names any.
+    pub fn comparison(
+        &self,
+        strategies: Vec<Strategy>,
+        usual: &[Strategy],
+        surroundings: &Surroundings,
+    ) -> anyhow::Result<Plan> {
+        let mut plan = self.plan(strategies, surroundings)?;
+        match plan.kind {
+            RunKind::Comparison => {}
+            RunKind::Demonstration { .. } => {
+                bail!("an expert played this run; go on with it by `rebound demonstrate --resume`")
+            }
+            RunKind::Collection { .. } => {
+                bail!("this run is a collection; go on with it by `rebound collect --resume`")
+            }
+        }
+        if plan.strategies.is_empty() {
+            plan.strategies = usual.to_vec();
+        }
+        Ok(plan)
+    }
+
+    /// A run that an expert plays; where it may try a task again, it writes reflections.
+    ///
+    /// Without noise none is meant, or that of the resumed run.
+    pub fn demonstration(
+        &self,
+        noise: Option<f32>,
+        surroundings: &Surroundings,
+    ) -> anyhow::Result<Plan> {
+        let again = self.options.trials.is_some_and(|trials| trials.get() > 1);
+        let strategy = if again { Strategy::Retrospective } else { Strategy::None };
+        let mut plan = self.plan(vec![strategy], surroundings)?;
+        plan.kind = match plan.kind {
+            RunKind::Comparison if plan.is_new() => {
+                RunKind::Demonstration { noise: noise.unwrap_or(0.0) }
+            }
+            RunKind::Demonstration { noise: stored } => {
+                ensure!(
+                    noise.is_none_or(|noise| RunKind::Demonstration { noise } == plan.kind),
+                    "--noise cannot change under a run; it was played with {stored}"
+                );
+                plan.kind
+            }
+            _ => bail!("no expert played this run; go on with it by `rebound run`"),
+        };
+        Ok(plan)
+    }
+
+    /// A run in which every failed first trial has a group of reflections, each with a next
+    /// trial.
+    ///
+    /// Without a number of members the `usual` one is meant, or that of the resumed run.
+    pub fn collection(
+        &self,
+        asked: Option<NonZeroU32>,
+        usual: NonZeroU32,
+        surroundings: &Surroundings,
+    ) -> anyhow::Result<Plan> {
+        let mut plan = self.plan(vec![Strategy::Retrospective], surroundings)?;
+        let RunOptions { best_of, borrow_reflections, .. } = &plan.options;
+        ensure!(
+            best_of.is_none() && borrow_reflections.is_none(),
+            "a collection is of the retrospective's own draws: --best-of and \
+             --borrow-reflections have no place in it"
+        );
+        plan.kind = match plan.kind {
+            RunKind::Comparison if plan.is_new() => {
+                RunKind::Collection { members: asked.unwrap_or(usual) }
+            }
+            RunKind::Collection { members } => {
+                ensure!(
+                    asked.is_none_or(|asked| asked == members),
+                    "--group cannot change under a run; it was played with {members}"
+                );
+                plan.kind
+            }
+            _ => bail!("this run is no collection; go on with it by `rebound run`"),
+        };
+        Ok(plan)
+    }
+
+    fn plan(&self, strategies: Vec<Strategy>, surroundings: &Surroundings) -> anyhow::Result<Plan> {
+        let given = (&self.options, self.allowed);
+        let file = match &self.source {
+            Source::Run(from) => return resume::plan(given, (from, None), surroundings),
+            Source::Trial(from, trial) => {
+                return resume::plan(given, (from, Some(*trial)), surroundings);
+            }
+            Source::File(path) => file::read(path)?,
+            Source::Options => RunFile::default(),
+        };
+        let strategies = if strategies.is_empty() { file.strategies()? } else { strategies };
+        let kind = file.kind;
+        let mut options = self.options.or(file.options)?;
+        if options.deterministic == Some(true) && options.board.is_none() {
+            // Bits may hang on it, so it is kept with the run.
+            options.threads.get_or_insert_with(cores_allowed);
+        }
+        let named_by = match &self.source {
+            Source::File(path) => path,
+            _ => Path::new(""),
+        };
+        approval::check(&options, given, named_by, surroundings)?;
+        let environment = Settings::resolve(&options, kind)?.environment;
+        let claim = claims::claim(&options, &environment, surroundings)?;
+        let plan = Plan::new((kind, strategies), (options, self.allowed), claim);
+        ensure!(
+            plan.is_new(),
+            "there is a run in {0}; go on with it by --resume {0}, or choose another --out",
+            plan.folder.path.display()
+        );
+        Ok(plan)
+    }
+}
