@@ -4,19 +4,15 @@
 use libfuzzer_sys::fuzz_target;
 use runtime_core::event::Event;
 use runtime_core::history::RunHistory;
-use runtime_core::record;
+use runtime_core::record::{self, Reader};
 
 fuzz_target!(|bytes: &[u8]| {
-    if record::check_header(bytes).is_err() {
-        return;
-    }
-    let mut rest = &bytes[record::HEADER_BYTES..];
-    let mut events: Vec<Event> = Vec::new();
-    while let Ok((event, length)) = record::decode(rest) {
-        let again = record::encode(&event).expect("an event that was read can be written");
-        assert_eq!(record::decode(&again).map(|(_, length)| length).ok(), Some(again.len()));
-        events.push(event);
-        rest = &rest[length..];
-    }
+    let Ok(mut reader) = Reader::open(bytes) else { return };
+    let version = reader.end().version();
+    let events: Vec<Event> = reader.by_ref().map_while(Result::ok).collect();
+    let again = record::stream(version, &events).expect("events that were read can be written");
+    let mut reader = Reader::open(&again[..]).expect("its header is whole");
+    assert_eq!(reader.by_ref().filter_map(Result::ok).count(), events.len());
+    assert!(reader.torn().is_none());
     let _ = RunHistory::from_events(events);
 });

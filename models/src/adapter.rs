@@ -13,6 +13,7 @@
 //! | `rebound.adapter.version` | u32, 1 |
 //! | `rebound.base.sha256` | the base file's SHA-256, where known |
 //! | `rebound.adapter.reward_row` | f32 array, a reward model's row over hidden states; absent elsewhere |
+//! | `rebound.adapter.prompts_sha256` | text array, the SHA-256 of each set of prompts that it learned under; absent where none is known |
 //! | others | whatever the writer wants to keep: rank, seed, parent |
 //!
 //! and for each adapted tensor `<name>` of the base, in this order, F32:
@@ -48,6 +49,8 @@ pub(crate) const VERSION_KEY: &str = "rebound.adapter.version";
 pub(crate) const BASE_KEY: &str = "rebound.base.sha256";
 /// A reward model's row, f32 array.
 pub const REWARD_ROW_KEY: &str = "rebound.adapter.reward_row";
+/// The SHA-256 of each set of prompts that an adapter learned under, text array.
+pub const PROMPTS_KEY: &str = "rebound.adapter.prompts_sha256";
 
 /// An adapter file whose parts fit one another.
 #[derive(Debug)]
@@ -179,6 +182,14 @@ impl Adapter {
         match self.gguf.get(REWARD_ROW_KEY) {
             Some(Value::Array(Array::F32(row))) => Some(row),
             _ => None,
+        }
+    }
+
+    /// The SHA-256 of each set of prompts that it learned under; empty where none is known.
+    pub fn prompts_sha256(&self) -> &[String] {
+        match self.gguf.get(PROMPTS_KEY) {
+            Some(Value::Array(Array::Text(prompts))) => prompts,
+            _ => &[],
         }
     }
 

@@ -26,6 +26,8 @@ pub use ggml_type::GgmlType;
 pub use value::{Array, Value};
 pub use write::{NewTensor, TensorShape, encode, write, write_each};
 
+/// The SHA-256 of the file that one was made from, where that is known.
+pub const SOURCE_KEY: &str = "rebound.source.sha256";
 /// Tensors start at multiples of this many bytes where the file names no other.
 pub const DEFAULT_ALIGNMENT_BYTES: u64 = 32;
 /// A tensor's name is shorter than this many bytes, as in ggml.

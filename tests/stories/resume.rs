@@ -3,18 +3,18 @@
 use std::fs;
 use std::path::Path;
 
-use runtime_core::record::{self, HEADER_BYTES};
+use runtime_core::record::Reader;
 use runtime_evaluation::arm::ArmError;
 
 use crate::household_run::{Play, SERIAL, begin, results_of, resume, run_of};
 
 /// Where each record of a log ends, the first one's end first.
-fn record_ends(bytes: &[u8]) -> Vec<usize> {
+pub(crate) fn record_ends(bytes: &[u8]) -> Vec<usize> {
+    let mut reader = Reader::open(bytes).unwrap();
     let mut ends = Vec::new();
-    let mut end = HEADER_BYTES;
-    while end < bytes.len() {
-        end += record::decode(&bytes[end..]).unwrap().1;
-        ends.push(end);
+    while let Some(event) = reader.next() {
+        event.unwrap();
+        ends.push(usize::try_from(reader.offset()).unwrap());
     }
     ends
 }

@@ -13,7 +13,7 @@ pub mod line;
 mod text;
 mod digest;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ use crate::error::TrainError;
 pub use data::Data;
 pub use files::read_file;
 pub use records::actions;
-pub use reflections::{Measure, ReflectionData, Reward, Select, reflections};
+pub use reflections::{Lessons, Measure, ReflectionData, Reward, Select, reflections};
 pub use text::sample;
 
 /// A sequence and what of it is learned.
@@ -80,6 +80,8 @@ pub struct Dataset {
     pub validation: Vec<Sample>,
     /// What was left out or cut.
     pub dropped: Dropped,
+    /// sha256 of each set of prompts that the records were made with.
+    pub prompts_sha256: BTreeSet<String>,
 }
 
 /// What was left out or cut.
@@ -120,6 +122,19 @@ impl fmt::Display for Dropped {
     }
 }
 
+/// What is counted and named over all logs.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// Failed trajectories that were reflected on.
+    pub groups: usize,
+    /// Episodes without success.
+    pub unsolved: usize,
+    /// Reflections that were not selected.
+    pub unselected: usize,
+    /// sha256 of each set of prompts.
+    pub prompts_sha256: BTreeSet<String>,
+}
+
 /// How samples become a dataset.
 #[derive(Clone, Copy, Debug)]
 pub struct Selection {
@@ -133,14 +148,19 @@ pub struct Selection {
 
 /// All samples that a run's file names, for a model with this file and sha256; `seed` draws
 /// which are held out.
-pub fn load(data: &Data, seed: u64, model: &Gguf, sha256: &str) -> Result<Dataset, TrainError> {
-    let mut dropped = Dropped::default();
+pub fn load(
+    data: &Data,
+    lessons: Lessons,
+    seed: u64,
+    model: &Gguf,
+    sha256: &str,
+) -> Result<Dataset, TrainError> {
+    let mut gathered = Gathered::default();
     let mut samples = Vec::new();
-    let mut groups = 0;
     for log in logs(&data.records) {
         samples.extend(match &data.reflections {
-            None => actions(&log, sha256, data.solved_only, &mut dropped)?,
-            Some(wanted) => reflections(&log, sha256, wanted, (&mut groups, &mut dropped))?,
+            None => actions(&log, sha256, data.solved_only, &mut gathered)?,
+            Some(wanted) => reflections(&log, sha256, wanted, lessons, &mut gathered)?,
         });
     }
     if !data.files.is_empty() {
@@ -156,8 +176,9 @@ pub fn load(data: &Data, seed: u64, model: &Gguf, sha256: &str) -> Result<Datase
         seed,
     };
     let mut found = dataset(samples, selection);
-    found.dropped.unsolved = dropped.unsolved;
-    found.dropped.unselected = dropped.unselected;
+    found.dropped.unsolved = gathered.unsolved;
+    found.dropped.unselected = gathered.unselected;
+    found.prompts_sha256 = gathered.prompts_sha256;
     if found.train.is_empty() {
         return Err(TrainError::Empty(found.dropped.to_string()));
     }

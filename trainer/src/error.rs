@@ -35,6 +35,24 @@ pub enum TrainError {
         /// What is wrong.
         reason: String,
     },
+    /// A token that a method cannot learn from, which asks how likely the model's draws were.
+    #[error(
+        "{file}, task {task}, trial {trial}: expected drawn tokens with their log-probabilities, \
+         found {found} as token {token} of the reflection; learn from it with supervised or \
+         reward-weighted"
+    )]
+    Undrawn {
+        /// The log.
+        file: PathBuf,
+        /// The task's place in it, from 0.
+        task: usize,
+        /// The trial that was reflected on.
+        trial: u32,
+        /// The token's place in the reflection, from 0.
+        token: usize,
+        /// Its origin, or what it lacks.
+        found: &'static str,
+    },
     /// The model's tokenizer or chat template cannot be used.
     #[error("the vocabulary of {file} cannot be used")]
     Vocabulary {

@@ -128,7 +128,9 @@ impl Run {
                 Some((adapter, row))
             }
         };
-        let dataset = dataset::load(&config.data, config.seed, decoder.gguf(), &base.sha256)?;
+        let lessons = config.stage.method().lessons();
+        let dataset =
+            dataset::load(&config.data, lessons, config.seed, decoder.gguf(), &base.sha256)?;
         let scored_first = reward_model.is_some();
         let initial = adapter.clone();
         let mut optimizer = Optimizer::new(&config.optimizer);

@@ -7,8 +7,9 @@
 //!
 //! Tensors go through some rows at a time: memory holds the adapter and a few
 //! megabytes, whatever the base weighs. Metadata stays, but for the keys that name
-//! the types of the weights. A merged file forgets the adapter: it cannot be taken
-//! out again, and rounding to few bits can cost what the adapter learned.
+//! the types of the weights, and `rebound.source.sha256` names the base where the adapter
+//! does. A merged file forgets the adapter: it cannot be taken out again, and rounding to
+//! few bits can cost what the adapter learned.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -16,7 +17,7 @@ use std::path::Path;
 
 use super::{Adapter, AdapterError, Pair};
 use crate::blocks::{self, BlockError};
-use crate::gguf::{self, GgmlType, Gguf, GgufError, Tensor, TensorShape, Value};
+use crate::gguf::{self, GgmlType, Gguf, GgufError, SOURCE_KEY, Tensor, TensorShape, Value};
 use crate::replace::replace_with;
 
 /// About how many values are in memory as `f32` at once.
@@ -166,14 +167,19 @@ impl Merging<'_> {
     /// The base's keys, of which those change that name the types of the weights.
     fn metadata(&self) -> Vec<(String, Value)> {
         let mut metadata = self.base.metadata().to_vec();
+        // The base may name a source of its own.
+        metadata.retain(|(key, _)| key != SOURCE_KEY);
         let mut set =
-            |key: &str, value: u32| match metadata.iter_mut().find(|(name, _)| name == key) {
-                Some((_, old)) => *old = Value::U32(value),
-                None => metadata.push((key.to_owned(), Value::U32(value))),
+            |key: &str, value: Value| match metadata.iter_mut().find(|(name, _)| name == key) {
+                Some((_, old)) => *old = value,
+                None => metadata.push((key.to_owned(), value)),
             };
-        set("general.file_type", self.precision.file_type());
+        set("general.file_type", Value::U32(self.precision.file_type()));
         if self.precision != Precision::F16 {
-            set("general.quantization_version", QUANTIZATION_VERSION);
+            set("general.quantization_version", Value::U32(QUANTIZATION_VERSION));
+        }
+        if let Some(source) = &self.adapter.base_sha256 {
+            set(SOURCE_KEY, source.as_str().into());
         }
         metadata
     }

@@ -6,7 +6,7 @@ use models::adapter::{
     Adapter, MergeError, NewAdapter, Pair, Precision, Target, encode, merge, random,
 };
 use models::blocks::dequantize;
-use models::gguf::{GgmlType, Gguf, NewTensor, Value};
+use models::gguf::{GgmlType, Gguf, NewTensor, SOURCE_KEY, Value};
 use models::tiny::{TinyConfig, encode_llama};
 
 const TARGETS: [&str; 2] = ["attn_q", "ffn_down"];
@@ -106,6 +106,17 @@ fn metadata_stays_but_for_the_types() {
     };
     assert_eq!(names(&merged), names(&base));
     assert_eq!(merged.tensor_bytes("output_norm.weight"), base.tensor_bytes("output_norm.weight"));
+}
+
+#[test]
+fn a_merged_file_names_the_base_that_the_adapter_names() {
+    let named = NewAdapter { base_sha256: Some("ab".into()), ..adapter() };
+
+    let once = merged(&base(), &named, Precision::F16);
+    let twice = merged(&once, &NewAdapter { base_sha256: None, ..adapter() }, Precision::F16);
+
+    assert_eq!(once.text(SOURCE_KEY), Some("ab"));
+    assert_eq!(twice.text(SOURCE_KEY), None, "the base of its base is not its own");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use runtime_core::agent::{Agent, Attempt, Episode};
 use runtime_core::history::RunHistory;
-use runtime_core::model::{Cost, ModelError};
+use runtime_core::model::{Cost, ModelError, Origin};
 use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::trajectory::Decision;
 
@@ -48,7 +48,8 @@ impl Lender {
         let mut reflection = reflection.clone();
         reflection.trial = attempt.seed.trial;
         reflection.generation.cost = Cost::default();
-        reflection.generation.tokens.iter_mut().for_each(|token| token.forced = true);
+        let tokens = reflection.generation.tokens.iter_mut();
+        tokens.for_each(|token| token.origin = Origin::Unknown);
         Some(reflection)
     }
 }
@@ -106,7 +107,7 @@ mod tests {
             text: told.into(),
             generation: Generation {
                 text: told.into(),
-                tokens: vec![Token { id: 1, log_prob: -1.0, log_prob_full: None, forced: false }],
+                tokens: vec![Token { log_prob: -1.0, origin: Origin::Drawn, ..Token::forced(1) }],
                 prompt_ids: Vec::new(),
                 stop: StopReason::EndOfTurn,
                 cost: Cost { prefill_us: 5, ..Cost::default() },
@@ -142,7 +143,7 @@ mod tests {
 
         assert_eq!((found.text.as_str(), found.trial), ("B", 2));
         assert_eq!(found.generation.cost, Cost::default());
-        assert!(found.generation.tokens.iter().all(|token| token.forced));
+        assert!(found.generation.tokens.iter().all(|token| token.origin == Origin::Unknown));
         assert_eq!(lent(&task("b", "clean")).unwrap().text, "A");
     }
 

@@ -11,7 +11,7 @@
 //! knows, and how an answer becomes tokens, is left to others.
 
 use runtime_core::agent::{Agent, Attempt, Episode};
-use runtime_core::model::{Constraint, ModelError};
+use runtime_core::model::{Constraint, ModelError, Origin, Token};
 use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::seed::{Draw, SeedKey, mix, unit};
 use runtime_core::trajectory::Decision;
@@ -32,7 +32,7 @@ const NO_ADVICE: &str = "Look at other places.";
 
 /// A model agent that an expert dictates to.
 ///
-/// In its decisions the tokens to learn are those that are not forced.
+/// In its decisions the tokens to learn are dictated, the others forced.
 pub struct Demonstrator {
     /// Builds the prompts; its actor gives the only choice that it is left.
     pub agent: ModelAgent,
@@ -55,9 +55,7 @@ impl Agent for Demonstrator {
         let Dictated { action, is_lesson } = self.dictate(episode)?;
         let only = vec![action];
         let mut decision = self.agent.act(&Episode { admissible: Some(&only), ..*episode })?;
-        for token in &mut decision.answer.tokens {
-            token.forced = !is_lesson;
-        }
+        mark(&mut decision.answer.tokens, is_lesson);
         Ok(decision)
     }
 
@@ -71,9 +69,7 @@ impl Agent for Demonstrator {
         let is_lesson = advice.is_some();
         let only = vec![advice.unwrap_or_else(|| NO_ADVICE.to_owned())];
         let mut reflection = self.agent.reflect_within(attempt, Constraint::Choices(only))?;
-        for token in &mut reflection.generation.tokens {
-            token.forced = !is_lesson;
-        }
+        mark(&mut reflection.generation.tokens, is_lesson);
         Ok(reflection)
     }
 }
@@ -95,6 +91,13 @@ impl Demonstrator {
             admissible[usize::try_from(place).unwrap_or(0)].clone()
         };
         Ok(Dictated { action: expert.unwrap_or_else(random), is_lesson })
+    }
+}
+
+fn mark(tokens: &mut [Token], is_lesson: bool) {
+    let origin = if is_lesson { Origin::Dictated } else { Origin::Forced };
+    for token in tokens {
+        token.origin = origin;
     }
 }
 
@@ -164,7 +167,7 @@ mod tests {
     }
 
     fn is_lesson(decision: &Decision) -> bool {
-        decision.answer.tokens.iter().all(|token| !token.forced)
+        decision.answer.tokens.iter().all(|token| token.origin == Origin::Dictated)
     }
 
     fn prompt(decision: &Decision) -> String {
@@ -212,9 +215,9 @@ mod tests {
         let silent = reflect(Vec::new());
 
         assert_eq!(told.text, "Go left.");
-        assert!(told.generation.tokens.iter().all(|token| !token.forced));
+        assert!(told.generation.tokens.iter().all(|token| token.origin == Origin::Dictated));
         assert_eq!(silent.text, NO_ADVICE);
-        assert!(silent.generation.tokens.iter().all(|token| token.forced));
+        assert!(silent.generation.tokens.iter().all(|token| token.origin == Origin::Forced));
     }
 
     #[test]

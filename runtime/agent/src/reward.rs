@@ -67,10 +67,9 @@ mod tests {
 
     #[test]
     fn a_score_is_of_the_state_before_the_last_token() {
-        let token = |id| Token { id, log_prob: 0.0, log_prob_full: None, forced: false };
         let answer = Generation {
             text: String::new(),
-            tokens: [7, 8, 9].map(token).into(),
+            tokens: [7, 8, 9].map(Token::forced).into(),
             prompt_ids: vec![1, 2],
             stop: StopReason::EndOfTurn,
             cost: Cost::default(),

@@ -15,6 +15,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::slice;
 
 use serde::{Deserialize, Serialize};
 
@@ -54,11 +55,38 @@ pub struct RunEvent {
     /// sha256 of the prompt templates, in hexadecimal.
     pub prompts_sha256: String,
     /// Who acts.
+    #[serde(with = "identity")]
     pub actor: ModelIdentity,
     /// Who reflects.
+    #[serde(with = "identity")]
     pub retrospective: ModelIdentity,
     /// The pool of tasks; events name them by their place here.
     pub tasks: Vec<Task>,
+}
+
+/// Which weights answered, as every version writes it; what came later stands in fields of its
+/// own, see [`record`](crate::record).
+mod identity {
+    use alloc::string::String;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::model::ModelIdentity;
+
+    pub(super) fn serialize<S: Serializer>(
+        model: &ModelIdentity,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        (&model.name, &model.sha256, &model.adapter_sha256).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<ModelIdentity, D::Error> {
+        let (name, sha256, adapter_sha256) =
+            <(String, String, Option<String>)>::deserialize(deserializer)?;
+        Ok(ModelIdentity { name, sha256, adapter_sha256, source_sha256: None })
+    }
 }
 
 /// Which trial an event belongs to.
@@ -149,6 +177,17 @@ impl Event {
             Self::Reflection(reflection) => Some(reflection.key),
             Self::Branch(branch) => Some(branch.key),
         }
+    }
+
+    /// Every token that it holds, in order.
+    pub(crate) fn tokens_mut(&mut self) -> impl Iterator<Item = &mut Token> {
+        let calls = match self {
+            Self::Step(step) => step.calls.as_mut_slice(),
+            Self::Judgement(judgement) => slice::from_mut(&mut judgement.call),
+            Self::Reflection(reflection) => slice::from_mut(&mut reflection.call),
+            Self::Run(_) | Self::TrialStart(_) | Self::TrialEnd(_) | Self::Branch(_) => &mut [],
+        };
+        calls.iter_mut().flat_map(|call| &mut call.tokens)
     }
 }
 

@@ -111,19 +111,54 @@ pub struct Token {
     /// Id in the model's vocabulary, or [`Token::UNKNOWN_ID`].
     pub id: u32,
     /// Under the distribution sampled from: after mask, temperature and `top_p`.
-    /// 0.0 for a forced token.
+    /// Says something of a drawn token alone.
     pub log_prob: f32,
     /// Under the softmax of the model's own logits: no mask, temperature 1.
-    /// `None` for a forced token whose logits were not computed.
+    /// `None` where the logits were not computed.
     pub log_prob_full: Option<f32>,
-    /// Whether the constraint left no choice. Forced tokens carry no loss.
-    pub forced: bool,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Where a token came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// The model drew it.
+    Drawn,
+    /// The model had no choice, and there is nothing to learn from it.
+    Forced,
+    /// An expert chose it, for the model to learn.
+    Dictated,
+    /// Nobody says how likely it was here: an endpoint's, or one of a reflection that was
+    /// lent. There is nothing to learn from it.
+    Unknown,
+}
+
+impl Origin {
+    /// Its name in exports and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Drawn => "drawn",
+            Self::Forced => "forced",
+            Self::Dictated => "dictated",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether a model may learn to say it.
+    pub fn is_lesson(self) -> bool {
+        matches!(self, Self::Drawn | Self::Dictated)
+    }
 }
 
 impl Token {
     /// Stands for the id of a token that an endpoint counted and did not name.
-    /// Such a token is marked as forced: nobody can learn from it.
     pub const UNKNOWN_ID: u32 = u32::MAX;
+
+    /// A token that the model had no choice about.
+    pub fn forced(id: u32) -> Self {
+        Self { id, log_prob: 0.0, log_prob_full: None, origin: Origin::Forced }
+    }
 }
 
 /// Why an answer ended.
@@ -157,10 +192,15 @@ pub struct Cost {
 pub struct ModelIdentity {
     /// Name in the manifest, or the file's name.
     pub name: String,
-    /// sha256 of the file, in hexadecimal; empty for a model without a file.
+    /// sha256 of the weights that answered, in hexadecimal: of their file, or of the form that
+    /// an engine made of it where that gives other numbers; empty for a model without a file.
     pub sha256: String,
     /// sha256 of the attached adapter.
     pub adapter_sha256: Option<String>,
+    /// sha256 of the file that those weights were made from, where that is known: what was
+    /// merged or requantized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_sha256: Option<String>,
 }
 
 /// A model behind an endpoint gave no answer, and is asked again after a wait.

@@ -52,7 +52,7 @@ impl LanguageModel for ScriptedModel {
         let prompt_ids: Vec<u32> = prompt.bytes().map(u32::from).collect();
         self.prompts.push(prompt);
         Ok(Generation {
-            tokens: text.bytes().map(forced_token).collect(),
+            tokens: text.bytes().map(|byte| Token::forced(byte.into())).collect(),
             text,
             stop: StopReason::Length,
             cost: Cost {
@@ -75,10 +75,6 @@ impl LanguageModel for ScriptedModel {
     fn identity(&self) -> ModelIdentity {
         ModelIdentity { name: "scripted".into(), ..ModelIdentity::default() }
     }
-}
-
-fn forced_token(byte: u8) -> Token {
-    Token { id: u32::from(byte), log_prob: 0.0, log_prob_full: None, forced: true }
 }
 
 fn as_text(prompt: &Prompt) -> String {

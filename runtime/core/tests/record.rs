@@ -1,12 +1,16 @@
 //! The record format's promises: golden bytes, torn streams, hostile bytes.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+use std::convert::Infallible;
+
 use expect_test::expect_file;
 use proptest::prelude::*;
 use runtime_core::event::{
     BranchEvent, Call, Event, JudgementEvent, RunEvent, StepEvent, TrialEndEvent, TrialKey,
 };
-use runtime_core::model::{Cost, ModelIdentity, StopReason, Token};
-use runtime_core::record::{self, RecordError};
+use runtime_core::model::{Cost, ModelIdentity, Origin, StopReason, Token};
+use runtime_core::record::{Chain, Reader, RecordError, StreamError, Version, stream};
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::Ending;
 
@@ -21,6 +25,7 @@ fn events() -> Vec<Event> {
             name: "tiny".into(),
             sha256: "cd".into(),
             adapter_sha256: Some("ef".into()),
+            source_sha256: None,
         },
         retrospective: ModelIdentity::default(),
         tasks: vec![Task {
@@ -36,8 +41,8 @@ fn events() -> Vec<Event> {
         suffix_ids: vec![1, 128, 49151],
         text: "look".into(),
         tokens: vec![
-            Token { id: 9, log_prob: -0.5, log_prob_full: Some(-1.25), forced: false },
-            Token { id: 2, log_prob: 0.0, log_prob_full: None, forced: true },
+            Token { id: 9, log_prob: -0.5, log_prob_full: Some(-1.25), origin: Origin::Drawn },
+            Token::forced(2),
         ],
         stop: StopReason::EndOfTurn,
         cost: Cost { cached_tokens: 500, computed_tokens: 3, prefill_us: 40, decode_us: 9 },
@@ -67,79 +72,232 @@ fn events() -> Vec<Event> {
     ]
 }
 
-fn stream() -> Vec<u8> {
-    let frames =
-        events().into_iter().flat_map(|event| record::encode(&event).expect("events are short"));
-    record::header().into_iter().chain(frames).collect()
+/// The events, with tokens of all origins.
+fn events_of_all_origins() -> Vec<Event> {
+    let mut events = events();
+    let Event::Judgement(judgement) = &mut events[3] else { unreachable!() };
+    judgement.call.tokens = vec![
+        Token { origin: Origin::Dictated, ..Token::forced(7) },
+        Token { log_prob_full: Some(-0.5), origin: Origin::Unknown, ..Token::forced(3) },
+        Token { origin: Origin::Unknown, ..Token::forced(Token::UNKNOWN_ID) },
+        Token { id: 1, log_prob: 0.0, log_prob_full: Some(-2.0), origin: Origin::Drawn },
+    ];
+    events
 }
 
-fn read(mut bytes: &[u8]) -> (Vec<Event>, Result<(), RecordError>) {
+const VERSIONS: [Version; 2] = [Version::V1, Version::V2];
+
+type Read = (Vec<Event>, Result<u64, StreamError<Infallible>>);
+
+/// The events, and how many bytes behind them were left out.
+fn read(bytes: &[u8]) -> Read {
     let mut events = Vec::new();
-    if let Err(error) = record::check_header(bytes) {
-        return (events, Err(error));
-    }
-    bytes = &bytes[record::HEADER_BYTES..];
-    while !bytes.is_empty() {
-        match record::decode(bytes) {
-            Ok((event, length)) => {
-                events.push(event);
-                bytes = &bytes[length..];
-            }
+    let mut reader = match Reader::open(bytes) {
+        Ok(reader) => reader,
+        Err(error) => return (events, Err(error)),
+    };
+    for event in &mut reader {
+        match event {
+            Ok(event) => events.push(event),
             Err(error) => return (events, Err(error)),
         }
     }
-    (events, Ok(()))
+    (events, Ok(reader.torn().map_or(0, |torn| torn.dropped_bytes)))
+}
+
+/// Where each frame begins, and where the last one ends.
+fn offsets(bytes: &[u8]) -> Vec<usize> {
+    let mut reader = Reader::open(bytes).unwrap();
+    let mut offsets = vec![8];
+    while reader.next().is_some() {
+        offsets.push(usize::try_from(reader.offset()).unwrap());
+    }
+    offsets
+}
+
+/// The first frame of a stream, with any payload.
+fn framed(version: Version, payload: &[u8]) -> Vec<u8> {
+    let mut head = u32::try_from(payload.len()).unwrap().to_le_bytes().to_vec();
+    if version == Version::V2 {
+        head.extend([0; 4]);
+        head.extend(crc32fast::hash(&version.header()).to_le_bytes());
+    }
+    let crc = crc32fast::hash(&[&head[..], payload].concat()).to_le_bytes();
+    [&head[..], &crc, payload].concat()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let row = |row: &[u8]| row.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>();
+    bytes.chunks(16).map(|bytes| row(bytes).join(" ") + "\n").collect()
 }
 
 #[test]
 fn version_1_is_these_bytes() {
-    let rows = stream().chunks(16).map(<[u8]>::to_vec).collect::<Vec<_>>();
-    let mut text = String::new();
-    for row in rows {
-        let bytes: Vec<String> = row.iter().map(|byte| format!("{byte:02x}")).collect();
-        text += &(bytes.join(" ") + "\n");
-    }
+    let bytes = stream(Version::V1, &events()).unwrap();
 
-    expect_file!["golden/record-v1.hex"].assert_eq(&text);
+    expect_file!["golden/record-v1.hex"].assert_eq(&hexadecimal(&bytes));
+}
+
+#[test]
+fn version_2_is_these_bytes() {
+    let mut events = events_of_all_origins();
+    let Event::Run(run) = &mut events[0] else { unreachable!() };
+    run.actor.source_sha256 = Some("01".into());
+    let bytes = stream(Version::V2, &events).unwrap();
+
+    expect_file!["golden/record-v2.hex"].assert_eq(&hexadecimal(&bytes));
+    assert_eq!(read(&bytes), (events, Ok(0)));
 }
 
 #[test]
 fn what_is_written_is_read() {
-    assert_eq!(read(&stream()), (events(), Ok(())));
+    for version in VERSIONS {
+        let bytes = stream(version, &events_of_all_origins()).unwrap();
+
+        assert_eq!(read(&bytes), (events_of_all_origins(), Ok(0)), "{version:?}");
+    }
 }
 
 #[test]
 fn a_stream_may_break_off_anywhere() {
-    let whole = stream();
-    for length in 0..whole.len() {
-        let (read, _) = read(&whole[..length]);
-        assert_eq!(read, events()[..read.len()]);
+    for version in VERSIONS {
+        let whole = stream(version, &events()).unwrap();
+        let ends = offsets(&whole);
+        for length in ends[1]..whole.len() {
+            let (read, left_out) = read(&whole[..length]);
+            assert_eq!(read, events()[..read.len()]);
+            assert_eq!(left_out, Ok((length - ends[read.len()]) as u64));
+        }
     }
 }
 
 #[test]
 fn a_flipped_bit_is_never_read_as_an_event() {
-    let whole = stream();
-    for bit in 6 * 8..whole.len() * 8 {
-        let mut damaged = whole.clone();
-        damaged[bit / 8] ^= 1 << (bit % 8);
-        let (read, result) = read(&damaged);
-        assert_eq!(read, events()[..read.len()], "bit {bit}");
-        assert!(result.is_err() || bit < record::HEADER_BYTES * 8, "bit {bit}");
+    for version in VERSIONS {
+        let whole = stream(version, &events()).unwrap();
+        for bit in 8 * 8..whole.len() * 8 {
+            let mut damaged = whole.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            let (read, result) = read(&damaged);
+            assert_eq!(read, events()[..read.len()], "bit {bit}");
+            assert_ne!(result, Ok(0), "bit {bit}");
+        }
     }
+}
+
+#[test]
+fn a_whole_frame_is_read_nowhere_but_in_its_place() {
+    let whole = stream(Version::V2, &events()).unwrap();
+    let other = stream(Version::V2, &events_of_all_origins()).unwrap();
+    let (ends, of_other) = (offsets(&whole), offsets(&other));
+    let frame = |place: usize| &whole[ends[place]..ends[place + 1]];
+    let check = |bytes: Vec<u8>, place: usize| {
+        let (read, result) = read(&bytes);
+        assert_eq!(read, events()[..place]);
+        assert!(matches!(result, Err(StreamError::Disordered { .. })), "{place}: {result:?}");
+    };
+
+    for place in 0..events().len() {
+        let doubled = [&whole[..ends[place + 1]], frame(place), &whole[ends[place + 1]..]];
+        check(doubled.concat(), place + 1);
+        for later in place + 1..events().len() {
+            check([&whole[..ends[place]], &whole[ends[later]..]].concat(), place);
+            let between = &whole[ends[place + 1]..ends[later]];
+            let (swapped, rest) =
+                ([frame(later), between, frame(place)], &whole[ends[later + 1]..]);
+            check([&whole[..ends[place]], &swapped.concat(), rest].concat(), place);
+        }
+    }
+    // Of a run that was the same until then.
+    check([&whole[..ends[3]], frame(3), &other[of_other[4]..]].concat(), 4);
+}
+
+#[test]
+fn zeros_behind_a_stream_are_a_torn_tail() {
+    for version in VERSIONS {
+        let mut bytes = stream(version, &events()).unwrap();
+        bytes.extend([0; 4096]);
+
+        assert_eq!(read(&bytes), (events(), Ok(4096)));
+    }
+}
+
+#[test]
+fn a_synced_frame_behind_damage_makes_it_an_error() {
+    for version in VERSIONS {
+        let whole = stream(version, &events()).unwrap();
+        // The third event is the end of a trial.
+        let ends = offsets(&whole);
+        let damaged = |place: usize| {
+            let mut bytes = whole.clone();
+            bytes[place] ^= 0x10;
+            read(&bytes).1
+        };
+
+        for place in 8..ends[2] {
+            let found = damaged(place);
+            assert!(matches!(found, Err(StreamError::Damaged { .. })), "{place}: {found:?}");
+        }
+        for place in ends[2]..whole.len() {
+            assert!(damaged(place).is_ok_and(|left_out| left_out > 0), "{place}");
+        }
+    }
+}
+
+#[test]
+fn a_field_of_a_later_program_is_skipped() {
+    let mut chain = Chain::new(Version::V2);
+    let Event::Run(mut run) = events()[0].clone() else { unreachable!() };
+    run.retrospective.source_sha256 = Some("23".into());
+    let run = Event::Run(run);
+    let payload = chain.append(&run).unwrap()[16..].to_vec();
+    let frame = |fields: &[u8]| framed(Version::V2, &[&payload, fields].concat());
+    let follow = |frame: Vec<u8>| Chain::new(Version::V2).follow(&frame).map(|(event, _)| event);
+
+    assert_eq!(follow(frame(b"\x05color\x03red\x00\x00")), Ok(run));
+    for broken in [&b"\x05color\x04red"[..], b"\x05color", b"\x01\xff\x00"] {
+        assert_eq!(follow(frame(broken)), Err(RecordError::Payload));
+    }
+}
+
+#[test]
+fn a_version_1_stream_has_no_origins_but_its_flag() {
+    let bytes = stream(Version::V1, &events()).unwrap();
+    let ends = offsets(&bytes);
+    let mut refused = 0;
+    for place in ends[1] + 8..ends[2] {
+        let mut payload = bytes[ends[1] + 8..ends[2]].to_vec();
+        // The flag of the first token, and that of the second.
+        if payload[place - ends[1] - 8] < 2 {
+            payload[place - ends[1] - 8] = 2;
+            let frame = framed(Version::V1, &payload);
+            let mut chain = Chain::new(Version::V1);
+            match chain.follow(&frame) {
+                Err(error) => refused += usize::from(error == RecordError::Payload),
+                Ok((event, _)) => {
+                    let again = Chain::new(Version::V1).append(&event).unwrap();
+                    assert_eq!(again, frame, "what is read is written as it was");
+                }
+            }
+        }
+    }
+    assert!(refused >= 2, "{refused}");
 }
 
 proptest! {
     #[test]
     fn hostile_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = read(&bytes);
-        let _ = record::decode(&bytes);
+        for version in VERSIONS {
+            let _ = read(&[&version.header()[..], &bytes].concat());
+            let _ = Chain::new(version).follow(&bytes);
+        }
     }
 
     #[test]
     fn hostile_payloads_never_panic(payload in prop::collection::vec(any::<u8>(), 0..300)) {
-        let length = u32::try_from(payload.len()).unwrap().to_le_bytes();
-        let crc = crc32fast::hash(&[&length[..], &payload].concat()).to_le_bytes();
-        let _ = record::decode(&[&length[..], &crc, &payload].concat());
+        for version in VERSIONS {
+            let read = Chain::new(version).follow(&framed(version, &payload));
+            prop_assert!(matches!(read, Ok(_) | Err(RecordError::Payload)));
+        }
     }
 }

@@ -106,16 +106,12 @@ impl Answer {
 mod tests {
     use super::*;
 
-    fn token(id: u32) -> Token {
-        Token { id, log_prob: 0.0, log_prob_full: None, forced: false }
-    }
-
     fn answer(stops: &[&str], pieces: &[&[u8]]) -> (Answer, Option<StopReason>) {
         let stops: Vec<String> = stops.iter().map(ToString::to_string).collect();
         let mut answer = Answer::new(&stops);
         let mut reason = None;
         for (id, piece) in (0_u32..).zip(pieces) {
-            reason = answer.push(token(id), piece);
+            reason = answer.push(Token::forced(id), piece);
             if reason.is_some() {
                 break;
             }
@@ -162,7 +158,7 @@ mod tests {
         let mut answer = Answer::new(&["END".to_owned()]);
         let mut streamed = Vec::new();
         for piece in [&[0xe2_u8, 0x82][..], &[0xac], b"E", b"x", b"EN", b"D"] {
-            answer.push(token(0), piece);
+            answer.push(Token::forced(0), piece);
             streamed.push(answer.fresh_text());
         }
 

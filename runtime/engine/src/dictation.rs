@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use models::checksum::sha256_file;
-use models::gguf::{Gguf, GgufError};
+use models::gguf::{Gguf, GgufError, SOURCE_KEY};
 use models::tokenizer::Tokenizer;
 use runtime_core::model::{
     Constraint, Cost, Generation, LanguageModel, ModelError, ModelIdentity, Request, StopReason,
@@ -51,10 +51,16 @@ impl Dictation {
     /// Reads the tokenizer and the template of a file; prompts and answers may
     /// have `context_tokens` together.
     pub fn open(path: &Path, context_tokens: NonZeroU32) -> Result<Self, DictationError> {
-        let vocabulary = Vocabulary::from_gguf(&Gguf::open(path)?)
+        let gguf = Gguf::open(path)?;
+        let vocabulary = Vocabulary::from_gguf(&gguf)
             .map_err(|source| DictationError::Vocabulary { path: path.to_owned(), source })?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let identity = ModelIdentity { name, sha256: sha256_file(path)?, adapter_sha256: None };
+        let identity = ModelIdentity {
+            name,
+            sha256: sha256_file(path)?,
+            adapter_sha256: None,
+            source_sha256: gguf.text(SOURCE_KEY).map(str::to_owned),
+        };
         Ok(Self { vocabulary: Arc::new(vocabulary), context_tokens, identity })
     }
 
@@ -92,7 +98,7 @@ impl LanguageModel for Dictation {
         ids.push(self.vocabulary.end_of_turn);
         Ok(Generation {
             text: text.to_owned(),
-            tokens: ids.into_iter().map(forced).collect(),
+            tokens: ids.into_iter().map(Token::forced).collect(),
             prompt_ids,
             stop: StopReason::EndOfTurn,
             cost: Cost::default(),
@@ -119,10 +125,6 @@ fn only_choice(constraint: &Constraint) -> Result<&str, ModelError> {
         Constraint::Choices(choices) if choices.len() == 1 => Ok(&choices[0]),
         _ => Err(ModelError::Constraint("without weights there must be a single choice".into())),
     }
-}
-
-fn forced(id: u32) -> Token {
-    Token { id, log_prob: 0.0, log_prob_full: None, forced: true }
 }
 
 #[cfg(test)]

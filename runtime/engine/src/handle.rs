@@ -116,6 +116,7 @@ impl LanguageModel for Handle {
             name: name.to_string_lossy().into_owned(),
             sha256: self.role.shared.file_sha256().to_owned(),
             adapter_sha256: self.adapter_sha256.clone(),
+            source_sha256: self.role.shared.source_sha256.clone(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runtime_core::model::{Cost, Generation, ModelError, StopReason, Token};
+use runtime_core::model::{Cost, Generation, ModelError, Origin, StopReason, Token};
 
 use crate::answer::Answer;
 use crate::clock::Moment;
@@ -89,14 +89,14 @@ impl Live {
                 Next::End => return Ok(self.end()),
                 Next::Forced(ids) => {
                     for id in ids {
-                        if let Some(reason) = self.push(forced(id)) {
+                        if let Some(reason) = self.push(Token::forced(id)) {
                             return Ok(Progress::Finished(reason));
                         }
                     }
                 }
                 Next::OneOf(ids) if ids.len() == 1 => {
                     self.guide.accept(ids[0])?;
-                    if let Some(reason) = self.push(forced(ids[0])) {
+                    if let Some(reason) = self.push(Token::forced(ids[0])) {
                         return Ok(Progress::Finished(reason));
                     }
                 }
@@ -123,7 +123,7 @@ impl Live {
             id: drawn.id,
             log_prob: drawn.log_prob,
             log_prob_full: Some(drawn.log_prob_full),
-            forced: false,
+            origin: Origin::Drawn,
         };
         match self.push(token) {
             Some(reason) => Ok(Progress::Finished(reason)),
@@ -161,7 +161,7 @@ impl Live {
 
     /// Ends the answer with the end-of-turn token, which was the only way on.
     fn end(&mut self) -> Progress {
-        self.answer.tokens.push(forced(self.vocabulary.end_of_turn));
+        self.answer.tokens.push(Token::forced(self.vocabulary.end_of_turn));
         self.first_token_at.get_or_insert_with(Moment::now);
         Progress::Finished(StopReason::EndOfTurn)
     }
@@ -214,8 +214,4 @@ impl Finished {
     pub(crate) fn send(self) {
         self.reply.send(Event::Done(Ok(self.generation)));
     }
-}
-
-fn forced(id: u32) -> Token {
-    Token { id, log_prob: 0.0, log_prob_full: None, forced: true }
 }

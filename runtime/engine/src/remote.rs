@@ -10,7 +10,7 @@
 //!
 //! - It has tokens and we do not know them: ids are
 //!   [`Token::UNKNOWN_ID`](runtime_core::model::Token::UNKNOWN_ID), prompts have none,
-//!   and every token is marked as forced, so that nobody learns from it. Counts are
+//!   and every token's origin is unknown, so that nobody learns from it. Counts are
 //!   the endpoint's. Its log-probabilities, where it offers them, stand as those
 //!   under the full softmax.
 //! - It takes no mask. Choices are asked for as a JSON schema with an enumeration;

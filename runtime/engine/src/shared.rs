@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use models::checksum::sha256_file;
-use models::gguf::Gguf;
+use models::gguf::{Gguf, SOURCE_KEY};
 use models::vocabulary::Vocabulary;
 
 use crate::error::EngineError;
@@ -24,6 +24,8 @@ pub(crate) struct Shared {
     /// What prepares requests.
     pub(crate) preparation: Preparation,
     file_sha256: OnceLock<String>,
+    /// sha256 of what the file was made from, where it says so.
+    pub(crate) source_sha256: Option<String>,
     worker: WorkerThread,
 }
 
@@ -46,13 +48,15 @@ impl Shared {
         let gguf = Gguf::open(path)?;
         let vocabulary = Vocabulary::from_gguf(&gguf)
             .map_err(|source| EngineError::Vocabulary { path: path.to_owned(), source })?;
+        let source_sha256 = gguf.text(SOURCE_KEY).map(str::to_owned);
         drop(gguf);
         let vocabulary = Arc::new(vocabulary);
         let for_worker = Arc::clone(&vocabulary);
         let worker = WorkerThread::start(move || load(&for_worker))?;
         let schemas = Schemas::new(Arc::clone(&vocabulary));
         let preparation = Preparation { vocabulary, schemas, context_tokens };
-        Ok(Self { path: path.into(), preparation, file_sha256: OnceLock::new(), worker })
+        let file_sha256 = OnceLock::new();
+        Ok(Self { path: path.into(), preparation, file_sha256, source_sha256, worker })
     }
 
     /// Sends a command to the worker.

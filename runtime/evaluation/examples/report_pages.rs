@@ -13,7 +13,7 @@ use std::path::Path;
 use runtime_core::environment::Step;
 use runtime_core::event::RunEvent;
 use runtime_core::history::{FinishedTrial, RunHistory, TaskHistory};
-use runtime_core::model::{Cost, Generation, ModelIdentity, StopReason, Token};
+use runtime_core::model::{Cost, Generation, ModelIdentity, Origin, StopReason, Token};
 use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::seed::mix;
 use runtime_core::task::{Limits, Task};
@@ -173,7 +173,7 @@ fn trial(solved: bool, mark: u64, shape: &Shape, or: &dyn Fn(String) -> String) 
 }
 
 fn generation(text: &str) -> Generation {
-    let token = Token { id: 9, log_prob: -0.5, log_prob_full: Some(-1.5), forced: false };
+    let token = Token { id: 9, log_prob: -0.5, log_prob_full: Some(-1.5), origin: Origin::Drawn };
     Generation {
         text: text.into(),
         tokens: vec![token; 9],

@@ -156,7 +156,7 @@ fn generation_json(generation: &Generation) -> Value {
         "ids": tokens.iter().map(|token| token.id).collect::<Vec<_>>(),
         "log_probs": tokens.iter().map(|token| token.log_prob).collect::<Vec<_>>(),
         "log_probs_full": tokens.iter().map(|token| token.log_prob_full).collect::<Vec<_>>(),
-        "forced": tokens.iter().map(|token| token.forced).collect::<Vec<_>>(),
+        "origins": tokens.iter().map(|token| token.origin.name()).collect::<Vec<_>>(),
         "stop": generation.stop,
         "adapter": generation.adapter,
         "cost": generation.cost,
@@ -182,6 +182,7 @@ mod tests {
         assert_eq!(answer["ids"], json!([9, 9]));
         assert_eq!(answer["log_probs"], json!([-0.5, -0.5]));
         assert_eq!(answer["log_probs_full"], json!([-1.5, -1.5]));
+        assert_eq!(answer["origins"], json!(["drawn", "drawn"]));
     }
 
     #[test]

@@ -13,8 +13,8 @@
 //! - A power cut loses at most what came after the last end of a trial, where
 //!   the file is synced: flash wears out, so a step is not. What it leaves of
 //!   that is dropped on [`TrialLog::open`] and reported as a [`TornTail`].
-//! - Damage before a synced event is none of these. It is an error that names
-//!   its place; nothing is dropped.
+//! - Damage before a synced event is none of these, nor are whole records out of their
+//!   order. It is an error that names its place; nothing is dropped.
 //! - A full disk fails the append and leaves the log as it was before it.
 //!
 //! One process writes a log at a time. Reading ([`read_log`]) asks for no lock
@@ -29,10 +29,10 @@ use std::path::{Path, PathBuf};
 
 use runtime_core::event::{Event, RunEvent};
 use runtime_core::history::RunHistory;
-use runtime_core::record;
+use runtime_core::record::{Chain, TornTail, Version, is_synced};
 
 pub use error::LogError;
-pub use read::{Events, ReadLog, TornTail, read_log};
+pub use read::{Events, ReadLog, read_log};
 
 use models::replace::folder_of;
 
@@ -45,6 +45,8 @@ pub struct TrialLog {
     /// Length of the header and the whole frames; where the file is longer, a
     /// write failed halfway and its rest has to go before the next.
     whole_bytes: u64,
+    /// Where the next record belongs. A log goes on in the version that it was begun in.
+    chain: Chain,
     /// Whether a failed write could not be taken back yet.
     ragged: bool,
 }
@@ -85,8 +87,8 @@ impl TrialLog {
         read::check_unbegun(path)?;
         let io_error = |source| LogError::io("create", path, source);
         file.set_len(0).map_err(io_error)?;
-        let mut log = Self::new(path, file, 0);
-        log.write(&record::header())?;
+        let mut log = Self::new(path, file, (0, Chain::new(Version::NEWEST)));
+        log.write(&Version::NEWEST.header())?;
         log.append(&Event::Run(run.clone()))?;
         OsDisk.sync_folder(folder_of(path)).map_err(io_error)?;
         Ok(log)
@@ -95,21 +97,24 @@ impl TrialLog {
     /// Opens the log of a run that is to go on, and drops a torn tail from it.
     pub fn open(path: &Path) -> Result<OpenedLog, LogError> {
         let file = open_locked(path, &mut OpenOptions::new())?;
-        let ReadLog { history, torn, whole_bytes } = read_log(path)?;
+        let ReadLog { history, torn, whole_bytes, chain } = read_log(path)?;
         if torn.is_some() {
             let cut = file.set_len(whole_bytes).and_then(|()| file.sync_all());
             cut.map_err(|source| LogError::io("drop the torn end of", path, source))?;
         }
-        Ok(OpenedLog { log: Self::new(path, file, whole_bytes), history, torn })
+        Ok(OpenedLog { log: Self::new(path, file, (whole_bytes, chain)), history, torn })
     }
 
     /// Writes an event down; a killed program does not lose it.
     ///
     /// A failed append leaves the log as it was, and it can be tried again.
     pub fn append(&mut self, event: &Event) -> Result<(), LogError> {
-        let frame = record::encode(event)
+        let mut chain = self.chain;
+        let frame = chain
+            .append(event)
             .map_err(|source| LogError::Encode { path: self.path.clone(), source })?;
         self.write(&frame)?;
+        self.chain = chain;
         if is_synced(event) {
             self.file.sync().map_err(|source| LogError::io("sync", &self.path, source))?;
         }
@@ -121,8 +126,8 @@ impl TrialLog {
         &self.path
     }
 
-    fn new(path: &Path, file: File, whole_bytes: u64) -> Self {
-        Self { path: path.to_owned(), file: Box::new(file), whole_bytes, ragged: false }
+    fn new(path: &Path, file: File, (whole_bytes, chain): (u64, Chain)) -> Self {
+        Self { path: path.to_owned(), file: Box::new(file), whole_bytes, chain, ragged: false }
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), LogError> {
@@ -150,12 +155,6 @@ impl TrialLog {
         self.ragged = false;
         Ok(())
     }
-}
-
-/// Whether an event is on the medium once it is appended. Everything before it
-/// is then, too.
-fn is_synced(event: &Event) -> bool {
-    matches!(event, Event::Run(_) | Event::TrialEnd(_))
 }
 
 fn open_locked(path: &Path, options: &mut OpenOptions) -> Result<File, LogError> {

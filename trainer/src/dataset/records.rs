@@ -5,9 +5,9 @@ use std::path::Path;
 use runtime_core::event::Event;
 use runtime_core::history::{FinishedTrial, RunHistory};
 use runtime_core::model::{Generation, ModelIdentity};
-use runtime_core::record::{self, RecordError};
+use runtime_core::record::{Reader, StreamError};
 
-use super::{Dropped, Sample};
+use super::{Gathered, Sample};
 use crate::error::TrainError;
 
 /// The actor's samples in a log; a torn end is passed over.
@@ -18,15 +18,15 @@ pub fn actions(
     log: &Path,
     model_sha256: &str,
     solved_only: bool,
-    dropped: &mut Dropped,
+    gathered: &mut Gathered,
 ) -> Result<Vec<Sample>, TrainError> {
-    let history = read(log)?;
+    let history = read(log, gathered)?;
     check_model(log, ("actor", &history.run.actor), model_sha256)?;
     let mut samples = Vec::new();
     for (place, task) in history.tasks.iter().enumerate() {
         for (number, trial) in task.trials.iter().enumerate() {
             if solved_only && !trial.trajectory.succeeded() {
-                dropped.unsolved += 1;
+                gathered.unsolved += 1;
                 continue;
             }
             let origin = format!("{}, task {place}, trial {}", log.display(), number + 1);
@@ -37,9 +37,13 @@ pub fn actions(
 }
 
 /// What a log tells; a torn end is passed over.
-pub(super) fn read(log: &Path) -> Result<RunHistory, TrainError> {
+pub(super) fn read(log: &Path, gathered: &mut Gathered) -> Result<RunHistory, TrainError> {
     let wrong = |reason: String| TrainError::Content { file: log.into(), reason };
-    RunHistory::from_events(events(log)?).map_err(|error| wrong(error.to_string()))
+    let history =
+        RunHistory::from_events(events(log)?).map_err(|error| wrong(error.to_string()))?;
+    let prompts = Some(history.run.prompts_sha256.clone()).filter(|sha256| !sha256.is_empty());
+    gathered.prompts_sha256.extend(prompts);
+    Ok(history)
 }
 
 /// Whether a log is of the model whose file has this sha256.
@@ -60,23 +64,10 @@ pub(super) fn check_model(
 
 fn events(log: &Path) -> Result<Vec<Event>, TrainError> {
     let wrong =
-        |error: RecordError| TrainError::Content { file: log.into(), reason: error.to_string() };
+        |error: StreamError<_>| TrainError::Content { file: log.into(), reason: error.to_string() };
     let bytes =
         std::fs::read(log).map_err(|source| TrainError::Read { file: log.into(), source })?;
-    record::check_header(&bytes).map_err(wrong)?;
-    let mut rest = &bytes[record::HEADER_BYTES..];
-    let mut events = Vec::new();
-    while !rest.is_empty() {
-        match record::decode(rest) {
-            Ok((event, length)) => {
-                events.push(event);
-                rest = &rest[length..];
-            }
-            Err(RecordError::Torn { .. }) => break,
-            Err(error) => return Err(wrong(error)),
-        }
-    }
-    Ok(events)
+    Reader::open(&bytes[..]).map_err(wrong)?.collect::<Result<_, _>>().map_err(wrong)
 }
 
 fn of_trial(trial: &FinishedTrial, origin: &str) -> Vec<Sample> {
@@ -102,6 +93,6 @@ pub(super) fn append(sample: &mut Sample, generation: &Generation) {
     sample.learned.resize(sample.ids.len(), false);
     for token in &generation.tokens {
         sample.ids.push(token.id);
-        sample.learned.push(!token.forced);
+        sample.learned.push(token.origin.is_lesson());
     }
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use runtime_core::history::Reflected;
-use runtime_core::model::Generation;
+use runtime_core::model::{Generation, Origin};
 use runtime_core::trajectory::Trajectory;
 use serde::{Deserialize, Serialize};
 
 use super::records::{append, check_model, read};
-use super::{Dropped, Outcome, Sample};
+use super::{Gathered, Outcome, Sample};
 use crate::error::TrainError;
 
 /// Which reflections are learned from, and what each of them earned.
@@ -56,6 +56,34 @@ pub enum Select {
     Best,
 }
 
+/// Which tokens a method can learn from. Those that the model had no choice about carry no
+/// loss with any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lessons {
+    /// Whatever was said.
+    All,
+    /// What the model drew, with how likely that was.
+    Drawn,
+}
+
+impl Lessons {
+    /// The first token that the method cannot learn from: its place, and what it is.
+    fn check(self, generation: &Generation) -> Result<(), (usize, &'static str)> {
+        if self == Self::All {
+            return Ok(());
+        }
+        let mut tokens = generation.tokens.iter().enumerate();
+        let unfit = tokens.find_map(|(place, token)| match token.origin {
+            Origin::Forced => None,
+            Origin::Drawn if token.log_prob_full.is_some() => None,
+            Origin::Drawn => Some((place, "a drawn one without")),
+            Origin::Dictated => Some((place, "a dictated one")),
+            Origin::Unknown => Some((place, "one of unknown origin")),
+        });
+        unfit.map_or(Ok(()), Err)
+    }
+}
+
 impl ReflectionData {
     /// What the reflection between two trials earned.
     pub fn reward(&self, failed: &Trajectory, next: &Trajectory) -> f32 {
@@ -72,33 +100,37 @@ impl ReflectionData {
 
 /// The reflections in a log that a trial followed, with what they earned.
 ///
-/// `groups` counts failed trajectories over all logs. The log must be of the model
-/// whose file has this sha256.
+/// The log must be of the model whose file has this sha256, and have the tokens that the
+/// method can learn from.
 pub fn reflections(
     log: &Path,
     model_sha256: &str,
     wanted: &ReflectionData,
-    (groups, dropped): (&mut usize, &mut Dropped),
+    lessons: Lessons,
+    gathered: &mut Gathered,
 ) -> Result<Vec<Sample>, TrainError> {
-    let history = read(log)?;
+    let history = read(log, gathered)?;
     check_model(log, ("retrospective", &history.run.retrospective), model_sha256)?;
     let mut samples = Vec::new();
     for (place, task) in history.tasks.iter().enumerate() {
         let mut tried: BTreeMap<u32, (usize, Vec<Sample>)> = BTreeMap::new();
         for Reflected { failed, reflection, next } in task.reflected() {
             let trial = reflection.trial;
+            lessons.check(&reflection.generation).map_err(|(token, found)| {
+                TrainError::Undrawn { file: log.into(), task: place, trial, token, found }
+            })?;
             let origin = format!("{}, task {place}, trial {trial}", log.display());
             let reward = wanted.reward(&failed.trajectory, &next.trajectory);
             let (group, members) = tried.entry(trial).or_insert_with(|| {
-                *groups += 1;
-                (*groups, Vec::new())
+                gathered.groups += 1;
+                (gathered.groups, Vec::new())
             });
             members.push(of_reflection(&reflection.generation, reward, *group, origin));
         }
         for (_, members) in tried.into_values() {
             let all = members.len();
             let selected = select(members, wanted.select);
-            dropped.unselected += all - selected.len();
+            gathered.unselected += all - selected.len();
             samples.extend(selected);
         }
     }
@@ -108,7 +140,7 @@ pub fn reflections(
 fn of_reflection(generation: &Generation, reward: f32, group: usize, origin: String) -> Sample {
     let mut sample = Sample { ids: Vec::new(), learned: Vec::new(), origin, outcome: None };
     append(&mut sample, generation);
-    let drawn = || generation.tokens.iter().filter(|token| !token.forced);
+    let drawn = || generation.tokens.iter().filter(|token| token.origin.is_lesson());
     sample.outcome = Some(Outcome {
         reward,
         group,

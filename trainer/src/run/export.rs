@@ -9,11 +9,12 @@
 //! | `rebound.adapter.config_sha256` | of the run's file, and its parent's SHA-256 |
 //! | `rebound.adapter.parent_sha256` | of the adapter that training went on from; absent for a new one |
 //! | `rebound.adapter.reward_row` | f32 array `[width]`, a reward model's row over the state that the last token was predicted from; other stages have none |
+//! | `rebound.adapter.prompts_sha256` | text array, of the records' sets of prompts; absent for files of text |
 //! | `rebound.adapter.validation_loss` | f32, mean nat a learned token; absent without validation samples |
 
 use std::path::PathBuf;
 
-use models::adapter::REWARD_ROW_KEY;
+use models::adapter::{PROMPTS_KEY, REWARD_ROW_KEY};
 use models::checksum;
 use models::gguf::{Array, Value};
 use trainer_contract::folder::{ADAPTER, METRICS};
@@ -54,7 +55,10 @@ impl Run {
         let named =
             |(key, value): (&str, Option<_>)| Some((format!("rebound.adapter.{key}"), value?));
         let row = self.reward_row()?.map(|row| (REWARD_ROW_KEY.to_owned(), row));
-        Ok(keys.into_iter().filter_map(named).chain(row).collect())
+        let prompts: Vec<String> = self.dataset.prompts_sha256.iter().cloned().collect();
+        let prompts = (!prompts.is_empty()).then_some(Value::Array(Array::Text(prompts)));
+        let prompts = prompts.map(|prompts| (PROMPTS_KEY.to_owned(), prompts));
+        Ok(keys.into_iter().filter_map(named).chain(row).chain(prompts).collect())
     }
 
     /// The row of a reward model; an error before its first step.

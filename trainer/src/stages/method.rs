@@ -5,7 +5,7 @@ use trainer_contract::metrics::Quality;
 
 use super::prepared::{Known, Prepared};
 use super::sums::Sums;
-use crate::dataset::{Outcome, Sample};
+use crate::dataset::{Lessons, Outcome, Sample};
 use crate::error::TrainError;
 use crate::packing;
 
@@ -28,6 +28,11 @@ pub trait Method {
     /// Whether a reward model's scores can stand for what reflections earned.
     fn weighs_rewards(&self) -> bool {
         true
+    }
+
+    /// Which reflections it can learn from.
+    fn lessons(&self) -> Lessons {
+        Lessons::All
     }
 
     /// Whether held-out samples should become likelier, so that their loss is measured.

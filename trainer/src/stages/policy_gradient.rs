@@ -10,7 +10,7 @@ use super::importance::Importance;
 use super::method::{Batch, Method, Part, Reference, State};
 use super::prepared::{Known, Prepared, outcomes, rewards_and_groups};
 use super::surrogate::Surrogate;
-use crate::dataset::{Outcome, Sample};
+use crate::dataset::{Lessons, Outcome, Sample};
 use crate::error::TrainError;
 use crate::packing;
 
@@ -38,6 +38,10 @@ impl Method for PolicyGradient {
     fn check(&self) -> Result<(), TrainError> {
         self.surrogate.check()?;
         self.importance.check()
+    }
+
+    fn lessons(&self) -> Lessons {
+        Lessons::Drawn
     }
 
     fn reference(&self) -> Option<Reference> {

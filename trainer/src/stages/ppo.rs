@@ -17,7 +17,7 @@ use super::method::{Batch, Method, Part, Reference, State};
 use super::prepared::{Known, Prepared};
 use super::sums::Sums;
 use super::surrogate::Surrogate;
-use crate::dataset::Outcome;
+use crate::dataset::{Lessons, Outcome};
 use crate::error::{TrainError, require};
 
 /// The settings of a run.
@@ -52,6 +52,10 @@ impl Method for Ppo {
         }
         self.surrogate.check()?;
         self.importance.check()
+    }
+
+    fn lessons(&self) -> Lessons {
+        Lessons::Drawn
     }
 
     fn reference(&self) -> Option<Reference> {

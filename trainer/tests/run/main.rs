@@ -14,6 +14,7 @@ mod outputs;
 mod disk;
 mod earlier;
 mod damage;
+mod records;
 mod program;
 
 use std::fs;

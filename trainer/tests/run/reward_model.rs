@@ -7,8 +7,8 @@ use std::fs;
 
 use models::gguf::{Array, Gguf, Value};
 use runtime_core::event::{BranchEvent, CallHistory, Event, ReflectionEvent, TrialKey};
-use runtime_core::model::Token;
-use runtime_core::record;
+use runtime_core::model::{Origin, Token};
+use runtime_core::record::{self, Version};
 use runtime_core::seed::mix;
 use trainer::config::Schedule;
 use trainer::dataset::Select;
@@ -40,7 +40,8 @@ fn log(sha256: &str, earned: f32) -> Vec<u8> {
             // Each of the four once, in an order of its own.
             let said = (u64::from(member) + mix(task.into())) % 4;
             let picked = [0, 1].map(|door| WORDS[door][(said as usize >> door) & 1]);
-            let token = |id| Token { id, log_prob: -0.7, log_prob_full: None, forced: false };
+            let origin = Origin::Drawn;
+            let token = |id| Token { id, log_prob: -0.7, log_prob_full: Some(-0.7), origin };
             // What ends a reflection is the same in all.
             let tokens = [token(picked[0]), token(picked[1]), token(2)];
             let call = CallHistory::default().shorten(&generation(prompt.clone(), &tokens));
@@ -53,11 +54,7 @@ fn log(sha256: &str, earned: f32) -> Vec<u8> {
             events.extend(episode(next, if right == [true; 2] { earned } else { 0.0 }));
         }
     }
-    let mut bytes = record::header().to_vec();
-    for event in &events {
-        bytes.extend(record::encode(event).unwrap());
-    }
-    bytes
+    record::stream(Version::NEWEST, &events).unwrap()
 }
 
 /// Trains on such groups; returns how good it is on held-out ones, and its row.

@@ -16,8 +16,8 @@ use runtime_core::event::{
     BranchEvent, CallHistory, Event, ReflectionEvent, StepEvent, TrialEndEvent, TrialKey,
     TrialStartEvent,
 };
-use runtime_core::model::{Cost, Generation, StopReason, Token};
-use runtime_core::record;
+use runtime_core::model::{Cost, Generation, Origin, StopReason, Token};
+use runtime_core::record::{self, Version};
 use runtime_core::seed::{mix, unit};
 use runtime_core::trajectory::{Decision, Ending, TakenStep};
 use trainer::TrainError;
@@ -123,10 +123,7 @@ impl Toy {
             let said = (0..MEMBERS).map(|_| chances[corridor as usize].draw(&mut draw));
             events.extend(self.group(number, corridor, &said.collect::<Vec<_>>()));
         }
-        let mut bytes = record::header().to_vec();
-        for event in &events {
-            bytes.extend(record::encode(event).unwrap());
-        }
+        let bytes = record::stream(Version::NEWEST, &events).unwrap();
         let right = chances.iter().zip(0..).map(|(chances, number)| chances.right(number));
         (bytes, right.sum::<f32>() / CORRIDORS as f32)
     }
@@ -195,7 +192,7 @@ impl Chances {
             let picked = usize::from(draw() >= chances[0][0].exp());
             let [log_prob, full] = chances[picked];
             let id = WORDS[door][picked];
-            (picked, Token { id, log_prob, log_prob_full: Some(full), forced: false })
+            (picked, Token { id, log_prob, log_prob_full: Some(full), origin: Origin::Drawn })
         };
         let (first, token) = word(0, self.0[0]);
         [token, word(1, self.0[1 + first]).1]

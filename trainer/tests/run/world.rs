@@ -10,8 +10,8 @@ use runtime_core::environment::Step;
 use runtime_core::event::{
     CallHistory, Event, RunEvent, StepEvent, TrialEndEvent, TrialKey, TrialStartEvent,
 };
-use runtime_core::model::{Cost, Generation, ModelIdentity, StopReason, Token};
-use runtime_core::record;
+use runtime_core::model::{Cost, Generation, ModelIdentity, Origin, StopReason, Token};
+use runtime_core::record::{self, Version};
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::{Decision, Ending, TakenStep};
 use trainer::TrainError;
@@ -117,7 +117,8 @@ impl World {
 
 /// What is run: so many tasks, played and reflected on by the model with this sha256.
 pub(crate) fn run_event(sha256: &str, tasks: u32) -> RunEvent {
-    let actor = ModelIdentity { name: "tiny".into(), sha256: sha256.into(), adapter_sha256: None };
+    let (name, sha256) = ("tiny".into(), sha256.into());
+    let actor = ModelIdentity { name, sha256, ..ModelIdentity::default() };
     let task = |number: u32| Task {
         id: format!("task {number}"),
         kind: "count".into(),
@@ -142,11 +143,7 @@ pub(crate) fn log(sha256: &str) -> Vec<u8> {
     for number in 0..24 {
         events.extend(episode(number));
     }
-    let mut bytes = record::header().to_vec();
-    for event in events {
-        bytes.extend(record::encode(&event).unwrap());
-    }
-    bytes
+    record::stream(Version::NEWEST, &events).unwrap()
 }
 
 fn episode(number: u32) -> Vec<Event> {
@@ -156,7 +153,7 @@ fn episode(number: u32) -> Vec<Event> {
     let mut events = vec![Event::TrialStart(TrialStartEvent { key, opening: String::new() })];
     for step in 0..2 {
         let answer = [30 + number % 6, 40 + step];
-        let token = |&id: &u32| Token { id, log_prob: 0.0, log_prob_full: None, forced: false };
+        let token = |&id: &u32| Token { origin: Origin::Dictated, ..Token::forced(id) };
         let generation = Generation {
             text: String::new(),
             tokens: answer.iter().map(token).collect(),

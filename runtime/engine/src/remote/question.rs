@@ -6,7 +6,9 @@ use async_openai::types::chat::{
     ChatCompletionStreamOptions, CreateChatCompletionRequest, ResponseFormat,
     ResponseFormatJsonSchema, StopConfiguration,
 };
-use runtime_core::model::{Constraint, Cost, Generation, ModelError, Request, StopReason, Token};
+use runtime_core::model::{
+    Constraint, Cost, Generation, ModelError, Origin, Request, StopReason, Token,
+};
 use runtime_core::prompt::{Message, Piece, Prompt, Role};
 use runtime_core::spending::TokenUse;
 
@@ -158,7 +160,7 @@ impl Question {
 }
 
 fn unnamed(log_prob_full: Option<f32>) -> Token {
-    Token { id: Token::UNKNOWN_ID, log_prob: 0.0, log_prob_full, forced: true }
+    Token { log_prob_full, origin: Origin::Unknown, ..Token::forced(Token::UNKNOWN_ID) }
 }
 
 fn joined(message: &Message) -> (Role, String) {

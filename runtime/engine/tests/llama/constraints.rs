@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use runtime_core::model::{Constraint, LanguageModel, ModelError, Request, StopReason};
+use runtime_core::model::{
+    Constraint, LanguageModel, ModelError, Origin, Request, StopReason, Token,
+};
 
 use crate::support::{Tiny, chat, greedy, sampled};
 
@@ -37,7 +39,7 @@ fn a_single_choice_costs_nothing() {
     let generation = handle.generate(&constrained(0, choices(&["go north"]))).unwrap();
 
     assert_eq!(generation.text, "go north");
-    assert!(generation.tokens.iter().all(|token| token.forced && token.log_prob_full.is_none()));
+    assert!(generation.tokens.iter().all(|token| *token == Token::forced(token.id)));
     assert_eq!(generation.cost.computed_tokens, 0);
 }
 
@@ -47,7 +49,8 @@ fn forced_tokens_are_marked_and_drawn_ones_are_not() {
 
     let generation = handle.generate(&constrained(1, choices(&["xa", "xb"]))).unwrap();
 
-    let forced: Vec<bool> = generation.tokens.iter().map(|token| token.forced).collect();
+    let is_forced = |token: &Token| token.origin == Origin::Forced;
+    let forced: Vec<bool> = generation.tokens.iter().map(is_forced).collect();
     assert_eq!(forced, [true, false, true], "{generation:?}");
     assert!(generation.tokens[1].log_prob < 0.0);
     assert!(generation.tokens[1].log_prob_full.unwrap() < generation.tokens[1].log_prob);
@@ -125,8 +128,8 @@ fn an_answer_follows_its_schema() {
         assert!(text.starts_with("{\"door\":") && text.ends_with('}'), "{text:?}");
         assert!(text.contains("\"state\":\"open\"") || text.contains("\"state\":\"shut\""));
         assert_eq!(generation.stop, StopReason::EndOfTurn);
-        assert!(generation.tokens.iter().any(|token| token.forced));
-        assert!(generation.tokens.iter().any(|token| !token.forced));
+        assert!(generation.tokens.iter().any(|token| token.origin == Origin::Forced));
+        assert!(generation.tokens.iter().any(|token| token.origin == Origin::Drawn));
     }
 }
 

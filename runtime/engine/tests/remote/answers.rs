@@ -1,6 +1,6 @@
 //! What comes of answers that are in order.
 
-use runtime_core::model::{LanguageModel, Request, StopReason, Token};
+use runtime_core::model::{LanguageModel, Origin, Request, StopReason, Token};
 use runtime_core::prompt::{Message, Prompt, Role};
 use serde_json::json;
 
@@ -16,8 +16,11 @@ fn a_streamed_answer_has_text_counts_and_log_probabilities() {
     // "Note abcd.\n\nAnd more." in pieces of five; the prompt has 23 bytes.
     assert_eq!(generation.text, "Note abcd.\n\nAnd more.");
     assert_eq!((generation.tokens.len(), generation.stop), (5, StopReason::EndOfTurn));
-    let unnamed =
-        Token { id: Token::UNKNOWN_ID, log_prob: 0.0, log_prob_full: Some(-0.25), forced: true };
+    let unnamed = Token {
+        log_prob_full: Some(-0.25),
+        origin: Origin::Unknown,
+        ..Token::forced(Token::UNKNOWN_ID)
+    };
     assert!(generation.tokens.iter().all(|token| *token == unnamed));
     assert_eq!((generation.cost.cached_tokens, generation.cost.computed_tokens), (2, 3));
     assert!(generation.prompt_ids.is_empty());

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use runtime_core::event::RunEvent;
 use runtime_core::history::RunHistory;
-use runtime_core::model::{Generation, Token};
+use runtime_core::model::{Generation, Origin, Token};
 use runtime_core::trajectory::Decision;
 use serde::Serialize;
 
@@ -176,7 +176,7 @@ impl Details {
         let mut told = |token: &Token| {
             let word = reader.word(run, token.id).unwrap_or_else(|| format!("#{}", token.id));
             let text = i64::try_from(self.texts.id(&word)).unwrap_or(i64::MAX);
-            let drawn = (!token.forced).then(|| hundredths(token.log_prob));
+            let drawn = (token.origin == Origin::Drawn).then(|| hundredths(token.log_prob));
             let full = drawn.and(token.log_prob_full).map(hundredths);
             [Some(text), drawn, full].into_iter().flatten().collect()
         };

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use runtime_core::event::{CallHistory, Event, StepEvent, TrialKey, TrialStartEvent};
+use runtime_core::model::Origin;
 use runtime_core::reflection::Judgement;
 use runtime_core::strategy::Judge;
 use runtime_store::trial_log::{TrialLog, read_log};
@@ -94,7 +95,7 @@ fn prompts_choices_and_tokens_stand_apart_from_the_trajectories() {
     let mut found = history("none", &outcomes(&[1], 0));
     let steps = &mut found.tasks[0].trials[0].trajectory.steps;
     steps.extend_from_within(..);
-    steps[0].decision.answer.tokens[1].forced = true;
+    steps[0].decision.answer.tokens[1].origin = Origin::Forced;
     let page = html(&[run("a run", &[found])], &mut Lines(2)).unwrap();
 
     let details = json_of(&page, "details");

@@ -7,7 +7,7 @@
 
 use runtime_core::event::RunEvent;
 use runtime_core::history::TaskHistory;
-use runtime_core::model::Generation;
+use runtime_core::model::{Generation, Origin};
 use runtime_core::reflection::Reflection;
 use runtime_core::trajectory::{TakenStep, Trajectory};
 use serde::Serialize;
@@ -158,13 +158,13 @@ impl Data {
     }
 }
 
-/// The probability of the tokens that were left a choice, to three digits; `None` where
+/// The probability of the tokens that were drawn, to three digits; `None` where
 /// there are none.
 fn likelihood(answer: &Generation) -> Option<f64> {
     let chosen: Vec<f64> = answer
         .tokens
         .iter()
-        .filter(|token| !token.forced)
+        .filter(|token| token.origin == Origin::Drawn)
         .map(|token| f64::from(token.log_prob))
         .collect();
     let probability = chosen.iter().sum::<f64>().exp();

@@ -2,7 +2,7 @@
 
 use runtime_core::event::RunEvent;
 use runtime_core::history::{FinishedTrial, TaskHistory};
-use runtime_core::model::{Generation, StopReason, Token};
+use runtime_core::model::{Generation, Origin, StopReason, Token};
 use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::{Decision, Ending, TakenStep, Trajectory};
@@ -71,7 +71,7 @@ fn finished(solved: bool) -> FinishedTrial {
 }
 
 fn generation(text: &str) -> Generation {
-    let token = Token { id: 9, log_prob: -0.5, log_prob_full: Some(-1.5), forced: false };
+    let token = Token { id: 9, log_prob: -0.5, log_prob_full: Some(-1.5), origin: Origin::Drawn };
     Generation {
         text: text.into(),
         tokens: vec![token; 2],

@@ -1,7 +1,7 @@
 //! What a model answered, how likely that was, and what of its prompt was new.
 
 use runtime_core::event::CallHistory;
-use runtime_core::model::{Generation, Token};
+use runtime_core::model::{Generation, Origin, Token};
 use serde::Serialize;
 
 use crate::results::cost::Cost;
@@ -15,7 +15,7 @@ pub struct Answer {
     pub prompt: Prompt,
     /// Tokens that it generated.
     pub tokens: u64,
-    /// Those of them that were left a choice; the others count in no probability.
+    /// Those of them that the model drew; the others count in no probability.
     pub chosen_tokens: u64,
     /// How likely the chosen tokens were together, under the distribution that they were drawn
     /// from: after mask, temperature and `top_p`. `None` where nothing was chosen.
@@ -61,7 +61,8 @@ impl Follower {
     /// The call that came next.
     pub(super) fn next(&mut self, generation: &Generation) -> Answer {
         let cost = Cost::of([generation]);
-        let chosen: Vec<&Token> = generation.tokens.iter().filter(|token| !token.forced).collect();
+        let is_drawn = |token: &&Token| token.origin == Origin::Drawn;
+        let chosen: Vec<&Token> = generation.tokens.iter().filter(is_drawn).collect();
         let is_unnamed =
             |token: &&Token| token.id == Token::UNKNOWN_ID && token.log_prob_full.is_some();
         let unnamed: Vec<&Token> = generation.tokens.iter().filter(is_unnamed).collect();

@@ -1,6 +1,6 @@
 //! What is told of a trial, step by step.
 
-use runtime_core::model::{Generation, StopReason, Token};
+use runtime_core::model::{Generation, Origin, StopReason, Token};
 use runtime_core::strategy::Strategy;
 
 use super::*;
@@ -83,9 +83,13 @@ fn answer(tokens: Vec<Token>) -> Answer {
 
 #[test]
 fn an_action_is_as_likely_as_its_chosen_tokens_together() {
-    let chosen =
-        |p: f32| Token { id: 5, log_prob: p.ln(), log_prob_full: Some(-3.0), forced: false };
-    let forced = Token { id: 6, log_prob: 0.0, log_prob_full: None, forced: true };
+    let chosen = |p: f32| Token {
+        id: 5,
+        log_prob: p.ln(),
+        log_prob_full: Some(-3.0),
+        origin: Origin::Drawn,
+    };
+    let forced = Token::forced(6);
 
     let found = answer(vec![chosen(0.5), forced, chosen(0.25)]);
 
@@ -96,8 +100,12 @@ fn an_action_is_as_likely_as_its_chosen_tokens_together() {
 
 #[test]
 fn what_was_not_chosen_has_no_probability_but_an_endpoint_s_own() {
-    let forced = Token { id: 6, log_prob: 0.0, log_prob_full: None, forced: true };
-    let unnamed = Token { id: Token::UNKNOWN_ID, log_prob_full: Some(-1.0), ..forced };
+    let forced = Token::forced(6);
+    let unnamed = Token {
+        log_prob_full: Some(-1.0),
+        origin: Origin::Unknown,
+        ..Token::forced(Token::UNKNOWN_ID)
+    };
 
     assert_eq!(answer(vec![forced]).probability, None);
     assert_eq!(answer(vec![forced]).probability_full, None);

@@ -71,7 +71,7 @@ pub enum LogError {
     },
     /// A record that was safe on the medium is damaged.
     #[error(
-        "{} is damaged at byte {offset}, after {events} whole records, and records follow the \
+        "{} is damaged at byte {offset}, after {records} whole records, and records follow the \
          damage; restore the file from a copy, or cut it to {offset} bytes and run again with \
          --resume to play what followed once more",
         path.display()
@@ -82,8 +82,23 @@ pub enum LogError {
         /// Where the damaged record begins.
         offset: u64,
         /// Records before it.
-        events: u64,
+        records: u32,
         /// What is wrong with it.
+        source: RecordError,
+    },
+    /// Whole records were doubled, dropped or swapped.
+    #[error(
+        "{} holds a record at byte {offset} that belongs elsewhere: records were doubled, dropped \
+         or swapped; restore the file from a copy, or cut it to {offset} bytes and run again with \
+         --resume to play what followed once more",
+        path.display()
+    )]
+    Disordered {
+        /// Which log.
+        path: PathBuf,
+        /// Where the record begins.
+        offset: u64,
+        /// What belongs there.
         source: RecordError,
     },
     /// A whole record is not an event of this version.

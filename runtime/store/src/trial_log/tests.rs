@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use runtime_core::event::{TrialEndEvent, TrialKey, TrialStartEvent};
 use runtime_core::model::ModelIdentity;
-use runtime_core::record::{HEADER_BYTES, RecordError};
+use runtime_core::record::{self, HEADER_BYTES, RecordError};
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::Ending;
 
@@ -143,8 +143,8 @@ fn damage_before_a_synced_record_is_an_error_that_names_its_place() {
 
         let error = TrialLog::open(&written.path()).err().unwrap();
 
-        let LogError::Damaged { offset, events, .. } = error else { panic!("{place}: {error}") };
-        assert_eq!((offset, events), (written.offsets[record] as u64, record as u64));
+        let LogError::Damaged { offset, records, .. } = error else { panic!("{place}: {error}") };
+        assert_eq!((offset, records as usize), (written.offsets[record] as u64, record));
         assert_eq!(fs::read(written.path()).unwrap(), bytes);
     }
 }
@@ -168,6 +168,22 @@ fn damage_after_the_last_synced_record_is_a_torn_tail() {
     assert_eq!(opened.torn, Some(TornTail { dropped_bytes, reason: RecordError::Damaged }));
     assert_eq!(opened.history.tasks[0].trials.len(), 3);
     assert_eq!(fs::read(written.path()).unwrap().len(), synced_bytes);
+}
+
+#[test]
+fn a_log_of_version_1_goes_on_in_it() {
+    let written = Written::new();
+    let older = record::stream(Version::V1, &events()[..3]).unwrap();
+    fs::write(written.path(), &older).unwrap();
+
+    let mut log = TrialLog::open(&written.path()).unwrap().log;
+    for event in &events()[3..] {
+        log.append(event).unwrap();
+    }
+
+    let whole = record::stream(Version::V1, &events()).unwrap();
+    assert_eq!(fs::read(written.path()).unwrap(), whole);
+    assert_eq!(written.read(), events());
 }
 
 #[test]
@@ -220,11 +236,14 @@ impl LogFile for FullFile {
 
 #[test]
 fn a_full_disk_fails_the_append_and_leaves_a_whole_log() {
-    let whole = record::encode(&start(1)).unwrap();
+    let mut chain = Chain::new(Version::NEWEST);
+    let whole = chain.append(&start(1)).unwrap();
     let bytes_max = Arc::new(Mutex::new(whole.len() + 3));
     let file = FullFile { bytes: Arc::default(), bytes_max: Arc::clone(&bytes_max) };
     let path = PathBuf::from("trials.log");
-    let mut log = TrialLog { path, file: Box::new(file.clone()), whole_bytes: 0, ragged: false };
+    let (chain_before, file_of_log) = (Chain::new(Version::NEWEST), Box::new(file.clone()));
+    let mut log =
+        TrialLog { path, file: file_of_log, whole_bytes: 0, chain: chain_before, ragged: false };
 
     log.append(&start(1)).unwrap();
     let error = log.append(&end(1)).unwrap_err();
@@ -234,5 +253,5 @@ fn a_full_disk_fails_the_append_and_leaves_a_whole_log() {
 
     *bytes_max.lock().unwrap() = 1000;
     log.append(&end(1)).unwrap();
-    assert_eq!(*file.bytes.lock().unwrap(), [whole, record::encode(&end(1)).unwrap()].concat());
+    assert_eq!(*file.bytes.lock().unwrap(), [whole, chain.append(&end(1)).unwrap()].concat());
 }

@@ -12,6 +12,7 @@ use runtime_agent::agent::{CountedEpisode, ModelAgent};
 use runtime_agent::prompts::PromptSet;
 use runtime_core::agent::{Agent, Episode};
 use runtime_core::history::{RunHistory, TaskHistory};
+use runtime_core::model::Origin;
 use runtime_core::reflection::Memory;
 use runtime_core::seed::{Draw, SeedKey};
 use runtime_core::trajectory::{Ending, TakenStep};
@@ -91,7 +92,11 @@ fn trials(
 }
 
 fn is_lesson(step: &TakenStep) -> bool {
-    step.decision.answer.tokens.iter().all(|token| !token.forced)
+    all_of(step, Origin::Dictated)
+}
+
+fn all_of(step: &TakenStep, origin: Origin) -> bool {
+    step.decision.answer.tokens.iter().all(|token| token.origin == origin)
 }
 
 #[test]
@@ -171,8 +176,7 @@ fn noise_is_no_lesson_and_the_expert_recovers() {
     let history = play.history("a");
     let steps: Vec<&TakenStep> = trials(&history).flat_map(|(_, _, steps)| steps).collect();
     let lessons = steps.iter().filter(|step| is_lesson(step)).count();
-    let noise =
-        steps.iter().filter(|step| step.decision.answer.tokens.iter().all(|token| token.forced));
+    let noise = steps.iter().filter(|step| all_of(step, Origin::Forced));
     assert_eq!(lessons + noise.count(), steps.len());
     let share = lessons as f64 / steps.len() as f64;
     assert!((0.7..0.9).contains(&share), "{share}");
@@ -246,7 +250,7 @@ fn a_second_trial_heeds_what_the_expert_advised() {
     for pair in reflected {
         let generation = &pair.reflection.generation;
         assert_eq!(tokenizer.decode_lossy(&generation.text_ids()), pair.reflection.text);
-        assert!(generation.tokens.iter().all(|token| !token.forced));
+        assert!(generation.tokens.iter().all(|token| token.origin == Origin::Dictated));
     }
 }
 

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use runtime_core::event::Event;
+#[cfg(feature = "llama")]
+use runtime_core::record::Version;
 use runtime_core::spending::{Spending, TokenUse};
 use runtime_store::line_log::LineLog;
 use runtime_store::trial_log::read_log;
@@ -96,6 +98,7 @@ fn an_earlier_run_that_was_cut_goes_on() {
     let whole = fs::read(earlier.path("cut/arms/none/trials.log")).unwrap();
     // All but the record that the cut tore is as it was.
     let kept = cut.iter().zip(&whole).take_while(|(before, now)| before == now).count();
+    assert_eq!(Version::of_header(&whole), Ok(Version::V1), "it goes on as it was begun");
     assert!(whole.len() > cut.len() && cut.len() - kept < 1000, "{kept} of {}", cut.len());
     assert!(resumed.stdout.contains("3 tasks"), "{}", resumed.stdout);
 }

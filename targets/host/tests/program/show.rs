@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use runtime_agent::prompts::{PromptSet, TEMPLATES};
 use runtime_core::event::Event;
+use runtime_core::record::Reader;
 use runtime_environments::worlds::WORLDS;
 use runtime_store::trial_log::{Events, TrialLog, read_log};
 use serde_json::Value;
@@ -111,11 +112,9 @@ fn a_trial_under_way_is_shown_as_far_as_it_came() {
     let run = played(&folder, &[]);
     let whole = fs::read(log(&run)).unwrap();
     // Into the first trial's second step, as a kill would leave it.
-    let mut offset = 8;
-    for _ in 0..3 {
-        let (_, bytes) = runtime_core::record::decode(&whole[offset..]).unwrap();
-        offset += bytes;
-    }
+    let mut reader = Reader::open(&whole[..]).unwrap();
+    reader.by_ref().take(3).for_each(|event| drop(event.unwrap()));
+    let offset = usize::try_from(reader.offset()).unwrap();
     fs::write(log(&run), &whole[..offset + 5]).unwrap();
 
     let listed = show(&run, &[]);
