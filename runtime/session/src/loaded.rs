@@ -99,6 +99,7 @@ impl Models {
                 "{} is a reward model, which writes nothing; give it to --reward-model",
                 path.display()
             );
+            warn_of_other_prompts(path, opened.prompts_sha256(), loading);
         }
         let engine = &self.engines[&resolved.path];
         let handle = engine
@@ -162,6 +163,18 @@ impl Models {
             None => Ok(bare),
             Some(active) => self.open(name, Some(&active.path), loading),
         }
+    }
+}
+
+/// Says so where an adapter did not learn under the prompts that models are asked with.
+fn warn_of_other_prompts(adapter: &Path, learned: &[String], loading: &Loading) {
+    let Some(asked) = &loading.prompts_sha256 else { return };
+    if !learned.is_empty() && !learned.contains(asked) {
+        loading.surroundings.warn(&format!(
+            "{} learned under other prompts than this run's: those with the sha256 {}, not {asked}",
+            adapter.display(),
+            learned.join(", ")
+        ));
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Loading {
     pub board: Option<Board>,
     /// How long an endpoint is waited for.
     pub waits: Waits,
+    /// sha256 of the prompts that models are asked with, where there are some.
+    pub prompts_sha256: Option<String>,
     /// What the command line alone allows.
     pub allowed: Allowed,
     /// Who is told, and who asks to stop.
@@ -62,6 +64,7 @@ impl Loading {
             deterministic: false,
             board: Some(board),
             waits: Waits::default(),
+            prompts_sha256: None,
             allowed: Allowed::default(),
             surroundings: Surroundings::silent(),
         }

@@ -76,7 +76,8 @@ impl Pool {
         let options = &plan.options;
         let prompts = agents::prompts(&settings.environment, options.prompts.as_deref())?;
         let prompts = Arc::new(prompts);
-        let loading = loading(plan, settings, surroundings)?;
+        let prompts_sha256 = Some(prompts.sha256().to_owned());
+        let loading = Loading { prompts_sha256, ..loading(plan, settings, surroundings)? };
         let is_demonstration = matches!(plan.kind, RunKind::Demonstration { .. });
         let actor = if is_demonstration {
             loaded::dictation(&settings.actor, loading.context_tokens)?
@@ -227,6 +228,7 @@ pub(crate) fn loading(
         deterministic: settings.deterministic,
         board: settings.board.clone(),
         waits: Waits::resolve(&plan.options)?,
+        prompts_sha256: None,
         allowed: plan.allowed,
         surroundings: surroundings.clone(),
     })

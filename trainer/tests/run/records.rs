@@ -8,8 +8,9 @@ use runtime_core::event::Event;
 use runtime_core::model::{Origin, Token};
 use runtime_core::record::{Reader, Version, stream};
 use trainer::TrainError;
-use trainer::config::{Stage, TrainConfig};
+use trainer::config::TrainConfig;
 use trainer::dataset::Select;
+use trainer::stages::Stage;
 
 use crate::toy::{POLICY_GRADIENT, Pays, Toy};
 use crate::world::{World, finished, play};

@@ -80,6 +80,7 @@ impl Score {
             deterministic: false,
             board: None,
             waits: Waits::default(),
+            prompts_sha256: None,
             allowed: Allowed::default(),
             surroundings: notes(),
         };
