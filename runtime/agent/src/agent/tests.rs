@@ -82,6 +82,9 @@ fn agent(kind: AgentKind, model: &Watched) -> ModelAgent {
             feedback: Feedback::Text,
             temperature: 0.5,
             prompt_tokens_max: 1 << 20,
+            action_tokens_max: 16,
+            thought_tokens_max: 16,
+            reflection_tokens_max: 16,
             ..AgentSettings::default()
         },
         counted: CountedEpisode::default(),
