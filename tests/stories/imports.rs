@@ -17,7 +17,7 @@ pub(crate) const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("runtime/environments", &["runtime-core", "runtime-node"]),
     ("runtime/store", &["runtime-core", "models"]),
     ("runtime/evaluation", &["runtime-core"]),
-    ("runtime/session", &["runtime-*", "models"]),
+    ("runtime/session", &["runtime-*", "models", "trainer-contract"]),
     ("models", &[]),
     ("models/decoder", &["models"]),
     (

@@ -1,6 +1,6 @@
 //! A line of a training's metrics, which are a line of JSON a step.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a step measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,24 +41,33 @@ pub struct StepMetrics {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PolicyMetrics {
     /// Mean reward of the step's reflections.
+    #[serde(deserialize_with = "number")]
     pub reward: f32,
     /// Their mean length in learned tokens.
+    #[serde(deserialize_with = "number")]
     pub length: f32,
     /// KL divergence from the reference, estimated as losses do ("k3"), in nats a token.
+    #[serde(deserialize_with = "number")]
     pub kl: f32,
     /// KL divergence of the policy as the run began from what it is now, estimated where tokens
     /// were drawn, in nats a token.
+    #[serde(deserialize_with = "number")]
     pub divergence: f32,
     /// Entropy, estimated by the drawn tokens, in nats a token.
+    #[serde(deserialize_with = "number")]
     pub entropy: f32,
     /// The share of tokens whose ratio was clipped.
+    #[serde(deserialize_with = "number")]
     pub clipped: f32,
     /// How far trainer and device were apart as the run began: the mean over tokens of
     /// the distance of their log-probabilities.
+    #[serde(deserialize_with = "number")]
     pub log_ratio_mean: f32,
     /// The greatest of these distances.
+    #[serde(deserialize_with = "number")]
     pub log_ratio_max: f32,
     /// How many unweighted tokens one weighted token is worth, 0 to 1.
+    #[serde(deserialize_with = "number")]
     pub effective_samples: f32,
     /// Groups of the run whose members earned the same.
     pub groups_without_variance: usize,
@@ -78,4 +87,9 @@ pub struct Quality {
     /// how many were, over ten equal parts of the predictions (Guo et al., 2017); `None`
     /// for scores of pairs, whose level means nothing.
     pub calibration_error: Option<f32>,
+}
+
+/// JSON has no infinity and no NaN: they are written as null, and read as NaN.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f32::NAN))
 }

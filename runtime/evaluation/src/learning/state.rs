@@ -96,10 +96,10 @@ pub struct Training {
     /// Optimizer steps.
     pub steps: u64,
     /// The last step's loss, as its stage counts it.
-    pub loss: Option<f64>,
+    pub loss: Option<f32>,
     /// KL divergence from the reference in the last step, in nats a token; stages without
     /// a policy have none.
-    pub kl: Option<f64>,
+    pub kl: Option<f32>,
     /// Memory that engine and trainer took together at most, as far as it was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_bytes: Option<u64>,

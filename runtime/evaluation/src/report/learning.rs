@@ -30,7 +30,7 @@ impl<'a> LearningView<'a> {
             known.collect::<Vec<(usize, f64)>>()
         };
         let rewards = of_rounds(|round| Some(round.collection.as_ref()?.reward_mean));
-        let divergences = of_rounds(|round| round.training.as_ref()?.kl);
+        let divergences = of_rounds(|round| round.training.as_ref()?.kl.map(f64::from));
         let drawn = |numbers: &[(usize, f64)], name| {
             let svg = if numbers.is_empty() {
                 String::new()
@@ -63,8 +63,8 @@ fn cells(round: &Round) -> [String; 8] {
         training.map(|training| training.stage.clone()),
         collection.map(|found| found.next_trial.of.to_string()),
         Some(reward(round)),
-        number(training.and_then(|training| training.kl)),
-        number(training.and_then(|training| training.loss)),
+        number(training.and_then(|training| training.kl).map(f64::from)),
+        number(training.and_then(|training| training.loss).map(f64::from)),
         round.outcomes.as_deref().map(success),
         verdict.map(Verdict::text),
         verdict.map(|found| found.word().to_owned()),

@@ -7,14 +7,17 @@ use anyhow::{Context, bail, ensure};
 use models::paths;
 use runtime_store::sealed;
 use serde::Deserialize;
+use trainer_contract::file::{
+    DATA, FOLDER, MODEL, PARENT, REWARD_MODEL_STAGE, SEED, STAGE, data,
+};
 
 use crate::options::file as run_file;
 use crate::options::{self, InLoop, RunOptions, Temperature};
 
-/// The stage whose adapters write nothing.
-const REWARD_MODEL: &str = "reward-model";
 /// Keys of `[[train]]` that the loop sets.
-const TRAIN_KEYS: [&str; 3] = ["folder", "parent", "seed"];
+const TRAIN_KEYS: [&str; 3] = [FOLDER, PARENT, SEED];
+/// Those of its table of data.
+const DATA_KEYS: [&str; 2] = [data::RECORDS, data::FILES];
 
 /// What a loop does.
 #[derive(Clone, Debug, Deserialize)]
@@ -114,12 +117,12 @@ impl LearnFile {
         }
         self.run = run_file::with_paths_from(start, self.run);
         for train in &mut self.train {
-            if let Some(toml::Value::String(model)) = train.get_mut("model") {
+            if let Some(toml::Value::String(model)) = train.get_mut(MODEL) {
                 *model = paths::named_or_from(start, model);
             }
-            let data = train.get_mut("data").and_then(toml::Value::as_table_mut);
+            let data = train.get_mut(DATA).and_then(toml::Value::as_table_mut);
             if let Some(toml::Value::String(path)) =
-                data.and_then(|data| data.get_mut("reward_model"))
+                data.and_then(|data| data.get_mut(data::REWARD_MODEL))
             {
                 *path = paths::from(start, Path::new(path)).display().to_string();
             }
@@ -167,21 +170,22 @@ impl LearnFile {
                     "in [[train]] {place}: the loop sets `{key}`; leave it out"
                 );
             }
-            let is_reward_model = train.get("stage").is_some_and(|stage| {
-                stage.as_str() == Some(REWARD_MODEL) || stage.get(REWARD_MODEL).is_some()
+            let is_reward_model = train.get(STAGE).is_some_and(|stage| {
+                stage.as_str() == Some(REWARD_MODEL_STAGE)
+                    || stage.get(REWARD_MODEL_STAGE).is_some()
             });
             ensure!(
                 !is_reward_model,
                 "in [[train]] {place}: a reward model writes no reflections; train it by itself"
             );
-            let data = train.get("data").and_then(toml::Value::as_table);
+            let data = train.get(DATA).and_then(toml::Value::as_table);
             let data = data.with_context(|| format!("in [[train]] {place}: there is no data"))?;
             ensure!(
-                data.contains_key("reflections"),
+                data.contains_key(data::REFLECTIONS),
                 "in [[train]] {place}: there is no data.reflections, which say what a reflection \
                  earned"
             );
-            for key in ["records", "files"] {
+            for key in DATA_KEYS {
                 ensure!(
                     !data.contains_key(key),
                     "in [[train]] {place}: the loop sets `data.{key}`; leave it out"
@@ -216,17 +220,17 @@ impl LearnFile {
         let place = (round as usize).clamp(1, self.train.len()) - 1;
         let mut train = self.train[place].clone();
         let folder = paths::named(Path::new("")).context("cannot tell the working folder")?;
-        train.insert("folder".into(), text(&folder).into());
-        train.entry("model").or_insert_with(|| model.into());
-        train.insert("seed".into(), i64::try_from(seed)?.into());
+        train.insert(FOLDER.into(), text(&folder).into());
+        train.entry(MODEL).or_insert_with(|| model.into());
+        train.insert(SEED.into(), i64::try_from(seed)?.into());
         if let Some(parent) = parent {
-            train.insert("parent".into(), text(parent).into());
+            train.insert(PARENT.into(), text(parent).into());
         }
-        if let Some(data) = train.get_mut("data").and_then(toml::Value::as_table_mut) {
+        if let Some(data) = train.get_mut(DATA).and_then(toml::Value::as_table_mut) {
             let all = records.iter().chain(&self.records);
             let records: Vec<String> = all.map(|path| text(path)).collect();
-            data.insert("records".into(), records.into());
-            data.insert("files".into(), toml::Value::Array(Vec::new()));
+            data.insert(data::RECORDS.into(), records.into());
+            data.insert(data::FILES.into(), toml::Value::Array(Vec::new()));
         }
         Ok(train)
     }

@@ -13,7 +13,8 @@ use models::checksum::sha256_file;
 use runtime_evaluation::arm::ArmError;
 use runtime_evaluation::learning::state::{AdapterFile, Training};
 use runtime_store::replace::replace;
-use serde::Deserialize;
+use trainer_contract::metrics::StepMetrics;
+use trainer_contract::{exit, file as keys, folder};
 
 use super::budget::Budget;
 use crate::board::Board;
@@ -26,23 +27,6 @@ const LOOK: Duration = Duration::from_millis(50);
 const LOOKS_MAX: u32 = 1200;
 /// Lines that are kept of what it said.
 const LINES: usize = 8;
-
-/// What of a step's line is read.
-#[derive(Deserialize)]
-struct StepLine {
-    step: u64,
-    loss: Option<f64>,
-    #[serde(default)]
-    policy: Option<PolicyLine>,
-}
-
-#[derive(Deserialize)]
-struct PolicyLine {
-    kl: Option<f64>,
-}
-
-/// The trainer's exit code where the data hold nothing to learn from.
-const NOTHING: i32 = 4;
 
 /// Refuses a file that no training can be begun with.
 pub(super) fn check(config: &toml::Table, file: &Path) -> anyhow::Result<()> {
@@ -62,11 +46,11 @@ pub(super) fn train(
     (threads, board): (Option<u32>, Option<&Board>),
     surroundings: &Surroundings,
 ) -> anyhow::Result<Option<Training>> {
-    let adapter = out.join("adapter.gguf");
+    let adapter = out.join(folder::ADAPTER);
     let mut peak_bytes = None;
     if !adapter.exists() {
         replace(file, toml::to_string(config)?.as_bytes())?;
-        let begun = || out.join("train.toml").exists();
+        let begun = || out.join(folder::FILE).exists();
         let command = |goes_on: bool| -> anyhow::Result<Command> {
             let mut command = trainer::command()?;
             if goes_on {
@@ -96,8 +80,8 @@ pub(super) fn train(
             }
         }
     }
-    let (steps, loss, kl) = last_step(&out.join("metrics.jsonl"))?;
-    let stage = match config.get("stage") {
+    let last = last_step(&out.join(folder::METRICS))?;
+    let stage = match config.get(keys::STAGE) {
         Some(toml::Value::Table(table)) => table.keys().next().cloned().unwrap_or_default(),
         Some(name) => name.as_str().unwrap_or_default().to_owned(),
         None => String::new(),
@@ -105,6 +89,8 @@ pub(super) fn train(
     let sha256 = sha256_file(&adapter)
         .with_context(|| format!("cannot read the adapter {}", adapter.display()))?;
     let adapter = AdapterFile { path: adapter, sha256 };
+    let kl = last.policy.map(|policy| policy.kl).filter(|kl| kl.is_finite());
+    let (steps, loss) = (last.step, Some(last.loss));
     Ok(Some(Training { adapter, stage, steps, loss, kl, peak_bytes }))
 }
 
@@ -145,13 +131,14 @@ fn run(
         Ok(code) => code,
         Err(error) => return Ok(Ended::TooLarge(error)),
     };
-    match code {
-        Some(0) => Ok(Ended::Learned(budget.peak_bytes)),
-        Some(NOTHING) => Ok(Ended::Nothing),
-        code if matches!(code, Some(130 | 143)) || surroundings.is_stopped() => {
+    let is_stopped = surroundings.is_stopped();
+    match code.and_then(|code| u8::try_from(code).ok()) {
+        Some(exit::DONE) => Ok(Ended::Learned(budget.peak_bytes)),
+        Some(exit::NOTHING_TO_LEARN) => Ok(Ended::Nothing),
+        known if is_stopped || known.is_some_and(|code| exit::STOPPED.contains(&code)) => {
             Err(anyhow::Error::new(ArmError::Interrupted).context("the training was stopped"))
         }
-        code => {
+        _ => {
             let lines = printed.lock().unwrap_or_else(PoisonError::into_inner);
             let told = lines.iter().cloned().collect::<Vec<_>>().join("\n");
             let how =
@@ -213,12 +200,10 @@ fn wait(
     }
 }
 
-/// Steps, loss and KL of the last line of a run's metrics.
-fn last_step(path: &Path) -> anyhow::Result<(u64, Option<f64>, Option<f64>)> {
+/// What the last step of a training measured.
+fn last_step(path: &Path) -> anyhow::Result<StepMetrics> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the training's metrics {}", path.display()))?;
     let last = text.lines().next_back().context("the training has no step")?;
-    let line: StepLine = serde_json::from_str(last)
-        .with_context(|| format!("in the last line of {}", path.display()))?;
-    Ok((line.step, line.loss, line.policy.and_then(|policy| policy.kl)))
+    serde_json::from_str(last).with_context(|| format!("in the last line of {}", path.display()))
 }
