@@ -64,11 +64,11 @@ pub trait Learner {
         collections: RangeInclusive<u32>,
     ) -> Result<Option<Training>, LearnerError>;
 
-    /// Puts an adapter on probation.
+    /// Puts a round's adapter on probation.
     fn install(&mut self, round: u32, adapter: &AdapterFile) -> Result<(), LearnerError>;
 
-    /// Keeps the adapter on probation.
-    fn confirm(&mut self, adapter: &AdapterFile) -> Result<(), LearnerError>;
+    /// Keeps a round's adapter, which was on probation.
+    fn confirm(&mut self, round: u32, adapter: &AdapterFile) -> Result<(), LearnerError>;
 
     /// Goes back from the adapter on probation.
     fn revert(&mut self, adapter: &AdapterFile) -> Result<(), LearnerError>;
@@ -177,7 +177,7 @@ fn step(
             let candidate = state.candidate()?;
             let verdict = state.round_mut()?.verdict.clone();
             if let Some(verdict) = verdict.filter(|verdict| verdict.kept) {
-                learner.confirm(&candidate)?;
+                learner.confirm(number, &candidate)?;
                 if verdict.difference_points >= 0.0 {
                     state.best = Best { round: number, adapter: Some(candidate.clone()) };
                 }

@@ -8,6 +8,7 @@
 //! OUT/rounds/N/collection              a run: groups of reflections
 //! OUT/rounds/N/train.toml, training    a run of rebound-train
 //! OUT/rounds/N/validation              a run: with the new adapter
+//! OUT/slots                            the adapter on probation and those kept, which runs load
 //! ```
 
 mod adapters;
@@ -97,7 +98,10 @@ struct LocalLearner {
     /// Loaded once; adapters come and go.
     models: Models,
     surroundings: Surroundings,
+    /// Those of all runs, which find an adapter here once it is kept.
     slots: Slots,
+    /// The loop's own, where an adapter is on probation.
+    own_slots: Slots,
 }
 
 impl LocalLearner {
@@ -112,8 +116,9 @@ impl LocalLearner {
         let sha256 = models::checksum::sha256_file(&model.path)
             .with_context(|| format!("cannot read {}", model.path.display()))?;
         let slots = Slots::open(&files::slots_folder(&sha256)?)?;
+        let own_slots = Slots::open(&out.join("slots"))?;
         let models = Models::default();
-        Ok(Self { file, options, allowed, settings, out, models, surroundings, slots })
+        Ok(Self { file, options, allowed, settings, out, models, surroundings, slots, own_slots })
     }
 
     /// Where the loop in the folder stands; a new one begins with the adapter in use.
@@ -173,6 +178,11 @@ impl LocalLearner {
         Ok(())
     }
 
+    /// What a round's adapter is called in slots.
+    fn slot_name(&self, round: u32) -> String {
+        format!("{}-round-{round}", self.out.file_name().unwrap_or_default().display())
+    }
+
     fn folder(&self, round: u32, name: &str) -> PathBuf {
         self.out.join("rounds").join(round.to_string()).join(name)
     }
@@ -184,7 +194,7 @@ impl LocalLearner {
         played: (RunKind, Vec<Strategy>),
         (of_phase, adapter): (RunOptions, Option<&AdapterFile>),
     ) -> anyhow::Result<Plan> {
-        let adapter = adapter.map(|adapter| self.adapter_path(adapter)).transpose()?;
+        let adapter = adapter.map(|adapter| self.run_path(adapter)).transpose()?;
         let of_phase = RunOptions { retrospective_adapter: adapter, ..of_phase };
         let options = of_phase.or(self.options.table()?)?;
         let claim = claims::take(folder, &self.surroundings)?;

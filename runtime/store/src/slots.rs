@@ -23,7 +23,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use models::checksum::{sha256_bytes, sha256_file};
+use models::checksum::sha256_file;
 use models::replace::folder_of;
 
 pub use error::SlotsError;
@@ -97,15 +97,34 @@ impl Slots {
         if let Some(probation) = state.probation {
             return Err(SlotsError::OnProbation { name: probation.slot.name });
         }
-        let sha256 = sha256_bytes(adapter);
-        let slot = Slot { name: name.into(), sha256, bytes: adapter.len() as u64 };
+        let slot = Slot::new(adapter, name);
         if state.confirmed.as_ref().is_some_and(|confirmed| confirmed.sha256 == slot.sha256) {
             return Err(SlotsError::AlreadyConfirmed { name: name.into() });
         }
-        let path = self.adapter_path(&slot);
-        replace_on(&*self.disk, &path, adapter)
-            .map_err(|source| SlotsError::io("write", &path, source))?;
+        self.write_adapter(&slot, adapter)?;
         state.probation = Some(Probation { slot: slot.clone(), tried: false });
+        self.write_state(&state)?;
+        Ok(slot)
+    }
+
+    /// Confirms an adapter that was on probation elsewhere and was found good there.
+    pub fn adopt(&self, adapter: &[u8], name: &str) -> Result<Slot, SlotsError> {
+        let _lock = self.lock()?;
+        let mut state = self.read_state()?;
+        let slot = Slot::new(adapter, name);
+        if let Some(other) = &state.probation
+            && other.slot.sha256 != slot.sha256
+        {
+            return Err(SlotsError::OnProbation { name: other.slot.name.clone() });
+        }
+        if let Some(confirmed) = &state.confirmed
+            && confirmed.sha256 == slot.sha256
+        {
+            return Ok(confirmed.clone());
+        }
+        self.write_adapter(&slot, adapter)?;
+        state.probation = None;
+        state.previous = state.confirmed.replace(slot.clone());
         self.write_state(&state)?;
         Ok(slot)
     }
@@ -186,6 +205,12 @@ impl Slots {
         }
         slots.read_state()?;
         Ok(slots)
+    }
+
+    fn write_adapter(&self, slot: &Slot, adapter: &[u8]) -> Result<(), SlotsError> {
+        let path = self.adapter_path(slot);
+        replace_on(&*self.disk, &path, adapter)
+            .map_err(|source| SlotsError::io("write", &path, source))
     }
 
     fn read_state(&self) -> Result<State, SlotsError> {

@@ -76,7 +76,7 @@ impl Learner for Scripted {
         self.call(format!("install {}", adapter.sha256))
     }
 
-    fn confirm(&mut self, adapter: &AdapterFile) -> Result<(), LearnerError> {
+    fn confirm(&mut self, _: u32, adapter: &AdapterFile) -> Result<(), LearnerError> {
         self.call(format!("confirm {}", adapter.sha256))
     }
 

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use runtime_evaluation::learning::state::AdapterFile;
+use runtime_store::slots::{Slot, State};
 
 use super::LocalLearner;
 
@@ -22,46 +23,58 @@ impl LocalLearner {
         Ok(path)
     }
 
-    /// Puts an adapter on probation and marks it as tried, unless it is in use already.
+    /// Where an adapter is run from: its slot, where it has one, or else its file.
+    pub(super) fn run_path(&self, adapter: &AdapterFile) -> anyhow::Result<PathBuf> {
+        match self.own_slots.active()? {
+            Some(active) if active.slot.sha256 == adapter.sha256 => Ok(active.path),
+            _ => self.adapter_path(adapter),
+        }
+    }
+
+    /// Puts an adapter on probation in the loop's own slots, and marks it as tried.
     pub(super) fn try_adapter(&self, name: &str, adapter: &AdapterFile) -> anyhow::Result<()> {
-        let state = self.slots.state()?;
-        let is_it = |sha256: &str| sha256 == adapter.sha256;
-        if state.confirmed.as_ref().is_some_and(|slot| is_it(&slot.sha256)) {
+        let State { confirmed, probation, .. } = self.own_slots.state()?;
+        let is_it = |slot: &Slot| slot.sha256 == adapter.sha256;
+        if confirmed.is_some_and(|slot| is_it(&slot)) {
             return Ok(());
         }
-        if !state.probation.as_ref().is_some_and(|probation| is_it(&probation.slot.sha256)) {
-            let path = self.adapter_path(adapter)?;
-            let bytes =
-                std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            self.slots.install(&bytes, name)?;
+        let on_probation = probation.as_ref().map(|probation| &probation.slot);
+        if !on_probation.is_some_and(is_it) {
+            if on_probation.is_some() {
+                self.own_slots.revert()?;
+            }
+            self.own_slots.install(&self.bytes(adapter)?, name)?;
         }
-        if self.slots.state()?.probation.is_some_and(|probation| !probation.tried) {
-            self.slots.start()?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn keep_adapter(&self, adapter: &AdapterFile) -> anyhow::Result<()> {
-        // Another run may have gone back from it in the meantime.
-        self.try_adapter("learned", adapter)?;
-        let probation = self.slots.state()?.probation;
-        if probation.is_some_and(|probation| probation.slot.sha256 == adapter.sha256) {
-            self.slots.confirm()?;
+        if self.own_slots.state()?.probation.is_some_and(|probation| !probation.tried) {
+            self.own_slots.start()?;
         }
         Ok(())
     }
 
+    /// Keeps the adapter on probation, and lets other runs use it.
+    pub(super) fn keep_adapter(&self, name: &str, adapter: &AdapterFile) -> anyhow::Result<()> {
+        self.try_adapter(name, adapter)?;
+        if self.own_slots.state()?.probation.is_some() {
+            self.own_slots.confirm()?;
+        }
+        self.slots.adopt(&self.bytes(adapter)?, name)?;
+        Ok(())
+    }
+
+    /// Goes back from the adapter on probation; that of a loop which was begun before loops had
+    /// slots of their own is among those of all runs.
     pub(super) fn leave_adapter(&self, adapter: &AdapterFile) -> anyhow::Result<()> {
-        let state = self.slots.state()?;
-        let is_it = |sha256: &str| sha256 == adapter.sha256;
-        if state.probation.is_some_and(|probation| is_it(&probation.slot.sha256)) {
-            self.slots.revert()?;
-        } else if state.confirmed.is_some_and(|slot| is_it(&slot.sha256)) {
-            bail!(
-                "somebody confirmed the adapter that the loop goes back from; \
-                 `rebound adapter revert` it, and go on"
-            );
+        for slots in [&self.own_slots, &self.slots] {
+            let probation = slots.state()?.probation;
+            if probation.is_some_and(|probation| probation.slot.sha256 == adapter.sha256) {
+                slots.revert()?;
+            }
         }
         Ok(())
+    }
+
+    fn bytes(&self, adapter: &AdapterFile) -> anyhow::Result<Vec<u8>> {
+        let path = self.run_path(adapter)?;
+        std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
     }
 }

@@ -7,9 +7,7 @@ use anyhow::{Context, bail, ensure};
 use models::paths;
 use runtime_store::sealed;
 use serde::Deserialize;
-use trainer_contract::file::{
-    DATA, FOLDER, MODEL, PARENT, REWARD_MODEL_STAGE, SEED, STAGE, data,
-};
+use trainer_contract::file::{DATA, FOLDER, MODEL, PARENT, REWARD_MODEL_STAGE, SEED, STAGE, data};
 
 use crate::options::file as run_file;
 use crate::options::{self, InLoop, RunOptions, Temperature};

@@ -39,12 +39,11 @@ impl Learner for LocalLearner {
     }
 
     fn install(&mut self, round: u32, adapter: &AdapterFile) -> Result<(), LearnerError> {
-        let name = self.out.file_name().unwrap_or_default().to_string_lossy();
-        Ok(self.try_adapter(&format!("{name}-round-{round}"), adapter)?)
+        Ok(self.try_adapter(&self.slot_name(round), adapter)?)
     }
 
-    fn confirm(&mut self, adapter: &AdapterFile) -> Result<(), LearnerError> {
-        Ok(self.keep_adapter(adapter)?)
+    fn confirm(&mut self, round: u32, adapter: &AdapterFile) -> Result<(), LearnerError> {
+        Ok(self.keep_adapter(&self.slot_name(round), adapter)?)
     }
 
     fn revert(&mut self, adapter: &AdapterFile) -> Result<(), LearnerError> {

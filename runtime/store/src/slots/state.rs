@@ -22,6 +22,7 @@
 //! A key that is not here, or a version that is not this one, is refused, and so is a text
 //! that is not what its checksum was made of; one without a checksum is an older program's.
 
+use models::checksum::sha256_bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::sealed;
@@ -50,6 +51,12 @@ pub struct Slot {
     pub sha256: String,
     /// Length of the file.
     pub bytes: u64,
+}
+
+impl Slot {
+    pub(super) fn new(adapter: &[u8], name: &str) -> Self {
+        Self { name: name.into(), sha256: sha256_bytes(adapter), bytes: adapter.len() as u64 }
+    }
 }
 
 /// An adapter on probation.

@@ -89,6 +89,22 @@ fn reverting_goes_back_one_by_one() {
 }
 
 #[test]
+fn an_adapter_found_good_elsewhere_is_confirmed_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let slots = confirmed_twice(folder.path());
+
+    slots.adopt(b"new", "new").unwrap();
+    slots.adopt(b"new", "again").unwrap();
+
+    assert_eq!(names(&slots.state().unwrap()), [Some("new"), Some("good"), None]);
+    assert_eq!(active_bytes(&slots).unwrap(), b"new");
+    slots.install(b"newer", "newer").unwrap();
+    assert!(matches!(slots.adopt(b"newest", "x"), Err(SlotsError::OnProbation { .. })));
+    slots.adopt(b"newer", "newer").unwrap();
+    assert_eq!(names(&slots.state().unwrap()), [Some("newer"), Some("new"), None]);
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let slots = confirmed_twice(folder.path());
@@ -263,6 +279,11 @@ fn a_power_cut_while_confirming_leaves_a_usable_adapter() {
     check_cuts(tried, |slots| slots.confirm().map(drop));
     // A second start reverts instead.
     check_cuts(tried, |slots| slots.start().map(drop));
+}
+
+#[test]
+fn a_power_cut_while_adopting_leaves_a_usable_adapter() {
+    check_cuts(|_| (), |slots| slots.adopt(b"new", "new").map(drop));
 }
 
 #[test]

@@ -96,8 +96,16 @@ fn a_loop_that_is_killed_ends_with_the_same_adapter() {
     assert_eq!(whole.code, 0, "{}", whole.stderr);
     let state = play.state("whole");
 
+    let listed = |play: &Loop| {
+        let environment = [("REBOUND_ADAPTERS", "whole-adapters")];
+        let listed = ["adapter", "list", "--model", "tiny.gguf"];
+        rebound_in(play.folder.path(), &environment, &listed).stdout
+    };
     for kill in 0..10 {
         killed.kill("whole", Duration::from_millis(100 + mix(kill) % 900));
+        // What is not kept yet is nothing that another run could try.
+        let listed = listed(&killed);
+        assert!(listed.contains("probation  none"), "{listed}");
     }
     let resumed = killed.learn("whole");
 
@@ -107,15 +115,14 @@ fn a_loop_that_is_killed_ends_with_the_same_adapter() {
     assert_eq!(timeless(&killed.state("whole")), timeless(&state));
     let page = text(&play.path("whole").join("report.html"));
     assert!(page.contains("Learning by round"));
+    // It was evaluated from the slot that it was tried in.
+    let evaluated = text(&play.path("whole/rounds/2/validation/run.toml"));
+    let tried = &state.rounds[1].training.as_ref().unwrap().adapter.sha256;
+    assert!(evaluated.contains(&format!("slots/{tried}.gguf")), "{evaluated}");
     // What it kept is what the next run that reflects would use.
-    let listed = rebound_in(
-        play.folder.path(),
-        &[("REBOUND_ADAPTERS", "whole-adapters")],
-        &["adapter", "list", "--model", "tiny.gguf"],
-    );
-    let active = state.active.unwrap().sha256;
-    assert!(listed.stdout.contains("confirmed  whole-round-"), "{}", listed.stdout);
-    assert!(listed.stdout.contains(&active), "{}", listed.stdout);
+    let (listed, active) = (listed(&play), state.active.unwrap().sha256);
+    assert!(listed.contains("confirmed  whole-round-"), "{listed}");
+    assert!(listed.contains(&active), "{listed}");
     // Finished is finished.
     let again = play.learn("whole");
     assert_eq!(again.code, 0, "{}", again.stderr);
