@@ -12,6 +12,7 @@ mod built_in;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
+use runtime_core::hexadecimal;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -105,7 +106,7 @@ impl PromptSet {
             let added = environment.add_template_owned(name, source.clone());
             added.map_err(|error| PromptError::Template { name, reason: format!("{error:#}") })?;
         }
-        Ok(Self { environment, sha256: hexadecimal(&hash.finalize()) })
+        Ok(Self { environment, sha256: hexadecimal::digits(&hash.finalize()) })
     }
 
     /// sha256 over all templates, in hexadecimal.
@@ -139,11 +140,6 @@ pub fn built_in(set: &str) -> Result<[String; 8], PromptError> {
         *text = built_in::template(set, name).ok_or_else(lacks)?.to_string();
     }
     Ok(texts)
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    digits.concat()
 }
 
 /// Why a prompt cannot be rendered.

@@ -28,4 +28,5 @@ pub mod record;
 pub mod history;
 pub mod trial;
 pub mod seed;
+pub mod hexadecimal;
 pub mod scripted;

@@ -14,6 +14,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
+use runtime_core::hexadecimal;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
@@ -76,9 +77,9 @@ impl Games {
         let mut all = Sha256::new();
         for (path, packed) in &self.packed {
             let bytes = zstd::decode_all(&packed[..])?;
-            all.update(format!("{}  {path}\n", hex(&Sha256::digest(bytes))));
+            all.update(format!("{}  {path}\n", hexadecimal::digits(&Sha256::digest(bytes))));
         }
-        Ok(hex(&all.finalize()))
+        Ok(hexadecimal::digits(&all.finalize()))
     }
 
     /// Writes them as an archive.
@@ -130,14 +131,6 @@ fn read_zip(from: &Path, split: &str, games: &mut Games) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]
