@@ -11,6 +11,8 @@
 
 mod answer;
 mod told;
+mod paragraphs;
+pub mod list;
 
 use runtime_core::history::{FinishedTrial, OpenTrial, RunHistory, TaskHistory};
 use runtime_core::reflection::Reflection;
@@ -19,6 +21,7 @@ use runtime_core::trajectory::TakenStep;
 use serde::Serialize;
 
 pub use answer::{Answer, Prompt};
+pub use paragraphs::{Paragraph, Tone, paragraphs};
 pub use told::{Told, told};
 
 use crate::results::cost::Cost;

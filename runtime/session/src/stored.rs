@@ -1,5 +1,7 @@
 //! The trial logs of a stored run, as the commands that look back read them.
 
+pub mod choice;
+
 use std::path::Path;
 
 use anyhow::{Context, ensure};

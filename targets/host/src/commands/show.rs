@@ -1,26 +1,24 @@
 //! `rebound show`: a stored run in the terminal, as a person reads it.
 
-mod choice;
-mod list;
 mod page;
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use console::Term;
+use console::{Term, style};
 use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
 use runtime_evaluation::report::Reader;
-use runtime_evaluation::transcript::transcripts;
+use runtime_evaluation::transcript::{list, paragraphs, transcripts};
 use runtime_session::reading::Reading;
-use runtime_session::stored;
+use runtime_session::stored::{self, choice};
+use serde_json::Value;
 use targets_console::command::Examples;
 use targets_console::out;
 
 use crate::progress::notes;
 use crate::terminal;
-use page::Page;
 
 /// By the command's path below `rebound`.
 pub(crate) const EXAMPLES: Examples<'static> = &[(
@@ -65,42 +63,55 @@ impl Show {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let histories = stored::read(&self.run, &notes())?.histories;
         ensure!(!histories.is_empty(), "{} holds no trial yet", self.run.display());
+        let arms: Vec<&RunHistory> = match self.arm {
+            None => histories.iter().collect(),
+            Some(arm) => vec![choice::arm(&histories, arm)?],
+        };
         let text = match (&self.task, self.json) {
-            (None, true) => list::json(&self.arms(&histories)?)?,
-            (None, false) => list::text(&self.run, &self.arms(&histories)?),
-            (Some(task), _) => self.task(task, &histories)?,
+            (None, true) => serde_json::to_string_pretty(&list::json(&arms))? + "\n",
+            (None, false) => self.list(&arms),
+            (Some(task), _) => self.task(task, &arms)?,
         };
         out().write_all(text.as_bytes())?;
         Ok(())
     }
 
-    /// The arms that were asked for.
-    fn arms<'a>(&self, histories: &'a [RunHistory]) -> anyhow::Result<Vec<&'a RunHistory>> {
-        match self.arm {
-            None => Ok(histories.iter().collect()),
-            Some(arm) => Ok(vec![choice::arm(histories, arm)?]),
-        }
-    }
-
-    fn task(&self, wanted: &str, histories: &[RunHistory]) -> anyhow::Result<String> {
-        let arms = self.arms(histories)?;
+    fn task(&self, wanted: &str, arms: &[&RunHistory]) -> anyhow::Result<String> {
         let Some(history) = arms.last() else { return Ok(String::new()) };
         let place = choice::task(&history.run.tasks, wanted)?;
-        let told = choice::trials(transcripts(history, place), self.trial)?;
+        let mut trials = choice::trials(transcripts(history, place), self.trial)?;
         let mut reading = Reading::new(self.data.clone());
-        let mut read = Vec::new();
-        for mut transcript in told {
-            reading.read(&history.run, &mut transcript);
-            read.push(transcript);
-        }
+        trials.iter_mut().for_each(|trial| reading.read(&history.run, trial));
         if self.json {
-            return Ok(serde_json::to_string_pretty(&read)? + "\n");
+            return Ok(serde_json::to_string_pretty(&trials)? + "\n");
         }
-        let mut page = Page::new(terminal::columns(&Term::stdout()), self.prompts);
-        page.task(history, place, arms.len() > 1 && self.arm.is_none());
-        for transcript in &read {
-            page.trial(transcript);
-        }
-        Ok(page.ended())
+        let arm = (*history, arms.len() > 1);
+        let paragraphs = paragraphs(arm, place, &trials, self.prompts);
+        Ok(page::text(&paragraphs, terminal::columns(&Term::stdout())))
+    }
+
+    /// The run's tasks, and how to go on.
+    fn list(&self, arms: &[&RunHistory]) -> String {
+        let Some(first) = arms.first() else { return String::new() };
+        let term = Term::stdout();
+        // A reader that is no terminal gets whole lines.
+        let columns = if term.is_term() { terminal::columns(&term) } else { usize::MAX };
+        let settings: Value = serde_json::from_str(&first.run.settings).unwrap_or_default();
+        let environment = settings["environment"].as_str().unwrap_or("an environment");
+        let run = self.run.display();
+        let head = format!("{run}: {} played {environment}", first.run.actor.name);
+        let go_on = format!(
+            "`rebound show {run} 1` shows the first task; a number, an id or its beginning names \
+             one, --trial N and --arm A choose"
+        );
+        let table = list::text(arms);
+        let mut rows = table.lines().map(|row| terminal::line(row, columns));
+        let header = rows.next().unwrap_or_default();
+        let mut lines = vec![style(terminal::line(&head, columns)).bold().to_string()];
+        lines.extend([String::new(), style(header).dim().to_string()]);
+        lines.extend(rows);
+        lines.extend([String::new(), list::MARKS.to_owned()]);
+        lines.extend(terminal::wrapped(&go_on, columns, 0));
+        lines.join("\n") + "\n"
     }
 }

@@ -6,13 +6,13 @@ use runtime_core::strategy::Strategy;
 use runtime_core::task::Task;
 use runtime_evaluation::transcript::Transcript;
 
-use crate::terminal::shown;
+use crate::words::printable;
 
 /// Tasks that an error names at most.
 const NAMED_MAX: usize = 5;
 
 /// The arm of a strategy.
-pub(super) fn arm(histories: &[RunHistory], wanted: Strategy) -> anyhow::Result<&RunHistory> {
+pub fn arm(histories: &[RunHistory], wanted: Strategy) -> anyhow::Result<&RunHistory> {
     let found = histories.iter().find(|history| history.run.strategy == wanted.name());
     found.with_context(|| {
         let names: Vec<&str> = histories.iter().map(|one| one.run.strategy.as_str()).collect();
@@ -21,7 +21,7 @@ pub(super) fn arm(histories: &[RunHistory], wanted: Strategy) -> anyhow::Result<
 }
 
 /// The place, from 0, of a task that is meant by its number, its id, or the beginning of it.
-pub(super) fn task(tasks: &[Task], wanted: &str) -> anyhow::Result<usize> {
+pub fn task(tasks: &[Task], wanted: &str) -> anyhow::Result<usize> {
     if let Some(place) = tasks.iter().position(|task| task.id == wanted) {
         return Ok(place);
     }
@@ -39,7 +39,7 @@ pub(super) fn task(tasks: &[Task], wanted: &str) -> anyhow::Result<usize> {
         [(place, _)] if !wanted.is_empty() => Ok(*place),
         [] => bail!("the run has no task {wanted:?}{}", nearest(tasks, wanted)),
         several => {
-            let ids: Vec<_> = several.iter().map(|(_, task)| shown(&task.id)).collect();
+            let ids: Vec<_> = several.iter().map(|(_, task)| printable(&task.id)).collect();
             let more = if ids.len() > NAMED_MAX { ", …" } else { "" };
             let ids = ids[..ids.len().min(NAMED_MAX)].join(", ");
             bail!("{} tasks begin with {wanted:?}: {ids}{more}", several.len())
@@ -48,7 +48,7 @@ pub(super) fn task(tasks: &[Task], wanted: &str) -> anyhow::Result<usize> {
 }
 
 /// The trials that were asked for, all of them where none is named.
-pub(super) fn trials(all: Vec<Transcript>, wanted: Option<u32>) -> anyhow::Result<Vec<Transcript>> {
+pub fn trials(all: Vec<Transcript>, wanted: Option<u32>) -> anyhow::Result<Vec<Transcript>> {
     ensure!(!all.is_empty(), "the task was not played yet");
     let Some(wanted) = wanted else { return Ok(all) };
     let last = all.iter().map(|one| one.trial).max().unwrap_or(0);
@@ -60,7 +60,7 @@ pub(super) fn trials(all: Vec<Transcript>, wanted: Option<u32>) -> anyhow::Resul
 fn nearest(tasks: &[Task], wanted: &str) -> String {
     let likeness = |task: &&Task| strsim::normalized_damerau_levenshtein(&task.id, wanted);
     let best = tasks.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    best.map(|task| format!(", did you mean {}?", shown(&task.id))).unwrap_or_default()
+    best.map(|task| format!(", did you mean {}?", printable(&task.id))).unwrap_or_default()
 }
 
 #[cfg(test)]
