@@ -1,6 +1,7 @@
 //! The trial logs of a stored run, as the commands that look back read them.
 
 pub mod choice;
+pub mod report;
 
 use std::path::Path;
 

@@ -1,20 +1,11 @@
 //! `rebound adapter`: puts a trained adapter on the device, on probation, and carries
 //! adapters to and from PEFT.
 
-mod peft;
-
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
-use models::adapter;
-use models::gguf::Gguf;
-use models::manifest;
-use runtime_session::files;
-use runtime_store::slots::{Slot, Slots};
+use runtime_session::adapters::{self, described, slots};
 use targets_console::command::Examples;
 use targets_console::outln;
-
-use peft::{Export, Import};
 
 /// By the command's path below `rebound`.
 pub(crate) const EXAMPLES: Examples<'static> = &[
@@ -62,9 +53,27 @@ enum Action {
     /// Adapters of the linear layers of llama, qwen2, qwen3 and gemma3 models; what a GGUF
     /// file cannot say is refused by name. The new adapter names no base: it is good for
     /// every quantization of the model.
-    Import(Import),
+    Import {
+        /// The folder with `adapter_config.json` and `adapter_model.safetensors`
+        #[arg(value_name = "PEFT_DIR")]
+        folder: PathBuf,
+        /// The model that it adapts: a name from `rebound models list`, or a GGUF file
+        #[arg(long, value_name = "NAME|FILE")]
+        base: String,
+        /// The new adapter, a GGUF file; it must not exist
+        out: PathBuf,
+    },
     /// Write an adapter as a folder that PEFT loads
-    Export(Export),
+    Export {
+        /// A LoRA adapter in GGUF format
+        adapter: PathBuf,
+        /// The model that it adapts: a name from `rebound models list`, or a GGUF file
+        #[arg(long, value_name = "NAME|FILE")]
+        base: String,
+        /// The new folder; it must hold no adapter
+        #[arg(value_name = "PEFT_DIR")]
+        folder: PathBuf,
+    },
 }
 
 /// The model that adapters are for.
@@ -78,74 +87,28 @@ struct Base {
 impl Adapter {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self.action {
-            Action::Install { adapter, base } => install(&adapter, &base),
+            Action::Install { adapter, base } => {
+                let slot = adapters::install(&adapter, &base.model)?;
+                outln!(
+                    "{} is on probation: the next run with `--strategy retrospective` tries it,\n\
+                     then keep it by `rebound adapter confirm` or go back by `rebound adapter revert`",
+                    described(&slot)
+                );
+            }
             Action::Confirm(base) => {
-                outln!("confirmed {}", described(&base.slots()?.confirm()?));
-                Ok(())
+                outln!("confirmed {}", described(&slots(&base.model)?.confirm()?));
             }
             Action::Revert(base) => {
-                outln!("went back from {}", described(&base.slots()?.revert()?));
-                Ok(())
+                outln!("went back from {}", described(&slots(&base.model)?.revert()?));
             }
-            Action::List(base) => list(&base.slots()?),
-            Action::Import(import) => import.run(),
-            Action::Export(export) => export.run(),
+            Action::List(base) => outln!("{}", adapters::text(&slots(&base.model)?)?),
+            Action::Import { folder, base, out } => {
+                outln!("{}", adapters::import(&folder, &base, &out)?);
+            }
+            Action::Export { adapter, base, folder } => {
+                outln!("{}", adapters::export(&adapter, &base, &folder)?);
+            }
         }
+        Ok(())
     }
-}
-
-impl Base {
-    fn path(&self) -> anyhow::Result<PathBuf> {
-        Ok(manifest::resolve(&self.model, &files::models_folder()?)?.path)
-    }
-
-    fn slots(&self) -> anyhow::Result<Slots> {
-        Ok(Slots::open(&files::slots_folder(&sha256(&self.path()?)?)?)?)
-    }
-}
-
-fn sha256(path: &std::path::Path) -> anyhow::Result<String> {
-    models::checksum::sha256_file(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-fn install(path: &std::path::Path, base: &Base) -> anyhow::Result<()> {
-    let base_path = base.path()?;
-    let base_sha256 = sha256(&base_path)?;
-    let in_full = || format!("{} does not fit {}", path.display(), base_path.display());
-    let opened = adapter::Adapter::open(path)?;
-    ensure!(
-        opened.reward_row().is_none(),
-        "{} is a reward model, which writes nothing; give it to `rebound run --reward-model`",
-        path.display()
-    );
-    opened.check_base(&Gguf::open(&base_path)?, Some(&base_sha256)).with_context(in_full)?;
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    ensure!(!name.is_empty(), "{} has no name", path.display());
-    let slot = Slots::open(&files::slots_folder(&base_sha256)?)?.install(&bytes, &name)?;
-    outln!(
-        "{} is on probation: the next run with `--strategy retrospective` tries it,",
-        described(&slot)
-    );
-    outln!("then keep it by `rebound adapter confirm` or go back by `rebound adapter revert`");
-    Ok(())
-}
-
-fn list(slots: &Slots) -> anyhow::Result<()> {
-    let state = slots.state()?;
-    let shown = |slot: Option<&Slot>| slot.map_or("none".to_string(), described);
-    outln!("confirmed  {}", shown(state.confirmed.as_ref()));
-    outln!("before it  {}", shown(state.previous.as_ref()));
-    match &state.probation {
-        None => outln!("probation  none"),
-        Some(probation) => {
-            let tried = if probation.tried { "tried" } else { "not tried yet" };
-            outln!("probation  {}, {tried}", described(&probation.slot));
-        }
-    }
-    Ok(())
-}
-
-fn described(slot: &Slot) -> String {
-    format!("{} ({} bytes, sha256 {})", slot.name, slot.bytes, slot.sha256)
 }

@@ -2,19 +2,13 @@
 
 mod pull;
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
-use anyhow::{Context, bail, ensure};
-use models::checksum::sha256_file;
-use models::data::{self, DataFile, DataSet, Published};
-use runtime_environments::worlds::WORLDS;
-use runtime_environments::worlds::alfworld::archive::Archive;
-use runtime_environments::worlds::alfworld::pack::Games;
-use runtime_session::files;
-use serde_json::json;
+use anyhow::Context;
+use runtime_session::{data_sets, files};
 use targets_console::command::Examples;
-use targets_console::outln;
+use targets_console::{out, outln};
 
 use pull::Pull;
 
@@ -53,150 +47,22 @@ enum Action {
     },
 }
 
-/// What of a listed file is here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Here {
-    /// Nothing.
-    No,
-    /// Something under its name, or unpacked beside it, that nobody has compared.
-    Something,
-    /// The file, byte for byte.
-    AsListed,
-}
-
 impl Data {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let folder = files::data_folder(self.data)
             .context("there is no data folder; set REBOUND_DATA to one")?;
         match self.action {
-            Action::List { json } => list(&folder, json),
+            Action::List { json: true } => {
+                outln!("{}", serde_json::to_string_pretty(&data_sets::json(&folder)?)?);
+                Ok(())
+            }
+            Action::List { json: false } => {
+                Ok(out().write_all(data_sets::text(&folder)?.as_bytes())?)
+            }
             Action::Pull(pull) => pull.run(&folder),
-            Action::Verify { names } => verify(&folder, &names),
-        }
-    }
-}
-
-fn known(name: &str) -> anyhow::Result<DataSet> {
-    let known: Vec<String> = data::catalog().into_iter().map(|set| set.name).collect();
-    let known = known.join(", ");
-    data::find(name).with_context(|| format!("there is no data set {name}; there is {known}"))
-}
-
-/// The worlds that are played from a data set.
-fn worlds_of(set: &DataSet) -> Vec<&'static str> {
-    let played = WORLDS.iter().filter(|world| world.data == Some(&set.name));
-    played.map(|world| world.name).collect()
-}
-
-fn list(folder: &Path, as_json: bool) -> anyhow::Result<()> {
-    let mut out = targets_console::out();
-    if as_json {
-        let entry = |set: &DataSet| -> anyhow::Result<_> {
-            let file = |file: &DataFile| -> anyhow::Result<_> {
-                let here = look(folder, file)?;
-                Ok(json!({"split": file.split, "path": file.path, "entries": file.entries,
-                          "contents": file.contents, "sha256": file.sha256,
-                          "here": here != Here::No, "verified": here == Here::AsListed}))
-            };
-            let files = set.files.iter().map(file).collect::<anyhow::Result<Vec<_>>>()?;
-            let sources: Vec<&str> = set.sources.iter().map(|source| &*source.url).collect();
-            Ok(json!({"name": set.name, "about": set.about, "worlds": worlds_of(set),
-                      "license": set.license, "home": set.home, "form": set.form, "sources": sources, "files": files}))
-        };
-        let sets = data::catalog().iter().map(entry).collect::<anyhow::Result<Vec<_>>>()?;
-        writeln!(out, "{}", serde_json::to_string_pretty(&sets)?)?;
-        return Ok(());
-    }
-    for set in data::catalog() {
-        writeln!(out, "{:<12} {}", set.name, set.about)?;
-        writeln!(out, "  for        {}", worlds_of(&set).join(", "))?;
-        writeln!(out, "  license    {}", set.license)?;
-        writeln!(out, "  home       {}", set.home)?;
-        for Published { url, bytes, .. } in &set.sources {
-            let size = bytes.map_or(String::new(), |bytes| format!(", {} MB", bytes / 1_000_000));
-            writeln!(out, "  source     {url}{size}")?;
-        }
-        writeln!(out, "  here as    {}", set.form)?;
-        for file in &set.files {
-            let here = match look(folder, file)? {
-                Here::No => "",
-                Here::Something => "here; `rebound data verify` reads it",
-                Here::AsListed => "verified",
-            };
-            let DataFile { path, entries, .. } = file;
-            writeln!(out, "  {path:<30} {entries:>5} entries  {here}")?;
-        }
-    }
-    writeln!(out, "\nThey lie in {}; `rebound data pull NAME` brings them.", folder.display())?;
-    Ok(())
-}
-
-fn look(folder: &Path, file: &DataFile) -> anyhow::Result<Here> {
-    let path = folder.join(&file.path);
-    if path.is_file() {
-        let sha256 =
-            sha256_file(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        return Ok(if sha256 == file.sha256 { Here::AsListed } else { Here::Something });
-    }
-    let unpacked = Archive::find(folder, &file.split).is_ok();
-    Ok(if unpacked { Here::Something } else { Here::No })
-}
-
-/// Refuses games that are not those that are listed.
-fn compare(games: &Games, file: &DataFile, from: &Path) -> anyhow::Result<()> {
-    let (count, contents) = (games.len(), games.contents()?);
-    ensure!(
-        (count, &contents) == (file.entries, &file.contents),
-        "{}: {} has {count} games with the sha256 {contents}, expected {} with {}: this is not the \
-         listed data",
-        from.display(),
-        file.split,
-        file.entries,
-        file.contents
-    );
-    Ok(())
-}
-
-fn verify(folder: &Path, names: &[String]) -> anyhow::Result<()> {
-    let asked = names.iter().map(|name| known(name)).collect::<anyhow::Result<Vec<_>>>()?;
-    let sets = if asked.is_empty() { data::catalog() } else { asked };
-    let (mut wrong, mut seen) = (Vec::new(), 0);
-    for file in sets.iter().flat_map(|set| &set.files) {
-        let told = match look(folder, file)? {
-            Here::No => continue,
-            Here::AsListed => Ok(format!("{}: {}, as listed", file.path, file.sha256)),
-            Here::Something => Games::read(folder, &file.split)
-                .map_err(anyhow::Error::from)
-                .and_then(|games| compare(&games, file, &folder.join(&file.path)))
-                .map(|()| format!("{}: packed otherwise, the contents are as listed", file.path)),
-        };
-        seen += 1;
-        match told {
-            Ok(line) => outln!("{line}"),
-            Err(error) => wrong.push(format!("{error:#}")),
-        }
-    }
-    if !wrong.is_empty() {
-        bail!("{}; move away what is wrong and pull it again", wrong.join("; "));
-    }
-    ensure!(
-        seen > 0 || names.is_empty(),
-        "nothing of {} is in {}: run `rebound data pull {}`",
-        names.join(", "),
-        folder.display(),
-        names.join(" ")
-    );
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_world_is_played_from_a_data_set_that_is_listed() {
-        for name in WORLDS.iter().filter_map(|world| world.data) {
-            assert!(data::find(name).is_some_and(|set| !worlds_of(&set).is_empty()), "{name}");
+            Action::Verify { names } => {
+                data_sets::verify(&folder, &names, &mut |line| outln!("{line}"))
+            }
         }
     }
 }

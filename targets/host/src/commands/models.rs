@@ -1,22 +1,20 @@
 //! `rebound models`: what models there are, fetching them, looking into files.
 
-mod list;
 mod merge;
 
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::anyhow;
 use indicatif::ProgressBar;
-use models::gguf::{Gguf, Value};
-use models::manifest::{self, Manifest};
 use models::pull::{self, PullProgress, SourceError};
 use runtime_session::files;
+use runtime_session::weights::{self, list};
 use targets_console::command::Examples;
 use targets_console::signals::{self, Attached};
-use targets_console::{errln, outln};
+use targets_console::{errln, out, outln};
 
 use crate::progress::{self, Show};
-use list::list;
 use merge::Merge;
 
 /// By the command's path below `rebound`.
@@ -84,29 +82,24 @@ impl Models {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let folder = files::models_folder()?;
         match self.action {
-            Action::List { json } => list(&folder, json),
-            Action::Pull { name, quiet } => pull(&folder, &name, quiet),
-            Action::Verify { names } => verify(&folder, &names),
-            Action::Show { model, tensors } => show(&folder, &model, tensors),
-            Action::Merge(merge) => merge.run(&folder),
+            Action::List { json: true } => outln!("{}", list::json(&folder)?),
+            Action::List { json: false } => out().write_all(list::text(&folder).as_bytes())?,
+            Action::Pull { name, quiet } => pull(&folder, &name, quiet)?,
+            Action::Verify { names } => {
+                weights::verify(&folder, &names, &mut |line| outln!("{line}"))?;
+            }
+            Action::Show { model, tensors } => {
+                out().write_all(weights::contents(&folder, &model, tensors)?.as_bytes())?;
+            }
+            Action::Merge(merge) => merge.run(&folder)?,
         }
-    }
-}
-
-fn known(name: &str, folder: &Path) -> anyhow::Result<Manifest> {
-    match manifest::find(name) {
-        Some(manifest) => Ok(manifest),
-        // The error for a name that nothing has suggests the nearest.
-        None => match manifest::resolve(name, folder) {
-            Err(error) => Err(error.into()),
-            Ok(_) => bail!("{name} is a file, not a name from `rebound models list`"),
-        },
+        Ok(())
     }
 }
 
 /// Fetches a model into the folder.
 pub(crate) fn pull(folder: &Path, name: &str, quiet: bool) -> anyhow::Result<()> {
-    let manifest = known(name, folder)?;
+    let manifest = weights::known(name, folder)?;
     let mut progress = Download::of(&manifest.name, quiet);
     signals::goes_on_by(format!("`rebound models pull {name}` goes on"));
     let path = pull::pull(&manifest, folder, &mut progress)?;
@@ -119,7 +112,7 @@ pub(crate) fn pull(folder: &Path, name: &str, quiet: bool) -> anyhow::Result<()>
 
 /// A download, shown as a bar.
 pub(super) struct Download {
-    pub(super) bar: ProgressBar,
+    bar: ProgressBar,
     quiet: bool,
     /// What downloads for us.
     program: Option<Attached>,
@@ -164,60 +157,4 @@ impl PullProgress for Download {
             self.bar.suspend(|| errln!("{source}: {reason}; trying the next source"));
         }
     }
-}
-
-fn verify(folder: &Path, names: &[String]) -> anyhow::Result<()> {
-    let manifests = if names.is_empty() {
-        let all = manifest::catalog().into_iter();
-        all.filter(|manifest| folder.join(&manifest.file).exists()).collect()
-    } else {
-        names.iter().map(|name| known(name, folder)).collect::<anyhow::Result<Vec<_>>>()?
-    };
-    let mut wrong = Vec::new();
-    for manifest in &manifests {
-        match pull::verify(manifest, folder) {
-            Ok(()) => outln!("{}: {}, as listed", manifest.name, manifest.sha256),
-            Err(error) => wrong.push(format!("{:#}", anyhow::Error::from(error))),
-        }
-    }
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    bail!("{}; remove what is wrong and pull it again", wrong.join("; "))
-}
-
-fn show(folder: &Path, model: &str, tensors: bool) -> anyhow::Result<()> {
-    use std::io::Write;
-    let path: PathBuf = manifest::resolve(model, folder)?.path;
-    let gguf = Gguf::open(&path)?;
-    let mut out = targets_console::out();
-    let bytes = gguf.file_bytes();
-    let count = gguf.tensors().len();
-    writeln!(out, "{}\nGGUF {}, {bytes} bytes, {count} tensors", path.display(), gguf.version())?;
-    let sha256 = models::checksum::sha256_file(&path).context("cannot read the file")?;
-    writeln!(out, "sha256 {sha256}\n")?;
-    for (key, value) in gguf.metadata() {
-        writeln!(out, "{key} = {}", short(value))?;
-    }
-    if tensors {
-        writeln!(out)?;
-        for tensor in gguf.tensors() {
-            writeln!(out, "{:<40} {:<6} {:?}", tensor.name, tensor.kind.name(), tensor.ne)?;
-        }
-    }
-    Ok(())
-}
-
-/// A value on one line.
-fn short(value: &Value) -> String {
-    const CHARACTERS_MAX: usize = 100;
-    let text = match value {
-        Value::Array(_) => value.kind_name().to_string(),
-        Value::Text(text) => format!("{text:?}"),
-        other => format!("{other:?}"),
-    };
-    if text.chars().count() <= CHARACTERS_MAX {
-        return text;
-    }
-    text.chars().take(CHARACTERS_MAX).chain(['…']).collect()
 }

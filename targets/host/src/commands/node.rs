@@ -8,11 +8,10 @@ use anyhow::Context;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use runtime_environments::worlds::node::account::Moment;
 use runtime_environments::worlds::node::link::Link;
-use runtime_environments::worlds::node::profile::{Dial, Profile};
+use runtime_environments::worlds::node::profile::Profile;
 use runtime_environments::worlds::node::simulated;
-use runtime_node::message::Status;
 use runtime_node::thermostat::Thermostat;
-use serde_json::{Value, json};
+use runtime_session::node::{self, dials_of};
 use targets_console::command::Examples;
 use targets_console::{errln, errors, is_heard, out, outln, signals};
 
@@ -107,54 +106,10 @@ impl Node {
 }
 
 fn inspect(link: &mut Link, json: bool) -> anyhow::Result<()> {
-    let (moment, reflections, steps) = (link.moment()?, link.reflections()?, link.steps()?);
-    let mut out = targets_console::out();
-    let Profile { name, deadline_ms, steps_max, reflections_max, outlives_power, .. } =
-        link.profile();
     if json {
-        let kept: Vec<Value> = reflections
-            .iter()
-            .map(|kept| json!({"task": kept.task, "episode": kept.episode, "text": kept.text}))
-            .collect();
-        let about = json!({
-            "name": name, "port": link.port().to_string(), "deadline_ms": deadline_ms,
-            "steps_max": steps_max, "reflections_max": reflections_max,
-            "outlives_power": outlives_power,
-            "sensors": dials(link.profile().sensors.iter()),
-            "actuators": dials(link.profile().actuators.iter().map(|one| &one.dial)),
-            "now": look(link, &moment), "reflections": kept, "steps": steps,
-        });
-        writeln!(out, "{about:#}")?;
-        return Ok(());
-    }
-    let lasts = if *outlives_power { "through power cuts" } else { "while the power lasts" };
-    writeln!(out, "{name} at {}", link.port())?;
-    writeln!(out, "deadline     {deadline_ms} ms without its host, then actuators are made safe")?;
-    writeln!(out, "memory       {steps_max} steps, {reflections_max} reflections, {lasts}")?;
-    for dial in &link.profile().sensors {
-        writeln!(out, "sensor       {dial}")?;
-    }
-    for actuator in &link.profile().actuators {
-        let safe = actuator.dial.value(actuator.safe);
-        writeln!(out, "actuator     {}, safe at {safe}", actuator.dial)?;
-    }
-    let status = &moment.status;
-    writeln!(out, "now          {}", link.words(&moment))?;
-    writeln!(
-        out,
-        "status       up {:.1} s, {}, episode {}, {} steps; {} bad frames, {} deadlines missed, \
-         {} faults, {} failures of storage",
-        status.uptime_ms as f64 / 1e3,
-        host(status),
-        status.episode,
-        steps.len(),
-        status.frames_bad,
-        status.deadlines_missed,
-        status.faults,
-        status.storage_failures
-    )?;
-    for kept in reflections {
-        writeln!(out, "reflection   task {}, episode {}: {}", kept.task, kept.episode, kept.text)?;
+        outln!("{:#}", node::json(link)?);
+    } else {
+        out().write_all(node::text(link)?.as_bytes())?;
     }
     Ok(())
 }
@@ -167,7 +122,7 @@ fn monitor(link: &mut Link, every: Duration) -> anyhow::Result<()> {
         let moment = link.moment()?;
         match &bars {
             Some(bars) => bars.show(&profile, &moment),
-            None => outln!("{}", look(link, &moment)),
+            None => outln!("{}", node::moment(link, &moment)),
         }
         std::thread::sleep(every);
     }
@@ -185,7 +140,7 @@ impl Bars {
         let all = MultiProgress::new();
         let style = ProgressStyle::with_template("{prefix:<16} {bar:30} {msg}")?;
         let style = style.progress_chars("━╸ ");
-        let dials = of(profile).map(|dial| {
+        let dials = dials_of(profile).map(|dial| {
             let length = u64::from(dial.range.max.abs_diff(dial.range.min)).max(1);
             let bar = ProgressBar::new(length).with_prefix(dial.name.clone());
             all.add(bar.with_style(style.clone()))
@@ -198,7 +153,8 @@ impl Bars {
     fn show(&self, profile: &Profile, moment: &Moment) {
         let sensors = moment.seen.readings.iter().copied();
         let actuators = moment.seen.actuators.iter().map(|state| Some(state.value));
-        for ((bar, dial), value) in self.dials.iter().zip(of(profile)).zip(sensors.chain(actuators))
+        for ((bar, dial), value) in
+            self.dials.iter().zip(dials_of(profile)).zip(sensors.chain(actuators))
         {
             let value =
                 value.map(|value| (value.saturating_sub(dial.range.min), dial.value(value)));
@@ -206,43 +162,6 @@ impl Bars {
             bar.set_position(u64::try_from(place).unwrap_or(0));
             bar.set_message(text);
         }
-        let status = &moment.status;
-        self.counts.set_message(format!(
-            "up {:.0} s, {}, episode {}, {} bad frames, {} deadlines missed, {} faults",
-            status.uptime_ms as f64 / 1e3,
-            host(status),
-            status.episode,
-            status.frames_bad,
-            status.deadlines_missed,
-            status.faults
-        ));
+        self.counts.set_message(node::counts(moment));
     }
-}
-
-/// Whether anybody acts.
-fn host(status: &Status) -> &'static str {
-    if status.has_host { "a host acts" } else { "no host" }
-}
-
-/// Sensors, then actuators.
-fn of(profile: &Profile) -> impl Iterator<Item = &Dial> {
-    profile.sensors.iter().chain(profile.actuators.iter().map(|one| &one.dial))
-}
-
-fn dials<'a>(dials: impl Iterator<Item = &'a Dial>) -> Vec<Value> {
-    let range = |dial: &Dial| [dial.digits(dial.range.min), dial.digits(dial.range.max)];
-    dials.map(|dial| json!({"name": dial.name, "unit": dial.unit, "range": range(dial)})).collect()
-}
-
-/// A moment as JSON: values by name, and the node's counts.
-fn look(link: &Link, moment: &Moment) -> Value {
-    let profile = link.profile();
-    let sensors = profile.sensors.iter().zip(&moment.seen.readings);
-    let sensors = sensors
-        .map(|(dial, value)| (dial.name.clone(), json!(value.map(|value| dial.digits(value)))));
-    let actuators = profile.actuators.iter().zip(&moment.seen.actuators);
-    let actuators =
-        actuators.map(|(one, state)| (one.dial.name.clone(), json!(one.dial.digits(state.value))));
-    let values: serde_json::Map<String, Value> = sensors.chain(actuators).collect();
-    json!({"values": values, "status": moment.status})
 }

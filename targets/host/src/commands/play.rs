@@ -5,15 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use runtime_core::task::{Limits, Task};
+use runtime_core::task::Task;
 use runtime_environments::entry::EnvironmentOptions;
-use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{Playable, World};
 use runtime_environments::worlds::alfworld::ACCEPT_PUT;
 use runtime_environments::worlds::node::{CONNECT, GOAL};
 use runtime_environments::worlds::{self, WORLDS};
-use runtime_session::files;
 use runtime_session::play::leave;
+use runtime_session::{files, task};
 use serde_json::{Value, json};
 use targets_console::command::Examples;
 use targets_console::{errln, errors, is_heard, outln, signals};
@@ -87,8 +86,8 @@ impl Play {
             leave(&*in_the_end, &*program);
         });
         let task = match &self.game {
-            Some(id) => named(id),
-            None => self.first_task(&*world)?,
+            Some(id) => task::named(id),
+            None => task::first_of(&*world, self.split.as_deref())?,
         };
         let played = self.play_in(&*world, &task);
         leave(&*world, &*notes.program);
@@ -106,26 +105,11 @@ impl Play {
     }
 }
 
-impl Play {
-    fn first_task(&self, world: &dyn World) -> anyhow::Result<Task> {
-        let split = self.split.clone().unwrap_or_else(|| world.default_split().to_string());
-        let limits = Limits::default();
-        let selection = TaskSelection { split, count: Some(1), seed: 1, limits };
-        world.tasks(&selection)?.into_iter().next().context("the split has no tasks")
-    }
-}
-
 /// What the help says of the option that names a game.
 fn about_ids() -> String {
     let ids = WORLDS.iter().map(|world| format!("{} in {}", world.task_ids, world.name));
     let ids = ids.collect::<Vec<_>>().join(", ");
     format!("The game, as results name it: {ids} [default: the first of --split]")
-}
-
-/// A task of which only the name is known; environments look it up by that.
-fn named(id: &str) -> Task {
-    let (kind, instruction) = (String::new(), String::new());
-    Task { id: id.to_string(), kind, instruction, seed: 0, limits: Limits::default() }
 }
 
 fn play_json(environment: &mut dyn Playable, opening: &str) -> anyhow::Result<()> {

@@ -1,12 +1,10 @@
 //! `rebound prompts`: the built-in prompt templates, to look at and to change.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
-use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
-use runtime_environments::worlds::{self, WORLDS};
-use runtime_store::replace::replace;
+use runtime_environments::worlds;
+use runtime_session::templates;
 use targets_console::command::Examples;
 use targets_console::out;
 
@@ -16,18 +14,6 @@ use crate::values;
 pub(crate) const EXAMPLES: Examples<'static> = &[
     ("prompts list", &["rebound prompts list"]),
     ("prompts export", &["rebound prompts export my-prompts"]),
-];
-
-/// What each template is for, in the order of [`TEMPLATES`].
-const PURPOSES: [&str; TEMPLATES.len()] = [
-    "who the actor is and how it answers",
-    "an example episode; lines that begin with `> ` are the actor's",
-    "the task, what earlier trials left, and the first observation",
-    "what an action led to",
-    "who reflects, and how",
-    "the failed trial that is reflected on",
-    "who judges, where the agent judges itself",
-    "the trial that is judged, by yes or no",
 ];
 
 /// List the built-in prompt templates, or write them to change
@@ -68,48 +54,12 @@ enum Action {
 impl Prompts {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let text = match self.action {
-            Action::List => list()?,
-            Action::Export { folder, environment, force } => export(&folder, &environment, force)?,
+            Action::List => templates::list()?,
+            Action::Export { folder, environment, force } => {
+                templates::export(&folder, &environment, force)?
+            }
         };
         out().write_all(text.as_bytes())?;
         Ok(())
     }
-}
-
-fn list() -> anyhow::Result<String> {
-    let width = TEMPLATES.iter().map(|name| name.len()).max().unwrap_or(0);
-    let purposes = TEMPLATES.iter().zip(PURPOSES);
-    let mut lines: Vec<String> =
-        purposes.map(|(name, purpose)| format!("{name:width$}  {purpose}")).collect();
-    lines.push(String::new());
-    for world in WORLDS {
-        let prompts = PromptSet::built_in(world.prompts)?;
-        lines.push(format!("{:width$}  sha256 {}", world.name, prompts.sha256()));
-    }
-    lines
-        .push("\n`rebound prompts export DIR --environment NAME` writes one's templates.\n".into());
-    Ok(lines.join("\n"))
-}
-
-fn export(folder: &Path, environment: &str, force: bool) -> anyhow::Result<String> {
-    let sources = prompts::built_in(worlds::find(environment)?.prompts)?;
-    let files: Vec<PathBuf> =
-        TEMPLATES.iter().map(|name| folder.join(name).with_extension("j2")).collect();
-    let there: Vec<String> =
-        files.iter().filter(|file| file.exists()).map(|file| file.display().to_string()).collect();
-    ensure!(
-        force || there.is_empty(),
-        "{} would be overwritten; choose another folder, or say --force",
-        there.join(", ")
-    );
-    let cannot = || format!("cannot write the templates to {}", folder.display());
-    std::fs::create_dir_all(folder).with_context(cannot)?;
-    for (file, source) in files.iter().zip(&sources) {
-        replace(file, source.as_bytes()).with_context(cannot)?;
-    }
-    let (count, folder) = (files.len(), folder.display());
-    Ok(format!(
-        "{count} templates in {folder}; `rebound run --environment {environment} --prompts {folder}` \
-         plays with them\n"
-    ))
 }

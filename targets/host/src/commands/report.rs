@@ -1,13 +1,9 @@
 //! `rebound report`: stored runs as a page for people, or rows for a spreadsheet.
 
-use std::collections::HashSet;
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::ensure;
-use runtime_evaluation::report::{self, ReportRun};
-use runtime_session::reading::Reading;
-use runtime_session::stored::{self, StoredRun};
+use runtime_session::stored::report;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use targets_console::command::Examples;
@@ -48,30 +44,10 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        for run in &self.runs {
-            ensure!(run.is_dir(), "{} is no run's folder", run.display());
-        }
-        let surroundings = notes();
-        let stored = self
-            .runs
-            .iter()
-            .map(|run| stored::read(run, &surroundings))
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        let runs: Vec<_> = names(&self.runs)
-            .into_iter()
-            .zip(&stored)
-            .map(|(name, StoredRun { histories, warnings, spending, circumstances })| ReportRun {
-                name,
-                histories,
-                spending: spending.clone(),
-                circumstances: circumstances.clone(),
-                notes: warnings.clone(),
-            })
-            .collect();
         let text = if self.csv {
-            report::csv(&runs)?
+            report::csv(&self.runs, &notes())?
         } else {
-            report::html(&runs, &mut Reading::new(self.data.clone()))?
+            report::html(&self.runs, self.data.clone(), &notes())?
         };
         match self.path() {
             None => out().write_all(text.as_bytes())?,
@@ -91,11 +67,4 @@ impl Report {
             (None, false, _) => Some("report.html".into()),
         }
     }
-}
-
-/// The runs' names, or their paths where two would be called the same.
-fn names(runs: &[PathBuf]) -> Vec<String> {
-    let names: Vec<String> = runs.iter().map(|run| RunFolder::new(run).name()).collect();
-    let differ = names.iter().collect::<HashSet<_>>().len() == names.len();
-    if differ { names } else { runs.iter().map(|run| run.display().to_string()).collect() }
 }

@@ -5,12 +5,10 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use models::tokenizer::Special;
 use runtime_session::approval::Allowed;
 use runtime_session::engines::ENGINES;
-use runtime_session::loaded::{Model, Models};
 use runtime_session::loading::{EngineOptions, Loading, Waits};
-use serde_json::json;
+use runtime_session::score::score;
 use targets_console::command::Examples;
 use targets_console::outln;
 
@@ -84,25 +82,8 @@ impl Score {
             allowed: Allowed::default(),
             surroundings: notes(),
         };
-        let model = Models::default().open(&self.model, self.adapter.as_deref(), &loading)?;
-        let Model::Loaded(handle) = model else {
-            anyhow::bail!("only a model file tells the log-probabilities of a text");
-        };
-        let text = self.text()?;
-        let tokenizer = handle.tokenizer();
-        let mut token_ids: Vec<u32> = tokenizer.bos_to_add().into_iter().collect();
-        token_ids.extend(tokenizer.encode(&text, Special::Text));
-        let log_probs = handle.score(&token_ids)?;
-        let known: Vec<f64> =
-            log_probs.iter().flatten().map(|&log_prob| f64::from(log_prob)).collect();
-        let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
-        let scored = json!({
-            "token_ids": token_ids,
-            "log_probs": log_probs,
-            "mean": mean,
-            "perplexity": mean.map(|mean| (-mean).exp()),
-        });
-        outln!("{scored}");
+        let (model, adapter) = (&self.model, self.adapter.as_deref());
+        outln!("{}", score(model, adapter, &loading, || self.text())?);
         Ok(())
     }
 

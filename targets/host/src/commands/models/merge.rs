@@ -2,12 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
 use clap::ValueEnum;
-use models::adapter::{self, Adapter, Precision};
-use models::checksum;
-use models::gguf::Gguf;
-use models::manifest;
+use models::adapter::Precision;
+use runtime_session::weights;
 use targets_console::outln;
 
 use crate::progress::{self, Show};
@@ -47,15 +44,6 @@ enum To {
 impl Merge {
     pub(super) fn run(self, folder: &Path) -> anyhow::Result<()> {
         let Self { base, adapter, to, out, quiet } = self;
-        ensure!(!out.exists(), "{} exists; choose another name or remove it", out.display());
-        let base_path = manifest::resolve(&base, folder)?.path;
-        let base = Gguf::open(&base_path)?;
-        let adapter = Adapter::open(&adapter)?;
-        if adapter.base_sha256.is_some() {
-            let sha256 = checksum::sha256_file(&base_path)
-                .with_context(|| format!("cannot read {}", base_path.display()))?;
-            adapter.check_base(&base, Some(&sha256))?;
-        }
         let precision = match to {
             To::F16 => Precision::F16,
             To::Q8_0 => Precision::Q8_0,
@@ -63,10 +51,11 @@ impl Merge {
         };
         let name = out.file_name().unwrap_or_default().to_string_lossy();
         let bar = progress::bytes(if quiet { Show::Nothing } else { Show::Bars }, &name);
-        adapter::merge(&base, &adapter, precision, &out, &mut |bytes_done, bytes_total| {
+        let mut told = |bytes_done, bytes_total| {
             bar.set_length(bytes_total);
             bar.set_position(bytes_done);
-        })?;
+        };
+        weights::merge((&base, folder), &adapter, precision, &out, &mut told)?;
         bar.finish_and_clear();
         if !quiet {
             outln!("{}", out.display());

@@ -1,14 +1,14 @@
-//! `rebound models list`: what has a name, where it comes from, and what fits here.
+//! The models that have a name: where they come from, what fits here, and which are here.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 
 use models::manifest::{self, Manifest};
 use models::pull::{self, Here};
-use runtime_session::engines;
 use serde::Serialize;
 use sysinfo::System;
+
+use crate::engines;
 
 /// A model that has a name.
 #[derive(Serialize)]
@@ -32,22 +32,26 @@ struct Listed {
     state: Here,
 }
 
-/// Prints the list, for people or as JSON.
-pub(super) fn list(folder: &Path, as_json: bool) -> anyhow::Result<()> {
+/// The list, for people.
+pub fn text(folder: &Path) -> String {
+    let free_bytes = free_bytes();
+    told(&listed(folder, free_bytes), folder, free_bytes)
+}
+
+/// The list, for programs.
+pub fn json(folder: &Path) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(&listed(folder, free_bytes()))
+}
+
+fn free_bytes() -> u64 {
     let mut system = System::new();
     system.refresh_memory();
-    let free_bytes = system.available_memory();
-    let listed: Vec<Listed> = manifest::catalog()
-        .into_iter()
-        .map(|manifest| look(manifest, folder, free_bytes))
-        .collect();
-    let mut out = targets_console::out();
-    if as_json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&listed)?)?;
-    } else {
-        write!(out, "{}", told(&listed, folder, free_bytes))?;
-    }
-    Ok(())
+    system.available_memory()
+}
+
+fn listed(folder: &Path, free_bytes: u64) -> Vec<Listed> {
+    let all = manifest::catalog().into_iter();
+    all.map(|manifest| look(manifest, folder, free_bytes)).collect()
 }
 
 fn look(manifest: Manifest, folder: &Path, free_bytes: u64) -> Listed {

@@ -1,0 +1,140 @@
+//! From what a data set's authors publish to the files that are played from.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail, ensure};
+use models::data::{DataFile, DataSet, Published};
+use models::pull::{self, PullProgress};
+use models::replace::{folder_of, replace_with};
+use runtime_environments::worlds::alfworld::pack::Games;
+
+use super::{Here, compare, look};
+use crate::program::Guard;
+
+/// What a data set is made of.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// The file that its authors publish, or the folder that it unpacks to.
+    Path(PathBuf),
+    /// The same file, at an address of somebody else.
+    Url(String),
+    /// What its authors publish.
+    Authors,
+}
+
+/// Shows what is under way, each until what it returned is dropped.
+pub trait Shown {
+    /// A download of this name.
+    fn download(&self, name: &str) -> Box<dyn PullProgress>;
+    /// The games of a file are read.
+    fn reading(&self, path: &str) -> Guard;
+}
+
+/// Fetches what is missing of a data set, or makes it of files that are here.
+pub fn pull(
+    set: &DataSet,
+    origin: &Origin,
+    folder: &Path,
+    shown: &dyn Shown,
+) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the data folder {}", folder.display()))?;
+    let mut waiting = shown.download(&set.name);
+    let _lock = pull::lock(&folder.join(&set.name), &mut *waiting)?;
+    drop(waiting);
+    let missing = missing(set, folder)?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let pulling = Pulling { set, missing: &missing, folder, shown };
+    match origin {
+        Origin::Path(from) => pulling.make(from),
+        Origin::Url(url) => {
+            pulling.fetch(&[Published { url: url.clone(), bytes: None, sha256: None }])
+        }
+        Origin::Authors => pulling.fetch(&set.sources),
+    }
+}
+
+struct Pulling<'a> {
+    set: &'a DataSet,
+    missing: &'a [&'a DataFile],
+    folder: &'a Path,
+    shown: &'a dyn Shown,
+}
+
+impl Pulling<'_> {
+    /// Fetches what is missing from the first source that has it.
+    fn fetch(&self, sources: &[Published]) -> anyhow::Result<()> {
+        let mut failures = Vec::new();
+        for source in sources {
+            let Err(error) = self.fetch_from(source) else { return Ok(()) };
+            failures.push(format!("\n  {}: {error:#}", source.url));
+        }
+        bail!(
+            "no source of {0} gave its files:{1}\n`rebound data pull {0} --from FILE` makes \
+             them of a file that came another way, --url names a mirror",
+            self.set.name,
+            failures.concat()
+        );
+    }
+
+    fn fetch_from(&self, source: &Published) -> anyhow::Result<()> {
+        let name = source.url.rsplit('/').next().unwrap_or_default();
+        let name = name.split(['?', '#']).next().filter(|name| !name.is_empty());
+        let published = self.folder.join(name.unwrap_or("published"));
+        let mut progress = self.shown.download(&self.set.name);
+        progress.trying(&source.url);
+        pull::file(source, &published, &mut *progress).map_err(|error| anyhow!("{error}"))?;
+        drop(progress);
+        let made = self.make(&published);
+        // What was made holds all that is played; what gave other games gives no better ones.
+        std::fs::remove_file(&published)
+            .with_context(|| format!("cannot remove {}", published.display()))?;
+        made
+    }
+
+    /// Makes what is missing of what was published.
+    fn make(&self, from: &Path) -> anyhow::Result<()> {
+        ensure!(from.exists(), "there is no file and no folder {}", from.display());
+        let mut lacking = Vec::new();
+        for file in self.missing {
+            let phase = self.shown.reading(&file.path);
+            let games = Games::read(from, &file.split);
+            drop(phase);
+            let games = games?;
+            if games.is_empty() {
+                lacking.push(file.split.as_str());
+                continue;
+            }
+            compare(&games, file, from)?;
+            place(&games, &self.folder.join(&file.path))?;
+        }
+        ensure!(lacking.is_empty(), "{} has no games of {}", from.display(), lacking.join(", "));
+        Ok(())
+    }
+}
+
+/// The files that are not here yet; what is here under their names must be right.
+fn missing<'a>(set: &'a DataSet, folder: &Path) -> anyhow::Result<Vec<&'a DataFile>> {
+    let mut missing = Vec::new();
+    for file in &set.files {
+        match look(folder, file)? {
+            Here::No => missing.push(file),
+            Here::AsListed => {}
+            Here::Something => {
+                let path = folder.join(&file.path);
+                compare(&Games::read(folder, &file.split)?, file, &path)
+                    .context("move it away to fetch it again")?;
+            }
+        }
+    }
+    Ok(missing)
+}
+
+/// Writes games to `path`, whole or not at all.
+fn place(games: &Games, path: &Path) -> anyhow::Result<()> {
+    let placed = std::fs::create_dir_all(folder_of(path))
+        .and_then(|()| replace_with(path, |out| games.write(out), |error| error));
+    placed.with_context(|| format!("cannot write {}", path.display()))
+}

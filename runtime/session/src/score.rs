@@ -1,0 +1,34 @@
+//! How likely a text is under a model.
+
+use std::path::Path;
+
+use models::tokenizer::Special;
+use serde_json::{Value, json};
+
+use crate::loaded::{Model, Models};
+use crate::loading::Loading;
+
+/// The log-probability of each token of the text that `text` gives once the model is there.
+pub fn score(
+    model: &str,
+    adapter: Option<&Path>,
+    loading: &Loading,
+    text: impl FnOnce() -> anyhow::Result<String>,
+) -> anyhow::Result<Value> {
+    let Model::Loaded(handle) = Models::default().open(model, adapter, loading)? else {
+        anyhow::bail!("only a model file tells the log-probabilities of a text");
+    };
+    let text = text()?;
+    let tokenizer = handle.tokenizer();
+    let mut token_ids: Vec<u32> = tokenizer.bos_to_add().into_iter().collect();
+    token_ids.extend(tokenizer.encode(&text, Special::Text));
+    let log_probs = handle.score(&token_ids)?;
+    let known: Vec<f64> = log_probs.iter().flatten().map(|&log_prob| f64::from(log_prob)).collect();
+    let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
+    Ok(json!({
+        "token_ids": token_ids,
+        "log_probs": log_probs,
+        "mean": mean,
+        "perplexity": mean.map(|mean| (-mean).exp()),
+    }))
+}
