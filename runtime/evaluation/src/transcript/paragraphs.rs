@@ -52,7 +52,9 @@ pub fn paragraphs(
 ) -> Vec<Paragraph> {
     let mut page = Page { paragraphs: Vec::new(), notes: Vec::new(), prompts };
     page.task(history, place, is_one_of_several);
-    trials.iter().for_each(|trial| page.trial(trial));
+    for trial in trials {
+        page.trial(trial);
+    }
     page.gap();
     for note in std::mem::take(&mut page.notes) {
         page.text(Tone::Aside, note);

@@ -81,7 +81,9 @@ impl Show {
         let place = choice::task(&history.run.tasks, wanted)?;
         let mut trials = choice::trials(transcripts(history, place), self.trial)?;
         let mut reading = Reading::new(self.data.clone());
-        trials.iter_mut().for_each(|trial| reading.read(&history.run, trial));
+        for trial in &mut trials {
+            reading.read(&history.run, trial);
+        }
         if self.json {
             return Ok(serde_json::to_string_pretty(&trials)? + "\n");
         }
