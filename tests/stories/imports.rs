@@ -75,7 +75,7 @@ fn manifest(folder: &str) -> Table {
 }
 
 /// The folders of all crates that there are.
-fn folders() -> Vec<String> {
+pub(crate) fn folders() -> Vec<String> {
     let workspace = manifest(".");
     let members = workspace["workspace"]["members"].as_array().unwrap();
     let members = members.iter().map(|member| member.as_str().unwrap().to_string());
@@ -108,7 +108,7 @@ fn is_allowed(name: &str, allowed: &[&str]) -> bool {
 }
 
 /// Every Rust file of the workspace, by its path from the root.
-fn rust_files() -> BTreeMap<String, String> {
+pub(crate) fn rust_files() -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let mut folders = vec![root()];
     while let Some(folder) = folders.pop() {
@@ -162,7 +162,7 @@ fn the_core_is_built_without_std() {
 }
 
 /// A file's code without its comments and tests.
-fn code(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn code(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
     lines.filter(|line| !line.trim_start().starts_with("//"))
 }

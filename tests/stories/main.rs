@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what the tests are made of may unwrap as they do")]
 
 mod imports;
+mod circles;
 mod documents;
 mod resume;
 mod damage;
