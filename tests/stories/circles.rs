@@ -80,12 +80,12 @@ fn reached(from: &Module, uses: &BTreeMap<Module, BTreeSet<Module>>) -> BTreeSet
 
 /// Modules that are reached from themselves.
 fn circles(modules: &BTreeMap<Module, String>) -> Vec<String> {
-    let used = |module: &Module, text: &str| {
+    let targets_of = |module: &Module, text: &str| {
         let targets = paths(text).into_iter().map(|path| target(&path, module, modules));
         targets.filter(|target| target != module && !target.is_empty()).collect()
     };
     let uses: BTreeMap<_, BTreeSet<_>> =
-        modules.iter().map(|(module, text)| (module.clone(), used(module, text))).collect();
+        modules.iter().map(|(module, text)| (module.clone(), targets_of(module, text))).collect();
     let round = uses.keys().filter(|module| reached(module, &uses).contains(*module));
     round.map(|module| module.join("::")).collect()
 }

@@ -27,7 +27,7 @@
 
 #![cfg_attr(
     not(any(feature = "llama", feature = "decoder")),
-    allow(dead_code, reason = "what engines share is of no use without one")
+    allow(dead_code, unused_imports, reason = "what engines share is of no use without one")
 )]
 
 #[cfg(feature = "llama")]

@@ -2,7 +2,7 @@
 //!
 //! The loss of a step is the mean, over its learned tokens, of the negative
 //! log-probability of each token given all before it. Tokens of prompts, and
-//! forced ones, are read and not learned.
+//! forced or unknown ones, are read and not learned.
 
 use super::method::{Batch, Method, Part, State};
 use super::prepared::Prepared;
