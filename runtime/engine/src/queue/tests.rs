@@ -1,3 +1,5 @@
+//! What the queue does with requests, over a cache that computes nothing.
+
 mod support;
 
 use std::sync::mpsc::sync_channel;

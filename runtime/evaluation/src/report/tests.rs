@@ -1,20 +1,20 @@
-//! Pages and rows of runs that are made up.
+//! Pages of runs that are made up.
+
+mod learning;
+mod spreadsheet;
 
 use proptest::prelude::*;
 use runtime_core::event::{CallHistory, Event, StepEvent, TrialKey, TrialStartEvent};
 use runtime_core::model::Origin;
 use runtime_core::reflection::Judgement;
-use runtime_core::strategy::Judge;
 use runtime_store::trial_log::{TrialLog, read_log};
 use serde_json::{Value, json};
 
 use super::column::Columns;
-use super::csv::quoted;
 use super::*;
-use crate::collection::collection;
-use crate::learning::state::{AdapterFile, Example, Phase, Round, Training, Verdict};
 use crate::results::circumstances::{Machine, Session};
 use crate::results::tests::{history, outcomes};
+use spreadsheet::parsed;
 
 const HOSTILE: &str = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)> \u{2028}'\"&amp;{{ 7 * 7 }}";
 
@@ -30,6 +30,11 @@ fn run<'a>(name: &str, histories: &'a [RunHistory]) -> ReportRun<'a> {
 
 fn page(histories: &[RunHistory]) -> String {
     html(&[run("a run", histories)], &mut RecordsAlone).unwrap()
+}
+
+/// How many plots a page has.
+fn plots(page: &str) -> usize {
+    page.matches("<svg").count()
 }
 
 /// The data that the page's script reads.
@@ -183,27 +188,6 @@ fn saying(text: &str) -> RunHistory {
     history
 }
 
-/// The rows of a CSV file, read as RFC 4180 says.
-fn parsed(csv: &str) -> Vec<Vec<String>> {
-    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
-    let mut letters = csv.chars().peekable();
-    let mut inside = false;
-    while let Some(letter) = letters.next() {
-        match (letter, inside) {
-            ('"', true) if letters.next_if_eq(&'"').is_some() => cell.push('"'),
-            ('"', _) => inside = !inside,
-            (',', false) => row.push(std::mem::take(&mut cell)),
-            ('\r', false) if letters.next_if_eq(&'\n').is_some() => {
-                row.push(std::mem::take(&mut cell));
-                rows.push(std::mem::take(&mut row));
-            }
-            (letter, _) => cell.push(letter),
-        }
-    }
-    assert!(row.is_empty() && cell.is_empty(), "the last row has no end");
-    rows
-}
-
 #[test]
 fn a_page_holds_what_it_needs_and_fetches_nothing() {
     let page = page(&[
@@ -353,20 +337,6 @@ fn a_log_that_was_cut_off_shows_the_trial_under_way() {
 }
 
 #[test]
-fn a_spreadsheet_gets_a_row_for_each_trial() {
-    let arms = [history("none", &outcomes(&[1], 1)), history("reflexion", &outcomes(&[2], 0))];
-    let arms = [&arms[..1], &arms[1..]];
-
-    let text = csv(&[run("a, b", arms[0]), run("c", arms[1])]).unwrap();
-
-    let rows = parsed(&text);
-    assert_eq!(rows.len(), 1 + 3 + 2);
-    assert!(rows.iter().all(|row| row.len() == rows[0].len()));
-    assert_eq!(rows[1][..9], ["a, b", "", "none", "task 0", "a", "1", "1", "", "1"]);
-    assert_eq!(rows[4].last().unwrap(), "Go right.");
-}
-
-#[test]
 fn what_an_agent_said_of_itself_stands_beside_what_was_so() {
     let mut history = history("reflexion", &outcomes(&[2], 1));
     history.run.settings = history.run.settings.replace("\"success\"", "\"self\"");
@@ -387,14 +357,6 @@ fn what_an_agent_said_of_itself_stands_beside_what_was_so() {
 }
 
 #[test]
-fn no_cell_is_a_formula() {
-    assert_eq!(quoted("plain"), "plain");
-    assert_eq!(quoted("say \"hi\", then\ngo"), "\"say \"\"hi\"\", then\ngo\"");
-    assert_eq!(quoted("=1+1"), "\"'=1+1\"");
-    assert_eq!(quoted("-shelf"), "\"'-shelf\"");
-}
-
-#[test]
 fn counts_are_grouped_by_thousands() {
     let found = [0, 999, 1000, 1_234_567].map(overview::thousands);
 
@@ -412,95 +374,4 @@ proptest! {
         prop_assert_eq!(page.matches("</script>").count(), 3);
         prop_assert_eq!(&data(&page)["texts"][0], &json!(text));
     }
-
-    #[test]
-    fn any_text_comes_back_from_the_rows_as_it_was(text in any::<String>()) {
-        let histories = [saying(&text)];
-
-        let rows = parsed(&csv(&[run("a", &histories)]).unwrap());
-
-        for row in &rows[1..] {
-            let cell = row[3].strip_prefix('\'').filter(|_| !text.starts_with('\''));
-            prop_assert_eq!(cell.unwrap_or(&row[3]), &text);
-        }
-    }
-}
-
-/// A loop of two rounds, the second of which was reverted.
-fn learning(text: &str) -> Learning {
-    let file = |name: &str| AdapterFile { path: name.into(), sha256: name.into() };
-    let round = |name: &str, kl, kept| Round {
-        collection: Some(collection(
-            &history("retrospective", &outcomes(&[2], 2)),
-            Judge::Environment,
-            1,
-        )),
-        training: Some(Training {
-            adapter: file(name),
-            stage: "ppo".into(),
-            steps: 4,
-            loss: Some(0.25),
-            kl: Some(kl),
-            peak_bytes: None,
-        }),
-        outcomes: Some(vec![true, kept]),
-        verdict: Some(Verdict {
-            kept,
-            difference_points: 50.0,
-            low_points: 0.0,
-            high_points: 100.0,
-            interval: crate::pairs::IntervalMethod::TangoScore,
-        }),
-    };
-    let mut state = Learning::new(None);
-    state.baseline = Some(vec![true, false]);
-    state.rounds = vec![round("a", 0.0125, true), round("b", 0.5, false)];
-    state.seconds = [(Phase::Collect, 30.0), (Phase::Train, 10.0)].into();
-    state.examples = vec![Example {
-        task: text.into(),
-        instruction: text.into(),
-        before: text.into(),
-        after: text.into(),
-    }];
-    state
-}
-
-#[test]
-fn a_loops_page_has_its_rounds_and_escapes_its_reflections() {
-    let histories = [history("retrospective", &outcomes(&[1], 1))];
-
-    let page =
-        html_of_learning(&[run("round 0", &histories)], &learning(HOSTILE), &mut RecordsAlone)
-            .unwrap();
-
-    let plain = plots(&html(&[run("round 0", &histories)], &mut RecordsAlone).unwrap());
-    assert_eq!(plots(&page), plain + 3, "success, reward and KL");
-    for expected in [
-        "Learning by round",
-        "0.0125",
-        "reverted",
-        "No adapter solves more",
-        "+50.0 [+0.0, +100.0]",
-        "0.2500",
-    ] {
-        assert!(page.contains(expected), "{expected}");
-    }
-    assert!(!page.contains("<script>alert") && !page.contains("<img"), "markup stays text");
-}
-
-fn plots(page: &str) -> usize {
-    page.matches("<svg").count()
-}
-
-#[test]
-fn a_loop_is_told_as_a_table() {
-    let text = learning("").text();
-
-    let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 6, "{text}");
-    assert!(lines[1].contains("50.0 % [9.5, 90.5]"), "{text}");
-    assert!(lines[2].contains("ppo") && lines[2].ends_with("kept"), "{text}");
-    assert!(lines[3].ends_with("reverted"), "{text}");
-    assert_eq!(lines[4], "Against the best: 95 % paired score intervals (Tango).");
-    assert_eq!(lines[5], "40 s: collect 75 %, train 25 %.");
 }
