@@ -97,6 +97,9 @@ fn a_name_that_there_is_not_is_answered_with_the_nearest_before_anything_is_made
     check(&rebound(&["run", "--strategy", "reflection"]), 2, &["reflexion"]);
     check(&rebound(&["compare", "--strategies", "none,reflection"]), 2, &["reflexion"]);
     check(&rebound(&["compair"]), 2, &["compare"]);
+    let export = ["prompts", "export", out.to_str().unwrap(), "--environment", "alfword"];
+    check(&rebound(&export), 2, &["alfworld"]);
+    assert!(!out.exists());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
+use runtime_environments::worlds::WORLDS;
 use serde_json::Value;
 
 use crate::support::{Outcome, rebound, rebound_in};
@@ -100,4 +101,19 @@ fn without_games_a_run_says_how_to_get_them() {
     assert_eq!(outcome.code, 1);
     assert!(outcome.stderr.contains("rebound data pull alfworld"), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("shared"), "{}", outcome.stderr);
+}
+
+#[test]
+fn the_doctor_lists_every_world_and_looks_for_data_where_it_is_told() {
+    let home = tempfile::tempdir().unwrap();
+
+    let found = rebound_in(home.path(), &[], &["doctor", "--data", ".", "--json"]);
+
+    assert_eq!(found.code, 0, "{}", found.stderr);
+    let found: Value = serde_json::from_str(&found.stdout).unwrap();
+    let worlds = found["worlds"].as_array().unwrap().iter();
+    let here = worlds
+        .map(|world| (world["name"].as_str().unwrap(), world["data_here"].as_bool().unwrap()));
+    let expected = WORLDS.iter().map(|world| (world.name, world.data.is_none()));
+    assert!(here.eq(expected), "{found}");
 }
