@@ -80,7 +80,7 @@ pub struct Dataset {
     pub validation: Vec<Sample>,
     /// What was left out or cut.
     pub dropped: Dropped,
-    /// sha256 of each set of prompts that the records were made with.
+    /// sha256 of each set of prompts that the records were made with, and those of a parent.
     pub prompts_sha256: BTreeSet<String>,
 }
 

@@ -36,7 +36,17 @@ pub fn initial(
     Ok(Adapter { factors, scale: config.scale(), dropout: None })
 }
 
-/// The factors of an adapter's file, to be trained on, and the file's sha256.
+/// An adapter that training goes on from.
+pub struct Parent {
+    /// Its factors, at the scale of the run.
+    pub adapter: Adapter,
+    /// The file's sha256.
+    pub sha256: String,
+    /// Of each set of prompts that it learned under, where that is known.
+    pub prompts_sha256: Vec<String>,
+}
+
+/// Reads the adapter that training goes on from.
 ///
 /// It must adapt the same matrices of the same base with the same rank as
 /// `config` says. Its scale may be another: what it changes stays the same.
@@ -45,7 +55,7 @@ pub fn of_parent(
     decoder: &Decoder,
     config: &AdapterConfig,
     base_sha256: &str,
-) -> Result<(Adapter, String), TrainError> {
+) -> Result<Parent, TrainError> {
     let (file, sha256) = open(path, decoder, base_sha256)?;
     if file.reward_row().is_some() {
         let reason = "it is a reward model, which nothing goes on from".to_owned();
@@ -62,7 +72,7 @@ pub fn of_parent(
     for factors in adapter.factors.values_mut() {
         *factors = factors.clone().at_scale(own, adapter.scale);
     }
-    Ok((adapter, sha256))
+    Ok(Parent { adapter, sha256, prompts_sha256: file.prompts_sha256().to_vec() })
 }
 
 /// A reward model's adapter, its row, and its file's sha256.

@@ -24,17 +24,17 @@ use models_decoder::decoder::Decoder;
 use trainer_contract::folder::CHECKPOINTS;
 use trainer_contract::metrics::StepMetrics;
 
-use crate::checkpoint::{Belonging, Restored};
+use crate::checkpoint::{self, Belonging, Restored};
 use crate::config::TrainConfig;
 use crate::dataset::{self, Dataset};
 use crate::error::TrainError;
+use crate::factors::{self, Parent};
 use crate::journal::Journal;
 use crate::optimizer::Optimizer;
 use crate::packing::{self, Packing};
 use crate::stages::advantage::groups_without_variance;
 use crate::stages::method::State;
 use crate::stages::prepared::{outcomes, rewards_and_groups};
-use crate::{checkpoint, factors};
 
 /// The base model of a run.
 #[derive(Clone, Debug)]
@@ -110,13 +110,13 @@ impl Run {
         let decoder = config.run.precision.of(decoder)?;
         let mut text = config.asked();
         let config = config.with_paths();
-        let (mut adapter, parent_sha256) = match &config.parent {
-            None => (factors::initial(&decoder, &config.adapter, config.seed)?, None),
+        let (mut adapter, parent_sha256, parents_prompts) = match &config.parent {
+            None => (factors::initial(&decoder, &config.adapter, config.seed)?, None, Vec::new()),
             Some(parent) => {
-                let (adapter, sha256) =
+                let Parent { adapter, sha256, prompts_sha256 } =
                     factors::of_parent(parent, &decoder, &config.adapter, &base.sha256)?;
                 text = format!("{text}# parent_sha256 = {sha256}\n");
-                (adapter, Some(sha256))
+                (adapter, Some(sha256), prompts_sha256)
             }
         };
         let reward_model = match &config.data.reward_model {
@@ -129,9 +129,9 @@ impl Run {
             }
         };
         let lessons = config.stage.method().lessons();
-        let dataset =
+        let mut dataset =
             dataset::load(&config.data, lessons, config.seed, decoder.gguf(), &base.sha256)?;
-        let scored_first = reward_model.is_some();
+        dataset.prompts_sha256.extend(parents_prompts);
         let initial = adapter.clone();
         let mut optimizer = Optimizer::new(&config.optimizer);
         let checkpoints = out.join(CHECKPOINTS);
@@ -162,7 +162,7 @@ impl Run {
             last,
             damaged,
         };
-        if !scored_first {
+        if run.reward_model.is_none() {
             run.select()?;
         }
         Ok(run)

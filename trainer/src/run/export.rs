@@ -9,7 +9,7 @@
 //! | `rebound.adapter.config_sha256` | of the run's file, and its parent's SHA-256 |
 //! | `rebound.adapter.parent_sha256` | of the adapter that training went on from; absent for a new one |
 //! | `rebound.adapter.reward_row` | f32 array `[width]`, a reward model's row over the state that the last token was predicted from; other stages have none |
-//! | `rebound.adapter.prompts_sha256` | text array, of the records' sets of prompts; absent for files of text |
+//! | `rebound.adapter.prompts_sha256` | text array, of the records' sets of prompts and those of the parent; absent where none is known |
 //! | `rebound.adapter.validation_loss` | f32, mean nat a learned token; absent without validation samples |
 
 use std::path::PathBuf;

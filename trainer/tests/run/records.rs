@@ -100,19 +100,28 @@ fn a_policy_learns_from_its_own_draws_alone() {
 }
 
 #[test]
-fn an_adapter_names_the_prompts_that_it_learned_under() {
+fn an_adapter_names_the_prompts_that_it_and_its_parent_learned_under() {
     let world = World::new();
-    let named = |out: &str| {
-        finished(play(&mut world.open(world.config(), out).unwrap(), None));
+    let named = |out: &str, parent: Option<PathBuf>| {
+        let config = TrainConfig { parent, ..world.config() };
+        finished(play(&mut world.open(config, out).unwrap(), None));
         Adapter::open(&world.path(out).join("adapter.gguf")).unwrap().prompts_sha256().to_vec()
     };
-    assert_eq!(named("unknown"), [""; 0]);
-
-    changed(&world.path("trials.log"), |event| {
-        if let Event::Run(run) = event {
-            run.prompts_sha256 = "ab".into();
+    let under = |prompts: &'static str| {
+        move |event: &mut Event| {
+            if let Event::Run(run) = event {
+                run.prompts_sha256 = prompts.into();
+            }
         }
-    });
+    };
+    assert_eq!(named("unknown", None), [""; 0]);
 
-    assert_eq!(named("known"), ["ab"]);
+    changed(&world.path("trials.log"), under("ab"));
+
+    assert_eq!(named("known", None), ["ab"]);
+    let parent = Some(world.path("known/adapter.gguf"));
+    changed(&world.path("trials.log"), under("cd"));
+    assert_eq!(named("child", parent.clone()), ["ab", "cd"]);
+    changed(&world.path("trials.log"), under(""));
+    assert_eq!(named("untold", parent), ["ab"]);
 }
