@@ -28,13 +28,7 @@ pub fn replace_with<E>(
     let replaced = create(&partial).map_err(&unwritten).and_then(|file| {
         let mut out = BufWriter::new(file);
         write(&mut out)?;
-        let finish = |mut out: BufWriter<File>| {
-            out.flush()?;
-            out.get_ref().sync_all()?;
-            drop(out);
-            fs::rename(&partial, path)?;
-            sync_folder(folder_of(path))
-        };
+        let finish = |out: BufWriter<File>| place(out.into_inner()?, &partial, path);
         finish(out).map_err(&unwritten)
     });
     if replaced.is_err() {
@@ -42,6 +36,16 @@ pub fn replace_with<E>(
         let _ = fs::remove_file(&partial);
     }
     replaced
+}
+
+/// Makes what was written to `file`, at `partial`, last, and puts it in place of the file at
+/// `path`, in the same folder.
+pub fn place(file: File, partial: &Path, path: &Path) -> io::Result<()> {
+    file.sync_all()?;
+    // An open file cannot be renamed everywhere.
+    drop(file);
+    fs::rename(partial, path)?;
+    sync_folder(folder_of(path))
 }
 
 /// A new file: through a link of its name something else would be written.

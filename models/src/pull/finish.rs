@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::{SourceError, unusable};
-use crate::checksum;
 use crate::manifest::Manifest;
+use crate::{checksum, replace};
 
 /// The length and SHA-256 that a file should have, where they are known.
 pub(super) type Known<'a> = (Option<u64>, Option<&'a str>);
@@ -84,18 +84,24 @@ pub fn verify(manifest: &Manifest, folder: &Path) -> Result<(), VerifyError> {
     Ok(())
 }
 
-/// Checks what arrived of a model as `part`, syncs it, and gives it its name.
+/// Checks what arrived of a model as `part`, and gives it its name.
 pub(super) fn finish(part: &Path, path: &Path, manifest: &Manifest) -> Result<(), SourceError> {
     let found = check(part, known(manifest))?;
     checksum::record(path, &found).map_err(|error| unusable(path, error))?;
-    fs::rename(part, path).map_err(|error| unusable(path, error))
+    name(part, path)
 }
 
-/// Checks what arrived of another file, syncs it, and gives it its name.
+/// Checks what arrived of another file, and gives it its name.
 #[cfg(feature = "hub")]
 pub(super) fn arrive(part: &Path, path: &Path, known: Known<'_>) -> Result<(), SourceError> {
     check(part, known)?;
-    fs::rename(part, path).map_err(|error| unusable(path, error))
+    name(part, path)
+}
+
+/// Gives what is whole its name, for good.
+fn name(part: &Path, path: &Path) -> Result<(), SourceError> {
+    let file = File::options().append(true).open(part).map_err(|error| unusable(part, error))?;
+    replace::place(file, part, path).map_err(|error| unusable(path, error))
 }
 
 /// Returns the SHA-256 of what is whole. What is not the file is removed, so that the next
@@ -107,11 +113,6 @@ fn check(part: &Path, known: Known<'_>) -> Result<String, SourceError> {
         fs::remove_file(part).map_err(|error| unusable(part, error))?;
         return Err(SourceError::Mismatch { field, expected, found });
     }
-    File::options()
-        .append(true)
-        .open(part)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| unusable(part, error))?;
     Ok(found)
 }
 
