@@ -35,7 +35,7 @@ Environment variables:
 
 /// The command line, with its examples.
 fn command() -> clap::Command {
-    with_examples(Program::command(), EXAMPLES)
+    with_examples(Program::command(), &[EXAMPLES])
 }
 
 fn main() -> ExitCode {
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn every_command_has_examples_that_the_program_takes() {
-        let wrong = targets_console::command::wrong_examples(&command(), EXAMPLES);
+        let wrong = targets_console::command::wrong_examples(&command(), &[EXAMPLES]);
 
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }

@@ -18,6 +18,7 @@
 )]
 
 pub mod program;
+pub mod telling;
 pub mod request;
 pub mod plan;
 pub mod kind;

@@ -1,6 +1,8 @@
 //! The trial logs of a stored run, as the commands that look back read them.
 
-pub mod choice;
+mod choice;
+pub mod shown;
+pub mod records;
 pub mod report;
 
 use std::path::Path;

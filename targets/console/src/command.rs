@@ -1,35 +1,53 @@
 //! What the command lines of the programs share: examples below each command's help,
 //! completions for shells, and manual pages.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::slice;
 
 use clap::Command;
 use clap_complete::Shell;
 
-/// A command, by its path below the program's name, and lines that call it.
-pub type Example<'a> = (&'a str, &'a [&'a str]);
+/// Lines that call a program's commands, by the commands' paths below the program's name.
+type Examples<'a> = BTreeMap<Vec<String>, Vec<&'a str>>;
 
-/// Examples of commands.
-pub type Examples<'a> = &'a [Example<'a>];
-
-/// The program's command with its examples. A number may be negative everywhere, so that what
-/// is wrong is said of the value.
-pub fn with_examples(command: Command, examples: Examples<'_>) -> Command {
-    prepared(command, "", examples)
+/// The program's command with these lines of examples, each in the help of the command that it
+/// calls. A number may be negative everywhere, so that what is wrong is said of the value.
+pub fn with_examples(command: Command, texts: &[&str]) -> Command {
+    let examples = examples(&command, texts);
+    prepared(command, &[], &examples)
 }
 
-fn prepared(command: Command, path: &str, examples: Examples<'_>) -> Command {
+fn examples<'a>(command: &Command, texts: &[&'a str]) -> Examples<'a> {
+    let mut examples = Examples::new();
+    for line in texts.iter().flat_map(|text| text.lines()) {
+        examples.entry(called_by(line, command)).or_default().push(line);
+    }
+    examples
+}
+
+/// The path of the command that a line calls.
+fn called_by(line: &str, program: &Command) -> Vec<String> {
+    let (mut path, mut command) = (Vec::new(), program);
+    for word in line.split(' ').skip(1) {
+        let Some(sub) = command.find_subcommand(word) else { break };
+        path.push(word.to_owned());
+        command = sub;
+    }
+    path
+}
+
+fn prepared(command: Command, path: &[String], examples: &Examples<'_>) -> Command {
     let command = command.allow_negative_numbers(true);
-    let own = examples.iter().find(|(of, lines)| *of == path && !lines.is_empty());
-    let command = match own {
-        Some((_, lines)) => command.after_help(format!("Examples:\n  {}", lines.join("\n  "))),
+    let command = match examples.get(path) {
+        Some(lines) => command.after_help(format!("Examples:\n  {}", lines.join("\n  "))),
         None => command,
     };
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().into()).collect();
     names.into_iter().fold(command, |command, name| {
-        let path = format!("{path} {name}");
-        command.mut_subcommand(name, |sub| prepared(sub, path.trim_start(), examples))
+        let path = [path, slice::from_ref(&name)].concat();
+        command.mut_subcommand(name, |sub| prepared(sub, &path, examples))
     })
 }
 
@@ -45,28 +63,26 @@ pub fn manual(command: Command, folder: &Path) -> io::Result<()> {
     clap_mangen::generate_to(command, folder)
 }
 
-/// What keeps the examples from being true: commands without one, and lines that the program
-/// would not take.
-pub fn wrong_examples(command: &Command, examples: Examples<'_>) -> Vec<String> {
+/// What keeps the examples from being true: commands without one, and lines that call none or
+/// that the program would not take.
+pub fn wrong_examples(command: &Command, texts: &[&str]) -> Vec<String> {
+    let examples = examples(command, texts);
     let mut wrong = Vec::new();
-    let mut paths = vec![(String::new(), command.clone())];
-    while let Some((path, command)) = paths.pop() {
+    let mut commands = vec![(Vec::new(), command)];
+    while let Some((path, command)) = commands.pop() {
         for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
-            paths.push((format!("{path} {}", sub.get_name()).trim_start().into(), sub.clone()));
+            commands.push(([&path[..], &[sub.get_name().to_owned()]].concat(), sub));
         }
-        let leaf = command.get_subcommands().next().is_none();
-        if leaf && !examples.iter().any(|(of, lines)| *of == path && !lines.is_empty()) {
-            wrong.push(format!("{path} has no example"));
+        if !command.has_subcommands() && !examples.contains_key(&path) {
+            wrong.push(format!("{} has no example", path.join(" ")));
         }
     }
-    for (path, lines) in examples {
-        for line in *lines {
-            if line.starts_with(&format!("{} {path}", command.get_name())) {
-                wrong.extend(refusal(command, line));
-            } else {
-                wrong.push(format!("{line} is no example of {path}"));
-            }
+    for line in texts.iter().flat_map(|text| text.lines()) {
+        let is_own = line.split(' ').next() == Some(command.get_name());
+        if !is_own || called_by(line, command).is_empty() {
+            wrong.push(format!("{line} calls no command"));
         }
+        wrong.extend(refusal(command, line));
     }
     wrong
 }

@@ -1,10 +1,11 @@
-//! What the programs share at their edge: how they print, how they tell an error, how they are
-//! told to end, and what their command lines have in common.
+//! What the programs share at their edge: how they print, how text suits a terminal, how they tell
+//! an error, how they are told to end, and what their command lines have in common.
 //!
 //! Everything that is printed goes through here, so that no closed pipe and no full device
 //! ever costs what was worked for.
 
 mod output;
+pub mod terminal;
 mod account;
 pub mod signals;
 pub mod command;

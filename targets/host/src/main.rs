@@ -7,7 +7,7 @@ mod values;
 mod options;
 mod session;
 mod progress;
-mod terminal;
+mod page;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -36,7 +36,7 @@ struct Cli {
 
 /// The command line, with its examples.
 fn command() -> clap::Command {
-    with_examples(Cli::command(), &commands::examples())
+    with_examples(Cli::command(), commands::EXAMPLES)
 }
 
 fn main() -> ExitCode {
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn every_command_has_examples_that_the_program_takes() {
-        let wrong = targets_console::command::wrong_examples(&command(), &commands::examples());
+        let wrong = targets_console::command::wrong_examples(&command(), commands::EXAMPLES);
 
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }

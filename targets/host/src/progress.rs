@@ -1,9 +1,6 @@
 //! Bars on standard error for whatever takes longer than two seconds.
 
-mod standing;
-mod stream;
-mod lines;
-mod teller;
+mod bars;
 mod terminal;
 
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -11,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use runtime_session::program::Surroundings;
+use targets_console::terminal::shown;
 use targets_console::{errln, signals};
 
-pub(crate) use teller::Told;
 use terminal::Terminal;
+pub(crate) use terminal::Told;
 
 /// All of them, the oldest at the top. Nothing is drawn where standard error is no terminal.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
@@ -59,9 +57,9 @@ fn overview(show: Show) -> ProgressBar {
     bar
 }
 
-/// Writes a line to standard error, over the bars.
-fn say(line: &str) {
-    BARS.suspend(|| errln!("{line}"));
+/// Writes a text to standard error, over the bars; it cannot steer the terminal.
+fn say(text: &str) {
+    BARS.suspend(|| errln!("{}", shown(text)));
 }
 
 /// A session on this terminal, which is stopped by signals.

@@ -12,7 +12,7 @@ use crate::words::printable;
 const NAMED_MAX: usize = 5;
 
 /// The arm of a strategy.
-pub fn arm(histories: &[RunHistory], wanted: Strategy) -> anyhow::Result<&RunHistory> {
+pub(super) fn arm(histories: &[RunHistory], wanted: Strategy) -> anyhow::Result<&RunHistory> {
     let found = histories.iter().find(|history| history.run.strategy == wanted.name());
     found.with_context(|| {
         let names: Vec<&str> = histories.iter().map(|one| one.run.strategy.as_str()).collect();
@@ -21,7 +21,7 @@ pub fn arm(histories: &[RunHistory], wanted: Strategy) -> anyhow::Result<&RunHis
 }
 
 /// The place, from 0, of a task that is meant by its number, its id, or the beginning of it.
-pub fn task(tasks: &[Task], wanted: &str) -> anyhow::Result<usize> {
+pub(super) fn task(tasks: &[Task], wanted: &str) -> anyhow::Result<usize> {
     if let Some(place) = tasks.iter().position(|task| task.id == wanted) {
         return Ok(place);
     }
@@ -48,7 +48,7 @@ pub fn task(tasks: &[Task], wanted: &str) -> anyhow::Result<usize> {
 }
 
 /// The trials that were asked for, all of them where none is named.
-pub fn trials(all: Vec<Transcript>, wanted: Option<u32>) -> anyhow::Result<Vec<Transcript>> {
+pub(super) fn trials(all: Vec<Transcript>, wanted: Option<u32>) -> anyhow::Result<Vec<Transcript>> {
     ensure!(!all.is_empty(), "the task was not played yet");
     let Some(wanted) = wanted else { return Ok(all) };
     let last = all.iter().map(|one| one.trial).max().unwrap_or(0);

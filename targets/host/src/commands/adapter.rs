@@ -4,24 +4,15 @@
 use std::path::PathBuf;
 
 use runtime_session::adapters::{self, described, slots};
-use targets_console::command::Examples;
 use targets_console::outln;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[
-    ("adapter install", &["rebound adapter install runs/taught/adapter.gguf"]),
-    ("adapter confirm", &["rebound adapter confirm"]),
-    ("adapter revert", &["rebound adapter revert --model gemma-3-270m"]),
-    ("adapter list", &["rebound adapter list"]),
-    (
-        "adapter import",
-        &["rebound adapter import --base smollm2-135m-instruct peft-folder new.gguf"],
-    ),
-    (
-        "adapter export",
-        &["rebound adapter export --base smollm2-135m-instruct new.gguf peft-folder"],
-    ),
-];
+pub(crate) const EXAMPLES: &str = "\
+rebound adapter install runs/taught/adapter.gguf
+rebound adapter confirm
+rebound adapter revert --model gemma-3-270m
+rebound adapter list
+rebound adapter import --base smollm2-135m-instruct peft-folder new.gguf
+rebound adapter export --base smollm2-135m-instruct new.gguf peft-folder";
 
 /// Install, confirm or revert the adapter of a retrospective model; convert adapters
 ///

@@ -2,19 +2,12 @@
 
 use std::num::NonZeroU32;
 
-use targets_console::command::Examples;
-
 use crate::session::SessionFlags;
 use crate::values;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[(
-    "collect",
-    &[
-        "rebound collect --split train/easy --group 4 -n 100 --name collected",
-        "rebound collect --resume runs/collected",
-    ],
-)];
+pub(crate) const EXAMPLES: &str = "\
+rebound collect --split train/easy --group 4 -n 100 --name collected
+rebound collect --resume runs/collected";
 
 /// Play training tasks; for each failed first trial draw a group of reflections, each with a
 /// next trial of its own

@@ -1,21 +1,15 @@
 //! `rebound compare`: several arms on the same tasks and seeds.
 
 use runtime_core::strategy::Strategy;
-use targets_console::command::Examples;
 
 use crate::session::SessionFlags;
 use crate::values;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[(
-    "compare",
-    &[
-        "rebound compare --strategies none,last-attempt,reflexion -n 30",
-        "rebound compare --config run.toml --parallel 8",
-        "rebound compare --strategies none,reflexion --watch",
-        "rebound compare --resume runs/demo",
-    ],
-)];
+pub(crate) const EXAMPLES: &str = "\
+rebound compare --strategies none,last-attempt,reflexion -n 30
+rebound compare --config run.toml --parallel 8
+rebound compare --strategies none,reflexion --watch
+rebound compare --resume runs/demo";
 
 /// Play the same tasks with several strategies, and compare
 ///

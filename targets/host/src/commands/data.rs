@@ -7,17 +7,14 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use runtime_session::{data_sets, files};
-use targets_console::command::Examples;
 use targets_console::{out, outln};
 
 use pull::Pull;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[
-    ("data list", &["rebound data list"]),
-    ("data pull", &["rebound data pull alfworld"]),
-    ("data verify", &["rebound data verify"]),
-];
+pub(crate) const EXAMPLES: &str = "\
+rebound data list
+rebound data pull alfworld
+rebound data verify";
 
 /// List, fetch and check data sets
 #[derive(clap::Args)]

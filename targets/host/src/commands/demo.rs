@@ -9,15 +9,14 @@ use runtime_session::options::RunOptions;
 use runtime_session::request::{Request, Source};
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
-use targets_console::command::Examples;
 use targets_console::{outln, signals};
 
 use super::models::pull;
 use crate::session::{self, Printed};
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> =
-    &[("demo", &["rebound demo", "rebound demo -n 4 --out runs/quick"])];
+pub(crate) const EXAMPLES: &str = "\
+rebound demo
+rebound demo -n 4 --out runs/quick";
 
 /// Actor and retrospective of the demo.
 const MODEL: &str = "smollm2-135m-instruct";

@@ -8,19 +8,13 @@ use runtime_agent::settings::AgentKind;
 use runtime_session::options::{RunOptions, Share, Temperature};
 use runtime_session::request::{Request, Source};
 use runtime_session::run_name::RunName;
-use targets_console::command::Examples;
 
 use crate::session::{Printed, demonstrate};
 use crate::values;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[(
-    "demonstrate",
-    &[
-        "rebound demonstrate --split train/easy --tasks 200 --name demonstrations",
-        "rebound demonstrate --environment alfworld --noise 0.1 --parallel 2",
-    ],
-)];
+pub(crate) const EXAMPLES: &str = "\
+rebound demonstrate --split train/easy --tasks 200 --name demonstrations
+rebound demonstrate --environment alfworld --noise 0.1 --parallel 2";
 
 /// Steps of an episode at most, where nobody says.
 const STEPS_MAX: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");

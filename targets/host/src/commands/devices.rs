@@ -6,10 +6,8 @@ use runtime_session::approval::Allowed;
 use runtime_session::endpoint;
 use runtime_session::engines;
 use serde_json::json;
-use targets_console::command::Examples;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[("devices", &["rebound devices"])];
+pub(crate) const EXAMPLES: &str = "rebound devices";
 
 /// List the engines of this build, the devices that they find and the endpoint that is set
 #[derive(clap::Args)]

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 
 use runtime_session::doctor::Findings;
 use runtime_session::files;
-use targets_console::command::Examples;
 use targets_console::{out, outln};
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> =
-    &[("doctor", &["rebound doctor", "rebound doctor --json"])];
+pub(crate) const EXAMPLES: &str = "\
+rebound doctor
+rebound doctor --json";
 
 /// Say what this machine has, which models fit which boards, and what is missing
 #[derive(clap::Args)]

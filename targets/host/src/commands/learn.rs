@@ -5,20 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use runtime_session::learning;
 use runtime_session::run_name::RunName;
-use targets_console::command::Examples;
 use targets_console::outln;
 
 use crate::options::AllowedFlags;
 use crate::progress::{Show, Told, surroundings};
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[(
-    "learn",
-    &[
-        "rebound learn --config examples/learn.toml",
-        "rebound learn --config examples/learn.toml --out runs/second --quiet",
-    ],
-)];
+pub(crate) const EXAMPLES: &str = "\
+rebound learn --config examples/learn.toml
+rebound learn --config examples/learn.toml --out runs/second --quiet";
 
 /// Let the retrospective learn from what its reflections earn
 ///

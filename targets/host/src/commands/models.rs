@@ -10,29 +10,21 @@ use indicatif::ProgressBar;
 use models::pull::{self, PullProgress, SourceError};
 use runtime_session::files;
 use runtime_session::weights::{self, list};
-use targets_console::command::Examples;
 use targets_console::signals::{self, Attached};
 use targets_console::{errln, out, outln};
 
 use crate::progress::{self, Show};
 use merge::Merge;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[
-    ("models list", &["rebound models list", "rebound models list --json"]),
-    ("models pull", &["rebound models pull smollm2-135m-instruct"]),
-    ("models verify", &["rebound models verify", "rebound models verify gemma-3-270m"]),
-    (
-        "models show",
-        &["rebound models show smollm2-135m-instruct", "rebound models show mine.gguf --tensors"],
-    ),
-    (
-        "models merge",
-        &[
-            "rebound models merge --base smollm2-135m-instruct --adapter a.gguf --to q8_0 merged.gguf",
-        ],
-    ),
-];
+pub(crate) const EXAMPLES: &str = "\
+rebound models list
+rebound models list --json
+rebound models pull smollm2-135m-instruct
+rebound models verify
+rebound models verify gemma-3-270m
+rebound models show smollm2-135m-instruct
+rebound models show mine.gguf --tensors
+rebound models merge --base smollm2-135m-instruct --adapter a.gguf --to q8_0 merged.gguf";
 
 /// List, fetch, check, inspect and merge models
 #[derive(clap::Args)]

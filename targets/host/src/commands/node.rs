@@ -12,18 +12,13 @@ use runtime_environments::worlds::node::profile::Profile;
 use runtime_environments::worlds::node::simulated;
 use runtime_node::thermostat::Thermostat;
 use runtime_session::node::{self, dials_of};
-use targets_console::command::Examples;
 use targets_console::{errln, errors, is_heard, out, outln, signals};
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[
-    (
-        "node inspect",
-        &["rebound node inspect /dev/ttyACM0", "rebound node inspect tcp:127.0.0.1:4000"],
-    ),
-    ("node monitor", &["rebound node monitor tcp:127.0.0.1:4000 --every 1"]),
-    ("node simulate", &["rebound node simulate --listen 127.0.0.1:4000"]),
-];
+pub(crate) const EXAMPLES: &str = "\
+rebound node inspect /dev/ttyACM0
+rebound node inspect tcp:127.0.0.1:4000
+rebound node monitor tcp:127.0.0.1:4000 --every 1
+rebound node simulate --listen 127.0.0.1:4000";
 
 /// Look at a microcontroller that runs our firmware
 #[derive(clap::Args)]

@@ -14,21 +14,15 @@ use runtime_environments::worlds::{self, WORLDS};
 use runtime_session::play::leave;
 use runtime_session::{files, task};
 use serde_json::{Value, json};
-use targets_console::command::Examples;
 use targets_console::{errln, errors, is_heard, outln, signals};
 
 use crate::progress::notes;
 use crate::values;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[(
-    "play",
-    &[
-        "rebound play",
-        "rebound play --environment alfworld --split valid_unseen",
-        "rebound play --json < commands.txt",
-    ],
-)];
+pub(crate) const EXAMPLES: &str = "\
+rebound play
+rebound play --environment alfworld --split valid_unseen
+rebound play --json < commands.txt";
 
 /// Play an environment yourself, or from a script
 ///

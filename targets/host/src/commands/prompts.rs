@@ -5,16 +5,13 @@ use std::path::PathBuf;
 
 use runtime_environments::worlds;
 use runtime_session::templates;
-use targets_console::command::Examples;
 use targets_console::out;
 
 use crate::values;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[
-    ("prompts list", &["rebound prompts list"]),
-    ("prompts export", &["rebound prompts export my-prompts"]),
-];
+pub(crate) const EXAMPLES: &str = "\
+rebound prompts list
+rebound prompts export my-prompts";
 
 /// List the built-in prompt templates, or write them to change
 #[derive(clap::Args)]

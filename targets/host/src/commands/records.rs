@@ -1,19 +1,15 @@
 //! `rebound records`: what a run's logs hold, for other programs and at a glance.
 
-use std::io::Write;
 use std::path::PathBuf;
 
-use runtime_evaluation::export;
-use runtime_session::stored;
-use targets_console::command::Examples;
+use runtime_session::stored::records;
+use targets_console::{out, outln};
 
 use crate::progress::notes;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[
-    ("records export", &["rebound records export runs/demo > trials.jsonl"]),
-    ("records stats", &["rebound records stats runs/demo"]),
-];
+pub(crate) const EXAMPLES: &str = "\
+rebound records export runs/demo > trials.jsonl
+rebound records stats runs/demo";
 
 /// Export a run's trials as JSON lines, or count what its logs hold
 #[derive(clap::Args)]
@@ -40,22 +36,11 @@ struct Source {
 
 impl Records {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let mut out = targets_console::out();
         match self.action {
-            Action::Export(source) => {
-                for history in stored::read(&source.run, &notes())?.histories {
-                    for trial in export::trials(&history) {
-                        writeln!(out, "{trial}")?;
-                    }
-                }
-            }
+            Action::Export(source) => records::export(&source.run, &mut out(), &notes())?,
             Action::Stats(source) => {
-                let mut arms = serde_json::Map::new();
-                for history in stored::read(&source.run, &notes())?.histories {
-                    let statistics = serde_json::to_value(export::statistics(&history))?;
-                    arms.insert(history.run.strategy, statistics);
-                }
-                writeln!(out, "{}", serde_json::to_string_pretty(&arms)?)?;
+                let arms = records::statistics(&source.run, &notes())?;
+                outln!("{}", serde_json::to_string_pretty(&arms)?);
             }
         }
         Ok(())

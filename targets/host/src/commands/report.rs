@@ -6,20 +6,14 @@ use std::path::PathBuf;
 use runtime_session::stored::report;
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
-use targets_console::command::Examples;
 use targets_console::{out, outln};
 
 use crate::progress::notes;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[(
-    "report",
-    &[
-        "rebound report runs/demo",
-        "rebound report runs/first runs/second --out both.html",
-        "rebound report runs/demo --csv > trials.csv",
-    ],
-)];
+pub(crate) const EXAMPLES: &str = "\
+rebound report runs/demo
+rebound report runs/first runs/second --out both.html
+rebound report runs/demo --csv > trials.csv";
 
 /// Write stored runs, interrupted ones too, as one HTML page that needs no network
 ///

@@ -1,21 +1,15 @@
 //! `rebound run`: one arm.
 
 use runtime_core::strategy::Strategy;
-use targets_console::command::Examples;
 
 use crate::session::SessionFlags;
 use crate::values;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[(
-    "run",
-    &[
-        "rebound run                                   # 20 households, reflecting on failures",
-        "rebound run --strategy none -n 50 --trials 4 --parallel 2",
-        "rebound run --actor mine.gguf --split test/easy --name mine",
-        "rebound run --resume runs/mine                # goes on where it stopped",
-    ],
-)];
+pub(crate) const EXAMPLES: &str = "\
+rebound run                                   # 20 households, reflecting on failures
+rebound run --strategy none -n 50 --trials 4 --parallel 2
+rebound run --actor mine.gguf --split test/easy --name mine
+rebound run --resume runs/mine                # goes on where it stopped";
 
 /// Play tasks with one strategy
 ///

@@ -9,20 +9,14 @@ use runtime_session::approval::Allowed;
 use runtime_session::engines::ENGINES;
 use runtime_session::loading::{EngineOptions, Loading, Waits};
 use runtime_session::score::score;
-use targets_console::command::Examples;
 use targets_console::outln;
 
 use crate::progress::notes;
 use crate::values;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> = &[(
-    "score",
-    &[
-        "rebound score --model smollm2-135m-instruct --text-file story.txt",
-        "rebound score --model mine.gguf --adapter adapter.gguf --text-file story.txt",
-    ],
-)];
+pub(crate) const EXAMPLES: &str = "\
+rebound score --model smollm2-135m-instruct --text-file story.txt
+rebound score --model mine.gguf --adapter adapter.gguf --text-file story.txt";
 
 /// Print the log-probability of each token of a text, as JSON
 ///

@@ -6,11 +6,10 @@ use std::process::Command;
 
 use anyhow::Context;
 use runtime_session::trainer;
-use targets_console::command::Examples;
 
-/// By the command's path below `rebound`.
-pub(crate) const EXAMPLES: Examples<'static> =
-    &[("train", &["rebound train run actor.toml --out runs/actor", "rebound train --help"])];
+pub(crate) const EXAMPLES: &str = "\
+rebound train run actor.toml --out runs/actor
+rebound train --help";
 
 /// Train adapters: starts rebound-train, if it is installed, with these arguments
 #[derive(clap::Args)]

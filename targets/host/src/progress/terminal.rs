@@ -1,89 +1,89 @@
 //! The terminal as a session knows it: it shows what happens, asks the user, and is ended by
 //! signals.
+//!
+//! ```text
+//! standard error is a terminal   lines that change: who plays what, how far, what now
+//! it is none                     lines of a journal
+//! --watch                        what happens as text, on standard output
+//! ```
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
-use indicatif::ProgressBar;
-use runtime_evaluation::learning::state::Learning;
+use runtime_core::event::Event;
+use runtime_core::task::Task;
+use runtime_evaluation::listener::News;
 use runtime_session::program::{Deed, Guard, Program, SessionEvent, Started};
+use runtime_session::telling::{Journal, Standing, paragraphs};
 use runtime_store::recorder::Clock;
-use targets_console::errors;
 use targets_console::signals::{self, Asked, Attached};
+use targets_console::{errors, out, terminal};
 
-use super::teller::{SILENCE_US, Teller, Told};
-use super::{Show, lock, overview, phase, say};
+use super::bars::Bars;
+use super::{BARS, Show, lock, say};
+use crate::page;
+
+/// What is told beside how a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Nothing.
+    Standing,
+    /// Everything that happens.
+    Events,
+}
 
 /// Shows a session.
 pub(super) struct Terminal {
     clock: Clock,
     show: Show,
-    teller: Teller,
-    /// The loop so far, above the bars of its phases.
-    overview: ProgressBar,
-    training: Mutex<Training>,
-}
-
-/// The training under way.
-struct Training {
-    bar: ProgressBar,
-    /// When a line was written last.
-    said_us: u64,
+    told: Told,
+    standing: Arc<Mutex<Standing>>,
+    bars: Mutex<Bars>,
+    journal: Mutex<Journal>,
 }
 
 impl Terminal {
     /// Shows what happens from now on.
     pub(super) fn new(clock: Clock, show: Show, told: Told) -> Self {
-        let overview = match show {
-            Show::BelowOverview => overview(show),
-            Show::Bars | Show::Nothing => ProgressBar::hidden(),
-        };
-        let training = Mutex::new(Training { bar: ProgressBar::hidden(), said_us: 0 });
-        Self { teller: Teller::new(clock.clone(), show, told), clock, show, overview, training }
+        let standing: Arc<Mutex<Standing>> = Arc::default();
+        let bars = Mutex::new(Bars::new(show, Arc::clone(&clock), Arc::clone(&standing)));
+        Self { clock, show, told, standing, bars, journal: Mutex::default() }
     }
 
-    fn show_round(&self, state: &Learning) {
-        self.overview.set_message(format!("{}{}", state.text(), state.progress()));
-        if self.overview.is_hidden() && self.show != Show::Nothing {
-            say(&state.progress());
+    /// Says what is worth a line.
+    fn say(&self, event: SessionEvent<'_>, now_us: u64) {
+        let mut journal = lock(&self.journal);
+        // Whoever draws may wait for the standing: it is not held meanwhile.
+        let line = journal.line(event, &lock(&self.standing), now_us);
+        if let Some(line) = line {
+            say(&line);
         }
     }
 
-    fn begin_training(&self) {
-        *self.training() = Training { bar: phase(self.show, "training"), said_us: (self.clock)() };
-    }
-
-    /// Shows a line of the trainer, or one now and then where there is no terminal.
-    fn show_training(&self, line: &str) {
-        let mut training = self.training();
-        training.bar.set_message(line.to_owned());
-        let now_us = (self.clock)();
-        let is_due = now_us.saturating_sub(training.said_us) >= SILENCE_US;
-        if training.bar.is_hidden() && self.show != Show::Nothing && is_due {
-            training.said_us = now_us;
-            say(&format!("training: {line}"));
-        }
-    }
-
-    fn training(&self) -> MutexGuard<'_, Training> {
-        lock(&self.training)
+    /// Prints what happened in a task; each line names it where it is not the only one.
+    fn stream(&self, task: &Task, event: &Event) {
+        let name = (lock(&self.standing).workers > 1).then_some(task.id.as_str());
+        let text = page::streamed(&paragraphs(task, event), name, terminal::columns(out()));
+        // Standard output never fails.
+        BARS.suspend(|| out().write_all(text.as_bytes())).unwrap_or_default();
     }
 }
 
 impl Program for Terminal {
     fn hear(&self, event: SessionEvent<'_>) {
+        let now_us = (self.clock)();
+        lock(&self.standing).hear(event, now_us);
         match event {
-            SessionEvent::Note(text) => say(text),
-            SessionEvent::Warning(text) => say(&format!("warning: {text}")),
             SessionEvent::Resumable(how) => signals::goes_on_by(how),
-            SessionEvent::Folder(folder) => self.teller.plays_into(folder),
-            SessionEvent::Arm(news) => self.teller.hear(news),
-            SessionEvent::Round(state) => self.show_round(state),
-            SessionEvent::TrainingBegins => self.begin_training(),
-            SessionEvent::TrainingLine(line) => self.show_training(line),
-            SessionEvent::TrainingEnds => self.training().bar.finish_and_clear(),
+            SessionEvent::Note(_) | SessionEvent::Warning(_) => self.say(event, now_us),
+            _ if self.show == Show::Nothing => {}
+            SessionEvent::Arm(News::Event { task, event, .. }) if self.told == Told::Events => {
+                self.stream(task, event);
+            }
+            _ if BARS.is_hidden() => self.say(event, now_us),
+            _ => lock(&self.bars).hear(event),
         }
     }
 
@@ -113,11 +113,5 @@ impl Program for Terminal {
     fn start(&self, command: &mut Command) -> io::Result<Started> {
         let (child, attached) = Attached::spawn(command)?;
         Ok(Started { child, ask_to_stop: Box::new(move || attached.ask_to_stop()) })
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        self.overview.finish_and_clear();
     }
 }

@@ -1,8 +1,7 @@
-//! How the arm under way stands, in words.
+//! How the arm under way stands.
 
-use std::time::Duration;
+use std::path::PathBuf;
 
-use indicatif::HumanDuration;
 use runtime_core::event::{Event, RunEvent};
 use runtime_core::model::Retry;
 use runtime_core::task::Task;
@@ -11,17 +10,25 @@ use runtime_evaluation::listener::{ArmProgress, News};
 use runtime_evaluation::table::rate_text;
 use serde_json::Value;
 
-use super::stream::{WORDS_COLUMNS, retry_words};
-use crate::terminal::line;
+use crate::program::SessionEvent;
+use crate::words::{one_line, roughly};
+
+/// Characters that an action or a reason has at most, in one line with others.
+const WORDS_MAX: usize = 60;
 
 /// What is known of the arm under way. Times are of one clock, in microseconds.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Standing {
+pub struct Standing {
     /// Its strategy.
-    pub(super) arm: String,
+    pub arm: String,
+    /// How far it is.
+    pub progress: ArmProgress,
+    /// Tasks that are played at once.
+    pub workers: u32,
     /// Who plays what.
-    pub(super) players: String,
-    pub(super) progress: ArmProgress,
+    players: String,
+    /// Where it is written.
+    folder: PathBuf,
     /// Whether several trials of a task are alike, so that trials are counted.
     counts_trials: bool,
     begun_us: u64,
@@ -37,21 +44,22 @@ pub(super) struct Standing {
 
 impl Standing {
     /// Takes in what happened.
-    pub(super) fn hear(&mut self, news: News<'_>, now_us: u64) {
-        match news {
-            News::ArmBegins { run, progress, .. } => *self = Self::of(run, progress, now_us),
-            News::Event { task, event, step } => self.follow(task, event, step),
-            News::Progress(progress) | News::ArmEnds { progress, .. } => self.progress = progress,
-            News::Retry(retry) => {
-                self.waits.retain(|(until_us, _)| *until_us > now_us);
-                let wait_us = u64::try_from(retry.wait.as_micros()).unwrap_or(u64::MAX);
-                self.waits.push((now_us.saturating_add(wait_us), retry.clone()));
-            }
+    pub fn hear(&mut self, event: SessionEvent<'_>, now_us: u64) {
+        match event {
+            SessionEvent::Folder(folder) => folder.clone_into(&mut self.folder),
+            SessionEvent::Arm(news) => self.follow(news, now_us),
+            _ => {}
         }
     }
 
+    /// Who plays what, and where it is written.
+    pub fn head(&self) -> String {
+        let folder = one_line(&self.folder.display().to_string(), usize::MAX);
+        format!("{}, into {folder}", self.players)
+    }
+
     /// How many tasks are done, how many of them are solved, how fast it goes, and how long yet.
-    pub(super) fn summary(&self, now_us: u64) -> String {
+    pub fn summary(&self, now_us: u64) -> String {
         let progress = &self.progress;
         let (solved, of) = if self.counts_trials {
             (progress.trials_solved, progress.trials)
@@ -71,15 +79,13 @@ impl Standing {
         let done = progress.tasks_done.saturating_sub(self.done_before);
         let left = progress.tasks.saturating_sub(progress.tasks_done);
         if done > 0 && left > 0 {
-            let seconds = seconds / done as f64 * left as f64;
-            let left = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-            parts.push(format!("{:#} left", HumanDuration(left)));
+            parts.push(format!("{} left", roughly(seconds / done as f64 * left as f64)));
         }
         parts.join(", ")
     }
 
     /// What is waited for, or what was done last.
-    pub(super) fn doing(&self, now_us: u64) -> String {
+    pub fn doing(&self, now_us: u64) -> String {
         let mut waits = self.waits.iter().filter(|(until_us, _)| *until_us > now_us);
         let Some((until_us, retry)) = waits.next() else { return self.last.clone() };
         let others = waits.count();
@@ -89,14 +95,31 @@ impl Standing {
     }
 
     /// All of it in a line.
-    pub(super) fn line(&self, now_us: u64) -> String {
+    pub fn line(&self, now_us: u64) -> String {
         let ArmProgress { tasks, tasks_done, .. } = self.progress;
         let (arm, summary, doing) = (&self.arm, self.summary(now_us), self.doing(now_us));
         let doing = if doing.is_empty() { doing } else { format!("; {doing}") };
         format!("{arm}: {tasks_done}/{tasks} tasks, {summary}{doing}")
     }
 
-    fn of(run: &RunEvent, progress: ArmProgress, begun_us: u64) -> Self {
+    fn follow(&mut self, news: News<'_>, now_us: u64) {
+        match news {
+            News::ArmBegins { run, progress, workers } => {
+                let folder = std::mem::take(&mut self.folder);
+                let begun = Self { folder, progress, workers, begun_us: now_us, ..Self::of(run) };
+                *self = Self { done_before: progress.tasks_done, ..begun };
+            }
+            News::Event { task, event, step } => self.take_in(task, event, step),
+            News::Progress(progress) | News::ArmEnds { progress, .. } => self.progress = progress,
+            News::Retry(retry) => {
+                self.waits.retain(|(until_us, _)| *until_us > now_us);
+                let wait_us = u64::try_from(retry.wait.as_micros()).unwrap_or(u64::MAX);
+                self.waits.push((now_us.saturating_add(wait_us), retry.clone()));
+            }
+        }
+    }
+
+    fn of(run: &RunEvent) -> Self {
         let settings: Value = serde_json::from_str(&run.settings).unwrap_or_default();
         let world = settings["environment"].as_str().unwrap_or("an environment");
         let split = settings["split"].as_str().map(|split| format!(" {split}"));
@@ -104,22 +127,16 @@ impl Standing {
         let (actor, other) = (&run.actor.name, &run.retrospective.name);
         let is_own = run.retrospective == run.actor;
         let reflects = if is_own { String::new() } else { format!(", {other} reflects") };
-        Self {
-            arm: run.strategy.clone(),
-            players: line(&format!("{actor} plays {world}{split}{reflects}"), usize::MAX),
-            counts_trials: settings["collection"].is_object(),
-            progress,
-            begun_us,
-            done_before: progress.tasks_done,
-            ..Self::default()
-        }
+        let players = one_line(&format!("{actor} plays {world}{split}{reflects}"), usize::MAX);
+        let counts_trials = settings["collection"].is_object();
+        Self { arm: run.strategy.clone(), players, counts_trials, ..Self::default() }
     }
 
-    fn follow(&mut self, task: &Task, event: &Event, step: usize) {
+    fn take_in(&mut self, task: &Task, event: &Event, step: usize) {
         let (what, tokens) = match event {
             Event::Step(taken) => {
                 let tokens = taken.calls.iter().map(|call| call.tokens.len()).sum();
-                (format!("step {step}: {}", line(&taken.action, WORDS_COLUMNS)), tokens)
+                (format!("step {step}: {}", one_line(&taken.action, WORDS_MAX)), tokens)
             }
             Event::TrialStart(_) => ("begun".to_owned(), 0),
             Event::TrialEnd(end) => (end.ending.name().to_owned(), 0),
@@ -129,13 +146,20 @@ impl Standing {
         };
         self.tokens += tokens as u64;
         let trial = event.key().map_or(0, |key| key.trial);
-        self.last = format!("{}, trial {trial}, {what}", line(&task.id, WORDS_COLUMNS));
+        self.last = format!("{}, trial {trial}, {what}", one_line(&task.id, WORDS_MAX));
     }
+}
+
+/// How long is waited yet, for which attempt, and why.
+pub(super) fn retry_words(retry: &Retry, seconds: u64) -> String {
+    let Retry { model, attempt, attempts_max, reason, .. } = retry;
+    let reason = one_line(reason, WORDS_MAX);
+    format!("{seconds} s to attempt {attempt} of {attempts_max}; {model} gave no answer: {reason}")
 }
 
 #[cfg(test)]
 mod tests {
-    use runtime_core::event::{TrialKey, TrialStartEvent};
+    use std::time::Duration;
 
     use super::*;
 
@@ -153,7 +177,7 @@ mod tests {
         let progress =
             ArmProgress { tasks_done: 12, tasks_solved: 7, trials: 31, ..standing.progress };
 
-        standing.hear(News::Progress(progress), 50 * SECOND);
+        standing.hear(SessionEvent::Arm(News::Progress(progress)), 50 * SECOND);
 
         let line = standing.line(50 * SECOND);
         assert_eq!(line, "reflexion: 12/20 tasks, 58.3 % [32.0, 80.7] solved, 31 trials, 40s left");
@@ -162,33 +186,14 @@ mod tests {
     #[test]
     fn a_wait_is_counted_down_and_then_forgotten() {
         let mut standing = begun();
-        let (model, reason) = ("m@host".to_owned(), "status 429\u{1b}[2J".to_owned());
+        let (model, reason) = ("m@host".to_owned(), "status 429\nslow down".to_owned());
         let wait = Duration::from_secs(8);
         let retry = Retry { model, attempt: 2, attempts_max: 7, reason, wait };
 
-        standing.hear(News::Retry(&retry), 20 * SECOND);
+        standing.hear(SessionEvent::Arm(News::Retry(&retry)), 20 * SECOND);
 
         let told = standing.doing(23 * SECOND);
-        let expected = "5 s to attempt 2 of 7; m@host gave no answer: status 429\\u{1b}[2J";
-        assert_eq!(told, expected);
+        assert_eq!(told, "5 s to attempt 2 of 7; m@host gave no answer: status 429 slow down");
         assert_eq!(standing.doing(28 * SECOND), "");
-    }
-
-    #[test]
-    fn what_is_under_way_is_said_without_anything_that_steers_a_terminal() {
-        let mut standing = begun();
-        let task = Task {
-            id: "test/1\u{7}".into(),
-            kind: String::new(),
-            instruction: String::new(),
-            seed: 0,
-            limits: runtime_core::task::Limits::default(),
-        };
-        let key = TrialKey { task: 0, trial: 2 };
-        let event = Event::TrialStart(TrialStartEvent { key, opening: String::new() });
-
-        standing.hear(News::Event { task: &task, event: &event, step: 0 }, 0);
-
-        assert_eq!(standing.doing(0), "test/1\\u{7}, trial 2, begun");
     }
 }

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use console::Term;
 
+use crate::Output;
+
 /// Columns where there is no terminal to ask.
 const COLUMNS: usize = 80;
 /// A narrower terminal is taken for one of this width.
@@ -16,7 +18,7 @@ const COLUMNS_MIN: usize = 40;
 ///
 /// Marks that turn the direction of writing or take up no room count as control characters: they
 /// let a line read otherwise than it is.
-pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+pub fn shown(text: &str) -> Cow<'_, str> {
     if !text.contains(is_spelled) {
         return Cow::Borrowed(text);
     }
@@ -32,18 +34,19 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
 }
 
 /// The text as one line without control characters, cut to this many columns.
-pub(crate) fn line(text: &str, columns: usize) -> String {
+pub fn line(text: &str, columns: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
     console::truncate_str(&shown(&lines.join(" ")), columns, "…").into_owned()
 }
 
-/// Columns of standard output, where it is a terminal, or of a usual one.
-pub(crate) fn columns(term: &Term) -> usize {
+/// Columns of an output, where it is a terminal, or of a usual one.
+pub fn columns(output: Output) -> usize {
+    let term = if output == crate::out() { Term::stdout() } else { Term::stderr() };
     term.size_checked().map_or(COLUMNS, |(_, columns)| usize::from(columns).max(COLUMNS_MIN))
 }
 
 /// Lines of at most so many columns, each behind this many spaces.
-pub(crate) fn wrapped(text: &str, columns: usize, spaces: usize) -> Vec<String> {
+pub fn wrapped(text: &str, columns: usize, spaces: usize) -> Vec<String> {
     let indent = " ".repeat(spaces);
     let how = textwrap::Options::new(columns).initial_indent(&indent).subsequent_indent(&indent);
     let lines = textwrap::wrap(text, how).into_iter();

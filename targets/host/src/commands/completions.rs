@@ -1,0 +1,22 @@
+//! `rebound completions`: what shells read.
+
+use clap_complete::Shell;
+use targets_console::command;
+
+pub(crate) const EXAMPLES: &str =
+    "rebound completions bash > ~/.local/share/bash-completion/completions/rebound";
+
+/// Print what a shell needs to complete command lines
+#[derive(clap::Args)]
+pub(crate) struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+impl Completions {
+    #[expect(clippy::unnecessary_wraps, reason = "every command may fail")]
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        command::completions(crate::command(), self.shell);
+        Ok(())
+    }
+}
