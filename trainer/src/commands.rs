@@ -1,4 +1,4 @@
-//! What `rebound-train` can do.
+//! The commands of `rebound-train`.
 
 pub(crate) mod examples;
 mod run;
@@ -20,26 +20,26 @@ use targets_console::{command, outln};
 use trainer::run::Base;
 use trainer_contract::exit::DONE;
 
-/// A command.
+/// A command of `rebound-train`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Train as a TOML file says
+    /// Train an adapter as configured in a TOML file
     Run(run::Run),
-    /// Say whether a TOML file asks for a run that can be
+    /// Check the configuration of a training run
     Check(run::Check),
-    /// Go on with a run
+    /// Resume a training run from its newest checkpoint
     Resume(run::Resume),
-    /// Write the adapter of a run as its newest checkpoint has it
+    /// Write the adapter of a run's newest checkpoint as GGUF
     Export(run::Export),
-    /// Say what an adapter is
+    /// Print an adapter's metadata and the norms of its factors
     Inspect(inspect::Inspect),
     /// Print the log-probability of each token of a text, as `rebound score` does
     Score(score::Score),
-    /// Measure how fast a training step is here
+    /// Measure the speed and memory of a training step on this machine
     Bench(bench::Bench),
     /// List the devices that this build can train on
     Devices,
-    /// Print what a shell needs to complete command lines
+    /// Print a completion script for a shell
     Completions {
         /// The shell
         shell: Shell,
@@ -47,13 +47,13 @@ pub(crate) enum Command {
     /// Write the manual pages
     #[command(hide = true)]
     Man {
-        /// Their folder
+        /// The folder to write to
         folder: PathBuf,
     },
 }
 
 impl Command {
-    /// Does it; returns the exit code.
+    /// Runs the command; returns the exit code.
     pub(crate) fn run(self) -> anyhow::Result<u8> {
         match self {
             Self::Run(run) => run.run(),
@@ -82,7 +82,7 @@ impl Command {
     }
 }
 
-/// Where models lie.
+/// The folder of models.
 fn models_folder() -> anyhow::Result<PathBuf> {
     if let Some(folder) = std::env::var_os("REBOUND_MODELS") {
         return Ok(folder.into());
@@ -91,7 +91,7 @@ fn models_folder() -> anyhow::Result<PathBuf> {
     Ok(cache.join("rebound").join("models"))
 }
 
-/// A model by its name or file, checked.
+/// The model of this name or file, with its checksum verified.
 fn base(name: &str) -> anyhow::Result<Base> {
     let resolved = models::manifest::resolve(name, &models_folder()?)?;
     let sha256 = models::checksum::sha256_file(&resolved.path)
@@ -106,14 +106,14 @@ fn base(name: &str) -> anyhow::Result<Base> {
     Ok(Base { path: resolved.path, sha256 })
 }
 
-/// Where it is computed.
+/// The device and the number of threads.
 #[derive(clap::Args)]
 struct Place {
-    /// The device, as `rebound-train devices` lists it
+    /// Device to compute on, from `rebound-train devices`
     #[arg(long, value_name = "NAME", default_value = "flex")]
     device: String,
-    /// Threads of the processor [default: one for each core; a run that goes on: its own]; on
-    /// it, the same number gives the same bits
+    /// Number of CPU threads [default: one for each core; a resumed run: as before]. On the CPU
+    /// the same number of threads gives the same adapter to the bit
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroU32>,
 }

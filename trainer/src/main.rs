@@ -13,7 +13,7 @@ use trainer_contract::exit;
 
 use commands::examples::EXAMPLES;
 
-/// Train LoRA adapters on this machine, from what rebound's agents played
+/// Train LoRA adapters from the recorded trials of rebound's agents
 #[derive(Parser)]
 #[command(name = "rebound-train", version, after_long_help = CODES_AND_VARIABLES)]
 struct Program {
@@ -21,19 +21,19 @@ struct Program {
     command: commands::Command,
 }
 
-/// Below the program's long help.
+/// Exit codes and environment variables, below the program's long help.
 const CODES_AND_VARIABLES: &str = "\
 Exit codes:
   0          done
   1          something failed, and the message says what to do
   2          the command line is wrong
-  4          the data hold nothing to learn from
-  130, 143   stopped, by Ctrl-C or by SIGTERM, and checkpointed; resume goes on
+  4          the data contain nothing to train on
+  130, 143   stopped by Ctrl-C or SIGTERM after a checkpoint; resume continues
 
 Environment variables:
   REBOUND_MODELS   folder of model files [default: rebound/models in the user's cache]";
 
-/// The command line, with its examples.
+/// The command line parser, with its examples.
 fn command() -> clap::Command {
     with_examples(Program::command(), &[EXAMPLES])
 }

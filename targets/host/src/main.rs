@@ -21,12 +21,12 @@ use targets_console::{account, errln, finish, signals};
 
 use crate::variables::CODES_AND_VARIABLES;
 
-/// Play tasks with small models on this machine, let them learn from their own failures, and
-/// measure whether it helped
+/// Run agents on small local language models, let them learn from their own failures by
+/// reflection, and measure whether it helped
 #[derive(Parser)]
 #[command(name = "rebound", version, propagate_version = true)]
 #[command(
-    after_help = "`rebound demo` is a first look. `rebound --help` lists exit codes and environment variables.",
+    after_help = "Start with `rebound demo`. `rebound --help` lists exit codes and environment variables.",
     after_long_help = CODES_AND_VARIABLES
 )]
 struct Cli {
@@ -34,7 +34,7 @@ struct Cli {
     command: commands::Command,
 }
 
-/// The command line, with its examples.
+/// The command line parser, with its examples.
 fn command() -> clap::Command {
     with_examples(Cli::command(), commands::EXAMPLES)
 }
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the help says about exit codes.
+/// The exit code of an error, as the help lists them.
 fn exit_code(error: &anyhow::Error) -> u8 {
     match error.chain().find_map(|cause| cause.downcast_ref::<ArmError>()) {
         Some(ArmError::Interrupted) => signals::exit_code(),

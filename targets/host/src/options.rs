@@ -1,4 +1,4 @@
-//! What a run can be told by flags: the keys of a run's file, with their help.
+//! The flags of a run: the keys of a run's configuration file, with their help.
 
 mod tasks;
 mod players;
@@ -18,12 +18,12 @@ use paid::PaidFlags;
 use players::PlayerFlags;
 use tasks::{NodeFlags, TaskFlags};
 
-/// Heads the options of a run's folder and what is printed.
-pub(crate) const FOLDER: &str = "Where it is kept and shown";
-/// Heads the options that concern endpoints and nothing else.
-const PAID: &str = "Models behind an endpoint";
+/// The heading of the options for a run's folder and output.
+pub(crate) const FOLDER: &str = "Run folder and output";
+/// The heading of the options for endpoints.
+const PAID: &str = "Models behind an API endpoint";
 
-/// Keys of a run's file, each also a flag.
+/// The keys of a run's configuration file, each also a flag.
 #[derive(Args, Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[command(allow_negative_numbers = true)]
@@ -43,29 +43,30 @@ pub(crate) struct RunFlags {
     #[command(flatten)]
     #[serde(flatten)]
     paid: PaidFlags,
-    /// Name of the run's folder in runs/ [default: made of environment and time]
+    /// Name of the run's folder in runs/ [default: the environment and the time]
     #[arg(long, help_heading = FOLDER)]
     name: Option<RunName>,
-    /// The run's folder itself, instead of runs/NAME
+    /// Path of the run's folder, instead of runs/NAME
     #[arg(long, value_name = "DIR", conflicts_with = "name", help_heading = FOLDER)]
     out: Option<PathBuf>,
 }
 
-/// What no file can allow.
+/// Permissions that only the command line can give, never a file.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct AllowedFlags {
-    /// Start the `exec:` command that the run's file or folder names, this time, without asking.
-    /// One that was given on the command line here, or approved at the terminal, needs no flag
+    /// Run the `exec:` command named by the configuration file or the run's folder without
+    /// asking, this time. A command that was given on this command line, or approved at the
+    /// terminal before, needs no flag
     #[arg(long)]
     allow_exec: bool,
-    /// Send the key by http to a private address, too (192.168.1.5, 10.0.0.5, NAME.local), where
-    /// others on that network can read it; to a public one it never goes so
+    /// Send the API key by unencrypted http to private addresses (192.168.1.5, 10.0.0.5,
+    /// NAME.local), where others on that network can read it. Never sent so to public addresses
     #[arg(long, help_heading = PAID)]
     allow_http: bool,
 }
 
 impl RunFlags {
-    /// The options of these flags, by the keys of a run's file.
+    /// The flags' values as options, by the keys of a run's configuration file.
     pub(crate) fn options(&self) -> anyhow::Result<RunOptions> {
         Ok(toml::Table::try_from(self)?.try_into()?)
     }

@@ -1,4 +1,4 @@
-//! A run from its flags to what is printed of it: what the commands that play share.
+//! Runs a session from its flags and prints its results; shared by the commands that play.
 
 use std::io::Write;
 use std::num::NonZeroU32;
@@ -17,20 +17,19 @@ use targets_console::{out, outln};
 use crate::options::{self, AllowedFlags, RunFlags};
 use crate::progress::{Show, Told, surroundings};
 
-/// Reflections of a group, where nobody says.
+/// Number of reflections in a group if `--group` is absent.
 const GROUP: NonZeroU32 = NonZeroU32::new(4).expect("it is not 0");
 
-/// Where a run comes from and how it is shown.
+/// Where a run's options come from and what is printed.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SessionFlags {
-    /// A run's file in TOML; its keys are these options' names, and flags win
+    /// Configuration file of the run; its keys are the names of these options, and flags override it
     #[arg(long, value_name = "TOML", conflicts_with = "resume", help_heading = options::FOLDER)]
     config: Option<PathBuf>,
-    /// Go on with the run in this folder
+    /// Resume the run in this folder
     #[arg(long, value_name = "DIR", help_heading = options::FOLDER)]
     resume: Option<PathBuf>,
-    /// With --resume: keep the trials before this one, and play from it on into a folder of
-    /// its own
+    /// With --resume: copy the trials before this one to a new run, and play from this trial on
     #[arg(
         long,
         value_name = "N",
@@ -42,10 +41,10 @@ pub(crate) struct SessionFlags {
     /// Print the results as JSON
     #[arg(long, help_heading = options::FOLDER)]
     json: bool,
-    /// No bars, no lines and no table
+    /// Print no progress and no table
     #[arg(long, short, help_heading = options::FOLDER)]
     quiet: bool,
-    /// Print what is seen, done and learned as it happens
+    /// Print observations, actions and reflections as they happen
     #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = options::FOLDER)]
     watch: bool,
     #[command(flatten)]
@@ -54,24 +53,24 @@ pub(crate) struct SessionFlags {
     options: RunFlags,
 }
 
-/// What is printed of a run.
+/// What is printed about a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Printed {
     /// The results as JSON.
     pub(crate) json: bool,
     /// Nothing.
     pub(crate) quiet: bool,
-    /// What happens, as it happens.
+    /// Events, as they happen.
     pub(crate) watch: bool,
 }
 
 impl SessionFlags {
-    /// Plays the strategies, or those of the file or of the resumed run, or else the `usual`.
+    /// Plays the given strategies; if none, those of the file or the resumed run; else `usual`.
     pub(crate) fn play(&self, strategies: Vec<Strategy>, usual: &[Strategy]) -> anyhow::Result<()> {
         play(&self.request()?, (strategies, usual), self.printed())
     }
 
-    /// Lets every failed first trial have a group of reflections, each with a next trial.
+    /// Samples a group of reflections for every failed first trial, each with a next trial.
     pub(crate) fn collect(&self, members: Option<NonZeroU32>) -> anyhow::Result<()> {
         let printed = self.printed();
         let surroundings = printed.surroundings();
@@ -115,7 +114,7 @@ pub(crate) fn play(
     printed.report(&plan, played, table::success_by_trial)
 }
 
-/// Lets an expert play.
+/// Records an expert's demonstrations.
 pub(crate) fn demonstrate(
     request: &Request,
     noise: Option<f32>,

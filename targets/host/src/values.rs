@@ -1,4 +1,4 @@
-//! What the value of a flag may be, where its type does not say it.
+//! Parsers for the values of flags whose types do not parse themselves.
 
 use std::num::NonZeroU32;
 use std::str::FromStr;
@@ -10,25 +10,25 @@ use runtime_core::strategy::Strategy;
 use runtime_environments::entry::Entry;
 use runtime_environments::worlds::{self, WORLDS};
 
-/// Some text.
+/// A text that is not empty.
 pub(crate) fn text() -> NonEmptyStringValueParser {
     NonEmptyStringValueParser::new()
 }
 
-/// One of these names; a misspelt one is answered with the nearest.
+/// One of these names; the error for a misspelt name suggests the nearest.
 pub(crate) fn one_of(names: &[&'static str]) -> PossibleValuesParser {
     PossibleValuesParser::new(names.iter().copied())
 }
 
-/// The name of a world that can do this; the help says what each is.
+/// The name of a world that satisfies `can`; the help describes each.
 pub(crate) fn world(can: fn(&Entry) -> bool) -> PossibleValuesParser {
     let able = WORLDS.iter().filter(|world| can(world));
     PossibleValuesParser::new(able.map(|world| PossibleValue::new(world.name).help(world.about)))
 }
 
-/// What the help says of an option that names a world.
+/// The help text of an option that names a world.
 pub(crate) fn about_world() -> String {
-    format!("The world [default: {}]", worlds::DEFAULT)
+    format!("The environment to play [default: {}]", worlds::DEFAULT)
 }
 
 /// The name of a strategy.

@@ -1,4 +1,4 @@
-//! `rebound-train bench`: how fast a training step is here.
+//! `rebound-train bench`: measures the speed and memory of a training step.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,29 +11,29 @@ use trainer_contract::exit::DONE;
 
 use super::Place;
 
-/// All linear layers of a model, random tokens, each with a loss: once with a layer's
-/// inside computed again on the way back, once with all activations kept.
+/// Trains a LoRA adapter of all linear layers on random tokens: once with activation
+/// checkpointing (a layer's activations are recomputed in the backward pass), once without.
 #[derive(clap::Args)]
 pub(crate) struct Bench {
-    /// A name from `rebound models list`, or a GGUF file
+    /// The model: a name from `rebound models list`, or a GGUF file
     #[arg(long, value_name = "NAME|FILE")]
     model: String,
-    /// Tokens of a sequence
+    /// Length of a sequence in tokens
     #[arg(long, value_name = "N", default_value_t = 512)]
     tokens: usize,
-    /// Sequences in a step, two rows of the table each
+    /// Batch sizes to measure, in sequences
     #[arg(long, value_name = "N", value_delimiter = ',', default_values = ["1", "4"])]
     batch: Vec<usize>,
-    /// Rank of the factors
+    /// Rank of the LoRA factors
     #[arg(long, value_name = "N", default_value_t = 16)]
     rank: usize,
-    /// Steps that are measured, after one that is not
+    /// Number of measured steps, after one step of warm-up
     #[arg(long, value_name = "N", default_value_t = 4)]
     steps: usize,
-    /// Keep activations in bf16, where the device has it
+    /// Compute activations in bf16, if the device supports it
     #[arg(long)]
     bf16: bool,
-    /// A line of JSON for each row
+    /// Print one JSON line for each row of the table
     #[arg(long)]
     json: bool,
     #[command(flatten)]

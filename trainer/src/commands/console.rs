@@ -1,15 +1,15 @@
-//! Where a run's progress goes: nowhere, line by line, or to a view that stays.
+//! Prints a run's progress: not at all, line by line, or as a live view.
 
 use targets_console::{errln, outln};
 use trainer_contract::metrics::{Quality, StepMetrics};
 
 use super::view::{Live, View};
 
-/// Lines tell of every so many steps, and of those that validate.
+/// Number of steps for each printed line; steps with a validation are always printed.
 const STEPS_PER_LINE: u64 = 10;
 
 pub(crate) enum Console {
-    /// Nothing is said.
+    /// Prints nothing but warnings.
     Quiet,
     /// Lines on standard output.
     Lines,
@@ -31,7 +31,7 @@ impl Console {
         }
     }
 
-    /// Tells how many samples are scored before the first step.
+    /// Prints the number of samples scored so far, before the first step.
     pub(crate) fn scoring(&mut self, done: usize, all: usize) {
         let line = format!("{done} of {all} samples scored");
         match self {
@@ -40,7 +40,7 @@ impl Console {
         }
     }
 
-    /// Says what even a quiet console says.
+    /// Prints a warning, on a quiet console too.
     pub(crate) fn warn(&mut self, line: &str) {
         match self {
             Self::Quiet | Self::Lines => errln!("\n{line}"),
@@ -64,7 +64,7 @@ impl Console {
         }
     }
 
-    /// Gives the terminal back, with the last step on it.
+    /// Ends the live view and prints the last step.
     pub(crate) fn close(&mut self) {
         if let Self::Live(view) = std::mem::replace(self, Self::Quiet) {
             let last = view.close();

@@ -1,4 +1,4 @@
-//! `rebound-train inspect`: what an adapter is.
+//! `rebound-train inspect`: prints an adapter's metadata and the norms of its factors.
 
 use std::path::PathBuf;
 
@@ -6,10 +6,10 @@ use models::gguf::Value;
 use targets_console::outln;
 use trainer_contract::exit::DONE;
 
-/// Says an adapter's keys and factors.
+/// Prints an adapter's metadata, then shape, rank and norms of each pair of LoRA factors.
 #[derive(clap::Args)]
 pub(crate) struct Inspect {
-    /// The adapter's file
+    /// A LoRA adapter in GGUF format
     #[arg(value_name = "ADAPTER")]
     file: PathBuf,
 }

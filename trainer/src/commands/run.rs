@@ -22,20 +22,20 @@ use super::console::Console;
 use super::threads;
 use super::view::View;
 
-/// Begins a run.
+/// Starts a training run. Its folder receives metrics, checkpoints and the adapter.
 #[derive(clap::Args)]
 pub(crate) struct Run {
-    /// The run's file
+    /// Configuration of the run
     #[arg(value_name = "TOML")]
     file: PathBuf,
-    /// The run's folder
+    /// Folder to write the run to
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
     shared: Shared,
 }
 
-/// Goes on with a run.
+/// Resumes an interrupted training run; the result is the same as without interruption.
 #[derive(clap::Args)]
 pub(crate) struct Resume {
     /// The run's folder
@@ -45,10 +45,10 @@ pub(crate) struct Resume {
     shared: Shared,
 }
 
-/// Checks a run's file.
+/// Reads the configuration of a training run and reports what is wrong with it.
 #[derive(clap::Args)]
 pub(crate) struct Check {
-    /// The run's file
+    /// Configuration of the run
     #[arg(value_name = "TOML")]
     file: PathBuf,
 }
@@ -60,7 +60,7 @@ impl Check {
     }
 }
 
-/// Writes a run's adapter.
+/// Writes the adapter of a run's newest checkpoint to the run's folder.
 #[derive(clap::Args)]
 pub(crate) struct Export {
     /// The run's folder
@@ -72,15 +72,15 @@ pub(crate) struct Export {
 struct Shared {
     #[command(flatten)]
     place: Place,
-    /// Progress as lines, on a terminal too
+    /// Print progress as lines instead of a live view
     #[arg(long)]
     plain: bool,
-    /// No progress
+    /// Print no progress
     #[arg(long, short)]
     quiet: bool,
 }
 
-/// Whether a folder may hold a run already.
+/// Whether the folder must be new or hold a run already.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Begin {
     New,
@@ -137,7 +137,7 @@ fn train(
     let kept = out.join(FILE);
     ensure!(
         begin == Begin::Again || !kept.exists(),
-        "there is a run in {0}; go on with it by resume {0}, or choose another --out",
+        "there is a run in {0}; continue it with resume {0}, or choose another --out",
         out.display()
     );
     let opened = trainer::run::Run::open(config.clone(), base, out, &device);
@@ -185,7 +185,7 @@ fn warn_of_damage(run: &trainer::run::Run) {
     }
 }
 
-/// How the run is gone on with, in words.
+/// The sentence that says how to resume the run.
 fn goes_on(out: &Path) -> String {
     format!("`rebound-train resume {}` goes on", out.display())
 }

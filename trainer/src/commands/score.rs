@@ -1,4 +1,4 @@
-//! `rebound-train score`: how likely a text is under the decoder.
+//! `rebound-train score`: prints the log-probabilities of a text under the decoder.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -15,16 +15,16 @@ use trainer_contract::exit::DONE;
 
 use super::Place;
 
-/// Natural logarithms; the first is null, since nothing comes before it.
+/// Natural logarithms. The first is null, since no token precedes it.
 #[derive(clap::Args)]
 pub(crate) struct Score {
-    /// A name from `rebound models list`, or a GGUF file
+    /// The model: a name from `rebound models list`, or a GGUF file
     #[arg(long, value_name = "NAME|FILE")]
     model: String,
     /// A LoRA adapter to attach
     #[arg(long, value_name = "FILE")]
     adapter: Option<PathBuf>,
-    /// The text [default: standard input]
+    /// File with the text [default: standard input]
     #[arg(long, value_name = "FILE")]
     text_file: Option<PathBuf>,
     #[command(flatten)]

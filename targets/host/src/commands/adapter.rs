@@ -1,5 +1,5 @@
-//! `rebound adapter`: puts a trained adapter on the device, on probation, and carries
-//! adapters to and from PEFT.
+//! `rebound adapter`: installs a trained adapter on probation, and converts adapters from
+//! and to PEFT.
 
 use std::path::PathBuf;
 
@@ -14,10 +14,11 @@ rebound adapter list
 rebound adapter import --base smollm2-135m-instruct peft-folder new.gguf
 rebound adapter export --base smollm2-135m-instruct new.gguf peft-folder";
 
-/// Install, confirm or revert the adapter of a retrospective model; convert adapters
+/// Install, confirm or revert the LoRA adapter of a retrospective model; convert adapters
 ///
-/// Each model has adapters of its own. A new one is on probation: the next run that reflects
-/// with the model tries it, and the one after goes back unless it was confirmed.
+/// Each model has its own adapters. A new adapter is on probation: the next run in which the
+/// model writes reflections uses it, and the run after that returns to the previous adapter
+/// unless the new one was confirmed.
 #[derive(clap::Args)]
 pub(crate) struct Adapter {
     #[command(subcommand)]
@@ -26,51 +27,51 @@ pub(crate) struct Adapter {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Try an adapter; it is reverted on the start after next unless confirmed
+    /// Install an adapter on probation; it is reverted after one run unless confirmed
     Install {
         /// A LoRA adapter in GGUF format
         adapter: PathBuf,
         #[command(flatten)]
         base: Base,
     },
-    /// Keep the adapter that was tried
+    /// Confirm the adapter on probation, so that later runs use it too
     Confirm(Base),
-    /// Go back to the adapter before
+    /// Return to the adapter that was active before
     Revert(Base),
-    /// Which adapters there are
+    /// List the model's installed adapters
     List(Base),
-    /// Read an adapter that PEFT saved, and write it as GGUF
+    /// Convert an adapter that PEFT saved to GGUF
     ///
-    /// Adapters of the linear layers of llama, qwen2, qwen3 and gemma3 models; what a GGUF
-    /// file cannot say is refused by name. The new adapter names no base: it is good for
-    /// every quantization of the model.
+    /// Takes LoRA adapters of the linear layers of llama, qwen2, qwen3 and gemma3 models. A
+    /// PEFT setting that GGUF cannot express is an error that names it. The new file names no
+    /// base model, so it works with every quantization of the model.
     Import {
         /// The folder with `adapter_config.json` and `adapter_model.safetensors`
         #[arg(value_name = "PEFT_DIR")]
         folder: PathBuf,
-        /// The model that it adapts: a name from `rebound models list`, or a GGUF file
+        /// The adapter's base model: a name from `rebound models list`, or a GGUF file
         #[arg(long, value_name = "NAME|FILE")]
         base: String,
-        /// The new adapter, a GGUF file; it must not exist
+        /// The GGUF file to write; it must not exist yet
         out: PathBuf,
     },
-    /// Write an adapter as a folder that PEFT loads
+    /// Convert a GGUF adapter to a folder that PEFT loads
     Export {
         /// A LoRA adapter in GGUF format
         adapter: PathBuf,
-        /// The model that it adapts: a name from `rebound models list`, or a GGUF file
+        /// The adapter's base model: a name from `rebound models list`, or a GGUF file
         #[arg(long, value_name = "NAME|FILE")]
         base: String,
-        /// The new folder; it must hold no adapter
+        /// The folder to write; it must not contain an adapter yet
         #[arg(value_name = "PEFT_DIR")]
         folder: PathBuf,
     },
 }
 
-/// The model that adapters are for.
+/// The base model of the adapters.
 #[derive(clap::Args)]
 struct Base {
-    /// The model: a name from `rebound models list`, or a GGUF file
+    /// The base model: a name from `rebound models list`, or a GGUF file
     #[arg(long, value_name = "NAME|FILE", default_value = "smollm2-135m-instruct")]
     model: String,
 }

@@ -1,4 +1,4 @@
-//! `rebound collect`: reflections and what they earned, for training.
+//! `rebound collect`: collects reflections and their rewards for training.
 
 use std::num::NonZeroU32;
 
@@ -9,16 +9,16 @@ pub(crate) const EXAMPLES: &str = "\
 rebound collect --split train/easy --group 4 -n 100 --name collected
 rebound collect --resume runs/collected";
 
-/// Play training tasks; for each failed first trial draw a group of reflections, each with a
-/// next trial of its own
+/// Collect training data: sample a group of reflections for each failed first trial, and play
+/// one next trial with each
 ///
-/// The next trials of a group are seeded alike: they differ by what they read. Splits to judge
-/// by are refused. Writes runs/NAME/collection.json and every event, with tokens and
-/// log-probabilities, to runs/NAME/arms/retrospective/trials.log, which `rebound-train` learns
-/// from.
+/// All next trials of a group use the same seed, so they differ only by the reflection that
+/// the actor reads. Splits for validation and test are refused. Writes
+/// runs/NAME/collection.json and every event, with tokens and log-probabilities, to
+/// runs/NAME/arms/retrospective/trials.log, from which `rebound-train` trains.
 #[derive(clap::Args)]
 pub(crate) struct Collect {
-    /// Reflections of a group [default: 4]
+    /// Number of reflections in a group [default: 4]
     #[arg(long, short, value_name = "N", value_parser = values::count())]
     group: Option<NonZeroU32>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `rebound compare`: several arms on the same tasks and seeds.
+//! `rebound compare`: plays several arms on the same tasks and seeds.
 
 use runtime_core::strategy::Strategy;
 
@@ -11,14 +11,14 @@ rebound compare --config run.toml --parallel 8
 rebound compare --strategies none,reflexion --watch
 rebound compare --resume runs/demo";
 
-/// Play the same tasks with several strategies, and compare
+/// Play the same tasks with several strategies and compare their success rates
 ///
 /// Prints success by trial with 95 % Wilson intervals, and each arm's difference to `none`
 /// with Tango's score interval and `McNemar`'s exact test. The control arm `none` is
-/// always among them.
+/// always included.
 #[derive(clap::Args)]
 pub(crate) struct Compare {
-    /// The arms, separated by commas [default: none,reflexion]
+    /// The strategies to compare, separated by commas [default: none,reflexion]
     #[arg(
         long,
         short,

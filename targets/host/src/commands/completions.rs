@@ -1,4 +1,4 @@
-//! `rebound completions`: what shells read.
+//! `rebound completions`: prints completion scripts for shells.
 
 use clap_complete::Shell;
 use targets_console::command;
@@ -6,7 +6,7 @@ use targets_console::command;
 pub(crate) const EXAMPLES: &str =
     "rebound completions bash > ~/.local/share/bash-completion/completions/rebound";
 
-/// Print what a shell needs to complete command lines
+/// Print a completion script for a shell
 #[derive(clap::Args)]
 pub(crate) struct Completions {
     /// The shell

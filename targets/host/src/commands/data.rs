@@ -1,4 +1,4 @@
-//! `rebound data`: what data sets there are, fetching them, checking what is here.
+//! `rebound data`: lists, downloads and checks data sets.
 
 mod pull;
 
@@ -16,10 +16,10 @@ rebound data list
 rebound data pull alfworld
 rebound data verify";
 
-/// List, fetch and check data sets
+/// List, download and check the data sets of environments
 #[derive(clap::Args)]
 pub(crate) struct Data {
-    /// Folder of data sets [default: rebound/data in the user's data]
+    /// Folder of data sets [default: rebound/data in the user's data folder]
     #[arg(long, value_name = "DIR", env = "REBOUND_DATA", global = true)]
     data: Option<PathBuf>,
     #[command(subcommand)]
@@ -28,18 +28,17 @@ pub(crate) struct Data {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// The data sets that have a name: where they come from, and which are here
+    /// List the known data sets: their source, and whether they are installed
     List {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Fetch a data set, or make it of files that are here; a download that was interrupted
-    /// goes on
+    /// Download a data set, or build it from local files; an interrupted download is resumed
     Pull(Pull),
-    /// Compare what is here with what is listed
+    /// Compare installed data sets with their published checksums
     Verify {
-        /// Names from `rebound data list` [default: all that are here]
+        /// Names from `rebound data list` [default: all that are installed]
         names: Vec<String>,
     },
 }

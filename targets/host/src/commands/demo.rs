@@ -1,4 +1,4 @@
-//! `rebound demo`: plays what comes with the program, and says what to do next.
+//! `rebound demo`: plays a small comparison that comes with the program, and prints next steps.
 
 use std::path::{Path, PathBuf};
 
@@ -20,9 +20,9 @@ rebound demo -n 4 --out runs/quick";
 
 /// Actor and retrospective of the demo.
 const MODEL: &str = "smollm2-135m-instruct";
-/// The run's file.
+/// The configuration of the demo's run.
 const RUN: &str = "targets/host/demo.toml";
-/// What is played, as it lies in the sources; it is laid out alike in the user's cache.
+/// The demo's files, by their paths in the sources; the user's cache has the same layout.
 const FILES: [(&str, &[u8]); 4] = [
     (RUN, include_bytes!("../../demo.toml")),
     (
@@ -39,20 +39,20 @@ const FILES: [(&str, &[u8]); 4] = [
     ),
 ];
 
-/// Play sixteen households three ways: plain retries, the actor's own reflections, and those of
-/// a model that was taught to reflect
+/// Compare three strategies on sixteen household tasks: plain retries, reflections by the actor
+/// itself, and reflections by a model that was trained to reflect
 ///
-/// Fetches SmolLM2-135M-Instruct (98 MB) where it is not here; all else comes with the program.
-/// Takes minutes. What was stopped goes on by the same command.
+/// Downloads SmolLM2-135M-Instruct (98 MB) if it is not installed; everything else comes with
+/// the program. Takes some minutes. The same command resumes an interrupted demo.
 #[derive(clap::Args)]
 pub(crate) struct Demo {
-    /// How many households; fewer tell less [default: 16]
+    /// Number of tasks; fewer give wider intervals [default: 16]
     #[arg(long, short = 'n', value_name = "N")]
     tasks: Option<u32>,
     /// The run's folder
     #[arg(long, value_name = "DIR", default_value = "runs/demo")]
     out: PathBuf,
-    /// No bars, no table and no next steps
+    /// Print no progress, no table and no next steps
     #[arg(long, short)]
     quiet: bool,
 }
@@ -83,7 +83,7 @@ impl Demo {
     }
 }
 
-/// Writes a file where it is not there as it should be.
+/// Writes a file unless it already has the expected content.
 fn lay_out(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     if std::fs::read(path).is_ok_and(|there| there == bytes) {
         return Ok(());
@@ -94,7 +94,7 @@ fn lay_out(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(replace(path, bytes)?)
 }
 
-/// The program as it was called.
+/// The program's name on the command line.
 fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "rebound".to_owned())
 }

@@ -1,4 +1,4 @@
-//! `rebound demonstrate`: an expert plays what an actor is to learn.
+//! `rebound demonstrate`: records a scripted expert as training data for an actor.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -16,15 +16,15 @@ pub(crate) const EXAMPLES: &str = "\
 rebound demonstrate --split train/easy --tasks 200 --name demonstrations
 rebound demonstrate --environment alfworld --noise 0.1 --parallel 2";
 
-/// Steps of an episode at most, where nobody says.
+/// Greatest number of steps in an episode if `--steps` is absent.
 const STEPS_MAX: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
 
-/// Let a scripted expert play training tasks, in the prompts of an actor
+/// Record a scripted expert on training tasks, as demonstrations for supervised training
 ///
-/// Each trial is recorded as if the actor had answered what the expert does: the same
-/// templates, truncation and tokens. The model's weights are not needed. Writes
-/// runs/NAME/results.json and every event to runs/NAME/arms/none/trials.log, with several
-/// trials to runs/NAME/arms/retrospective/trials.log.
+/// Each trial is recorded as if the actor had generated the expert's actions: with the same
+/// prompt templates, truncation and tokens. The model's weights are not needed. Writes
+/// runs/NAME/results.json and every event to runs/NAME/arms/none/trials.log, or with several
+/// trials for each task to runs/NAME/arms/retrospective/trials.log.
 #[derive(clap::Args)]
 #[command(allow_negative_numbers = true)]
 pub(crate) struct Demonstrate {
@@ -37,63 +37,63 @@ pub(crate) struct Demonstrate {
         ignore_case = true
     )]
     environment: Option<String>,
-    /// Folder of data sets, for worlds that need one [default: rebound/data in the user's data,
-    /// where `rebound data pull` puts them]
+    /// Folder of data sets, for environments that need one [default: rebound/data in the user's
+    /// data folder, where `rebound data pull` puts them]
     #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
     data: Option<PathBuf>,
-    /// Which training tasks, for example `train/hard`; splits to judge by are refused
-    /// [default: the world's first]
+    /// The split to take tasks from, for example `train/hard`; splits for validation and test
+    /// are refused [default: the environment's first]
     #[arg(long, value_parser = values::text())]
     split: Option<String>,
-    /// How many tasks of the split [default: 0, all]
+    /// Number of tasks to take from the split [default: 0, all]
     #[arg(long, short = 'n', value_name = "N", value_parser = values::whole::<u32>())]
     tasks: Option<u32>,
-    /// Trials of each task at most; the expert's advice on a failed one is recorded as the
-    /// retrospective's reflection, and the next one heeds it [default: 1]
+    /// Greatest number of trials for each task; after a failed trial the expert's advice is
+    /// recorded as the retrospective's reflection, and the next trial follows it [default: 1]
     #[arg(long, short, value_name = "N", value_parser = values::count())]
     trials: Option<NonZeroU32>,
-    /// Steps of an episode at most [default: 50]
+    /// Greatest number of steps in an episode [default: 50]
     #[arg(long, value_name = "N", value_parser = values::count())]
     steps: Option<NonZeroU32>,
-    /// The actor that is to learn, whose tokenizer and chat template are used: a name from
-    /// `rebound models list` or a GGUF file [default: smollm2-135m-instruct]
+    /// The model to be trained as the actor, whose tokenizer and chat template are used: a name
+    /// from `rebound models list` or a GGUF file [default: smollm2-135m-instruct]
     #[arg(long, short, value_name = "NAME|FILE", value_parser = values::text())]
     actor: Option<String>,
-    /// How the actor acts: act (an action); the expert has no thoughts for react
+    /// Kind of agent: only act (answer with an action), since the expert writes no thoughts
     #[arg(long, value_name = "KIND")]
     agent: Option<AgentKind>,
-    /// Folder with templates that replace the built-in prompts
+    /// Folder of prompt templates that replace built-in ones
     #[arg(long, value_name = "DIR")]
     prompts: Option<PathBuf>,
-    /// Tokens of the actor's context [default: 2048]
+    /// Context length of the actor in tokens [default: 2048]
     #[arg(long, value_name = "N", value_parser = values::count())]
     context: Option<NonZeroU32>,
-    /// How likely a step is a random admissible action, from 0 to 1; it is not to be learned,
-    /// what the expert makes of it is [default: 0]
+    /// Probability that a step is a random admissible action, from 0 to 1; training skips these
+    /// steps and learns how the expert recovers from them [default: 0]
     #[arg(long, value_name = "P")]
     noise: Option<Share>,
-    /// Episodes played at once [default: 1]
+    /// Number of episodes played in parallel [default: 1]
     #[arg(long, short, value_name = "N", value_parser = values::count())]
     parallel: Option<NonZeroU32>,
-    /// Seeds the choice of tasks and the noise [default: 1]
+    /// Seed for the choice of tasks and for the noise [default: 1]
     #[arg(long, value_parser = values::whole::<u64>())]
     seed: Option<u64>,
-    /// Name of the run's folder in runs/ [default: made of environment and time]
+    /// Name of the run's folder in runs/ [default: the environment and the time]
     #[arg(long)]
     name: Option<RunName>,
-    /// The run's folder itself, instead of runs/NAME
+    /// Path of the run's folder, instead of runs/NAME
     #[arg(long, value_name = "DIR", conflicts_with = "name")]
     out: Option<PathBuf>,
-    /// Go on with the demonstrations in this folder
+    /// Resume the demonstrations in this folder
     #[arg(long, value_name = "DIR")]
     resume: Option<PathBuf>,
     /// Print the results as JSON
     #[arg(long)]
     json: bool,
-    /// No bars, no lines and no table
+    /// Print no progress and no table
     #[arg(long, short)]
     quiet: bool,
-    /// Print what is seen, done and advised as it happens
+    /// Print observations, actions and reflections as they happen
     #[arg(long, conflicts_with_all = ["json", "quiet"])]
     watch: bool,
 }
@@ -135,7 +135,7 @@ impl Demonstrate {
     }
 }
 
-/// What is meant in demonstrations where nobody says; a resumed run has said it.
+/// Sets the defaults of demonstrations; a resumed run has its options already.
 fn with_defaults(options: RunOptions) -> RunOptions {
     RunOptions {
         tasks: options.tasks.or(Some(0)),

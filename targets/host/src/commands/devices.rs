@@ -1,4 +1,4 @@
-//! `rebound devices`: what this build can compute on.
+//! `rebound devices`: lists the devices that this build can compute on.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 pub(crate) const EXAMPLES: &str = "rebound devices";
 
-/// List the engines of this build, the devices that they find and the endpoint that is set
+/// List this build's inference engines, their devices and the configured endpoint
 #[derive(clap::Args)]
 pub(crate) struct Devices {
     /// Print JSON

@@ -1,4 +1,4 @@
-//! `rebound doctor`: what is here, what fits, and what is missing.
+//! `rebound doctor`: checks this machine, its models and its data sets.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,10 +11,10 @@ pub(crate) const EXAMPLES: &str = "\
 rebound doctor
 rebound doctor --json";
 
-/// Say what this machine has, which models fit which boards, and what is missing
+/// Check this machine: memory, devices, which models fit which boards, and what is missing
 #[derive(clap::Args)]
 pub(crate) struct Doctor {
-    /// Folder of data sets [default: rebound/data in the user's data]
+    /// Folder of data sets [default: rebound/data in the user's data folder]
     #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
     data: Option<PathBuf>,
     /// Print JSON

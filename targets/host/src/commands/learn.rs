@@ -1,4 +1,4 @@
-//! `rebound learn`: rounds of collecting, training, trying and keeping.
+//! `rebound learn`: rounds of collecting, training, validating and confirming an adapter.
 
 use std::path::{Path, PathBuf};
 
@@ -14,26 +14,27 @@ pub(crate) const EXAMPLES: &str = "\
 rebound learn --config examples/learn.toml
 rebound learn --config examples/learn.toml --out runs/second --quiet";
 
-/// Let the retrospective learn from what its reflections earn
+/// Train the retrospective in rounds on the rewards of its own reflections
 ///
 /// Each round collects groups of reflections on training tasks, trains an adapter on them
-/// with `rebound-train`, puts it on probation, plays validation tasks with it, and keeps it
-/// unless it is worse by more than chance. The weights stay loaded all the while.
+/// with `rebound-train`, installs it on probation, plays validation tasks with it, and
+/// confirms it unless it is significantly worse. The weights stay loaded between rounds.
 ///
-/// The same command goes on after Ctrl-C, a kill or a power cut. Writes DIR/learning.json,
-/// DIR/report.html and every run and training to DIR/rounds.
+/// The same command resumes after Ctrl-C, a kill or a power cut. Writes DIR/learning.json,
+/// DIR/report.html, and the runs and trainings of each round to DIR/rounds.
 #[derive(clap::Args)]
 pub(crate) struct Learn {
-    /// The loop's file; `examples/learn.toml` is a small one, and `benches/learning` has others
+    /// Configuration of the loop, such as `examples/learn.toml`; `benches/learning` has larger
+    /// ones
     #[arg(long, value_name = "TOML")]
     config: PathBuf,
-    /// The loop's folder [default: runs/ and the file's name]
+    /// Folder of the loop's results [default: runs/ and the file's name]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// No bars, no lines and no table
+    /// Print no progress and no table
     #[arg(long, short)]
     quiet: bool,
-    /// Print what is seen, done and learned as it happens
+    /// Print observations, actions and reflections as they happen
     #[arg(long, conflicts_with = "quiet")]
     watch: bool,
     #[command(flatten)]
@@ -61,7 +62,7 @@ impl Learn {
     }
 }
 
-/// Always the same for a file, so that the same command goes on.
+/// The default folder; the same for the same file, so that the same command resumes.
 fn named_after(config: &Path) -> anyhow::Result<PathBuf> {
     let name = config.file_stem().unwrap_or_default().to_string_lossy();
     let name = name.parse::<RunName>().map_err(|refused| anyhow!("{refused}; choose an --out"))?;

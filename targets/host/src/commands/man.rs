@@ -1,18 +1,18 @@
-//! `rebound man`: what `man` reads.
+//! `rebound man`: writes the manual pages.
 
 use std::path::PathBuf;
 
 use anyhow::Context;
 use targets_console::command;
 
-/// None: packages call it.
+/// None, since only packages call it.
 pub(crate) const EXAMPLES: &str = "";
 
 /// Write the manual pages
 #[derive(clap::Args)]
 #[command(hide = true)]
 pub(crate) struct Man {
-    /// Their folder
+    /// The folder to write to
     folder: PathBuf,
 }
 

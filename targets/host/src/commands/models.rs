@@ -1,4 +1,4 @@
-//! `rebound models`: what models there are, fetching them, looking into files.
+//! `rebound models`: lists, downloads, checks, inspects and merges models.
 
 mod merge;
 
@@ -26,7 +26,7 @@ rebound models show smollm2-135m-instruct
 rebound models show mine.gguf --tensors
 rebound models merge --base smollm2-135m-instruct --adapter a.gguf --to q8_0 merged.gguf";
 
-/// List, fetch, check, inspect and merge models
+/// List, download, check, inspect and merge models
 #[derive(clap::Args)]
 pub(crate) struct Models {
     #[command(subcommand)]
@@ -35,26 +35,26 @@ pub(crate) struct Models {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// The models that have a name: where they come from, what fits here, and which are here
+    /// List the known models: their source, whether they fit into memory and are installed
     List {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Fetch a model; a download that was interrupted goes on
+    /// Download a model; an interrupted download is resumed
     Pull {
         /// A name from `rebound models list`
         name: String,
-        /// No bar
+        /// Show no progress bar
         #[arg(long, short)]
         quiet: bool,
     },
-    /// Compare the files that are here with their sha256
+    /// Check the SHA-256 of installed models
     Verify {
-        /// Names from `rebound models list` [default: all that are here]
+        /// Names from `rebound models list` [default: all that are installed]
         names: Vec<String>,
     },
-    /// What stands in a GGUF file
+    /// Print the metadata of a GGUF file
     Show {
         /// A name from `rebound models list`, or a file
         #[arg(value_name = "NAME|FILE")]
@@ -63,10 +63,10 @@ enum Action {
         #[arg(long)]
         tensors: bool,
     },
-    /// Write a model with an adapter in it, for programs that load no adapters
+    /// Merge a LoRA adapter into its base model, for programs that load no adapters
     ///
-    /// Tensor by tensor, so that memory stays small. The metadata stays; vectors such as
-    /// norms stay as they are.
+    /// Merges tensor by tensor, so it needs little memory. Metadata and vectors such as norms
+    /// are copied unchanged.
     Merge(Merge),
 }
 
@@ -89,7 +89,7 @@ impl Models {
     }
 }
 
-/// Fetches a model into the folder.
+/// Downloads a model into the folder.
 pub(crate) fn pull(folder: &Path, name: &str, quiet: bool) -> anyhow::Result<()> {
     let manifest = weights::known(name, folder)?;
     let mut progress = Download::of(&manifest.name, quiet);

@@ -1,4 +1,4 @@
-//! `rebound node`: what a microcontroller is, and what it does now.
+//! `rebound node`: inspects, monitors and simulates a microcontroller.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
@@ -20,7 +20,7 @@ rebound node inspect tcp:127.0.0.1:4000
 rebound node monitor tcp:127.0.0.1:4000 --every 1
 rebound node simulate --listen 127.0.0.1:4000";
 
-/// Look at a microcontroller that runs our firmware
+/// Inspect or monitor a microcontroller that runs our firmware, or simulate one
 #[derive(clap::Args)]
 pub(crate) struct Node {
     #[command(subcommand)]
@@ -29,7 +29,7 @@ pub(crate) struct Node {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Tell what a node is, what it senses and what it remembers
+    /// Print a node's description, sensor readings and stored reflections
     Inspect {
         /// A serial device such as /dev/ttyACM0, tcp:HOST:PORT, or exec:COMMAND, which inherits
         /// PATH, HOME, LANG, TERM, TMPDIR and their like alone
@@ -38,28 +38,29 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Show sensors, actuators and counts live until Ctrl-C; lines of JSON where the output is
-    /// not a terminal
+    /// Show sensors, actuators and counters live until Ctrl-C; prints JSON lines if the output
+    /// is not a terminal
     ///
-    /// It only looks: it may while a run acts, where the port takes both (a serial device does
-    /// not), and keeps no actuator on once the run is gone.
+    /// Only reads. It can run beside a run that acts on the node if the port accepts two
+    /// connections (a serial device does not). It does not extend the node's deadline, after
+    /// which actuators return to their safe state.
     Monitor {
         /// A serial device such as /dev/ttyACM0, tcp:HOST:PORT, or exec:COMMAND, which inherits
         /// PATH, HOME, LANG, TERM, TMPDIR and their like alone
         port: String,
-        /// Seconds between two looks
+        /// Seconds between two readings
         #[arg(long, value_name = "SECONDS", default_value_t = 0.5)]
         every: f64,
     },
-    /// Be a node: a simulated thermostat, for trying things without a board
+    /// Simulate a node (a thermostat), to try the program without a board
     Simulate(Simulation),
 }
 
-/// A node to try things on.
+/// The arguments of `rebound node simulate`.
 #[derive(clap::Args)]
 struct Simulation {
-    /// Serve whoever connects at this address of this computer, and remember between hosts;
-    /// standard input and output where it is absent
+    /// Local address to listen on; the node keeps its memory between connections [default:
+    /// standard input and output]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
 }

@@ -1,4 +1,4 @@
-//! `rebound play`: a person or a script plays an environment.
+//! `rebound play`: lets a person or a script play an environment.
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
@@ -24,14 +24,14 @@ rebound play
 rebound play --environment alfworld --split valid_unseen
 rebound play --json < commands.txt";
 
-/// Play an environment yourself, or from a script
+/// Play an environment yourself or from a script
 ///
-/// Reads one command a line. With --json it prints a first line with `observation` and
-/// `admissible`, then for each command a line with `command`, `observation`, `score`,
+/// Reads one action per line. With --json it prints a first line with `observation` and
+/// `admissible`, then for each action a line with `command`, `observation`, `score`,
 /// `done`, `won` and `admissible` (sorted).
 #[derive(clap::Args)]
 pub(crate) struct Play {
-    /// The world
+    /// The environment
     #[arg(
         long,
         short,
@@ -41,13 +41,13 @@ pub(crate) struct Play {
         ignore_case = true
     )]
     environment: String,
-    /// Folder of data sets, for worlds that need one [default: rebound/data in the user's data,
-    /// where `rebound data pull` puts them]
+    /// Folder of data sets, for environments that need one [default: rebound/data in the user's
+    /// data folder, where `rebound data pull` puts them]
     #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
     data: Option<PathBuf>,
     #[arg(long, help = about_ids(), value_name = "ID")]
     game: Option<String>,
-    /// Which tasks to take the first game of [default: the world's own]
+    /// The split whose first task is played [default: the environment's own]
     #[arg(long, conflicts_with = "game")]
     split: Option<String>,
     #[arg(long, help = ACCEPT_PUT.about)]
@@ -56,7 +56,7 @@ pub(crate) struct Play {
     connect: Option<String>,
     #[arg(long, help = GOAL.about, value_name = GOAL.value)]
     goal: Option<String>,
-    /// Answer in JSON, a line for each command
+    /// Print one JSON line for each action
     #[arg(long)]
     json: bool,
 }
@@ -99,7 +99,7 @@ impl Play {
     }
 }
 
-/// What the help says of the option that names a game.
+/// The help text of the option that names a game.
 fn about_ids() -> String {
     let ids = WORLDS.iter().map(|world| format!("{} in {}", world.task_ids, world.name));
     let ids = ids.collect::<Vec<_>>().join(", ");

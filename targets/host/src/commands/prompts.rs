@@ -1,4 +1,4 @@
-//! `rebound prompts`: the built-in prompt templates, to look at and to change.
+//! `rebound prompts`: lists and exports the built-in prompt templates.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ pub(crate) const EXAMPLES: &str = "\
 rebound prompts list
 rebound prompts export my-prompts";
 
-/// List the built-in prompt templates, or write them to change
+/// List the built-in prompt templates, or export them for editing
 #[derive(clap::Args)]
 pub(crate) struct Prompts {
     #[command(subcommand)]
@@ -22,17 +22,17 @@ pub(crate) struct Prompts {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// The templates' names and purposes, and the sha256 of each environment's set
+    /// List the templates with their purposes, and the SHA-256 of each environment's set
     List,
-    /// Write an environment's templates into a folder that `--prompts` takes
+    /// Write an environment's templates to a folder, to edit and use with `--prompts`
     ///
-    /// Unchanged they make the same prompts as the built-in ones. A folder may also hold only
-    /// the templates that differ.
+    /// Unchanged templates give the same prompts as the built-in ones. The folder may contain
+    /// only the templates that differ.
     Export {
-        /// The folder, which need not exist
+        /// The folder to write to; it is created if it does not exist
         #[arg(value_name = "DIR")]
         folder: PathBuf,
-        /// The world
+        /// The environment
         #[arg(
             long,
             short,
@@ -42,7 +42,7 @@ enum Action {
             ignore_case = true
         )]
         environment: String,
-        /// Write over templates that are there
+        /// Overwrite existing templates
         #[arg(long)]
         force: bool,
     },

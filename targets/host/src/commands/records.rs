@@ -1,4 +1,4 @@
-//! `rebound records`: what a run's logs hold, for other programs and at a glance.
+//! `rebound records`: exports and counts the trials of a run's logs.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ pub(crate) const EXAMPLES: &str = "\
 rebound records export runs/demo > trials.jsonl
 rebound records stats runs/demo";
 
-/// Export a run's trials as JSON lines, or count what its logs hold
+/// Export a run's trials as JSON lines, or count its trials, steps and tokens
 #[derive(clap::Args)]
 pub(crate) struct Records {
     #[command(subcommand)]
@@ -20,16 +20,16 @@ pub(crate) struct Records {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// A line of JSON for each finished trial: steps, tokens, log-probabilities
+    /// Print one JSON line for each finished trial: steps, tokens, log-probabilities
     Export(Source),
-    /// Counts of tasks, trials, steps and tokens for each arm, as JSON
+    /// Print the number of tasks, trials, steps and tokens of each arm, as JSON
     Stats(Source),
 }
 
-/// Which logs.
+/// The logs to read.
 #[derive(clap::Args)]
 struct Source {
-    /// A run's folder, or one trials.log
+    /// A run's folder, or a single trials.log
     #[arg(value_name = "DIR|FILE")]
     run: PathBuf,
 }

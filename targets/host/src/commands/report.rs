@@ -1,4 +1,4 @@
-//! `rebound report`: stored runs as a page for people, or rows for a spreadsheet.
+//! `rebound report`: writes stored runs as an HTML page, or as CSV.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -15,23 +15,23 @@ rebound report runs/demo
 rebound report runs/first runs/second --out both.html
 rebound report runs/demo --csv > trials.csv";
 
-/// Write stored runs, interrupted ones too, as one HTML page that needs no network
+/// Write an HTML report of stored runs, interrupted ones included
 ///
-/// Shows success by trial, progress, costs and every trajectory; several runs stand side by
-/// side, task by task.
+/// Shows success by trial, progress, costs and every trajectory; compares several runs task
+/// by task. The page is one file and loads nothing from the network.
 #[derive(clap::Args)]
 pub(crate) struct Report {
-    /// Runs' folders
+    /// The runs' folders
     #[arg(value_name = "DIR", required = true)]
     runs: Vec<PathBuf>,
-    /// The file to write [default: report.html in the run's folder; with several runs, here;
-    /// with --csv, standard output]
+    /// The file to write [default: report.html in the run's folder, or in the current folder for
+    /// several runs; standard output with --csv]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Folder of data sets, to tell what could be done in worlds that need one
+    /// Folder of data sets, to list admissible actions in environments that need one
     #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
     data: Option<PathBuf>,
-    /// A row a finished trial as CSV, instead of the page
+    /// Write CSV instead, one row for each finished trial
     #[arg(long)]
     csv: bool,
 }

@@ -1,4 +1,4 @@
-//! `rebound run`: one arm.
+//! `rebound run`: plays tasks with one strategy.
 
 use runtime_core::strategy::Strategy;
 
@@ -11,13 +11,13 @@ rebound run --strategy none -n 50 --trials 4 --parallel 2
 rebound run --actor mine.gguf --split test/easy --name mine
 rebound run --resume runs/mine                # goes on where it stopped";
 
-/// Play tasks with one strategy
+/// Play tasks with one strategy: trials, with a reflection after each failure
 ///
 /// Writes runs/NAME/results.json and every event to runs/NAME/arms/STRATEGY/trials.log.
 #[derive(clap::Args)]
 pub(crate) struct Run {
-    /// What the next trial is told about the failed one: none, last-attempt, reflexion,
-    /// last-attempt-and-reflexion or retrospective [default: reflexion]
+    /// What the prompt of the next trial contains about failed trials: none, last-attempt,
+    /// reflexion, last-attempt-and-reflexion or retrospective [default: reflexion]
     #[arg(long, short, value_parser = values::strategy(), ignore_case = true, hide_possible_values = true)]
     strategy: Option<Strategy>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `rebound score`: how likely a text is under a model.
+//! `rebound score`: prints the log-probabilities of a text under a model.
 
 use std::io::Read;
 use std::num::NonZeroU32;
@@ -20,25 +20,25 @@ rebound score --model mine.gguf --adapter adapter.gguf --text-file story.txt";
 
 /// Print the log-probability of each token of a text, as JSON
 ///
-/// Natural logarithms; the first is null, since nothing comes before it.
+/// Natural logarithms. The first is null, since no token precedes it.
 #[derive(clap::Args)]
 pub(crate) struct Score {
-    /// A name from `rebound models list`, or a GGUF file
+    /// The model: a name from `rebound models list`, or a GGUF file
     #[arg(long, value_name = "NAME|FILE")]
     model: String,
     /// A LoRA adapter to attach
     #[arg(long, value_name = "FILE")]
     adapter: Option<PathBuf>,
-    /// The text [default: standard input]
+    /// File with the text [default: standard input]
     #[arg(long, value_name = "FILE")]
     text_file: Option<PathBuf>,
-    /// Tokens of context [default: 2048]
+    /// Context length in tokens [default: 2048]
     #[arg(long, value_name = "N", default_value = "2048")]
     context: NonZeroU32,
-    /// Threads [default: one for each core that is free]
+    /// Number of CPU threads [default: one for each idle core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroU32>,
-    /// What computes the models: llama (llama.cpp), decoder (our own) or remote (an endpoint)
+    /// Inference engine: llama (llama.cpp), decoder (our own) or remote (an endpoint)
     /// [default: llama]
     #[arg(
         long,
@@ -48,11 +48,11 @@ pub(crate) struct Score {
         hide_possible_values = true
     )]
     engine: Option<String>,
-    /// Where it computes, as `rebound devices` lists it [default: flex for the decoder, llama's
+    /// Device to compute on, from `rebound devices` [default: flex for the decoder, llama.cpp's
     /// own choice]
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
-    /// Layers that llama computes beside the processor, where it can [default: all]
+    /// Number of layers that llama.cpp computes on the GPU if there is one [default: all]
     #[arg(long, value_name = "N")]
     gpu_layers: Option<u32>,
 }

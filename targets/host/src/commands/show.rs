@@ -1,4 +1,4 @@
-//! `rebound show`: a stored run in the terminal, as a person reads it.
+//! `rebound show`: prints a stored run in the terminal.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -19,32 +19,32 @@ pub(crate) const EXAMPLES: &str = "\
 rebound show runs/demo                        # its tasks, and how they ended
 rebound show runs/demo 3                      # what happened in the third";
 
-/// Read what happened in a stored run, a killed one or one under way too
+/// Print the trials of a stored run, which may be interrupted or still running
 ///
-/// Without TASK it lists the run's tasks and how their trials ended. With one it prints each of
-/// the task's trials: what the actor was told, prompted, saw and could do, what it did and how
-/// likely that was, and what was learned from it.
+/// Without TASK, lists the run's tasks and the outcomes of their trials. With TASK, prints each
+/// trial of the task: the memory and prompt, then observation, admissible actions, action and
+/// its log-probability for each step, and the reflection.
 #[derive(clap::Args)]
 pub(crate) struct Show {
-    /// A run's folder, or one trials.log
+    /// A run's folder, or a single trials.log
     #[arg(value_name = "DIR|FILE")]
     run: PathBuf,
-    /// A task, by its number in the list, its id, or the beginning of its id
+    /// The task: its number in the list, its id, or the beginning of its id
     task: Option<String>,
-    /// This trial alone
+    /// Print only this trial
     #[arg(long, value_name = "N", requires = "task")]
     trial: Option<u32>,
-    /// This arm alone, by its strategy [default: of several, the last for a task]
+    /// Print only the arm of this strategy [default: all arms; for a task, the last one]
     #[arg(long, value_name = "STRATEGY")]
     arm: Option<Strategy>,
-    /// Each step's prompt in full [default: the first one's, then what is new in it beside the
-    /// observation]
+    /// Print each step's full prompt [default: the first step's, then only what is new beside
+    /// the observation]
     #[arg(long, requires = "task")]
     prompts: bool,
-    /// Folder of data sets, to tell what could be done in worlds that need one
+    /// Folder of data sets, to list admissible actions in environments that need one
     #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
     data: Option<PathBuf>,
-    /// Print JSON, with every prompt in full
+    /// Print JSON, with every full prompt
     #[arg(long)]
     json: bool,
 }

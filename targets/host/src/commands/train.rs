@@ -1,4 +1,4 @@
-//! `rebound train`: starts `rebound-train`, so that one name is enough.
+//! `rebound train`: starts `rebound-train` with the same arguments.
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -11,11 +11,11 @@ pub(crate) const EXAMPLES: &str = "\
 rebound train run actor.toml --out runs/actor
 rebound train --help";
 
-/// Train adapters: starts rebound-train, if it is installed, with these arguments
+/// Train LoRA adapters: runs the separate program rebound-train, if it is installed
 #[derive(clap::Args)]
 #[command(disable_help_flag = true, disable_version_flag = true)]
 pub(crate) struct Train {
-    /// What rebound-train is asked; --help says what it can do
+    /// Arguments of rebound-train; `rebound train --help` lists them
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
     arguments: Vec<OsString>,
 }
@@ -29,14 +29,14 @@ impl Train {
     }
 }
 
-/// Becomes the program: signals and the exit code are its own.
+/// Replaces this process by the program, which receives signals and sets the exit code.
 #[cfg(unix)]
 fn start(command: &mut Command) -> std::io::Result<Infallible> {
     use std::os::unix::process::CommandExt;
     Err(command.exec())
 }
 
-/// Ends as the program ends.
+/// Runs the program and exits with its exit code.
 #[cfg(not(unix))]
 fn start(command: &mut Command) -> std::io::Result<Infallible> {
     let status = command.status()?;

@@ -1,4 +1,4 @@
-//! Flags of models behind an endpoint.
+//! Flags of models behind an API endpoint.
 
 use std::path::PathBuf;
 
@@ -8,33 +8,33 @@ use serde::Serialize;
 
 use crate::values;
 
-/// Endpoints: costs and waits.
+/// Costs, retries and timeouts of endpoints.
 #[derive(Args, Clone, Debug, Default, Serialize)]
-#[command(next_help_heading = "Models behind an endpoint")]
+#[command(next_help_heading = "Models behind an API endpoint")]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct PaidFlags {
-    /// Stop the run once its paid requests cost this many USD; --resume goes on
+    /// Stop the run once its paid requests cost this many USD; --resume continues it
     #[arg(long, value_name = "USD")]
     cost_limit: Option<Amount>,
-    /// Leave a task once its paid requests in one arm cost this many USD
+    /// End a task once its paid requests in one arm cost this many USD
     #[arg(long, value_name = "USD", hide_short_help = true)]
     cost_limit_per_task: Option<Amount>,
-    /// Prices to use instead of the built-in ones
+    /// Price list to use instead of the built-in one
     #[arg(long, value_name = "TOML", hide_short_help = true)]
     prices: Option<PathBuf>,
-    /// How often a request is repeated that an endpoint does not answer [default: 6]
+    /// Number of retries for a request that fails [default: 6]
     #[arg(long, value_name = "N", value_parser = values::whole::<u32>(), hide_short_help = true)]
     retries: Option<u32>,
-    /// The first wait before repeating it, at most; it doubles [default: 0.5]
+    /// Longest wait before the first retry; it doubles with each retry [default: 0.5]
     #[arg(long, value_name = "SECONDS", hide_short_help = true)]
     retry_seconds: Option<Amount>,
-    /// How long an endpoint may take to be connected [default: 10]
+    /// Timeout for connecting to the endpoint [default: 10]
     #[arg(long, value_name = "SECONDS", hide_short_help = true)]
     connect_seconds: Option<Amount>,
-    /// How long it may take to begin its answer [default: 60]
+    /// Timeout for the first byte of an answer [default: 60]
     #[arg(long, value_name = "SECONDS", hide_short_help = true)]
     first_byte_seconds: Option<Amount>,
-    /// How long a request may take in all [default: 300]
+    /// Timeout for a whole request [default: 300]
     #[arg(long, value_name = "SECONDS", hide_short_help = true)]
     request_seconds: Option<Amount>,
 }

@@ -1,4 +1,4 @@
-//! Flags of the models and how they are asked.
+//! Flags of the models, their adapters, prompts and sampling.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -10,36 +10,36 @@ use serde::Serialize;
 
 use crate::values;
 
-/// The models, and how they are asked.
+/// The models, their adapters, prompts and sampling.
 #[derive(Args, Clone, Debug, Default, Serialize)]
-#[command(next_help_heading = "Who plays")]
+#[command(next_help_heading = "Models and sampling")]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct PlayerFlags {
-    /// The model that acts: a name from `rebound models list`, a GGUF file, `remote:NAME` for
-    /// one behind an endpoint, or `scripted` [default: smollm2-135m-instruct]
+    /// The model that chooses actions: a name from `rebound models list`, a GGUF file,
+    /// `remote:NAME` for one behind an endpoint, or `scripted` [default: smollm2-135m-instruct]
     #[arg(long, short, value_name = "NAME|FILE", value_parser = values::text())]
     actor: Option<String>,
     /// A LoRA adapter for the actor
     #[arg(long, value_name = "FILE")]
     actor_adapter: Option<PathBuf>,
-    /// The model that writes reflections under `retrospective` [default: the actor's]
+    /// The model that writes reflections in the strategy `retrospective` [default: the actor's]
     #[arg(long, value_name = "NAME|FILE", value_parser = values::text())]
     retrospective: Option<String>,
     /// A LoRA adapter for the retrospective
-    /// [default: what `rebound adapter install` made active for its model, if anything]
+    /// [default: the one that `rebound adapter install` installed for its model, if any]
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     retrospective_adapter: Option<PathBuf>,
-    /// Reflections to draw for each failure, of which `--reward-model` chooses one [default: 1]
+    /// Reflections to sample for each failure, of which `--reward-model` picks one [default: 1]
     #[arg(long, value_name = "N", value_parser = values::count(), hide_short_help = true)]
     best_of: Option<NonZeroU32>,
-    /// The adapter of the stage `reward-model` that chooses
+    /// The reward model for --best-of: an adapter trained in the stage `reward-model`
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     reward_model: Option<PathBuf>,
-    /// Tell each failure a reflection on another task of its type from the run in this
-    /// folder: the control that says whether reflections carry information
+    /// Control experiment: after each failure, show a reflection on another task of the same
+    /// type, taken from the run in this folder
     #[arg(long, value_name = "DIR", hide_short_help = true)]
     borrow_reflections: Option<PathBuf>,
-    /// How the agent acts: act (an action) or react (a thought, then an action) [default: act]
+    /// Kind of agent: act (answers with an action) or react (a thought, then an action) [default: act]
     #[arg(
         long,
         value_name = "KIND",
@@ -49,18 +49,18 @@ pub(super) struct PlayerFlags {
         hide_short_help = true
     )]
     agent: Option<String>,
-    /// Folder with templates that stand in for the built-in ones: `system.j2`, `example.j2`,
+    /// Folder of prompt templates that replace built-in ones: `system.j2`, `example.j2`,
     /// `opening.j2`, `observation.j2`, `reflection_system.j2`, `reflection.j2`,
     /// `judgement_system.j2`, `judgement.j2`
     #[arg(long, value_name = "DIR", hide_short_help = true)]
     prompts: Option<PathBuf>,
-    /// Sampling temperature, all arms alike [default: 0.7]
+    /// Sampling temperature, the same in all arms [default: 0.7]
     #[arg(long)]
     temperature: Option<Temperature>,
     /// Sampling temperature of reflections [default: --temperature]
     #[arg(long, value_name = "TEMPERATURE", hide_short_help = true)]
     reflection_temperature: Option<Temperature>,
-    /// Share of probability that sampling keeps [default: 1.0]
+    /// Nucleus sampling: sample from the likeliest tokens with this total probability [default: 1.0]
     #[arg(long, hide_short_help = true)]
     top_p: Option<Share>,
 }

@@ -1,4 +1,4 @@
-//! Flags of what is played.
+//! Flags of the environment and its tasks.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use crate::values;
 
-/// The tasks.
+/// The environment and its tasks.
 #[derive(Args, Clone, Debug, Default, Serialize)]
-#[command(next_help_heading = "What is played")]
+#[command(next_help_heading = "Environment and tasks")]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct TaskFlags {
     #[arg(
@@ -24,28 +24,28 @@ pub(super) struct TaskFlags {
         ignore_case = true
     )]
     environment: Option<String>,
-    /// Folder of data sets, for worlds that need one [default: rebound/data in the user's data,
-    /// where `rebound data pull` puts them]
+    /// Folder of data sets, for environments that need one [default: rebound/data in the user's
+    /// data folder, where `rebound data pull` puts them]
     #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
     data: Option<PathBuf>,
-    /// Which tasks, for example `validation/easy` or `valid_unseen` [default: the world's own]
+    /// Split of the tasks, such as `validation/easy` or `valid_unseen` [default: the environment's own]
     #[arg(long, value_parser = values::text())]
     split: Option<String>,
-    /// How many tasks of the split [default: 20; 0: all]
+    /// Number of tasks to take from the split; 0 takes all [default: 20]
     #[arg(long, short = 'n', value_name = "N", value_parser = values::whole::<u32>())]
     tasks: Option<u32>,
-    /// Trials of each task at most, the first included [default: 3]
+    /// Greatest number of trials for each task, the first included [default: 3]
     #[arg(long, short, value_name = "N", value_parser = values::count())]
     trials: Option<NonZeroU32>,
-    /// Steps of an episode at most [default: the world's own]
+    /// Greatest number of steps in an episode [default: the environment's own]
     #[arg(long, value_name = "N", value_parser = values::count())]
     steps: Option<NonZeroU32>,
-    /// Take the first trials from the run in this folder, which has the same tasks, seed, actor
-    /// and prompts: what reflections change comes later
+    /// Copy the first trials from the run in this folder, which must have the same tasks, seed,
+    /// actor and prompts; reflections affect only later trials
     #[arg(long, value_name = "DIR", hide_short_help = true)]
     first_trials: Option<PathBuf>,
-    /// What the agent learns of its success between trials: success, score, text, or self: it
-    /// judges itself, and is told nothing [default: success]
+    /// What the agent is shown about a trial's result: success, score, text, or self (nothing:
+    /// it judges its own success) [default: success]
     #[arg(
         long,
         value_parser = values::one_of(&Feedback::ALL.map(Feedback::name)),
@@ -53,15 +53,15 @@ pub(super) struct TaskFlags {
         hide_possible_values = true
     )]
     feedback: Option<String>,
-    /// Reflections that a task's memory holds [default: 3]
+    /// Greatest number of reflections in a task's memory [default: 3]
     #[arg(long, value_name = "N", value_parser = values::count(), hide_short_help = true)]
     reflections: Option<NonZeroU32>,
-    /// Seeds everything that is drawn [default: 1]
+    /// Seed of everything that is random [default: 1]
     #[arg(long, value_parser = values::whole::<u64>())]
     seed: Option<u64>,
 }
 
-/// The microcontroller that is the environment.
+/// The environment `node`: a microcontroller.
 #[derive(Args, Clone, Debug, Default, Serialize)]
 #[command(next_help_heading = "A microcontroller as the environment")]
 #[serde(rename_all = "kebab-case")]
@@ -75,7 +75,7 @@ pub(super) struct NodeFlags {
     connect: Option<String>,
     #[arg(long, help = GOAL.about, value_name = GOAL.value, value_parser = values::text())]
     goal: Option<String>,
-    /// Begin with the reflections that the node remembers from earlier runs
+    /// Start with the reflections that the node stored in earlier runs
     #[arg(
         long,
         num_args = 0..=1,

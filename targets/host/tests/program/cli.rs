@@ -298,9 +298,9 @@ fn every_environment_variable_that_is_read_is_listed() {
 fn help_begins_with_what_it_is_for_and_hides_what_is_rare() {
     let [short, long] = ["-h", "--help"].map(|flag| rebound(&["run", flag]).stdout);
 
-    assert!(rebound(&["-h"]).stdout.starts_with("Play tasks with small models on this machine"));
+    assert!(rebound(&["-h"]).stdout.starts_with("Run agents on small local language models"));
     assert!(short.starts_with("Play tasks with one strategy"), "{short}");
-    for heading in ["What is played:", "Who plays:", "Where it is computed:", "Examples:"] {
+    for heading in ["Environment and tasks:", "Models and sampling:", "Engine and hardware:", "Examples:"] {
         assert!(short.contains(heading), "{heading} in {short}");
     }
     assert!(!short.contains("--retry-seconds") && long.contains("--retry-seconds"), "{short}");

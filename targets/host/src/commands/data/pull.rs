@@ -1,4 +1,4 @@
-//! `rebound data pull`: from what its authors publish to the files that are played from.
+//! `rebound data pull`: turns a published data set into the files that an environment reads.
 
 use std::path::{Path, PathBuf};
 
@@ -11,19 +11,19 @@ use targets_console::{outln, signals};
 use crate::commands::models::Download;
 use crate::progress::{self, Show};
 
-/// Fetches a data set.
+/// The arguments of `rebound data pull`.
 #[derive(clap::Args)]
 pub(super) struct Pull {
     /// A name from `rebound data list`
     name: String,
-    /// Make it of this instead of fetching it: the file that its authors publish, or the
-    /// folder that it unpacks to
+    /// Build the data set from this file or folder instead of downloading it: the archive that
+    /// its authors publish, or that archive unpacked
     #[arg(long, value_name = "FILE|DIR", conflicts_with = "url")]
     from: Option<PathBuf>,
-    /// Fetch what its authors publish from this address instead, such as a mirror's
+    /// Download the archive from this address instead, for example a mirror
     #[arg(long)]
     url: Option<String>,
-    /// No bar
+    /// Show no progress bar
     #[arg(long, short)]
     quiet: bool,
 }
@@ -45,7 +45,7 @@ impl Pull {
     }
 }
 
-/// What is under way, as bars.
+/// The progress bars of a download.
 struct Bars {
     quiet: bool,
 }

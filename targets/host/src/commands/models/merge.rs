@@ -1,4 +1,4 @@
-//! `rebound models merge`: a model and an adapter as one file.
+//! `rebound models merge`: merges a LoRA adapter into its base model.
 
 use std::path::{Path, PathBuf};
 
@@ -12,18 +12,18 @@ use crate::progress::{self, Show};
 /// The arguments of `rebound models merge`.
 #[derive(clap::Args)]
 pub(super) struct Merge {
-    /// The model: a name from `rebound models list`, or a GGUF file
+    /// The base model: a name from `rebound models list`, or a GGUF file
     #[arg(long, value_name = "NAME|FILE")]
     base: String,
-    /// The LoRA adapter to put into it
+    /// The LoRA adapter to merge
     #[arg(long, value_name = "FILE")]
     adapter: PathBuf,
-    /// How matrices are stored; those whose rows are no whole blocks become f16
+    /// Quantization of the matrices; a matrix whose rows are not whole blocks becomes f16
     #[arg(long, value_name = "TYPE")]
     to: To,
-    /// The new model; it must not exist
+    /// The GGUF file to write; it must not exist yet
     out: PathBuf,
-    /// No bar
+    /// Show no progress bar
     #[arg(long, short)]
     quiet: bool,
 }
