@@ -1,7 +1,6 @@
-//! Who acts and who reflects, as the trial loop sees them.
+//! The interface between the trial loop and an agent: act, judge, reflect.
 //!
-//! How a model is asked (prompts, thoughts, parsing) is the agent crate's
-//! business; the loop only knows what it shows and what it gets back.
+//! Prompts, thoughts and the parsing of answers belong to the crate `runtime-agent`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,53 +11,53 @@ use crate::seed::SeedKey;
 use crate::task::Task;
 use crate::trajectory::{Decision, TakenStep, Trajectory};
 
-/// An actor with its retrospective.
+/// An actor together with its retrospective.
 pub trait Agent {
-    /// Decides on the next action.
+    /// Chooses the next action.
     ///
-    /// An answer that is no action is not an error: it is a malformed decision.
+    /// An answer from which no action can be read is not an error but a malformed decision.
     fn act(&mut self, episode: &Episode<'_>) -> Result<Decision, ModelError>;
 
-    /// Says whether a trajectory completed its task, by what the agent saw of it.
+    /// The agent's own judgement whether a trajectory completed its task.
     fn judge(&mut self, attempt: &Attempt<'_>) -> Result<Judgement, ModelError>;
 
-    /// Draws advice from a trajectory that is taken for a failure.
+    /// A reflection on a trajectory that was judged a failure.
     fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError>;
 }
 
-/// An episode as its actor sees it.
+/// The state of an episode that the actor sees.
 #[derive(Clone, Copy, Debug)]
 pub struct Episode<'a> {
-    /// What is to be done.
+    /// The task.
     pub task: &'a Task,
-    /// What earlier trials left.
+    /// The memory from earlier trials of the task.
     pub memory: &'a Memory,
     /// The first observation.
     pub opening: &'a str,
-    /// What was done so far.
+    /// The steps taken so far.
     pub steps: &'a [TakenStep],
-    /// What can be done now, where the environment can tell.
+    /// The admissible actions now; `None` if the environment cannot list them.
     pub admissible: Option<&'a Vec<String>>,
-    /// Names the request for the action.
+    /// The key that seeds the request for the action.
     pub seed: SeedKey<'a>,
 }
 
 impl Episode<'_> {
-    /// The step that is to be taken, from 1.
+    /// The number of the next step, from 1.
     pub fn step(&self) -> u32 {
         u32::try_from(self.steps.len() + 1).unwrap_or(u32::MAX)
     }
 }
 
-/// A trajectory as its judge and the retrospective see it.
+/// A finished trajectory with its context, for judgement and reflection.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt<'a> {
-    /// What was to be done.
+    /// The task.
     pub task: &'a Task,
-    /// What happened.
+    /// The trajectory.
     pub trajectory: &'a Trajectory,
-    /// What earlier trials left.
+    /// The memory from earlier trials of the task.
     pub memory: &'a Memory,
-    /// Names the request.
+    /// The key that seeds the request.
     pub seed: SeedKey<'a>,
 }

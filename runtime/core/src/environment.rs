@@ -10,7 +10,7 @@ use crate::task::Task;
 /// The same task and the same actions give the same steps: what is random is
 /// drawn from a seed in the task. That is what makes a trial replayable.
 pub trait Environment {
-    /// Puts the world back to the start of `task` and says what there is to see.
+    /// Resets the world to the start of `task` and returns the first observation.
     fn reset(&mut self, task: &Task) -> Result<String, EnvironmentError>;
 
     /// Takes one action.
@@ -19,13 +19,13 @@ pub trait Environment {
     /// step whose observation says so.
     fn step(&mut self, action: &str) -> Result<Step, EnvironmentError>;
 
-    /// The actions that change or tell something now, sorted, without doubles;
-    /// `None` where the world takes free text.
+    /// The actions that have an effect or give information now, sorted, without
+    /// duplicates; `None` if the world takes free text.
     fn admissible_actions(&mut self) -> Option<Vec<String>>;
 
-    /// How the episode stands, in words that may help the next trial: what
-    /// `--feedback text` shows. It may tell which subgoals were reached, and
-    /// never how to reach the others.
+    /// A description of the episode's result that `--feedback text` shows to the
+    /// next trial. It may name the subgoals that were reached, never how to reach
+    /// the others.
     fn feedback(&self) -> String;
 }
 
@@ -34,15 +34,15 @@ pub trait Environment {
 pub struct Step {
     /// What the actor sees next.
     pub observation: String,
-    /// What the action earned. A whole episode earns between 0.0 and 1.0.
+    /// The reward of the action. The rewards of an episode sum to 0.0 to 1.0.
     pub reward: f32,
-    /// The share of subgoals reached at best so far, 0.0 to 1.0.
+    /// The greatest share of subgoals reached so far, 0.0 to 1.0.
     pub progress: f32,
     /// Whether the episode is over.
     pub done: bool,
 }
 
-/// Why a world could not go on. What an agent does badly is never one of these.
+/// Why an environment failed. A bad action of the agent is never an error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvironmentError {
@@ -60,7 +60,7 @@ pub enum EnvironmentError {
     /// An action came before the first reset.
     #[error("the environment was not reset before its first step")]
     NotReset,
-    /// The world broke; the text is its own account.
+    /// The world failed; the text is its own message.
     #[error("the environment broke: {0}")]
     Broken(String),
 }

@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use core::error::Error;
 
-/// An error and what it comes from, outermost first: `"a: b: c"`.
+/// An error with its sources, outermost first: `"a: b: c"`.
 pub fn with_sources(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -6,12 +6,12 @@
 //!                                                                  └───────────────────┘
 //! ```
 //!
-//! A branch goes back to behind a trial: another reflection on it follows.
+//! A branch returns the task to the state after a trial; another reflection on it follows.
 //!
-//! A trial's record is its events. They hold what cannot be computed again:
-//! observations, tokens with log-probabilities, times. Each prompt stands as
-//! its difference to the tokens before it, since an episode's prompts repeat
-//! almost everything.
+//! A trial's record is its events. They contain what cannot be computed again:
+//! observations, tokens with log-probabilities, times. Each prompt is stored as
+//! its difference to the previous call's tokens, since an episode's prompts
+//! repeat almost everything.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -27,7 +27,7 @@ use crate::trajectory::{Decision, Ending, TakenStep};
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// What is run; always the first event.
+    /// The run's settings and tasks; always the first event.
     Run(RunEvent),
     /// An episode was reset.
     TrialStart(TrialStartEvent),
@@ -35,15 +35,15 @@ pub enum Event {
     Step(StepEvent),
     /// An episode ended.
     TrialEnd(TrialEndEvent),
-    /// Advice was drawn from a failed episode.
+    /// A reflection was written on a failed episode.
     Reflection(ReflectionEvent),
-    /// The agent said whether an episode had succeeded.
+    /// The agent judged whether an episode had succeeded.
     Judgement(JudgementEvent),
-    /// The task goes back to behind a trial, to try another reflection on it.
+    /// The task returns to the state after a trial, to try another reflection on it.
     Branch(BranchEvent),
 }
 
-/// What is run: enough to run it again.
+/// The settings, models and tasks of a run: enough to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunEvent {
     /// Version of the program.
@@ -54,18 +54,18 @@ pub struct RunEvent {
     pub settings: String,
     /// sha256 of the prompt templates, in hexadecimal.
     pub prompts_sha256: String,
-    /// Who acts.
+    /// The actor's weights.
     #[serde(with = "identity")]
     pub actor: ModelIdentity,
-    /// Who reflects.
+    /// The retrospective's weights.
     #[serde(with = "identity")]
     pub retrospective: ModelIdentity,
-    /// The pool of tasks; events name them by their place here.
+    /// The run's tasks; events refer to them by index.
     pub tasks: Vec<Task>,
 }
 
-/// Which weights answered, as every version writes it; what came later stands in fields of its
-/// own, see [`record`](crate::record).
+/// A [`ModelIdentity`] in the layout of every format version; later additions are separate
+/// fields, see [`record`](crate::record).
 mod identity {
     use alloc::string::String;
 
@@ -92,7 +92,7 @@ mod identity {
 /// Which trial an event belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TrialKey {
-    /// Place of the task in the run's pool, from 0.
+    /// Index of the task in the run, from 0.
     pub task: u32,
     /// The trial, from 1.
     pub trial: u32,
@@ -112,23 +112,23 @@ pub struct TrialStartEvent {
 pub struct StepEvent {
     /// Which trial.
     pub key: TrialKey,
-    /// The action as the world got it.
+    /// The action that the environment received.
     pub action: String,
     /// Whether no action could be read from the answer.
     pub malformed: bool,
     /// Older steps that the prompt no longer showed.
     pub dropped_steps: u32,
-    /// The thought, if any, then the answer that the action was read from.
+    /// The generation of the thought, if any, then the one that the action was read from.
     pub calls: Vec<Call>,
     /// What the actor saw next.
     pub observation: String,
-    /// What the action earned.
+    /// The reward of the action.
     pub reward: f32,
-    /// The share of subgoals reached at best so far.
+    /// The greatest share of subgoals reached so far.
     pub progress: f32,
     /// Whether the episode was over.
     pub done: bool,
-    /// Time in the environment, listing of admissible actions included.
+    /// Time spent in the environment, listing of admissible actions included.
     pub environment_us: u64,
 }
 
@@ -139,34 +139,34 @@ pub struct TrialEndEvent {
     pub key: TrialKey,
     /// Why it ended.
     pub ending: Ending,
-    /// The environment's account of how it stood.
+    /// The environment's description of the result.
     pub feedback: String,
 }
 
-/// Advice was drawn from a failed episode.
+/// A reflection was written on a failed episode.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReflectionEvent {
     /// The trial that failed.
     pub key: TrialKey,
-    /// The advice, as the next trial reads it.
+    /// The reflection's text in the next trial's prompt.
     pub text: String,
-    /// How a model wrote it.
+    /// The generation of the reflection.
     pub call: Call,
 }
 
-/// The agent said whether an episode had succeeded.
+/// The agent judged whether an episode had succeeded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JudgementEvent {
-    /// The trial that it judged.
+    /// The judged trial.
     pub key: TrialKey,
-    /// Whether it says that the task was completed.
+    /// Whether the agent says that the task was completed.
     pub completed: bool,
-    /// How a model said so.
+    /// The generation of the judgement.
     pub call: Call,
 }
 
 impl Event {
-    /// Which trial it is of; `None` for what is run.
+    /// The trial that the event belongs to; `None` for [`Event::Run`].
     pub fn key(&self) -> Option<TrialKey> {
         match self {
             Self::Run(_) => None,
@@ -179,7 +179,7 @@ impl Event {
         }
     }
 
-    /// Every token that it holds, in order.
+    /// The tokens of all the event's calls, in order.
     pub(crate) fn tokens_mut(&mut self) -> impl Iterator<Item = &mut Token> {
         let calls = match self {
             Self::Step(step) => step.calls.as_mut_slice(),
@@ -191,20 +191,20 @@ impl Event {
     }
 }
 
-/// The task goes back to behind a trial, to try another reflection on it.
+/// The task returns to the state after a trial, to try another reflection on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BranchEvent {
-    /// The trial that is gone back to.
+    /// The trial to return to.
     pub key: TrialKey,
 }
 
-/// A generation, its prompt as a difference.
+/// A generation whose prompt is stored as a difference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
-    /// Leading tokens shared with the call before in the same trial: its
-    /// prompt and what it generated.
+    /// Number of leading tokens shared with the previous call of the same trial,
+    /// its prompt and generated tokens together.
     pub shared_tokens: u32,
-    /// The prompt's tokens after those.
+    /// The prompt's tokens after the shared ones.
     pub suffix_ids: Vec<u32>,
     /// The answer as text.
     pub text: String,
@@ -212,20 +212,20 @@ pub struct Call {
     pub tokens: Vec<Token>,
     /// Why the answer ended.
     pub stop: StopReason,
-    /// What it cost.
+    /// Its cost.
     pub cost: Cost,
     /// sha256 of the adapter that was attached.
     pub adapter: Option<String>,
 }
 
-/// Turns generations into calls and back. One of these follows one trial.
+/// Converts the generations of one trial into calls and back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallHistory {
     ids: Vec<u32>,
 }
 
 impl CallHistory {
-    /// Writes a generation as its difference to the one before.
+    /// The call that stores a generation as its difference to the previous one.
     pub fn shorten(&mut self, generation: &Generation) -> Call {
         let prompt = &generation.prompt_ids;
         let shared = self.ids.iter().zip(prompt).take_while(|(before, now)| before == now).count();
@@ -241,8 +241,8 @@ impl CallHistory {
         }
     }
 
-    /// Restores the generation that was shortened; `None` where the call shares
-    /// more tokens than there were.
+    /// The generation that a call stores; `None` if the call shares more tokens than
+    /// the previous call had.
     pub fn restore(&mut self, call: &Call) -> Option<Generation> {
         let shared = usize::try_from(call.shared_tokens).ok()?;
         let mut prompt_ids = self.ids.get(..shared)?.to_vec();
@@ -265,7 +265,7 @@ impl CallHistory {
 }
 
 impl StepEvent {
-    /// Writes a step down.
+    /// The event of a step.
     pub fn new(
         key: TrialKey,
         step: &TakenStep,
@@ -287,7 +287,7 @@ impl StepEvent {
         }
     }
 
-    /// Reads the step back; `None` where its calls do not fit together.
+    /// The step of the event; `None` if its calls do not fit together.
     pub fn taken_step(&self, calls: &mut CallHistory) -> Option<TakenStep> {
         let mut generations = Vec::new();
         for call in &self.calls {
@@ -304,7 +304,7 @@ impl StepEvent {
         Some(TakenStep { decision, outcome: self.outcome() })
     }
 
-    /// What the world made of the action.
+    /// The environment's response to the action.
     pub fn outcome(&self) -> Step {
         Step {
             observation: self.observation.clone(),

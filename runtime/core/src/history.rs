@@ -1,7 +1,7 @@
-//! What a run has already done, read back from its events.
+//! The history of a run, rebuilt from its events.
 //!
-//! Reading is a fold over the events: it decides nothing. The trial loop goes on
-//! from a [`TaskHistory`], inside a trial too.
+//! Rebuilding is a fold over the events and decides nothing. The trial loop resumes
+//! from a [`TaskHistory`], also in the middle of a trial.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,69 +12,69 @@ use crate::strategy::Judge;
 use crate::task::Task;
 use crate::trajectory::{TakenStep, Trajectory};
 
-/// All tasks of a run, and what was done with them.
+/// The tasks of a run with their histories.
 #[derive(Clone, Debug)]
 pub struct RunHistory {
-    /// What is run.
+    /// The run's first event.
     pub run: RunEvent,
-    /// One for each of the run's tasks, in the same order.
+    /// The history of each of the run's tasks, in the same order.
     pub tasks: Vec<TaskHistory>,
 }
 
-/// What was done with one task.
+/// The trials of one task so far.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TaskHistory {
-    /// The trials that ended, in order.
+    /// The finished trials, in order.
     pub trials: Vec<FinishedTrial>,
-    /// The trial that was under way when the run stopped.
+    /// The unfinished trial when the run stopped.
     pub open: Option<OpenTrial>,
-    /// What was tried before the task went back, in order.
+    /// The earlier branches, in order.
     pub branches: Vec<Branch>,
 }
 
-/// A reflection, and what followed from it before the task went back.
+/// A reflection with its later trials, before the task returned to an earlier trial.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Branch {
-    /// The advice; its trial is the one that the task went back to.
+    /// The reflection; its trial is the one that the task returned to.
     pub reflection: Reflection,
-    /// The trials after it; there is at least one.
+    /// The trials after the reflection, at least one.
     pub trials: Vec<FinishedTrial>,
 }
 
-/// A reflection, and the trials before and after it.
+/// A reflection with the trials before and after it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reflected<'a> {
     /// The trial that failed.
     pub failed: &'a FinishedTrial,
-    /// The advice drawn from it.
+    /// The reflection on it.
     pub reflection: &'a Reflection,
-    /// The trial that read it.
+    /// The trial whose prompt contained the reflection.
     pub next: &'a FinishedTrial,
 }
 
-/// A trial that ended.
+/// A finished trial.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FinishedTrial {
-    /// What happened.
+    /// Its trajectory.
     pub trajectory: Trajectory,
-    /// What the agent said of it, where it judges itself.
+    /// The agent's own judgement, if the agent judges itself.
     pub judgement: Option<Judgement>,
-    /// The advice drawn from it, if any.
+    /// The reflection on it, if any.
     pub reflection: Option<Reflection>,
-    /// Time in the environment.
+    /// Time spent in the environment.
     pub environment_us: u64,
 }
 
-/// A trial that was under way.
+/// An unfinished trial.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OpenTrial {
     /// The first observation.
     pub opening: String,
-    /// The steps that were finished.
+    /// The finished steps.
     pub steps: Vec<TakenStep>,
-    /// Time in the environment.
+    /// Time spent in the environment.
     pub environment_us: u64,
-    /// The calls so far, for the next call's difference.
+    /// The calls so far, from which the next call's difference is computed.
     pub calls: CallHistory,
 }
 
@@ -83,13 +83,13 @@ pub struct OpenTrial {
 #[non_exhaustive]
 pub enum HistoryError {
     /// The first event is missing or of another kind.
-    #[error("the records do not begin with what is run")]
+    #[error("the records do not begin with the event of a run")]
     NoRun,
     /// A second run begins.
-    #[error("the records hold a second run")]
+    #[error("the records contain a second run")]
     SecondRun,
     /// An event does not follow from those before it.
-    #[error("the records hold {what} of task {}, trial {}, which does not follow from what stands before", key.task, key.trial)]
+    #[error("the records contain {what} of task {}, trial {}, which does not follow from the events before it", key.task, key.trial)]
     OutOfOrder {
         /// What kind of event.
         what: &'static str,
@@ -99,7 +99,7 @@ pub enum HistoryError {
 }
 
 impl RunHistory {
-    /// Reads a run's events, in the order they were written.
+    /// The history of a run's events, in the order they were written.
     pub fn from_events(events: impl IntoIterator<Item = Event>) -> Result<Self, HistoryError> {
         let mut events = events.into_iter();
         let Some(Event::Run(run)) = events.next() else { return Err(HistoryError::NoRun) };
@@ -128,13 +128,13 @@ impl RunHistory {
 }
 
 impl FinishedTrial {
-    /// A trial that nothing was made of yet.
+    /// A finished trial without judgement and reflection.
     pub fn new(trajectory: Trajectory, environment_us: u64) -> Self {
         Self { trajectory, judgement: None, reflection: None, environment_us }
     }
 
-    /// Whether the trial counts as a success with whoever judges it; `None` where
-    /// the agent is yet to say.
+    /// Whether the trial is a success according to `judge`; `None` if the agent has not
+    /// judged it yet.
     pub fn passed(&self, judge: Judge) -> Option<bool> {
         match judge {
             Judge::Environment => Some(self.trajectory.succeeded()),
@@ -149,20 +149,20 @@ impl TaskHistory {
         self.trials.last().is_some_and(|trial| trial.trajectory.succeeded())
     }
 
-    /// Whether the task needs no further trial, and no judgement of one.
+    /// Whether the task needs no further trial and no further judgement.
     pub fn finished(&self, task: &Task, judge: Judge) -> bool {
         let passed = self.trials.last().and_then(|trial| trial.passed(judge));
         passed.is_some_and(|passed| passed || self.trials.len() >= task.limits.trials_max as usize)
     }
 
-    /// Whether the first trial solved the task, or as many reflections as `members`
-    /// had their next trial.
+    /// Whether the first trial solved the task, or `members` reflections had their next
+    /// trial.
     pub fn finished_group(&self, judge: Judge, members: u32) -> bool {
         let solved = self.trials.first().and_then(|trial| trial.passed(judge)) == Some(true);
         solved || (self.branches.len() + 1 >= members as usize && self.trials.len() > 1)
     }
 
-    /// Every reflection that a trial followed, those of branches first.
+    /// Every reflection that was followed by a trial, those of branches first.
     pub fn reflected(&self) -> impl Iterator<Item = Reflected<'_>> {
         let branches = self.branches.iter().filter_map(|branch| {
             let failed = self.trials.get(branch.reflection.trial.checked_sub(1)? as usize)?;
@@ -175,8 +175,8 @@ impl TaskHistory {
         branches.chain(line)
     }
 
-    /// Goes back to behind `trial`, from 1; `None` where no reflection on it and no
-    /// trial after that has ended.
+    /// Returns to the state after `trial`, from 1; `None` if there is no reflection on it
+    /// or no finished trial after that reflection.
     pub fn go_back(&mut self, trial: u32) -> Option<()> {
         let behind = usize::try_from(trial).ok()?;
         (self.open.is_none() && behind > 0 && self.trials.len() > behind).then_some(())?;
@@ -186,7 +186,7 @@ impl TaskHistory {
         Some(())
     }
 
-    /// Adds the event that came next; `None` where it does not follow.
+    /// Adds the next event; `None` if it does not follow from the history.
     fn follow(&mut self, event: Event) -> Option<()> {
         let ended = u32::try_from(self.trials.len()).ok()?;
         match event {

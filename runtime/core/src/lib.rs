@@ -1,4 +1,4 @@
-//! The agent loop, and nothing that a board might lack.
+//! The agent loop, for every device: `no_std` with `alloc`.
 //!
 //! ```text
 //! task ─► environment ◄─► actor ─► trajectory ─► return
@@ -6,9 +6,9 @@
 //!                         memory ◄─ reflection ◄─ retrospective
 //! ```
 //!
-//! The core holds the vocabulary and the order of events. It reads no clock,
-//! opens no file, renders no prompt and loads no model: those come in as
-//! arguments, so the loop that runs on a board is the loop that runs in a test.
+//! The core contains the vocabulary and the order of events. It reads no clock,
+//! opens no file, renders no prompt and loads no model: those are arguments, so
+//! the same loop runs on a board and in a test.
 #![no_std]
 
 extern crate alloc;

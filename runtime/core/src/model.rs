@@ -1,4 +1,4 @@
-//! What a language model is asked for and what it answers.
+//! The interface of language models: requests and generations.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -11,93 +11,93 @@ use crate::prompt::Prompt;
 
 /// A model that continues prompts.
 pub trait LanguageModel {
-    /// Continues one prompt; blocks until the answer is whole.
+    /// Continues one prompt; blocks until the generation is complete.
     fn generate(&mut self, request: &Request) -> Result<Generation, ModelError>;
 
-    /// How many tokens `text` has where nothing in it is a special token.
+    /// Number of tokens of `text`, in which nothing is read as a special token.
     fn count_tokens(&mut self, text: &str) -> Result<u32, ModelError>;
 
-    /// How many tokens a prompt and its answer may have together.
+    /// Greatest number of tokens of a prompt and its generation together.
     fn context_tokens(&self) -> u32;
 
-    /// Which weights answer.
+    /// The identity of the weights.
     fn identity(&self) -> ModelIdentity;
 }
 
 /// A model whose hidden states can be read.
 pub trait HiddenStates {
-    /// The normed residual stream `[width]` behind the last of at least one token.
+    /// The normed residual stream `[width]` after the last token; `tokens` is not empty.
     fn state(&mut self, tokens: &[u32]) -> Result<Vec<f32>, ModelError>;
 }
 
-/// A model that says how much an answer will be worth.
+/// A model that predicts the reward of an answer.
 pub trait RewardModel {
-    /// The score of an answer: a higher one is better, and its scale is the model's own.
+    /// The predicted reward of an answer, on the model's own scale; higher is better.
     fn score(&mut self, answer: &Generation) -> Result<f32, ModelError>;
 }
 
-/// One question to a model.
+/// A request to continue one prompt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// What the model continues.
+    /// The prompt to continue.
     pub prompt: Prompt,
-    /// What the answer must look like.
+    /// The form that the answer must have.
     pub constraint: Constraint,
-    /// How tokens are drawn.
+    /// How tokens are sampled.
     pub sampling: Sampling,
-    /// Greatest number of tokens in the answer, at least 1.
+    /// Greatest number of generated tokens, at least 1.
     pub tokens_max: u32,
-    /// The answer ends before the first of these; they are not part of it.
+    /// Stop texts: the answer ends before the first of them.
     pub stop: Vec<String>,
 }
 
-/// What an answer must look like.
+/// The form that an answer must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Constraint {
-    /// Anything.
+    /// Any text.
     Free,
-    /// Exactly one of these texts. Empty is a bug of the caller.
+    /// Exactly one of these texts; there must be at least one.
     Choices(Vec<String>),
-    /// A text of this grammar, in GBNF.
+    /// A text that this GBNF grammar accepts.
     Grammar(String),
-    /// A JSON value of this JSON schema.
+    /// A JSON value that this JSON schema accepts.
     JsonSchema(String),
 }
 
-/// How tokens are drawn.
+/// How tokens are sampled.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sampling {
-    /// Logits are divided by it. 0.0 takes the likeliest token.
+    /// Logits are divided by it. 0.0 selects the likeliest token.
     pub temperature: f32,
-    /// The smallest set of tokens with at least this probability is kept;
-    /// 1.0 keeps all.
+    /// Nucleus sampling: only the smallest set of likeliest tokens with at least this
+    /// total probability is sampled from; 1.0 is all tokens.
     pub top_p: f32,
-    /// Seeds this request's draws, and nothing else does.
+    /// The only seed of this request's samples.
     pub seed: u64,
 }
 
-/// An answer.
+/// A model's answer to a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Generation {
     /// The answer as text, without the token that ended it.
     pub text: String,
-    /// The tokens of `text`, and, if the model ended the answer itself, the
-    /// end-of-turn token as the last one.
+    /// The tokens of `text`, then the end-of-turn token if the model ended the
+    /// answer itself.
     pub tokens: Vec<Token>,
-    /// The prompt as the model saw it; empty where an endpoint does not say, whose
-    /// `cost` then has the count alone.
+    /// The prompt's token ids; empty if an endpoint does not return them, in which case
+    /// `cost` has their number.
     pub prompt_ids: Vec<u32>,
     /// Why the answer ended.
     pub stop: StopReason,
-    /// What it cost.
+    /// Its cost.
     pub cost: Cost,
-    /// sha256 of the adapter that was attached, in hexadecimal.
+    /// SHA-256 of the attached adapter, in hexadecimal.
     pub adapter: Option<String>,
 }
 
 impl Generation {
-    /// The ids of the answer, without the end-of-turn token: what a later
-    /// prompt repeats.
+    /// The ids of the answer without the end-of-turn token, as later prompts
+    /// repeat them.
     pub fn text_ids(&self) -> Vec<u32> {
         let ended_itself = self.stop == StopReason::EndOfTurn;
         let count = self.tokens.len().saturating_sub(usize::from(ended_itself));
@@ -108,34 +108,34 @@ impl Generation {
 /// A generated token. Log-probabilities are natural logarithms.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Token {
-    /// Id in the model's vocabulary, or [`Token::UNKNOWN_ID`].
+    /// Id in the model's vocabulary or [`Token::UNKNOWN_ID`].
     pub id: u32,
     /// Under the distribution sampled from: after mask, temperature and `top_p`.
-    /// Says something of a drawn token alone.
+    /// Meaningful only for drawn tokens.
     pub log_prob: f32,
     /// Under the softmax of the model's own logits: no mask, temperature 1.
     /// `None` where the logits were not computed.
     pub log_prob_full: Option<f32>,
-    /// Where it came from.
+    /// Its origin.
     pub origin: Origin,
 }
 
-/// Where a token came from.
+/// How a token came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {
-    /// The model drew it.
+    /// Sampled by the model.
     Drawn,
-    /// The model had no choice, and there is nothing to learn from it.
+    /// The only token that the constraint allowed; training skips it.
     Forced,
-    /// An expert chose it, for the model to learn.
+    /// Chosen by an expert, for supervised training.
     Dictated,
-    /// Nobody says how likely it was here: an endpoint's, or one of a reflection that was
-    /// lent. There is nothing to learn from it.
+    /// Of unknown probability: generated by an endpoint, or part of a reflection that was
+    /// borrowed from another task. Training skips it.
     Unknown,
 }
 
 impl Origin {
-    /// Its name in exports and messages.
+    /// The name in exports and messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Drawn => "drawn",
@@ -145,17 +145,17 @@ impl Origin {
         }
     }
 
-    /// Whether a model may learn to say it.
+    /// Whether the token is a training target.
     pub fn is_lesson(self) -> bool {
         matches!(self, Self::Drawn | Self::Dictated)
     }
 }
 
 impl Token {
-    /// Stands for the id of a token that an endpoint counted and did not name.
+    /// The id of a token that an endpoint counted without returning it.
     pub const UNKNOWN_ID: u32 = u32::MAX;
 
-    /// A token that the model had no choice about.
+    /// A token with [`Origin::Forced`].
     pub fn forced(id: u32) -> Self {
         Self { id, log_prob: 0.0, log_prob_full: None, origin: Origin::Forced }
     }
@@ -164,9 +164,9 @@ impl Token {
 /// Why an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StopReason {
-    /// The model ended its turn, or the constraint was complete.
+    /// The model ended its turn or the constraint was satisfied.
     EndOfTurn,
-    /// One of the request's stop texts came.
+    /// One of the request's stop texts was generated.
     StopText,
     /// `tokens_max` was reached.
     Length,
@@ -174,47 +174,46 @@ pub enum StopReason {
     ContextFull,
 }
 
-/// What an answer cost. The engine measures it; two equal runs differ here alone.
+/// The cost of a generation, measured by the engine. Repeated runs differ only here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
-    /// Prompt tokens whose keys and values were already in the cache.
+    /// Prompt tokens whose keys and values were in the cache.
     pub cached_tokens: u32,
-    /// Prompt tokens that were computed for this request.
+    /// Prompt tokens computed for this request.
     pub computed_tokens: u32,
-    /// From the request's start to its first own token.
+    /// Time from the request's start to its first generated token.
     pub prefill_us: u64,
-    /// From the first token to the last.
+    /// Time from the first generated token to the last.
     pub decode_us: u64,
 }
 
-/// Which weights answered.
+/// The identity of a model's weights.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelIdentity {
-    /// Name in the manifest, or the file's name.
+    /// Name in the manifest or the file's name.
     pub name: String,
-    /// sha256 of the weights that answered, in hexadecimal: of their file, or of the form that
-    /// an engine made of it where that gives other numbers; empty for a model without a file.
+    /// SHA-256 of the weights in hexadecimal: of their file, or of the converted weights if an
+    /// engine converts the file with other numeric results; empty for a model without a file.
     pub sha256: String,
-    /// sha256 of the attached adapter.
+    /// SHA-256 of the attached adapter.
     pub adapter_sha256: Option<String>,
-    /// sha256 of the file that those weights were made from, where that is known: what was
-    /// merged or requantized.
+    /// SHA-256 of the original file that was merged or requantized, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_sha256: Option<String>,
 }
 
-/// A model behind an endpoint gave no answer, and is asked again after a wait.
+/// A request to an endpoint failed and will be retried after a wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retry {
-    /// The model, with its endpoint's host.
+    /// The model and its endpoint's host.
     pub model: String,
-    /// The attempt that follows, from 2.
+    /// The number of the next attempt, from 2.
     pub attempt: u32,
-    /// Attempts at most.
+    /// Greatest number of attempts.
     pub attempts_max: u32,
-    /// Why there was no answer: the endpoint's words, or the connection's.
+    /// Why the request failed: the message of the endpoint or of the connection.
     pub reason: String,
-    /// How long it waits.
+    /// The wait before the next attempt.
     pub wait: Duration,
 }
 
@@ -223,11 +222,11 @@ pub struct Retry {
 #[non_exhaustive]
 pub enum ModelError {
     /// The prompt alone fills the context.
-    #[error("the prompt has {prompt_tokens} tokens, the context holds {context_tokens}")]
+    #[error("the prompt has {prompt_tokens} tokens, the context has room for {context_tokens}")]
     PromptTooLong {
         /// Length of the prompt.
         prompt_tokens: u32,
-        /// What the model was loaded with.
+        /// Context length of the model.
         context_tokens: u32,
     },
     /// The constraint cannot be compiled or satisfied; the text says why.
@@ -236,30 +235,30 @@ pub enum ModelError {
     /// The prompt cannot be rendered, for example by a broken chat template.
     #[error("the prompt cannot be rendered: {0}")]
     Prompt(String),
-    /// A limit of costs was reached; nothing was asked.
+    /// A cost limit was reached; no request was sent.
     #[error(
         "the cost limit of the {scope} is reached: {spent_usd:.6} of {limit_usd} USD are spent"
     )]
     CostLimit {
         /// What the limit is for.
         scope: CostScope,
-        /// What was spent on it.
+        /// The amount spent.
         spent_usd: f64,
-        /// What may be spent.
+        /// The limit.
         limit_usd: f64,
     },
-    /// The request was cancelled by its owner.
+    /// The caller cancelled the request.
     #[error("the request was cancelled")]
     Cancelled,
-    /// An endpoint gave no answer, or refused to; the text names it and says why.
+    /// An endpoint failed or refused to answer; the text names it and says why.
     #[error("{0}")]
     Endpoint(String),
-    /// The engine behind the model failed; the text is its own account.
+    /// The engine failed; the text is its own message.
     #[error("the engine failed: {0}")]
     Engine(String),
 }
 
-/// What a limit of costs is for.
+/// The scope of a cost limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CostScope {
     /// One task in one arm.

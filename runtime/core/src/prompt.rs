@@ -1,9 +1,9 @@
-//! What a model is asked: messages whose pieces know whether they are text or
-//! tokens that a model generated.
+//! Prompts: messages whose parts are either text or tokens that a model
+//! generated.
 //!
 //! Text is tokenized once, by the engine, and never as special tokens: an
-//! observation that contains `<|im_end|>` stays text. Generated tokens travel
-//! as ids, so what a model wrote is never tokenized again.
+//! observation that contains `<|im_end|>` stays text. Generated tokens are passed
+//! as ids, so generated text is never tokenized again.
 
 use alloc::string::String;
 use alloc::vec;
@@ -11,38 +11,38 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-/// A prompt, before a chat template and a tokenizer have seen it.
+/// A prompt before the chat template and the tokenizer are applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Prompt {
-    /// Messages that the model's chat template joins. If the last message is
+    /// Messages for the model's chat template. If the last message is
     /// the assistant's, the model continues it; otherwise it begins a new one.
     Chat(Vec<Message>),
-    /// A text that the model continues, without a template.
+    /// A text that the model continues without a template.
     Raw(Vec<Piece>),
 }
 
 /// One turn of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Who speaks.
+    /// The author.
     pub role: Role,
-    /// What is said, in order.
+    /// The content, in order.
     pub content: Vec<Piece>,
 }
 
 impl Message {
-    /// A message of one text.
+    /// A message with one text.
     pub fn text(role: Role, text: impl Into<String>) -> Self {
         Self { role, content: vec![Piece::Text(text.into())] }
     }
 }
 
-/// Who speaks in a message.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
-    /// Standing instructions.
+    /// The standing instructions.
     System,
-    /// The world and the person behind the task.
+    /// The environment, and the person who set the task.
     User,
     /// The model.
     Assistant,
@@ -62,19 +62,19 @@ impl Role {
 /// A part of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Piece {
-    /// Text that nobody generated, to be tokenized without special tokens.
+    /// Text that no model generated, to be tokenized without special tokens.
     Text(String),
-    /// Tokens that a model generated, and the text they stand for.
+    /// Tokens that a model generated.
     Tokens {
-        /// Token ids of the model that this prompt goes to.
+        /// Token ids in the vocabulary of the model that receives this prompt.
         ids: Vec<u32>,
-        /// The same, for people and for other models.
+        /// The tokens as text, for people and for other models.
         text: String,
     },
 }
 
 impl Piece {
-    /// The piece as people read it.
+    /// The piece as text.
     pub fn as_text(&self) -> &str {
         match self {
             Self::Text(text) | Self::Tokens { text, .. } => text,

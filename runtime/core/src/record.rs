@@ -13,21 +13,20 @@
 //! payload  one `Event` in postcard's wire format
 //! ```
 //!
-//! Integers are little-endian. The crc is CRC-32 (ISO-HDLC) of what stands before it
-//! in its frame and of the payload, so a damaged length is noticed before it is
-//! believed. A frame's index counts the frames before it, and `before` is the crc of the
-//! one before, of the first frame that of the header: whole frames that were doubled,
-//! dropped or swapped are noticed.
+//! Integers are little-endian. The crc is CRC-32 (ISO-HDLC) of the frame's bytes before it
+//! and of the payload, so a damaged length is detected before it is used. A frame's index
+//! is the number of frames before it, and `before` is the crc of the previous frame, for
+//! the first frame that of the header, so that duplicated, lost or swapped frames are
+//! detected.
 //!
-//! A reader skips fields whose names it does not know, so a later program can add some
-//! under the same version. Today's are `actor.source_sha256` and
-//! `retrospective.source_sha256` behind a run: hexadecimal, of what the weights were made
-//! from. Where a token came from is a varint: 0 drawn, 1 forced, 2 dictated, 3 unknown.
-//! Version 1 knew the first two; what they stood for is told apart by log-probabilities.
+//! A reader skips fields with unknown names, so later programs can add fields without a new
+//! version. Today's fields are `actor.source_sha256` and `retrospective.source_sha256` after
+//! the event of a run: the SHA-256 of the original weights, in hexadecimal. A token's origin
+//! is a varint: 0 drawn, 1 forced, 2 dictated, 3 unknown. Version 1 has only the first two
+//! numbers; the log-probabilities tell which origin they meant.
 //!
-//! A stream may break off anywhere: everything before the torn frame is whole.
-//! [`Reader`] says which ends are torn and which are damaged. The format's promise is
-//! held by golden bytes in `tests/golden`.
+//! A stream may be torn at any byte; all frames before the torn one are whole. [`Reader`]
+//! tells a torn end from a damaged one. Golden bytes in `tests/golden` pin the format.
 
 mod chain;
 mod fields;
@@ -42,27 +41,27 @@ use crate::event::Event;
 pub use chain::Chain;
 pub use reader::{Reader, Source, StreamError, TornTail};
 
-/// What a stream begins with.
+/// The first bytes of a stream.
 pub const MAGIC: [u8; 4] = *b"RBRC";
 /// Bytes before the first frame.
 pub const HEADER_BYTES: usize = 8;
-/// Greatest payload, so that a damaged length asks for no memory.
+/// Greatest length of a payload, which bounds the memory that a damaged length can claim.
 pub const PAYLOAD_BYTES_MAX: usize = 64 << 20;
 
-/// How a stream is laid out.
+/// The layout of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
-    /// Frames that know nothing of each other.
+    /// Frames that are independent of each other.
     V1,
-    /// Frames that name the one before them, with fields that later programs add.
+    /// Frames with the checksum of the previous frame, and with optional named fields.
     V2,
 }
 
 impl Version {
-    /// What a new stream is written in.
+    /// The version of new streams.
     pub const NEWEST: Self = Self::V2;
 
-    /// The bytes that a stream begins with.
+    /// The header of a stream.
     pub fn header(self) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         bytes[..4].copy_from_slice(&MAGIC);
@@ -70,7 +69,7 @@ impl Version {
         bytes
     }
 
-    /// Reads what a stream begins with.
+    /// The version that a stream's header names.
     pub fn of_header(bytes: &[u8]) -> Result<Self, RecordError> {
         let Some(found) = bytes.get(..HEADER_BYTES) else {
             return Err(RecordError::Torn { needed_bytes: HEADER_BYTES, found_bytes: bytes.len() });
@@ -93,7 +92,7 @@ impl Version {
     }
 }
 
-/// Events as a whole stream.
+/// A complete stream of these events.
 pub fn stream(version: Version, events: &[Event]) -> Result<Vec<u8>, RecordError> {
     let mut chain = Chain::new(version);
     let mut bytes = version.header().to_vec();
@@ -103,8 +102,8 @@ pub fn stream(version: Version, events: &[Event]) -> Result<Vec<u8>, RecordError
     Ok(bytes)
 }
 
-/// Whether an event is on the medium once it is written, and everything before it with
-/// it. What stands behind the last of these may be lost to a power cut.
+/// Whether the log is synced to the medium after this event is written. A power cut loses
+/// only events after the last synced one.
 pub fn is_synced(event: &Event) -> bool {
     matches!(event, Event::Run(_) | Event::TrialEnd(_))
 }
@@ -114,7 +113,7 @@ pub fn is_synced(event: &Event) -> bool {
 #[non_exhaustive]
 pub enum RecordError {
     /// The stream is something else.
-    #[error("these are no records: a stream of records begins with \"RBRC\"")]
+    #[error("these are not records: a stream of records begins with \"RBRC\"")]
     NotRecords,
     /// The stream is of another version.
     #[error("the records are of version {found}, this program reads versions 1 and 2")]
@@ -133,26 +132,26 @@ pub enum RecordError {
     /// The checksum differs.
     #[error("the record is damaged: its checksum differs")]
     Damaged,
-    /// The length is beyond what is ever written.
+    /// The length exceeds [`PAYLOAD_BYTES_MAX`].
     #[error("the record claims {payload_bytes} bytes, more than {PAYLOAD_BYTES_MAX}")]
     TooLong {
         /// The length that the frame claims.
         payload_bytes: usize,
     },
-    /// A whole frame stands where another one belongs.
+    /// A whole frame has another index than the expected one.
     #[error("expected record {expected}, counted from 0, found record {found}")]
     OutOfOrder {
-        /// How many frames stand before it.
+        /// The number of frames before it.
         expected: u32,
-        /// How many it says do.
+        /// The index in the frame.
         found: u32,
     },
-    /// A whole frame names another one before it than the one that is there.
+    /// A whole frame has another previous frame's checksum than the actual one.
     #[error(
-        "record {index}, counted from 0, was written behind another record than the one before it"
+        "record {index}, counted from 0, was written after another record than the one before it"
     )]
     Unlinked {
-        /// The frame's place.
+        /// The frame's index.
         index: u32,
     },
     /// The checksum is right and the payload is still not an event.

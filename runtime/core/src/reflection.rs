@@ -1,4 +1,4 @@
-//! What an agent carries from one trial of a task to the next.
+//! Reflections, and the memory that carries them from one trial to the next.
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
@@ -9,54 +9,54 @@ use crate::model::Generation;
 use crate::task::Task;
 use crate::trajectory::Trajectory;
 
-/// Advice drawn from one failed trajectory.
+/// Advice that a model drew from one failed trajectory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reflection {
     /// The trial that failed, counted from 1.
     pub trial: u32,
-    /// The advice, as the next trial reads it.
+    /// The advice, as the next trial's prompt contains it.
     pub text: String,
-    /// How a model wrote it.
+    /// The generation of the reflection.
     pub generation: Generation,
 }
 
-/// Keeps reflections outside of the run that made them, as a board's own memory does.
+/// A store of reflections that outlives the run, such as a microcontroller's flash memory.
 pub trait Archive {
     /// Reflections on `task`, oldest first.
     fn recall(&mut self, task: &Task) -> Result<Vec<String>, EnvironmentError>;
 
-    /// Keeps a reflection on `task`; one that is too long is cut.
+    /// Stores a reflection on `task`; a text that is too long is cut.
     fn remember(&mut self, task: &Task, text: &str) -> Result<(), EnvironmentError>;
 }
 
-/// What an agent says of its own trial, right or wrong.
+/// The agent's own judgement of a trial, which may be wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
-    /// Whether it says that the task was completed.
+    /// Whether the agent says that the task was completed.
     pub completed: bool,
-    /// How a model said so.
+    /// The generation of the judgement.
     pub generation: Generation,
 }
 
 /// The latest reflections on one task, and the last failed trajectory.
 ///
-/// It never holds more than `reflections_max` reflections: an older one is
-/// forgotten when a newer one comes.
+/// It contains at most `reflections_max` reflections: a new one replaces the oldest
+/// of a full memory.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Memory {
     reflections_max: usize,
     reflections: VecDeque<Reflection>,
-    /// The trajectory that failed last, where the strategy shows it.
+    /// The last failed trajectory, if the strategy shows it.
     pub last_attempt: Option<Trajectory>,
 }
 
 impl Memory {
-    /// An empty memory that shows the last `reflections_max` reflections.
+    /// An empty memory for the last `reflections_max` reflections.
     pub fn with_capacity(reflections_max: usize) -> Self {
         Self { reflections_max, ..Self::default() }
     }
 
-    /// Takes in a reflection and forgets the oldest one where it is full.
+    /// Adds a reflection, which replaces the oldest one of a full memory.
     pub fn remember(&mut self, reflection: Reflection) {
         self.reflections.push_back(reflection);
         while self.reflections.len() > self.reflections_max {
@@ -64,8 +64,8 @@ impl Memory {
         }
     }
 
-    /// The same memory with `earlier` reflections before its own, oldest first; those that
-    /// it has already are not doubled.
+    /// A copy of the memory with `earlier` reflections before its own, oldest first and
+    /// without duplicates.
     #[must_use]
     pub fn preceded_by(&self, earlier: &[Reflection]) -> Self {
         let mut memory = Self { reflections: VecDeque::new(), ..self.clone() };
@@ -76,7 +76,7 @@ impl Memory {
         memory
     }
 
-    /// The reflections kept, oldest first.
+    /// The reflections, oldest first.
     pub fn reflections(&self) -> impl DoubleEndedIterator<Item = &Reflection> {
         self.reflections.iter()
     }

@@ -1,7 +1,7 @@
-//! A model that answers from a script, for tests and for rehearsals.
+//! A model that answers from a script, for tests and for trying the program.
 //!
-//! Its tokens are the answer's bytes, so everything that follows tokens works
-//! with it; its log-probabilities are 0.0.
+//! Its tokens are the answer's bytes, so everything that reads tokens works with
+//! it; its log-probabilities are 0.0.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -17,15 +17,15 @@ use crate::seed::mix;
 #[derive(Clone, Debug)]
 pub struct ScriptedModel {
     answers: Vec<String>,
-    /// Every prompt it was given, as text.
+    /// The prompts that it received, as text.
     pub prompts: Vec<String>,
 }
 
 impl ScriptedModel {
-    /// A model that gives `answers` in turn, and from the last on begins anew.
+    /// A model that gives `answers` in turn, and starts again after the last.
     ///
-    /// Without answers it draws among the choices it is given, by the request's
-    /// seed alone: what it answers does not depend on what it was asked before.
+    /// Without answers it draws one of the request's choices, from the request's seed
+    /// alone: its answer does not depend on earlier requests.
     pub fn new(answers: &[&str]) -> Self {
         let answers = answers.iter().map(ToString::to_string).collect();
         Self { answers, prompts: Vec::new() }

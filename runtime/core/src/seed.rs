@@ -1,6 +1,6 @@
-//! Where every request's seed comes from: what it is for, never when it came.
+//! Seeds of requests: derived from what is drawn, never from the order of requests.
 
-/// Names one draw of a run.
+/// The key of one random draw in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeedKey<'a> {
     /// The run's seed.
@@ -9,14 +9,14 @@ pub struct SeedKey<'a> {
     pub task: &'a str,
     /// The trial, from 1.
     pub trial: u32,
-    /// What is drawn in it.
+    /// What is drawn.
     pub draw: Draw,
 }
 
 /// What is drawn in a trial.
 ///
-/// Each draw has two numbers, which the seed is mixed from. A run that is repeated or
-/// resumed gets its draws again by them, so they never change:
+/// The seed of each draw is mixed from two numbers. They never change, so that a repeated
+/// or resumed run draws the same again:
 ///
 /// | draw | first | second |
 /// | --- | --- | --- |
@@ -37,24 +37,24 @@ pub enum Draw {
         /// The step, from 1.
         step: u32,
     },
-    /// Whether a step of a demonstration is a random one, and which.
+    /// Whether a step of a demonstration is random, and its action if so.
     Noise {
         /// The step, from 1.
         step: u32,
     },
-    /// Whether the trial succeeded, by the agent's own judgement.
+    /// The agent's own judgement of the trial.
     Judgement,
     /// A reflection on the trial.
     Reflection {
         /// The member of its group, from 0; a group has fewer than 32,768.
         member: u32,
-        /// Which one of those that a reward model chooses among, from 0.
+        /// The candidate among which a reward model chooses, from 0.
         candidate: u32,
     },
 }
 
 impl Draw {
-    /// This candidate for a reflection; any other draw stays as it is.
+    /// The draw of this candidate for a reflection; other draws are returned unchanged.
     #[must_use]
     pub fn with_candidate(self, candidate: u32) -> Self {
         match self {

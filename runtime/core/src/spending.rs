@@ -1,7 +1,7 @@
-//! What requests to a paid model use, and who is told of it.
+//! Token use of paid models, and the meter that approves and counts it.
 //!
-//! A model counts tokens and asks before it sends; what they cost, and whether
-//! there is money left, is known to its meter.
+//! A model counts tokens and asks its meter before each request. The meter knows
+//! prices and cost limits.
 
 use alloc::string::String;
 use core::ops::AddAssign;
@@ -13,11 +13,11 @@ use crate::model::ModelError;
 /// Tokens that a provider charges for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenUse {
-    /// In prompts, the cached ones included.
+    /// Prompt tokens, cached ones included.
     pub prompt: u64,
-    /// Of the prompt's tokens, those that the provider had in a cache.
+    /// Prompt tokens that the provider had in a cache.
     pub cached: u64,
-    /// Generated.
+    /// Generated tokens.
     pub completion: u64,
 }
 
@@ -29,28 +29,28 @@ impl AddAssign for TokenUse {
     }
 }
 
-/// Is told of every attempt to ask a paid model.
+/// Approves and counts every attempt to send a request to a paid model.
 pub trait Meter: Send + Sync {
-    /// Before an attempt that uses `at_most` this much; may wait for others to
-    /// end. An attempt that is refused is not made.
+    /// Called before an attempt that uses `at_most` this much; may wait until other
+    /// attempts end. After an error the attempt is not made.
     fn begin(&self, model: &str, at_most: TokenUse) -> Result<(), ModelError>;
 
-    /// After it. Every attempt that was begun ends once.
+    /// Called once after each attempt that was approved.
     fn end(&self, model: &str, at_most: TokenUse, used: Used) -> Result<(), ModelError>;
 }
 
-/// What became of an attempt.
+/// The tokens that an attempt used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Used {
-    /// It was answered; the provider counted.
+    /// The request was answered; the provider counted.
     Answered(TokenUse),
-    /// Its answer broke off or could not be read; we estimated what it used.
+    /// The answer was incomplete or unreadable; the use is estimated.
     Lost(TokenUse),
-    /// It was turned away before anything was generated.
+    /// The request was refused before any token was generated.
     Nothing,
 }
 
-/// An attempt that used something, as it is written down.
+/// The log entry of an attempt that used tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spending {
     /// The arm's strategy, by name.
@@ -59,8 +59,8 @@ pub struct Spending {
     pub task: String,
     /// The model's name.
     pub model: String,
-    /// Whether the answer came whole; otherwise `tokens` is an estimate.
+    /// Whether the answer was complete; otherwise `tokens` is an estimate.
     pub answered: bool,
-    /// What it used.
+    /// The tokens used.
     pub tokens: TokenUse,
 }

@@ -1,4 +1,4 @@
-//! What a next trial is told about the failed one: the names of the arms.
+//! Strategies: what the prompt of the next trial contains about failed trials.
 
 use core::fmt;
 use core::str::FromStr;
@@ -7,7 +7,7 @@ use alloc::string::{String, ToString};
 
 use serde::{Deserialize, Serialize};
 
-/// What a next trial is told about the failed ones.
+/// What the prompt of the next trial contains about failed trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
@@ -45,18 +45,18 @@ impl Strategy {
         }
     }
 
-    /// Whether a failure is followed by a reflection.
+    /// Whether a reflection is written after a failed trial.
     pub fn reflects(self) -> bool {
         matches!(self, Self::Reflexion | Self::LastAttemptAndReflexion | Self::Retrospective)
     }
 
-    /// Whether the next trial sees the failed trajectory itself.
+    /// Whether the next trial's prompt contains the failed trajectory.
     pub fn shows_last_attempt(self) -> bool {
         matches!(self, Self::LastAttempt | Self::LastAttemptAndReflexion)
     }
 
-    /// How many of `wanted` reflections the next trial sees: beside the last
-    /// trajectory only the newest, as in Reflexion.
+    /// Number of reflections in the next trial's prompt, at most `wanted`; 1 if the
+    /// prompt also contains the last trajectory, as in Reflexion.
     pub fn reflections_shown(self, wanted: usize) -> usize {
         match self {
             Self::None | Self::LastAttempt => 0,
@@ -72,26 +72,26 @@ impl fmt::Display for Strategy {
     }
 }
 
-/// What the agent may learn about its success between trials.
+/// What the agent is shown about the result of a trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Feedback {
-    /// Whether it succeeded.
+    /// Whether the trial succeeded.
     Success,
-    /// Its return and progress, as numbers.
+    /// The return and the progress, as numbers.
     Score,
-    /// The environment's account of how the episode stood.
+    /// The environment's description of the result.
     Text,
-    /// Nothing but what it judges itself.
+    /// Nothing; the agent judges its own success.
     #[serde(rename = "self")]
     Own,
 }
 
-/// Who says whether a trial succeeded, and with that whether there is a next one.
+/// Who judges whether a trial succeeded, and thereby whether there is a next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Judge {
-    /// The environment, which knows.
+    /// The environment, which is always right.
     Environment,
     /// The agent, which may be wrong.
     Agent,
@@ -101,7 +101,7 @@ impl Feedback {
     /// All settings.
     pub const ALL: [Self; 4] = [Self::Success, Self::Score, Self::Text, Self::Own];
 
-    /// Who says whether a trial succeeded.
+    /// Who judges whether a trial succeeded.
     pub fn judge(self) -> Judge {
         match self {
             Self::Success | Self::Score | Self::Text => Judge::Environment,
@@ -120,22 +120,22 @@ impl Feedback {
     }
 }
 
-/// A name that stands for nothing.
+/// A name that is not known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no {what} {name:?}; choose one of {known}")]
 pub struct UnknownName {
-    /// What was asked for: a strategy, a feedback.
+    /// The kind of name: a strategy, a feedback.
     pub what: &'static str,
     /// The name given.
     pub name: String,
-    /// The names that would do.
+    /// The known names.
     pub known: &'static str,
 }
 
 impl FromStr for Strategy {
     type Err = UnknownName;
 
-    /// Reads a name; its case does not matter.
+    /// Parses a name, ignoring case.
     fn from_str(name: &str) -> Result<Self, UnknownName> {
         let found = Self::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(name));
         found.ok_or_else(|| UnknownName {
@@ -149,7 +149,7 @@ impl FromStr for Strategy {
 impl FromStr for Feedback {
     type Err = UnknownName;
 
-    /// Reads a name; its case does not matter.
+    /// Parses a name, ignoring case.
     fn from_str(name: &str) -> Result<Self, UnknownName> {
         let found = Self::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(name));
         found.ok_or_else(|| UnknownName {

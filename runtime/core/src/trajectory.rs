@@ -1,4 +1,4 @@
-//! What happened in one episode.
+//! Trajectories: the steps of one episode and its ending.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 use crate::environment::Step;
 use crate::model::Generation;
 
-/// A return of at least this much solves a task. Rewards are sums of `f32`s, so
-/// exactly 1.0 would ask for luck.
+/// A return of at least this much solves a task. It is below 1.0 because returns are
+/// sums of rounded `f32`s.
 pub const SUCCESS_RETURN: f32 = 0.999;
 
 /// What happened in one episode, from reset to its end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trajectory {
-    /// What there was to see at the start.
+    /// The first observation.
     pub opening: String,
-    /// Every action and what it led to, in order.
+    /// The steps, in order.
     pub steps: Vec<TakenStep>,
     /// Why the episode ended.
     pub ending: Ending,
-    /// The environment's own account of how the episode stood at its end.
+    /// The environment's description of the result.
     pub feedback: String,
 }
 
@@ -31,7 +31,7 @@ impl Trajectory {
         self.steps.iter().map(|step| step.outcome.reward).sum()
     }
 
-    /// The share of subgoals reached at best, 0.0 to 1.0.
+    /// The greatest share of subgoals reached, 0.0 to 1.0.
     pub fn progress(&self) -> f32 {
         self.steps.last().map_or(0.0, |step| step.outcome.progress)
     }
@@ -42,38 +42,38 @@ impl Trajectory {
     }
 }
 
-/// One action and what it led to.
+/// One decision of the actor and the environment's response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TakenStep {
-    /// What the actor decided.
+    /// The actor's decision.
     pub decision: Decision,
-    /// What the world made of it.
+    /// The environment's response.
     pub outcome: Step,
 }
 
-/// What an actor decided in one step, and every token that it took to decide.
+/// The actor's decision in one step, with all tokens generated for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
-    /// The action as the world gets it. Where nothing readable was generated it
-    /// is the raw text, and `malformed` says so.
+    /// The action that the environment receives. If `malformed`, it is the raw
+    /// text of the answer.
     pub action: String,
     /// Whether no action could be read from the answer.
     pub malformed: bool,
     /// Older steps that the prompt no longer showed.
     pub dropped_steps: u32,
-    /// What was thought before acting; only agents that think have one.
+    /// The generation of the thought before the action, of agents that write thoughts.
     pub thought: Option<Generation>,
-    /// The answer that the action was read from.
+    /// The generation that the action was read from.
     pub answer: Generation,
 }
 
 impl Decision {
-    /// The generations of this step, in the order they were made.
+    /// The generations of this step, in order.
     pub fn generations(&self) -> impl Iterator<Item = &Generation> {
         self.thought.iter().chain(core::iter::once(&self.answer))
     }
 
-    /// Tokens that the actor generated in this step.
+    /// Number of tokens that the actor generated in this step.
     pub fn generated_tokens(&self) -> u32 {
         let tokens: usize = self.generations().map(|generation| generation.tokens.len()).sum();
         u32::try_from(tokens).unwrap_or(u32::MAX)
@@ -83,13 +83,13 @@ impl Decision {
 /// Why an episode ended. None of these is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ending {
-    /// The return reached success.
+    /// The return reached [`SUCCESS_RETURN`].
     Solved,
     /// The environment ended the episode without success.
     Over,
     /// The task's limit of steps was reached.
     StepLimit,
-    /// The actor had generated its tokens, or its prompt no longer fitted.
+    /// The limit of generated tokens was reached, or the prompt no longer fitted.
     TokenLimit,
     /// The same action led to the same observation three times in a row.
     Loop,

@@ -8,9 +8,9 @@
 //! run_episode  reset ─► act ─► step ─► act ─► step ─► … ─► ending
 //! ```
 //!
-//! Every event is recorded before the next begins, so a run that is killed goes
-//! on from its records: finished steps are played into the environment again,
-//! never asked of the model again.
+//! Every event is recorded before the next begins, so a killed run resumes from
+//! its records: finished steps are replayed in the environment, without asking
+//! the model again.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -29,18 +29,18 @@ use crate::strategy::{Judge, Strategy};
 use crate::task::Task;
 use crate::trajectory::{Ending, SUCCESS_RETURN, TakenStep, Trajectory};
 
-/// The same action and observation this often in a row end an episode.
+/// An episode ends when the same action gives the same observation this often in a row.
 pub const LOOP_REPEATS: usize = 3;
 
-/// Where events go, and what the loop may ask of the machine it runs on.
+/// Records events; also the loop's clock and stop signal.
 pub trait Recorder {
-    /// Writes an event down for good before it returns.
+    /// Records an event; it is stored permanently when the function returns.
     fn record(&mut self, event: &Event) -> Result<(), RecorderError>;
 
     /// A clock that never goes back, in microseconds.
     fn now_us(&mut self) -> u64;
 
-    /// Whether somebody wants the run to stop after the current step.
+    /// Whether the run shall stop after the current step.
     fn interrupted(&mut self) -> bool;
 }
 
@@ -49,29 +49,29 @@ pub trait Recorder {
 #[error("the event could not be recorded: {0}")]
 pub struct RecorderError(pub String);
 
-/// What stays the same over all tasks of an arm.
+/// The settings of an arm, the same for all its tasks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TrialSettings {
-    /// What a next trial is told.
+    /// What the next trial's prompt contains.
     pub strategy: Strategy,
-    /// Who says whether a trial succeeded.
+    /// Who judges whether a trial succeeded.
     pub judge: Judge,
-    /// Reflections that a memory holds and a prompt shows.
+    /// Greatest number of reflections in a memory and in a prompt.
     pub reflections_max: usize,
-    /// Reflections drawn for a failed trial, each with a next trial of its own; 1
-    /// where trials follow one another.
+    /// Number of reflections sampled for a failed trial, each with its own next trial;
+    /// 1 outside of collections.
     pub members: u32,
     /// The run's seed.
     pub seed: u64,
 }
 
-/// Who plays where. They are borrowed together and travel together.
+/// The agent, environment and recorder of a trial.
 pub struct Stage<'a> {
-    /// Acts and reflects.
+    /// The agent.
     pub agent: &'a mut dyn Agent,
-    /// The world.
+    /// The environment.
     pub environment: &'a mut dyn Environment,
-    /// Takes the events.
+    /// The recorder of events.
     pub recorder: &'a mut dyn Recorder,
 }
 
@@ -85,7 +85,7 @@ pub enum TrialError {
     /// The model could not answer.
     #[error("the model could not answer")]
     Model(#[from] ModelError),
-    /// The world broke.
+    /// The environment failed.
     #[error("the environment broke")]
     Environment(#[from] EnvironmentError),
     /// An event could not be written.
@@ -94,27 +94,26 @@ pub enum TrialError {
     /// The run was asked to stop; every finished step is recorded.
     #[error("the run was interrupted")]
     Interrupted,
-    /// The environment answered otherwise than when the step was recorded.
+    /// In a replay the environment gave another observation than the recorded one.
     #[error("task {task:?} does not replay: step {step} gave {found:?}, recorded was {recorded:?}")]
     Replay {
         /// The task's id.
         task: String,
         /// The step, from 1; 0 for the first observation.
         step: usize,
-        /// What the environment says now.
+        /// The observation of the replay.
         found: String,
-        /// What it said then.
+        /// The recorded observation.
         recorded: String,
     },
 }
 
-/// Tries a task until an episode succeeds or its trials are used up; where the
-/// settings ask for a group, once, and once more for each of its members.
+/// Plays trials of a task until one succeeds or their greatest number is reached. If the
+/// settings ask for a group, plays one trial, and one more for each member of the group.
 ///
-/// `history` is what was done already, empty for a new run; the trials are added
-/// to it. `task_index` is the task's place in the run's pool. Each failure but
-/// the last leaves what the strategy asks for in the memory that the next trial
-/// reads; the last one has no next trial to help.
+/// The trials are added to `history`, which is empty for a new run. `task_index` is the
+/// task's index in the run. After each failed trial but the last, the memory receives what
+/// the strategy shows to the next trial.
 pub fn run_task(
     stage: &mut Stage<'_>,
     settings: &TrialSettings,
@@ -156,12 +155,12 @@ pub fn run_task(
     Ok(())
 }
 
-/// Tries a task once, and where that fails draws `members` reflections, each with a
-/// next trial of its own.
+/// Plays one trial of a task, and if it fails samples `members` reflections, each with its
+/// own next trial.
 ///
-/// All next trials are seeded alike: they differ by what they read. `history` is what
-/// was done already, empty for a new run; it stands behind the last reflection's next
-/// trial in the end. The strategy must be one that reflects.
+/// All next trials have the same seed, so they differ only by their reflection. The trials
+/// are added to `history`, which is empty for a new run; its last trial is then the last
+/// reflection's next trial. The strategy must be one that reflects.
 fn run_group(
     stage: &mut Stage<'_>,
     settings: &TrialSettings,
@@ -171,7 +170,7 @@ fn run_group(
 ) -> Result<(), TrialError> {
     let play = |trial| Play { settings, task, key: TrialKey { task: task_index, trial } };
     let (first, second) = (play(1), play(2));
-    // One reflection at a time, of which the others are not told.
+    // Each reflection is written without the others in its memory.
     let nothing = Memory::with_capacity(1);
     if history.trials.is_empty() {
         let open = history.open.take();
@@ -220,7 +219,7 @@ impl Play<'_> {
     }
 }
 
-/// Lets the agent say whether a trial succeeded.
+/// Asks the agent to judge whether a trial succeeded.
 fn judge(
     stage: &mut Stage<'_>,
     play: &Play<'_>,
@@ -265,7 +264,7 @@ fn reflect(
     Ok(reflection)
 }
 
-/// Plays one episode, from its start or from where `open` left it.
+/// Plays one episode, from its start or from the last step of `open`.
 fn run_episode(
     stage: &mut Stage<'_>,
     play: &Play<'_>,
@@ -293,7 +292,7 @@ fn run_episode(
     Ok(FinishedTrial::new(trajectory, environment_us))
 }
 
-/// Resets the environment, and plays into it what was recorded already.
+/// Resets the environment and replays the recorded steps.
 fn begin(
     stage: &mut Stage<'_>,
     play: &Play<'_>,

@@ -1,4 +1,4 @@
-//! Frames, each behind the one before it.
+//! Writing and reading frames, each linked to the previous one by its checksum.
 
 use alloc::vec::Vec;
 
@@ -8,33 +8,33 @@ use crate::event::Event;
 /// Bytes of a frame's checksum.
 const CRC_BYTES: usize = 4;
 
-/// Where in a stream the next frame belongs.
+/// The state of a stream that the next frame depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chain {
     version: Version,
-    /// Frames so far.
+    /// Number of frames so far.
     index: u32,
-    /// Checksum of the last of them; that of the header before the first.
+    /// Checksum of the last frame, or of the header before the first.
     before: u32,
 }
 
-/// The parts of a frame, whose checksum was not looked at yet.
+/// The parts of a frame whose checksum was not verified yet.
 pub(super) struct Frame<'a> {
-    /// What stands before the checksum.
+    /// The bytes before the checksum.
     pub(super) head: &'a [u8],
-    /// The checksum of the other two.
+    /// The checksum of `head` and `payload`.
     pub(super) crc: u32,
     /// The event.
     pub(super) payload: &'a [u8],
 }
 
 impl Version {
-    /// Bytes before a frame's payload.
+    /// Number of bytes before a frame's payload.
     pub(super) fn frame_header_bytes(self) -> usize {
         self.head_bytes() + CRC_BYTES
     }
 
-    /// Bytes before a frame's checksum.
+    /// Number of bytes before a frame's checksum.
     fn head_bytes(self) -> usize {
         match self {
             Self::V1 => 4,
@@ -44,7 +44,7 @@ impl Version {
 }
 
 impl<'a> Frame<'a> {
-    /// The frame that begins where the bytes do.
+    /// The frame at the start of the bytes.
     pub(super) fn split(version: Version, bytes: &'a [u8]) -> Result<Self, RecordError> {
         let torn = |needed_bytes| RecordError::Torn { needed_bytes, found_bytes: bytes.len() };
         let header_bytes = version.frame_header_bytes();
@@ -65,22 +65,22 @@ impl<'a> Frame<'a> {
 }
 
 impl Chain {
-    /// A stream that holds nothing but its header.
+    /// The state of a stream that consists of its header.
     pub fn new(version: Version) -> Self {
         Self { version, index: 0, before: crc32fast::hash(&version.header()) }
     }
 
-    /// How the stream is laid out.
+    /// The stream's layout.
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// How many frames the stream holds.
+    /// Number of frames in the stream.
     pub fn index(&self) -> u32 {
         self.index
     }
 
-    /// Writes an event as the next frame.
+    /// Encodes an event as the next frame.
     pub fn append(&mut self, event: &Event) -> Result<Vec<u8>, RecordError> {
         let payload = payload::encode(self.version, event)?;
         if payload.len() > PAYLOAD_BYTES_MAX {
@@ -100,8 +100,8 @@ impl Chain {
         Ok(frame)
     }
 
-    /// Reads the next frame, which begins where the bytes do; returns its event and its
-    /// length in bytes.
+    /// Reads the next frame from the start of the bytes; returns its event and its length
+    /// in bytes.
     pub fn follow(&mut self, bytes: &[u8]) -> Result<(Event, usize), RecordError> {
         let frame = Frame::split(self.version, bytes)?;
         if checksum(frame.head, frame.payload) != frame.crc {
@@ -132,7 +132,7 @@ pub(super) fn payload_bytes(frame: &[u8]) -> Option<usize> {
     frame.first_chunk().map(|length| u32::from_le_bytes(*length) as usize)
 }
 
-/// The number at this place of a frame's head.
+/// The integer at this byte offset of a frame's head.
 fn word(head: &[u8], place: usize) -> u32 {
     head[place..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }

@@ -1,11 +1,11 @@
-//! Named fields behind an event, which a program that does not know them skips.
+//! Named fields after an event, which programs that do not know them skip.
 //!
 //! | event | name | value |
 //! | --- | --- | --- |
-//! | run | `actor.source_sha256` | hexadecimal, of what the acting weights were made from |
-//! | run | `retrospective.source_sha256` | the same of who reflects |
+//! | run | `actor.source_sha256` | SHA-256 of the actor's original weights, in hexadecimal |
+//! | run | `retrospective.source_sha256` | the same for the retrospective |
 //!
-//! A field is written where there is something to say.
+//! A field without a value is not written.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ use core::str;
 use super::RecordError;
 use crate::event::{Event, RunEvent};
 
-/// The sources of a run's weights, by name.
+/// The fields of a run, by name.
 fn sources(run: &mut RunEvent) -> [(&'static str, &mut Option<String>); 2] {
     [
         ("actor.source_sha256", &mut run.actor.source_sha256),
@@ -22,7 +22,7 @@ fn sources(run: &mut RunEvent) -> [(&'static str, &mut Option<String>); 2] {
     ]
 }
 
-/// Writes what stands behind an event.
+/// Appends the fields of an event.
 pub(super) fn write(event: &Event, payload: &mut Vec<u8>) -> Result<(), RecordError> {
     let Event::Run(run) = event else { return Ok(()) };
     for (name, source) in sources(&mut run.clone()) {
@@ -34,7 +34,7 @@ pub(super) fn write(event: &Event, payload: &mut Vec<u8>) -> Result<(), RecordEr
     Ok(())
 }
 
-/// Reads what stands behind an event.
+/// Reads the fields of an event.
 pub(super) fn read(event: &mut Event, mut rest: &[u8]) -> Result<(), RecordError> {
     while !rest.is_empty() {
         let field = postcard::take_from_bytes::<(&str, &[u8])>(rest);

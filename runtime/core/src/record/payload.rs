@@ -1,9 +1,9 @@
-//! An event as the payload of a frame, and what version 1 had instead of an origin.
+//! Encoding and decoding of an event as the payload of a frame.
 //!
-//! Version 1 has a flag where version 2 has the origin: whether nobody is to learn from
-//! the token. An expert's tokens were not flagged and had no log-probabilities; an
-//! endpoint's, and those of a reflection that was lent, were flagged and had some. So
-//! an origin can be read back from the two, and written again as it was.
+//! Where version 2 has a token's origin, version 1 has a flag: whether training skips the
+//! token. An expert's tokens were not flagged and had no log-probabilities; tokens of
+//! endpoints and of borrowed reflections were flagged and had some. So the origin follows
+//! from the flag and the log-probabilities, and can be written back as it was.
 
 use alloc::vec::Vec;
 
@@ -42,7 +42,7 @@ pub(super) fn decode(version: Version, payload: &[u8]) -> Result<Event, RecordEr
     Ok(event)
 }
 
-/// The flag of version 1, as the origin that has its number.
+/// The flag of version 1, as the origin with the same number.
 fn flag(origin: Origin) -> Origin {
     match origin {
         Origin::Drawn | Origin::Dictated => Origin::Drawn,
@@ -50,7 +50,7 @@ fn flag(origin: Origin) -> Origin {
     }
 }
 
-/// What the flag of version 1 stood for; `None` where it is none.
+/// The origin that the flag of version 1 means; `None` if the number is not a flag.
 fn origin(token: &Token) -> Option<Origin> {
     let has_log_prob = token.log_prob != 0.0 || token.log_prob_full.is_some();
     match token.origin {

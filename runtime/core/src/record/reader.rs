@@ -1,17 +1,17 @@
-//! Reads a stream, one frame in memory at a time, and judges its end.
+//! Reads a stream, one frame in memory at a time, and tells a torn end from damage.
 //!
 //! ```text
 //! whole frames │ a frame that cannot be read │ rest
-//!              └ no synced frame in the rest: a torn tail, left out with notice
+//!              └ no synced frame in the rest: a torn tail, which is dropped and reported
 //!              └ a synced frame in the rest: damage, an error
 //! ```
 //!
-//! What was synced cannot be lost to a power cut, so where a synced frame follows, the
-//! medium itself is at fault. Where none does, the system may have written the last
-//! pages in any order: zeros, and whole frames after a hole, are no sign of damage. A
-//! whole frame out of its order is none of a power cut's doing either.
+//! A power cut cannot lose synced frames, so if a synced frame follows an unreadable one,
+//! the medium is damaged. If none follows, the system may have written the last pages in
+//! any order: zeros, or whole frames after a gap, are not damage. A power cut cannot
+//! reorder whole frames either.
 //!
-//! Where the bytes come from is left to a [`Source`].
+//! A [`Source`] supplies the bytes.
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -22,16 +22,16 @@ use super::{
 };
 use crate::event::Event;
 
-/// No torn tail is longer; what is longer is damage without a closer look.
+/// Greatest length of a torn tail; a longer one is damage.
 const TAIL_BYTES_MAX: usize = 2 * PAYLOAD_BYTES_MAX;
 
-/// Where bytes come from, in order.
+/// Supplies the bytes of a stream, in order.
 pub trait Source {
-    /// Why there are none.
+    /// Why the bytes cannot be read.
     type Error;
 
-    /// Adds at most `bytes_max` bytes; fewer only where the stream ends. Memory grows with
-    /// what is there, not with what is asked for.
+    /// Appends at most `bytes_max` bytes; fewer only at the end of the stream. Allocates
+    /// memory for the bytes that exist, not for `bytes_max`.
     fn read(&mut self, bytes_max: usize, into: &mut Vec<u8>) -> Result<(), Self::Error>;
 }
 
@@ -46,46 +46,46 @@ impl Source for &[u8] {
     }
 }
 
-/// What a power cut left at the end of a stream.
+/// The incomplete end of a stream after a power cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the log's last {dropped_bytes} bytes are no whole record and were left out: {reason}")]
+#[error("the log's last {dropped_bytes} bytes are not a whole record and were dropped: {reason}")]
 pub struct TornTail {
-    /// How much of the stream is left out.
+    /// Length of the dropped end.
     pub dropped_bytes: u64,
-    /// Why the first of it is no record.
+    /// Why it does not begin with a frame.
     pub reason: RecordError,
 }
 
 /// Why a stream cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StreamError<E> {
-    /// Its source gives no bytes.
+    /// The source failed.
     #[error("the records cannot be read")]
     Source(#[source] E),
-    /// It breaks off before its first frame.
-    #[error("the records break off before the first of them")]
+    /// The stream ends before its first frame is complete.
+    #[error("the records end before the first one is complete")]
     Unbegun,
-    /// It is something else, or of another version.
+    /// The bytes are not a stream of records, or of an unknown version.
     #[error(transparent)]
     Header(RecordError),
-    /// A frame that was safe on the medium is damaged.
+    /// A frame that was synced to the medium is damaged.
     #[error(
         "damaged at byte {offset}, after {records} whole records, and records follow the damage: {source}"
     )]
     Damaged {
         /// Where the damaged frame begins.
         offset: u64,
-        /// Frames before it.
+        /// Number of frames before it.
         records: u32,
         /// What is wrong with it.
         source: RecordError,
     },
-    /// A whole frame is not the one that belongs there.
+    /// A whole frame is not the next one of the stream.
     #[error("records were doubled, dropped or swapped at byte {offset}: {source}")]
     Disordered {
         /// Where the frame begins.
         offset: u64,
-        /// What belongs there.
+        /// The expected and the found frame.
         source: RecordError,
     },
     /// A whole frame is not an event of this version.
@@ -123,17 +123,17 @@ impl<S: Source> Reader<S> {
         Ok(Self { source, chain, frame: Vec::new(), offset, torn: None, ended: false })
     }
 
-    /// What stood at the end and was no frame; known once the events are used up.
+    /// The torn tail, if any; known after the last event was read.
     pub fn torn(&self) -> Option<TornTail> {
         self.torn
     }
 
-    /// Length of the header and the frames so far.
+    /// Number of bytes read: the header and the frames so far.
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Where the next frame belongs.
+    /// The state of the stream after the frames so far.
     pub fn end(&self) -> Chain {
         self.chain
     }
@@ -157,8 +157,8 @@ impl<S: Source> Reader<S> {
         }
     }
 
-    /// Reads the bytes of one frame, fewer where the stream ends or the length cannot be
-    /// believed.
+    /// Reads the bytes of one frame; fewer if the stream ends or the length is not
+    /// plausible.
     fn read_frame(&mut self) -> Result<(), S::Error> {
         self.frame.clear();
         self.source.read(self.chain.version().frame_header_bytes(), &mut self.frame)?;
@@ -170,7 +170,7 @@ impl<S: Source> Reader<S> {
         }
     }
 
-    /// Decides what it means that the frame at `offset` cannot be read.
+    /// Decides whether the unreadable frame at `offset` is a torn tail or damage.
     fn judge_tail(&mut self, reason: RecordError) -> Result<Option<Event>, StreamError<S::Error>> {
         let mut tail = mem::take(&mut self.frame);
         let more = (TAIL_BYTES_MAX + 1).saturating_sub(tail.len());

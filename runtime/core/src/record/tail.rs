@@ -1,9 +1,9 @@
-//! Looks for frames behind one that cannot be read, in time that grows with the bytes.
+//! Searches for frames after an unreadable one, in time linear in the bytes.
 //!
-//! A damaged length may point anywhere, so a frame may begin at every byte, and each may
-//! claim all that follows. Their checksums are not computed one by one: that of a range
-//! follows from those of the two beginnings that end where the range does, and of some
-//! beginnings the checksums are kept.
+//! After a damaged length a frame may begin at any byte and may claim all bytes after it.
+//! The checksums of these ranges are not computed one by one: that of a range follows from
+//! the checksums of the two prefixes that end at its start and at its end, and the
+//! checksums of some prefixes are stored.
 
 use alloc::vec::Vec;
 
@@ -12,39 +12,38 @@ use crc32fast::Hasher;
 use super::Version;
 use super::chain::Frame;
 
-/// Kinds of synced events, as the first byte of a payload says them.
+/// The first payload bytes of synced events.
 const SYNCED_KINDS: [u8; 2] = [0, 3];
-/// Bytes from one kept checksum to the next.
+/// Number of bytes between two stored checksums.
 const STRIDE: usize = 64;
 
 /// Whether a whole frame of a synced event begins anywhere in the bytes.
 ///
-/// Its payload is not read: with the right checksum it was written as it stands, by
-/// whatever program.
+/// The payload is not decoded: the right checksum proves that a program wrote it.
 pub(super) fn holds_synced_frame(version: Version, bytes: &[u8]) -> bool {
-    let mut beginnings = Beginnings::new(bytes);
+    let mut prefixes = Prefixes::new(bytes);
     let found = (0..bytes.len()).any(|start| match Frame::split(version, &bytes[start..]) {
         Ok(frame) if frame.payload.first().is_some_and(|kind| SYNCED_KINDS.contains(kind)) => {
             let payload = start + version.frame_header_bytes();
             let behind = payload + frame.payload.len();
-            beginnings.checksum(frame.head, [payload, behind]) == frame.crc
+            prefixes.checksum(frame.head, [payload, behind]) == frame.crc
         }
         _ => false,
     });
-    // At most two beginnings a byte, each hashed on from the checksum kept before it.
-    debug_assert!(beginnings.hashed_bytes <= bytes.len() * (2 * STRIDE + 1), "not linear");
+    // At most two prefixes for each byte, each hashed from the nearest stored checksum.
+    debug_assert!(prefixes.hashed_bytes <= bytes.len() * (2 * STRIDE + 1), "not linear");
     found
 }
 
-/// Checksums of the beginnings of some bytes.
-struct Beginnings<'a> {
+/// Checksums of the prefixes of some bytes.
+struct Prefixes<'a> {
     bytes: &'a [u8],
-    /// Those of multiples of the stride, from none.
+    /// The checksums of the prefixes whose length is a multiple of the stride, from 0.
     kept: Vec<u32>,
     hashed_bytes: usize,
 }
 
-impl<'a> Beginnings<'a> {
+impl<'a> Prefixes<'a> {
     fn new(bytes: &'a [u8]) -> Self {
         let mut hasher = Hasher::new();
         let kept = bytes.chunks(STRIDE).map(|chunk| {
@@ -95,7 +94,7 @@ mod tests {
     fn a_checksum_of_a_range_is_that_of_its_bytes() {
         let bytes: Vec<u8> =
             (0..1000_u32).map(|place| (place * 37 % 251).to_le_bytes()[0]).collect();
-        let mut beginnings = Beginnings::new(&bytes);
+        let mut prefixes = Prefixes::new(&bytes);
 
         for start in (0..1000).step_by(13) {
             for end in (start..=1000).step_by(17) {
@@ -103,7 +102,7 @@ mod tests {
                 hasher.update(b"head");
                 hasher.update(&bytes[start..end]);
 
-                assert_eq!(beginnings.checksum(b"head", [start, end]), hasher.finalize());
+                assert_eq!(prefixes.checksum(b"head", [start, end]), hasher.finalize());
             }
         }
     }

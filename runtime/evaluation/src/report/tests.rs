@@ -329,7 +329,7 @@ fn a_log_that_was_cut_off_shows_the_trial_under_way() {
     let histories = [read.history];
     let page = html(&[ReportRun { notes, ..run("cut", &histories) }], &mut RecordsAlone).unwrap();
 
-    assert!(page.contains("are no whole record and were left out"));
+    assert!(page.contains("are not a whole record and were dropped"));
     let data = data(&page);
     let trial = &data["tasks"][0][0][0];
     assert_eq!(trial["ending"], "under way when the run stopped");
