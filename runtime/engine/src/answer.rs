@@ -1,17 +1,17 @@
-//! An answer while it grows: tokens, their bytes, and the stop texts in them.
+//! An answer while it is generated: its tokens, their bytes, and stop texts.
 
 use runtime_core::model::{StopReason, Token};
 
-/// What has been generated so far.
+/// The answer so far.
 #[derive(Debug)]
 pub(crate) struct Answer {
     /// The tokens, the one that ended the answer included.
     pub(crate) tokens: Vec<Token>,
     bytes: Vec<u8>,
     stops: Vec<Vec<u8>>,
-    /// How many bytes have been handed out by [`Answer::fresh_text`].
+    /// Number of bytes that [`PartialAnswer::fresh_text`] has returned.
     streamed: usize,
-    /// Where the text ends, once a stop text came.
+    /// The text's length, once a stop text was generated.
     cut: Option<usize>,
 }
 
@@ -29,12 +29,11 @@ impl Answer {
         }
     }
 
-    /// Adds a token that stands for `bytes`; tells whether a stop text came.
+    /// Adds a token with its `bytes`; returns a reason if a stop text was generated.
     ///
-    /// The text then ends before the stop text. A token that lies in it wholly
-    /// is dropped; one that straddles its beginning was needed for the text
-    /// before it and is kept, so that `tokens` covers the text and may run past
-    /// it by a part of one token.
+    /// The text then ends before the stop text. Tokens inside the stop text are
+    /// dropped. A token across its beginning also belongs to the text and stays, so
+    /// `tokens` covers the text and may exceed it by a part of one token.
     pub(crate) fn push(&mut self, token: Token, bytes: &[u8]) -> Option<StopReason> {
         let before = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
@@ -47,7 +46,7 @@ impl Answer {
         Some(StopReason::StopText)
     }
 
-    /// Where the first stop text begins that ends after `before`.
+    /// The start of the first stop text that ends after `before`.
     fn stop_from(&self, before: usize) -> Option<usize> {
         let positions = self.stops.iter().filter_map(|stop| {
             let start = before.saturating_sub(stop.len() - 1);
@@ -57,8 +56,8 @@ impl Answer {
         positions.min()
     }
 
-    /// Drops the tokens that lie wholly behind the cut; `length` gives the
-    /// bytes of a token.
+    /// Drops the tokens that begin after the cut; `length` is the number of bytes
+    /// of a token.
     pub(crate) fn drop_tokens_behind_the_cut(&mut self, length: impl Fn(u32) -> usize) {
         let Some(cut) = self.cut else { return };
         let mut start = 0;
@@ -71,14 +70,14 @@ impl Answer {
         self.tokens.truncate(count);
     }
 
-    /// The whole text; U+FFFD for what is not UTF-8.
+    /// The whole text, with U+FFFD for invalid UTF-8.
     pub(crate) fn text(&self) -> String {
         let end = self.cut.unwrap_or(self.bytes.len());
         String::from_utf8_lossy(&self.bytes[..end]).into_owned()
     }
 
-    /// The text that was not handed out yet and can no longer change: whole
-    /// characters, and nothing that may be the beginning of a stop text.
+    /// The text that was not returned yet and can no longer change: whole
+    /// characters, and no possible beginning of a stop text.
     pub(crate) fn fresh_text(&mut self) -> String {
         let end = self.cut.unwrap_or_else(|| self.bytes.len() - self.held_back());
         let fresh = self.bytes.get(self.streamed..end).unwrap_or_default();
@@ -92,7 +91,7 @@ impl Answer {
         text
     }
 
-    /// How many of the last bytes may be the beginning of a stop text.
+    /// Number of last bytes that may be the beginning of a stop text.
     fn held_back(&self) -> usize {
         let begun = |stop: &Vec<u8>| {
             let longest = stop.len().saturating_sub(1).min(self.bytes.len());

@@ -1,8 +1,7 @@
-//! Answers that are exactly one of a list of texts.
+//! The constraint of answers that are exactly one of a list of texts.
 //!
-//! The tokens of the texts, as the tokenizer writes them, make a trie. Where a
-//! node has one way on, that way is forced; where a text ends at a node that
-//! goes on, the end-of-turn token competes with the ways on.
+//! The tokens of the texts form a trie. The only child of a node is forced; if a
+//! text ends at a node with children, the end-of-turn token competes with them.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +9,7 @@ use runtime_core::model::ModelError;
 
 use crate::guide::{Guide, Next};
 
-/// The trie of the choices, and how far an answer has come in it.
+/// The trie of the choices, and the answer's position in it.
 #[derive(Debug)]
 pub(crate) struct Choices {
     nodes: Vec<Node>,
@@ -30,8 +29,8 @@ struct Node {
 impl Choices {
     /// The choices among `texts`, each with its tokens.
     ///
-    /// A text that needs more than `tokens_max` tokens cannot be chosen; `end`
-    /// does not count. Equal texts are one choice.
+    /// A text with more than `tokens_max` tokens, not counting `end`, cannot be
+    /// chosen. Equal texts are one choice.
     pub(crate) fn new(
         texts: Vec<(String, Vec<u32>)>,
         end: u32,
@@ -73,7 +72,7 @@ impl Choices {
         child
     }
 
-    /// The only way on; `None` where there are several, or the end is one.
+    /// The only possible next token; `None` if there are several.
     fn only_way(&self) -> Option<(u32, usize)> {
         let node = &self.nodes[self.node];
         let single = node.children.len() == 1 && node.text.is_none();

@@ -1,9 +1,9 @@
 //! Language models on our own decoder, on the CPU or on a device of burn.
 //!
-//! Each request has a cache of its own; caches of ended requests are remembered
-//! while there is room, and a request begins with a copy of the one that shares
-//! most with its prompt. Copies are cheap: they share the device's memory until
-//! one of them grows. Grammars in GBNF are llama.cpp's alone.
+//! Each request has its own KV cache. The caches of ended requests are stored while
+//! there is room, and a request starts with a copy of the one with the longest
+//! common prefix. Copies are cheap: they share the device's memory until one of
+//! them grows. Only llama.cpp supports GBNF grammars.
 
 mod config;
 mod weights;

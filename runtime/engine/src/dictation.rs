@@ -1,8 +1,8 @@
-//! A model that writes down what it is told, for demonstrations.
+//! A model without weights that returns the only allowed answer, for demonstrations.
 //!
-//! It reads a GGUF file's tokenizer and chat template, and none of its weights.
-//! So it answers only where a constraint leaves a single choice; prompt and
-//! answer then have the tokens that an engine on the same file gives them.
+//! It reads the tokenizer and the chat template of a GGUF file. It answers only
+//! requests whose constraint allows a single answer; prompt and answer have the
+//! same tokens as with an engine on the same file.
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use runtime_core::model::{
 use crate::prompt;
 use models::vocabulary::{Vocabulary, VocabularyError};
 
-/// The text side of a model. Clones share it.
+/// The tokenizer and chat template of a model. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Dictation {
     vocabulary: Arc<Vocabulary>,
@@ -27,7 +27,7 @@ pub struct Dictation {
     identity: ModelIdentity,
 }
 
-/// Why a file's text side cannot be used.
+/// Why a file's tokenizer or chat template cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DictationError {
@@ -48,7 +48,7 @@ pub enum DictationError {
 }
 
 impl Dictation {
-    /// Reads the tokenizer and the template of a file; prompts and answers may
+    /// Reads the tokenizer and the chat template of a file. A prompt and its answer may
     /// have `context_tokens` together.
     pub fn open(path: &Path, context_tokens: NonZeroU32) -> Result<Self, DictationError> {
         let gguf = Gguf::open(path)?;
@@ -69,7 +69,7 @@ impl Dictation {
         &self.vocabulary.tokenizer
     }
 
-    /// The ids of an answer that a model could give.
+    /// The ids of the answer `text`, if the model could generate it.
     fn answer_ids(&self, text: &str, tokens_max: u32) -> Result<Vec<u32>, ModelError> {
         let ids = self.vocabulary.answer_ids(text);
         if ids.len() <= tokens_max as usize && !ids.iter().any(|&id| self.vocabulary.is_end(id)) {
@@ -82,9 +82,9 @@ impl Dictation {
 }
 
 impl LanguageModel for Dictation {
-    /// Gives the only choice; its tokens are forced, and cost nothing.
+    /// The only choice, with forced tokens and without cost.
     ///
-    /// A prompt that leaves no room for it is too long.
+    /// A prompt that leaves no room for the answer is too long.
     fn generate(&mut self, request: &Request) -> Result<Generation, ModelError> {
         let text = only_choice(&request.constraint)?;
         let context_tokens = self.context_tokens.get();
@@ -114,7 +114,7 @@ impl LanguageModel for Dictation {
         self.context_tokens.get()
     }
 
-    /// That of the file: its vocabulary is all that the answers hold of it.
+    /// The file's identity, since the answers depend on its vocabulary only.
     fn identity(&self) -> ModelIdentity {
         self.identity.clone()
     }

@@ -1,4 +1,4 @@
-//! A loaded model, whatever computes it, and the handles to it.
+//! A loaded model, independent of the engine, and the handles to it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::handle::Handle;
 use crate::shared::Shared;
 use crate::worker::{AdapterFile, Command, Weights};
 
-/// A loaded model. Actor and retrospective on one file are two handles to it.
+/// A loaded model. An actor and a retrospective with the same file are two handles to it.
 ///
 /// The weights are freed when the engine and all its handles are gone.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts a thread that loads a file's weights; waits until they are loaded.
+    /// Starts a thread that loads a file's weights, and waits until they are loaded.
     pub(crate) fn start<W: Weights>(
         path: &Path,
         context_tokens: u32,
@@ -33,10 +33,10 @@ impl Engine {
         Ok(Self { shared: Arc::new(Shared::start(path, context_tokens, load)?) })
     }
 
-    /// A handle to the model, bare or with an adapter multiplied by a scale.
+    /// A handle to the model, without or with an adapter and its scale.
     ///
-    /// Handles with the same adapter and scale share a cache. The cache is made
-    /// with the first request, and freed, with its adapter, when its last handle is
+    /// Handles with the same adapter and scale share a cache. The cache is allocated
+    /// at the first request, and freed with its adapter when the last handle is
     /// dropped.
     pub fn role(&self, adapter: Option<(&Path, f32)>) -> Result<Handle, EngineError> {
         let adapter = adapter.map(|(path, scale)| self.check_adapter(path, scale)).transpose()?;
@@ -47,7 +47,7 @@ impl Engine {
         Ok(Handle::new(Arc::clone(&self.shared), role, adapter_sha256))
     }
 
-    /// Refuses what was made for another model, before the engine sees it.
+    /// The adapter file, if it was made for this model.
     fn check_adapter(&self, path: &Path, scale: f32) -> Result<AdapterFile, EngineError> {
         let refused = |reason: String| EngineError::Adapter { path: path.to_owned(), reason };
         if !scale.is_finite() {

@@ -26,24 +26,24 @@ pub enum EngineError {
     Load {
         /// The file.
         path: PathBuf,
-        /// What the engine said.
+        /// The engine's message.
         reason: String,
     },
     /// No such device.
     #[error("there is no device {name}: {reason}")]
     Device {
-        /// What was asked for.
+        /// The requested device.
         name: String,
-        /// What there is.
+        /// The devices that exist.
         reason: String,
     },
-    /// Recurrent and hybrid models cannot take back a token.
+    /// The cache of recurrent and hybrid models cannot be rolled back.
     #[error("{path} is a recurrent model, whose cache cannot be rolled back", path = path.display())]
     Recurrent {
         /// The file.
         path: PathBuf,
     },
-    /// The adapter was made for another model, or is none.
+    /// The file is not an adapter of this model.
     #[error("the adapter {path} does not fit: {reason}", path = path.display())]
     Adapter {
         /// The file.
@@ -56,30 +56,30 @@ pub enum EngineError {
     TooSmall {
         /// The field of the configuration.
         field: &'static str,
-        /// What it holds.
+        /// Its value.
         found: u32,
-        /// What it must hold at least.
+        /// The least allowed value.
         least: u32,
     },
-    /// A number of the configuration is larger than the model or the engine allow.
+    /// A number of the configuration is larger than the model or the engine allows.
     #[error("{field} is {found}, it can be at most {most}")]
     TooLarge {
         /// The field of the configuration.
         field: &'static str,
-        /// What it holds.
+        /// Its value.
         found: u32,
-        /// What it may hold at most.
+        /// The greatest allowed value.
         most: u32,
     },
-    /// The system gave no thread or file.
+    /// The system could not start a thread or open a file.
     #[error("the system refused")]
     System(#[from] std::io::Error),
-    /// The engine's thread is gone.
+    /// The engine's thread has ended.
     #[error("the engine has stopped")]
     Stopped,
 }
 
-/// What is said where the engine's thread is gone.
+/// The error after the engine's thread has ended.
 pub(crate) fn stopped() -> ModelError {
     ModelError::Engine("the engine has stopped".to_owned())
 }

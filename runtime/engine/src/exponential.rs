@@ -1,13 +1,13 @@
-//! The exponential over whole vocabularies: vectorized, and the same bits on
+//! The exponential function over whole vocabularies: vectorized, with the same bits on
 //! every machine.
 //!
 //! `f32::exp` is a call into the C library for each of 50 000 logits, and its
 //! last bit differs between libraries. This polynomial (Cephes' `expf`) is
 //! within 2 units in the last place, and compilers vectorize it.
 
-/// Sums run in this many lanes, so that additions do not wait for one another.
+/// Number of lanes of a sum, so that additions do not depend on one another.
 const LANES: usize = 16;
-/// Lanes are emptied into a double after this many values.
+/// Number of values after which the lanes are added to an `f64`.
 const BLOCK: usize = 1024;
 /// Below this the result is 0: `f32` would leave its normal range.
 const EXPONENT_MIN: f32 = -87.0;
@@ -27,7 +27,7 @@ fn exp_of_negative(x: f32) -> f32 {
     if x < EXPONENT_MIN { 0.0 } else { polynomial * power }
 }
 
-/// The largest value; negative infinity for none. A NaN is passed over.
+/// The largest value, ignoring NaN; negative infinity for no values.
 pub(crate) fn maximum(values: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; LANES];
     let chunks = values.chunks_exact(LANES);
@@ -40,7 +40,7 @@ pub(crate) fn maximum(values: &[f32]) -> f32 {
     lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a })
 }
 
-/// The sum of `exp(value - shift)`, where no value is above `shift`.
+/// The sum of `exp(value - shift)`; no value may be above `shift`.
 ///
 /// A NaN among the values makes the sum NaN.
 pub(crate) fn sum_of_exponentials(values: &[f32], shift: f32) -> f64 {
@@ -60,8 +60,8 @@ fn block_sum(block: &[f32], exponent: impl Fn(f32) -> f32) -> f64 {
     lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>() + rest
 }
 
-/// Replaces each value by `exp((value - shift) * inverse_temperature)`, where no
-/// value is above `shift`; returns the sum.
+/// Replaces each value by `exp((value - shift) * inverse_temperature)` and returns
+/// the sum; no value may be above `shift`.
 pub(crate) fn exponentiate(values: &mut [f32], shift: f32, inverse_temperature: f32) -> f64 {
     let mut total = 0.0;
     for block in values.chunks_mut(BLOCK) {
@@ -87,7 +87,7 @@ pub(crate) fn sum(values: &[f32]) -> f64 {
 }
 
 /// The natural logarithm of the probability of `id` under the softmax of
-/// `logits`; `None` where the logits are not numbers.
+/// `logits`; `None` if the logits are not finite numbers.
 #[cfg(any(feature = "llama", test))]
 pub(crate) fn log_softmax(logits: &[f32], id: usize) -> Option<f32> {
     let shift = maximum(logits);
@@ -96,7 +96,7 @@ pub(crate) fn log_softmax(logits: &[f32], id: usize) -> Option<f32> {
     log_prob.is_finite().then_some(narrow(log_prob))
 }
 
-/// A log-probability as it is stored.
+/// A log-probability in its stored precision.
 #[expect(clippy::cast_possible_truncation, reason = "a log-probability is small")]
 pub(crate) fn narrow(log_prob: f64) -> f32 {
     log_prob as f32

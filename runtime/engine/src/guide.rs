@@ -1,44 +1,42 @@
-//! What a constraint says before each token.
+//! Guides: which tokens a constraint allows next.
 //!
-//! A guide never sees logits. It is asked before anything is computed, so that
-//! where it leaves one token that token costs no decoding.
+//! A guide never sees logits. It is asked before logits are computed, so that a
+//! forced token needs no decoding.
 
 use runtime_core::model::ModelError;
 
-/// A constraint, advancing token by token.
+/// The state of a constraint, advanced token by token.
 pub(crate) trait Guide {
-    /// What may come next.
+    /// The tokens allowed next.
     ///
-    /// After [`Next::Forced`] the guide stands behind those tokens already.
+    /// With [`Next::Forced`] the guide has already accepted the forced tokens.
     fn next(&mut self) -> Result<Next, ModelError>;
 
-    /// Takes notice of a token that was drawn from [`Next::OneOf`] or
-    /// [`Next::Anything`].
+    /// Accepts a token that was sampled from [`Next::OneOf`] or [`Next::Anything`].
     fn accept(&mut self, id: u32) -> Result<(), ModelError>;
 
-    /// The text of the whole answer, where the constraint knows it better than
-    /// its tokens do.
+    /// The text of the whole answer, if it is not the text of its tokens.
     fn text(&self) -> Option<&str> {
         None
     }
 }
 
-/// What may come next.
+/// The tokens that a constraint allows next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Any token.
     Anything,
-    /// One of these ids, ascending, at least two.
+    /// One of these ids, ascending and at least two.
     OneOf(Vec<u32>),
-    /// Exactly these tokens, at least one.
+    /// Exactly these tokens, in order and at least one.
     Forced(Vec<u32>),
-    /// The end of the answer.
+    /// No token: the answer is complete.
     End,
 }
 
 impl Next {
-    /// What a mask of `ids`, ascending, leaves; `ends` are the tokens that end
-    /// an answer, `None` that the mask allows nothing.
+    /// The tokens that a mask allows: `ids`, ascending, where `ends` are the tokens that
+    /// end an answer; `None` if the mask allows no token.
     ///
     /// A single id is not forced here, because its guide has yet to accept it.
     pub(crate) fn of_mask(ids: Vec<u32>, ends: &[u32]) -> Option<Self> {
@@ -50,7 +48,7 @@ impl Next {
     }
 }
 
-/// No constraint at all.
+/// The guide of unconstrained answers.
 #[derive(Debug)]
 pub(crate) struct Free;
 

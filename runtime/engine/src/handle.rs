@@ -1,4 +1,4 @@
-//! What asks a loaded model: one role, from any thread.
+//! A handle to a loaded model, usable from any thread.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -16,7 +16,7 @@ use crate::shared::{OpenRole, Shared};
 use crate::ticket::Ticket;
 use crate::worker::{Command, RoleId, ScoreJob, StateJob};
 
-/// A loaded model in one role: bare, or with one adapter.
+/// A handle to a loaded model without or with one adapter.
 ///
 /// Clones share the context. Requests of all clones are decoded together.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ impl Handle {
         Self { role: Arc::new(OpenRole { shared, id: role }), adapter_sha256 }
     }
 
-    /// Begins a request; its ticket tells what comes of it.
+    /// Starts a request; its ticket receives the tokens and the generation.
     ///
     /// The prompt is tokenized and the constraint compiled here, on the calling
     /// thread.
@@ -49,12 +49,12 @@ impl Handle {
         Ticket::new(receiver, cancelled, Arc::clone(&self.role))
     }
 
-    /// The natural log-probability of each token after those before it, under
-    /// the softmax of all logits; the first has none.
+    /// The natural log-probability of each token given the tokens before it, under
+    /// the softmax of all logits; `None` for the first.
     ///
-    /// Waits until no request of this context is live, and empties its cache, so
-    /// that the same tokens get the same bits. At most as many tokens as the
-    /// context holds.
+    /// Waits until no request of this context is live and empties its cache, so that
+    /// the same tokens give the same bits. The context length bounds the number of
+    /// tokens.
     pub fn score(&self, tokens: &[u32]) -> Result<Vec<Option<f32>>, ModelError> {
         self.check(tokens)?;
         if tokens.is_empty() {
@@ -66,7 +66,7 @@ impl Handle {
         answer.recv().map_err(|_| stopped())?
     }
 
-    /// Refuses more tokens than the context holds, and ids that stand for none.
+    /// Checks the number of tokens against the context length, and that each id exists.
     fn check(&self, tokens: &[u32]) -> Result<(), ModelError> {
         let context_tokens = self.context_tokens();
         if tokens.len() > context_tokens as usize {
@@ -82,7 +82,7 @@ impl Handle {
         }
     }
 
-    /// The prompt of a request as the model would see it.
+    /// The token ids of a prompt.
     pub fn prompt_ids(
         &self,
         prompt: &runtime_core::prompt::Prompt,
@@ -122,7 +122,7 @@ impl LanguageModel for Handle {
 }
 
 impl HiddenStates for Handle {
-    /// Other requests wait meanwhile. At most as many tokens as the context holds.
+    /// Other requests wait meanwhile. The context length bounds the number of tokens.
     fn state(&mut self, tokens: &[u32]) -> Result<Vec<f32>, ModelError> {
         self.check(tokens)?;
         if tokens.is_empty() {

@@ -6,10 +6,9 @@
 //!                           └► engine ─► logits ─┘
 //! ```
 //!
-//! An engine turns ids into logits. Everything around that is here once, for
-//! all engines: how a prompt becomes ids, which tokens a constraint allows, how
-//! a token is drawn, where an answer ends. What is asked, and why, is left to
-//! others.
+//! An engine computes logits from token ids. Everything else is shared by all
+//! engines: tokenizing prompts, constraints, sampling and the end of an answer.
+//! What is requested, and why, is decided by other crates.
 //!
 //! Features:
 //!
@@ -21,9 +20,9 @@
 //! - `remote`: any endpoint that speaks `OpenAI`'s chat completions. It shares
 //!   nothing with the engines: its tokens have no ids.
 //!
-//! A thread owns the weights and computes all live requests; prompts are tokenized
-//! and constraints compiled by the thread that asks. [`dictation`] needs no engine:
-//! it answers where there is nothing to choose.
+//! One thread owns the weights and computes all live requests; prompts are tokenized
+//! and constraints compiled on the calling thread. [`dictation`] needs no engine:
+//! it answers requests that allow a single answer.
 
 #![cfg_attr(
     not(any(feature = "llama", feature = "decoder")),

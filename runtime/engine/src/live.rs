@@ -1,4 +1,4 @@
-//! One request while it is decoded: what it has, what it waits for.
+//! The state of one request while it is decoded.
 
 use std::sync::Arc;
 
@@ -12,24 +12,24 @@ use crate::reply::{Event, Reply, Streamed};
 use crate::sampler::{Allowed, Sampler};
 use models::vocabulary::Vocabulary;
 
-/// A request between its first and its last token.
+/// A request that is being decoded.
 pub(crate) struct Live {
-    /// Where its tokens go.
+    /// Receives its tokens.
     pub(crate) reply: Reply,
     /// The prompt and the answer.
     pub(crate) tokens: Vec<u32>,
-    /// How many of `tokens` are the prompt's.
+    /// Number of tokens of the prompt.
     pub(crate) prompt_tokens: usize,
-    /// How long `tokens` may get.
+    /// Greatest length of `tokens`.
     pub(crate) length_max: usize,
-    /// How many of `tokens` have their keys and values in the cache.
+    /// Number of `tokens` whose keys and values are in the cache.
     pub(crate) computed: usize,
-    /// How many of the prompt's were there when the request began.
+    /// Number of prompt tokens that were in the cache when the request began.
     pub(crate) cached: usize,
     tokens_max: usize,
     vocabulary: Arc<Vocabulary>,
     guide: Box<dyn Guide>,
-    /// What the guide said about the token that comes next.
+    /// The tokens that the guide allows next.
     next: Next,
     sampler: Sampler,
     answer: Answer,
@@ -37,17 +37,17 @@ pub(crate) struct Live {
     first_token_at: Option<Moment>,
 }
 
-/// Whether a request goes on.
+/// Whether a request needs more tokens.
 #[derive(Debug)]
 pub(crate) enum Progress {
     /// The next token needs logits.
     Waiting,
-    /// The answer is whole.
+    /// The answer is complete.
     Finished(StopReason),
 }
 
 impl Live {
-    /// The beginning of a request.
+    /// The state of a new request.
     pub(crate) fn new(
         question: Question,
         guide: Box<dyn Guide>,
@@ -74,12 +74,12 @@ impl Live {
         }
     }
 
-    /// Whether tokens of the prompt are still to be computed.
+    /// Whether tokens of the prompt are not computed yet.
     pub(crate) fn in_prompt(&self) -> bool {
         self.computed < self.prompt_tokens
     }
 
-    /// Takes all tokens that need no logits.
+    /// Appends all forced tokens, which need no logits.
     pub(crate) fn advance(&mut self) -> Result<Progress, ModelError> {
         loop {
             if let Some(reason) = self.limit_reached()? {
@@ -108,7 +108,7 @@ impl Live {
         }
     }
 
-    /// Draws a token from logits, and takes what is forced behind it.
+    /// Samples a token from logits, and appends the forced tokens after it.
     pub(crate) fn draw(&mut self, logits: &[f32]) -> Result<Progress, ModelError> {
         let allowed = match &self.next {
             Next::OneOf(ids) => Allowed::Ids(ids),
@@ -131,7 +131,7 @@ impl Live {
         }
     }
 
-    /// The answer, as it is sent.
+    /// The finished generation.
     pub(crate) fn generation(mut self, stop: StopReason, adapter: Option<String>) -> Finished {
         let tokenizer = &self.vocabulary.tokenizer;
         self.answer.drop_tokens_behind_the_cut(|id| tokenizer.token_bytes(id).len());
@@ -140,7 +140,7 @@ impl Live {
         let text = text.unwrap_or_else(|| self.answer.text());
         let now = Moment::now();
         let first_token_at = self.first_token_at.unwrap_or(now);
-        // What is forced from the start needs no prompt.
+        // An answer that is forced from the start needs no prompt.
         let computed = self.computed.min(self.prompt_tokens).saturating_sub(self.cached);
         let count = |tokens: usize| u32::try_from(tokens).unwrap_or(u32::MAX);
         let generation = Generation {
@@ -159,14 +159,14 @@ impl Live {
         Finished { reply: self.reply, generation }
     }
 
-    /// Ends the answer with the end-of-turn token, which was the only way on.
+    /// Ends the answer with the end-of-turn token, the only one allowed.
     fn end(&mut self) -> Progress {
         self.answer.tokens.push(Token::forced(self.vocabulary.end_of_turn));
         self.first_token_at.get_or_insert_with(Moment::now);
         Progress::Finished(StopReason::EndOfTurn)
     }
 
-    /// Why no further token has room, unless the constraint is complete.
+    /// The limit that allows no further token, if one is reached and the constraint is not complete.
     fn limit_reached(&mut self) -> Result<Option<StopReason>, ModelError> {
         let length = self.tokens.len();
         if length < self.length_max {
@@ -203,7 +203,7 @@ impl Live {
     }
 }
 
-/// A whole answer and where it goes.
+/// A finished generation and its receiver.
 pub(crate) struct Finished {
     reply: Reply,
     generation: Generation,

@@ -1,5 +1,5 @@
-//! A request made ready by the thread that asks: tokenized, its constraint
-//! compiled, so that the thread that decodes does little else.
+//! A prepared request: tokenized, with its constraint compiled. The calling thread
+//! prepares requests, so that the worker only decodes.
 
 use std::sync::Arc;
 
@@ -14,47 +14,47 @@ use models::vocabulary::Vocabulary;
 
 /// A request that is ready to be decoded.
 pub(crate) struct Prepared {
-    /// What is asked.
+    /// The request without its constraint.
     pub(crate) question: Question,
-    /// What the answer must look like.
+    /// The constraint.
     pub(crate) guide: PreparedGuide,
 }
 
-/// What is asked, but for the constraint.
+/// A tokenized request without its constraint.
 pub(crate) struct Question {
-    /// The prompt as the model sees it, at least one token.
+    /// The prompt's token ids, at least one.
     pub(crate) prompt_ids: Vec<u32>,
-    /// How tokens are drawn.
+    /// How tokens are sampled.
     pub(crate) sampling: Sampling,
-    /// Greatest number of tokens in the answer.
+    /// Greatest number of generated tokens.
     pub(crate) tokens_max: usize,
-    /// The answer ends before these.
+    /// Stop texts: the answer ends before the first of them.
     pub(crate) stop: Vec<String>,
-    /// When it was asked.
+    /// When the request was made.
     pub(crate) started: Moment,
 }
 
-/// A constraint, compiled as far as it can be without the engine.
+/// A constraint, compiled as far as possible without the engine.
 pub(crate) enum PreparedGuide {
-    /// Ready.
+    /// A compiled constraint.
     Ready(Box<dyn Guide + Send>),
-    /// A grammar in GBNF, which the engine reads, if it can.
+    /// A grammar in GBNF, which the engine compiles if it supports GBNF.
     #[cfg_attr(not(feature = "llama"), expect(dead_code, reason = "llama.cpp alone reads it"))]
     Grammar(String),
 }
 
-/// What a request needs from its model to be prepared.
+/// The parts of a model that prepare requests.
 pub(crate) struct Preparation {
-    /// Text to ids.
+    /// Converts text to ids.
     pub(crate) vocabulary: Arc<Vocabulary>,
-    /// JSON schemas to guides.
+    /// Converts JSON schemas to guides.
     pub(crate) schemas: Schemas,
-    /// How many tokens a prompt and its answer may have together.
+    /// Greatest number of tokens of a prompt and its answer together.
     pub(crate) context_tokens: u32,
 }
 
 impl Preparation {
-    /// Makes a request ready.
+    /// Prepares a request.
     pub(crate) fn prepare(&self, request: &Request) -> Result<Prepared, ModelError> {
         let started = Moment::now();
         let prompt_ids =

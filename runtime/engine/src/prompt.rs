@@ -1,8 +1,8 @@
-//! How a prompt becomes token ids.
+//! Tokenizes prompts.
 //!
-//! A template's own markup may spell control tokens, contents never do, and
-//! tokens that a model generated go in as they are. Each piece is tokenized by
-//! itself, so that a longer conversation begins with the ids of the shorter one.
+//! Only a chat template's own markup can produce control tokens, contents cannot.
+//! Generated tokens are copied unchanged. Each part is tokenized separately, so that
+//! a longer conversation begins with the ids of the shorter one.
 
 use models::chat::{ChatMessage, ChatTemplate, PromptEnd, TemplatePart};
 use models::tokenizer::Special;
@@ -13,8 +13,8 @@ use runtime_core::prompt::{Message, Piece, Prompt, Role};
 
 /// The ids of a prompt.
 ///
-/// A file without a chat template gets the contents of the messages, a line
-/// break behind each.
+/// Without a chat template in the file the prompt is the contents of the messages, each
+/// followed by a line break.
 pub(crate) fn ids(vocabulary: &Vocabulary, prompt: &Prompt) -> Result<Vec<u32>, ModelError> {
     let mut ids = Ids { vocabulary, ids: Vec::new() };
     match prompt {
@@ -30,7 +30,7 @@ pub(crate) fn ids(vocabulary: &Vocabulary, prompt: &Prompt) -> Result<Vec<u32>, 
     Ok(ids.ids)
 }
 
-/// The ids of a prompt that leaves room for an answer.
+/// The ids of a prompt, or an error if it leaves no room for an answer.
 pub(crate) fn ids_within(
     vocabulary: &Vocabulary,
     prompt: &Prompt,
@@ -44,13 +44,13 @@ pub(crate) fn ids_within(
     Err(ModelError::PromptTooLong { prompt_tokens, context_tokens })
 }
 
-/// How many tokens a text has where nothing in it is a special token.
+/// Number of tokens of a text, in which nothing is read as a special token.
 pub(crate) fn count_tokens(vocabulary: &Vocabulary, text: &str) -> Result<u32, ModelError> {
     let count = vocabulary.answer_ids(text).len();
     u32::try_from(count).map_err(|_| ModelError::Prompt("it is too long".to_owned()))
 }
 
-/// Ids while they are gathered.
+/// The ids of a prompt while it is tokenized.
 struct Ids<'a> {
     vocabulary: &'a Vocabulary,
     ids: Vec<u32>,

@@ -1,11 +1,11 @@
-//! The requests to one cache, decoded together.
+//! A queue of requests that are decoded together in batches.
 //!
 //! ```text
 //! waiting ─► lease of a sequence ─► live ─► parts ─► logits ─► token ─┬─► live
 //!                                                                     └─► answer
 //! ```
 //!
-//! Which sequence holds what, and how it is computed, is left to the [`Cache`].
+//! The [`SequenceCache`] manages sequences and computes logits.
 
 mod cache;
 pub(crate) mod batch;
@@ -27,28 +27,28 @@ use crate::reply::{Event, Reply};
 use crate::worker::ScoreJob;
 use batch::{DETERMINISTIC_BLOCK, Leased, Share, shares};
 
-/// More requests may not wait; what comes then is refused.
+/// Greatest number of waiting requests; further ones are refused.
 const WAITING_MAX: usize = 4096;
 
-/// What a queue is told once.
+/// The settings of a queue.
 pub(crate) struct QueueSettings {
     /// The model's vocabulary.
     pub(crate) vocabulary: Arc<Vocabulary>,
-    /// sha256 of the adapter, where there is one.
+    /// SHA-256 of the adapter, if there is one.
     pub(crate) adapter_sha256: Option<String>,
-    /// How many tokens a prompt and its answer may have together.
+    /// Greatest number of tokens of a prompt and its answer together.
     pub(crate) context_tokens: u32,
-    /// How many requests are live at once.
+    /// Greatest number of live requests.
     pub(crate) live_max: u32,
-    /// How many tokens are computed in one go.
+    /// Greatest number of tokens in a batch.
     pub(crate) batch_tokens: u32,
-    /// Whether each answer must be a function of its request to the bit.
+    /// Whether each answer must depend only on its request, to the bit.
     pub(crate) deterministic: bool,
 }
 
-/// A cache and the requests to it.
+/// A sequence cache and the requests to it.
 pub(crate) struct Queue<C> {
-    /// What computes.
+    /// Computes logits.
     pub(crate) cache: C,
     settings: QueueSettings,
     waiting: VecDeque<Live>,
@@ -56,7 +56,7 @@ pub(crate) struct Queue<C> {
     scores: VecDeque<ScoreJob>,
 }
 
-/// How a request ended.
+/// The result of a request.
 type End = Result<Progress, ModelError>;
 
 impl<C: Cache> Queue<C> {
@@ -71,7 +71,7 @@ impl<C: Cache> Queue<C> {
         !(self.live.is_empty() && self.waiting.is_empty() && self.scores.is_empty())
     }
 
-    /// Takes a request in; its answer begins with what needs no decoding.
+    /// Adds a request; forced tokens at the start of its answer are generated at once.
     pub(crate) fn submit(&mut self, question: Question, guide: Box<dyn Guide>, reply: Reply) {
         let vocabulary = Arc::clone(&self.settings.vocabulary);
         let context_tokens = self.settings.context_tokens as usize;
@@ -86,13 +86,13 @@ impl<C: Cache> Queue<C> {
         }
     }
 
-    /// Takes scoring in; it is done when no request is live, so that its figures
-    /// depend on nothing else.
+    /// Adds a scoring job. It is computed when no request is live, so that its result does
+    /// not depend on other requests.
     pub(crate) fn submit_score(&mut self, job: ScoreJob) {
         self.scores.push_back(job);
     }
 
-    /// One batch for the live requests, or one scoring.
+    /// Computes one batch of the live requests, or one scoring job.
     pub(crate) fn step(&mut self) {
         self.drop_cancelled();
         if self.scores.is_empty() {
@@ -111,7 +111,7 @@ impl<C: Cache> Queue<C> {
             Ok(rows) => draw(&mut self.live, &shares, rows),
             Err(reason) => fail(&mut self.live, &shares, &reason),
         };
-        // From the back, so that the indices in front stay true.
+        // From the back, so that earlier indices stay valid.
         ended.sort_unstable_by_key(|&(index, _)| index);
         for (index, end) in ended.into_iter().rev() {
             self.retire(index, end);
@@ -136,13 +136,13 @@ impl<C: Cache> Queue<C> {
     fn score_next(&mut self) {
         if let Some(job) = self.scores.pop_front() {
             let scores = self.cache.score(&job.ids);
-            // Who asked may have gone.
+            // The caller may no longer wait for it.
             let _ = job.reply.send(scores);
         }
     }
 
-    /// Gives sequences to waiting requests, in order; one that another request
-    /// is computing a beginning for is passed over until that is done.
+    /// Leases sequences to waiting requests, in order. A request is skipped while a live
+    /// request computes a long common prefix for it.
     fn admit(&mut self) {
         let block = if self.settings.deterministic { DETERMINISTIC_BLOCK } else { 1 };
         let mut next = 0;
@@ -163,10 +163,10 @@ impl<C: Cache> Queue<C> {
         }
     }
 
-    /// Ends a request; what it computed is remembered.
+    /// Ends a request; its computed tokens stay in the cache.
     ///
-    /// Where runs must repeat to the bit, only whole blocks of the prompt are:
-    /// they are what the next request would compute in the same way.
+    /// In deterministic mode only whole blocks of the prompt stay: the next request
+    /// would compute them in the same way.
     fn retire(&mut self, index: usize, end: End) {
         let Leased { request, slot } = self.live.remove(index);
         let kept = if self.settings.deterministic {
@@ -190,7 +190,7 @@ impl<C: Cache> Queue<C> {
     }
 }
 
-/// Draws a token for each request whose tokens are all computed now; returns what ended.
+/// Samples a token for each request whose tokens are all computed; returns the ended requests.
 fn draw(live: &mut [Leased], shares: &[Share], rows: Vec<&[f32]>) -> Vec<(usize, End)> {
     let mut rows = rows.into_iter();
     let mut ended = Vec::new();
@@ -209,8 +209,8 @@ fn draw(live: &mut [Leased], shares: &[Share], rows: Vec<&[f32]>) -> Vec<(usize,
     ended
 }
 
-/// Ends requests whose tokens could not be computed; what the cache holds of them is
-/// unknown and forgotten.
+/// Ends requests whose tokens could not be computed; their state in the cache is unknown
+/// and dropped.
 fn fail(live: &mut [Leased], shares: &[Share], reason: &str) -> Vec<(usize, End)> {
     let ended = shares.iter().map(|&(index, _)| {
         live[index].request.computed = 0;

@@ -1,4 +1,4 @@
-//! Any endpoint that speaks `OpenAI`'s chat completions, as a language model.
+//! Language models behind any endpoint with `OpenAI`'s chat completions API.
 //!
 //! ```text
 //! request ─► question (JSON) ─► attempt ─► events (SSE) ─► answer ─► generation
@@ -6,22 +6,21 @@
 //!                 └── wait ◄───────┘
 //! ```
 //!
-//! What an endpoint cannot do is said here and not hidden:
+//! An endpoint lacks some features of an engine:
 //!
-//! - It has tokens and we do not know them: ids are
+//! - It does not return token ids: ids are
 //!   [`Token::UNKNOWN_ID`](runtime_core::model::Token::UNKNOWN_ID), prompts have none,
-//!   and every token's origin is unknown, so that nobody learns from it. Counts are
-//!   the endpoint's. Its log-probabilities, where it offers them, stand as those
-//!   under the full softmax.
-//! - It takes no mask. Choices are asked for as a JSON schema with an enumeration;
-//!   where that is refused or ignored they are listed in the prompt, and an answer
-//!   that is none of them is returned as it came.
-//! - An answer that we begin is sent as a last message of the assistant; whether the
-//!   model goes on from it is the endpoint's business.
-//! - A length in tokens is estimated before it is asked.
+//!   and the origin of every token is unknown, so that training skips it. The numbers
+//!   of tokens are the endpoint's. Its log-probabilities, if it returns them, count as
+//!   those under the full softmax.
+//! - It takes no mask over tokens. Choices are requested by a JSON schema with an
+//!   enumeration; if that is refused or ignored they are listed in the prompt. An
+//!   answer that is not one of the choices is returned unchanged.
+//! - The beginning of an answer is sent as a last message of the assistant. Not every
+//!   endpoint makes the model continue it.
+//! - The number of tokens of a prompt is estimated before the request.
 //!
-//! Where the key comes from and what is paid is left to others: the key to whoever
-//! makes the [`Endpoint`], money to the [`Meter`].
+//! The caller supplies the key in the [`Endpoint`]; the [`Meter`] limits costs.
 
 mod config;
 mod endpoint;
@@ -65,7 +64,7 @@ pub struct Remote {
     listener: Option<Arc<Listener>>,
 }
 
-/// Is told of every wait before it begins.
+/// Called before every wait for a retry.
 pub type Listener = dyn Fn(&Retry) + Send + Sync;
 
 struct Shared {
@@ -82,24 +81,24 @@ impl Remote {
         Self { shared, meter: None, listener: None }
     }
 
-    /// The same model, which asks this meter before it sends and tells it after.
+    /// The same model with a meter that approves and counts every attempt.
     #[must_use]
     pub fn metered(&self, meter: Arc<dyn Meter>) -> Self {
         Self { meter: Some(meter), ..self.clone() }
     }
 
-    /// The same model, which says when it waits to ask again.
+    /// The same model with a listener for retries.
     #[must_use]
     pub fn heard_by(&self, listener: Arc<Listener>) -> Self {
         Self { listener: Some(listener), ..self.clone() }
     }
 
-    /// The model's name, as its provider knows it.
+    /// The provider's name of the model.
     pub fn model(&self) -> &str {
         &self.shared.config.model
     }
 
-    /// `Cancelled` where nobody wants the answer any more.
+    /// The result of one attempt; `Cancelled` if the request was stopped.
     fn attempt(&self, question: &Arc<Question>) -> Result<Result<Reply, Failure>, ModelError> {
         let Some(meter) = &self.meter else {
             return self.send(question).ok_or(ModelError::Cancelled);
@@ -110,14 +109,14 @@ impl Remote {
             Some(Ok(reply)) => Used::Answered(reply.used),
             Some(Err(Failure::Broken { used, .. })) => Used::Lost(*used),
             Some(Err(_)) => Used::Nothing,
-            // What was sent may be charged.
+            // The provider may charge for what was sent.
             None => Used::Lost(question.estimated_use(0)),
         };
         meter.end(self.model(), question.at_most, used)?;
         result.ok_or(ModelError::Cancelled)
     }
 
-    /// `None` where it was stopped before there was an answer.
+    /// The answer of the endpoint; `None` if the request was stopped before.
     fn send(&self, question: &Arc<Question>) -> Option<Result<Reply, Failure>> {
         let (shared, question) = (Arc::clone(&self.shared), Arc::clone(question));
         waiting::unless_stopped(&self.shared.config.stop, move || {
@@ -125,7 +124,7 @@ impl Remote {
         })
     }
 
-    /// The failure in full, once there is no use in asking again.
+    /// The error after the last attempt.
     fn given_up(&self, attempts: u32, reason: &str) -> ModelError {
         let host = self.shared.config.endpoint.host();
         ModelError::Endpoint(format!(
@@ -141,10 +140,10 @@ impl Remote {
 }
 
 impl LanguageModel for Remote {
-    /// Asks until an answer came whole, patience is at its end, or the flag to stop is set.
+    /// Sends the request until an answer is complete, retries are used up, or the run stops.
     ///
-    /// Every turn of the loop uses up an attempt, or an extra that the endpoint
-    /// does not offer.
+    /// Every iteration uses up an attempt, or drops an extra parameter that the endpoint
+    /// does not support.
     fn generate(&mut self, request: &Request) -> Result<Generation, ModelError> {
         let Shared { config, extras, .. } = &*self.shared;
         let start = Moment::now();
@@ -185,7 +184,7 @@ impl LanguageModel for Remote {
         }
     }
 
-    /// An estimate that rather says too much: we do not know the vocabulary.
+    /// An estimate that is rather too large, since the vocabulary is unknown.
     fn count_tokens(&mut self, text: &str) -> Result<u32, ModelError> {
         Ok(u32::try_from(estimated_tokens(text.len())).unwrap_or(u32::MAX))
     }
@@ -194,7 +193,7 @@ impl LanguageModel for Remote {
         self.shared.config.context_tokens.get()
     }
 
-    /// The model's name and the endpoint's host; nobody knows the weights.
+    /// The model's name and the endpoint's host; the weights are unknown.
     fn identity(&self) -> ModelIdentity {
         let Shared { config, .. } = &*self.shared;
         let name = format!("{}@{}", config.model, config.endpoint.host());

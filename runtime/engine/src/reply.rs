@@ -1,4 +1,4 @@
-//! What the worker sends to a ticket, and the way there.
+//! The channel from the worker to a ticket.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,40 +6,40 @@ use std::sync::mpsc::Sender;
 
 use runtime_core::model::{Generation, ModelError, Token};
 
-/// What has come of an answer since the last time.
+/// The next token of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Streamed {
     /// The next token.
     pub token: Token,
-    /// Text that can no longer change: whole characters, and nothing that may
-    /// turn out to belong to a stop text. Empty while more must be seen.
+    /// The new text that can no longer change: whole characters, and no possible beginning
+    /// of a stop text. May be empty.
     pub text: String,
 }
 
-/// What the engine sends to a ticket.
+/// A message from the worker to a ticket.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// A token more.
+    /// The next token.
     Streamed(Streamed),
-    /// The end. Nothing follows.
+    /// The end of the answer; the last message.
     Done(Result<Generation, ModelError>),
 }
 
-/// Where answers go.
+/// The sender of a request's answer.
 pub(crate) struct Reply {
-    /// To the ticket.
+    /// The channel to the ticket.
     pub(crate) events: Sender<Event>,
-    /// Whether the ticket has lost interest.
+    /// Set by the ticket to cancel the request.
     pub(crate) cancelled: Arc<AtomicBool>,
 }
 
 impl Reply {
-    /// Whether nobody waits for the answer any more.
+    /// Whether the request was cancelled.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
 
-    /// Sends an event; a ticket that is gone has cancelled the request.
+    /// Sends a message; a dropped ticket has cancelled the request.
     pub(crate) fn send(&self, event: Event) {
         if self.events.send(event).is_err() {
             self.cancelled.store(true, Ordering::Relaxed);

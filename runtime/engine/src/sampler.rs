@@ -1,18 +1,18 @@
-//! How a token is drawn from a row of logits.
+//! Sampling of a token from a row of logits.
 //!
-//! mask ─► temperature ─► `top_p` ─► draw. What is random comes from the
-//! request's seed and the number of the draw, so neither the arrival of other
-//! requests nor a batch changes it.
+//! mask ─► temperature ─► `top_p` ─► draw. Random numbers depend only on the
+//! request's seed and the number of the draw, not on other requests or on the
+//! composition of batches.
 
 use runtime_core::model::Sampling;
 use runtime_core::seed::mix;
 
 use crate::exponential::{exponentiate, maximum, narrow, sum, sum_of_exponentials};
 
-/// Draws look at the weights in blocks of this many before they look at each.
+/// Number of weights in a block, whose sum is searched before its weights.
 const BLOCK: usize = 512;
 
-/// Which tokens may be drawn.
+/// The tokens that may be sampled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Allowed<'a> {
     /// The whole vocabulary.
@@ -21,18 +21,18 @@ pub(crate) enum Allowed<'a> {
     Ids(&'a [u32]),
 }
 
-/// A drawn token and its natural log-probabilities.
+/// A sampled token with its natural log-probabilities.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Drawn {
     /// Its id.
     pub(crate) id: u32,
-    /// Under the distribution it was drawn from; 0.0 at temperature 0.
+    /// Under the distribution it was sampled from; 0.0 at temperature 0.
     pub(crate) log_prob: f32,
     /// Under the softmax of the whole row.
     pub(crate) log_prob_full: f32,
 }
 
-/// Draws the tokens of one request.
+/// Samples the tokens of one request.
 #[derive(Debug)]
 pub(crate) struct Sampler {
     sampling: Sampling,
@@ -41,12 +41,12 @@ pub(crate) struct Sampler {
 }
 
 impl Sampler {
-    /// The sampler of a request; nothing but `sampling` decides what it draws.
+    /// The sampler of a request; only `sampling` determines its draws.
     pub(crate) fn new(sampling: Sampling) -> Self {
         Self { sampling, draws: 0, weights: Vec::new() }
     }
 
-    /// Draws from `logits`; `None` where they are not numbers or nothing is
+    /// Samples a token from `logits`; `None` if they are not finite or no token is
     /// allowed.
     pub(crate) fn draw(&mut self, logits: &[f32], allowed: Allowed<'_>) -> Option<Drawn> {
         let top = maximum(logits);
@@ -102,7 +102,7 @@ fn uniform(seed: u64, draw: u64) -> f64 {
     bits as f64 / (1_u64 << 53) as f64
 }
 
-/// The allowed id with the greatest logit, the lowest of equals.
+/// The allowed id with the greatest logit, the lowest id of equals.
 fn likeliest(logits: &[f32], allowed: Allowed<'_>) -> Option<u32> {
     let top = match allowed {
         Allowed::All => {
@@ -126,12 +126,12 @@ fn draw_from_all(weights: &[f32], target: f64) -> Option<usize> {
         }
         before = after;
     }
-    // Rounding left the target at the very end.
+    // Because of rounding the sum did not reach the target.
     weights.iter().rposition(|&weight| weight > 0.0)
 }
 
-/// The index at which a running sum passes `target`; the last positive weight
-/// where rounding keeps it below.
+/// The index at which a running sum exceeds `target`; the last positive weight if
+/// rounding keeps the sum below it.
 fn pass(weights: impl Iterator<Item = f32>, target: f64) -> Option<usize> {
     let mut running = 0.0;
     let mut last = None;
@@ -166,10 +166,10 @@ fn draw_from_nucleus(weights: &[f32], mass: f64, uniform: f64) -> Option<(usize,
     Some((nucleus[drawn], kept))
 }
 
-/// Indices of all weights down to one that is light enough to reach `mass`.
+/// Indices of the greatest weights, enough of them to reach `mass`.
 ///
-/// Weights are between 0 and 1, and the order of their bits is theirs: twelve
-/// bits make a histogram that finds the cut without sorting a vocabulary.
+/// Weights are between 0 and 1, so their bits have the same order as the numbers: a
+/// histogram over twelve bits finds the cut without sorting the vocabulary.
 fn heaviest(weights: &[f32], mass: f64) -> Vec<usize> {
     const BUCKETS: usize = 1 << 10;
     let bucket = |weight: f32| ((weight.to_bits() >> 20) as usize).min(BUCKETS - 1);

@@ -1,6 +1,6 @@
-//! Answers that follow a JSON schema, by llguidance.
+//! The constraint of answers that follow a JSON schema, by llguidance.
 //!
-//! The trie of the vocabulary is built once a model and shared; a schema costs
+//! The trie of the vocabulary is built once for each model; each schema needs only
 //! a parser.
 
 use std::sync::{Arc, OnceLock};
@@ -15,14 +15,14 @@ use toktrie::{InferenceCapabilities, SimpleVob, TokEnv, TokRxInfo, TokTrie, Toke
 use crate::guide::{Guide, Next};
 use models::vocabulary::Vocabulary;
 
-/// Makes the guides of one model's vocabulary.
+/// Compiles JSON schemas for one model's vocabulary.
 pub(crate) struct Schemas {
     vocabulary: Arc<Vocabulary>,
     factory: OnceLock<Result<ParserFactory, String>>,
 }
 
 impl Schemas {
-    /// Nothing is built before the first schema is asked for.
+    /// A compiler; the trie is built at the first schema.
     pub(crate) fn new(vocabulary: Arc<Vocabulary>) -> Self {
         Self { vocabulary, factory: OnceLock::new() }
     }
@@ -41,7 +41,7 @@ impl Schemas {
     }
 }
 
-/// A schema, advancing token by token.
+/// The state of a schema, advanced token by token.
 pub(crate) struct SchemaGuide {
     matcher: Matcher,
     ends: Vec<u32>,
@@ -77,8 +77,8 @@ impl Guide for SchemaGuide {
     }
 }
 
-/// The schema, with the wish that nothing be written between its values: a
-/// small model would write blanks until its tokens run out.
+/// The schema without white space between values: small models would write blanks until
+/// their tokens run out.
 fn compact(schema: &str) -> Result<Value, serde_json::Error> {
     let mut schema: Value = serde_json::from_str(schema)?;
     if let Value::Object(keys) = &mut schema {
@@ -105,7 +105,7 @@ fn factory(vocabulary: &Arc<Vocabulary>) -> Result<ParserFactory, impl std::fmt:
     })
 }
 
-/// A vocabulary as llguidance sees it.
+/// A vocabulary in llguidance's interface.
 struct Environment {
     vocabulary: Arc<Vocabulary>,
     trie: TokTrie,
@@ -122,7 +122,7 @@ impl Environment {
     }
 }
 
-/// The bytes of a token; a control token's name behind the byte that marks it.
+/// The bytes of a token; for a control token the marker byte and its name.
 fn word(vocabulary: &Vocabulary, id: u32) -> Vec<u8> {
     let tokenizer = &vocabulary.tokenizer;
     let bytes = tokenizer.token_bytes(id);

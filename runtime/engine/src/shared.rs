@@ -1,4 +1,4 @@
-//! What an engine, its handles and its tickets share: the thread that computes.
+//! The state that an engine, its handles and its tickets share: the worker thread.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -14,22 +14,22 @@ use crate::prepared::Preparation;
 use crate::schema::Schemas;
 use crate::worker::{Command, RoleId, Weights, Worker};
 
-/// Commands that may wait for the worker; who sends more waits.
+/// Greatest number of commands that wait for the worker; further senders block.
 const COMMANDS_MAX: usize = 1024;
 
-/// What the engine and its handles have in common.
+/// The state that an engine shares with its handles.
 pub(crate) struct Shared {
     /// The model's file.
     pub(crate) path: PathBuf,
-    /// What prepares requests.
+    /// Prepares requests.
     pub(crate) preparation: Preparation,
     file_sha256: OnceLock<String>,
-    /// sha256 of what the file was made from, where it says so.
+    /// SHA-256 of the original model, if the file names it.
     pub(crate) source_sha256: Option<String>,
     worker: WorkerThread,
 }
 
-/// A role that is closed when its last handle and its last ticket go.
+/// A role that is closed when its last handle and ticket are dropped.
 pub(crate) struct OpenRole {
     /// The model.
     pub(crate) shared: Arc<Shared>,
@@ -38,8 +38,8 @@ pub(crate) struct OpenRole {
 }
 
 impl Shared {
-    /// Reads a file's vocabulary and starts a thread that loads its weights and
-    /// computes with them; waits until they are loaded.
+    /// Reads a file's vocabulary, starts the worker thread, and waits until it has loaded
+    /// the weights.
     pub(crate) fn start<W: Weights>(
         path: &Path,
         context_tokens: u32,
@@ -65,13 +65,13 @@ impl Shared {
         commands.send(command).map_err(|_| EngineError::Stopped)
     }
 
-    /// sha256 of the model's file; empty where it can no longer be read.
+    /// SHA-256 of the model's file; empty if the file can no longer be read.
     pub(crate) fn file_sha256(&self) -> &str {
         self.file_sha256.get_or_init(|| sha256_file(&self.path).unwrap_or_default())
     }
 }
 
-/// The worker and the way to it; stopped and joined when dropped.
+/// The worker thread and its channel; stopped and joined when dropped.
 struct WorkerThread {
     commands: Option<SyncSender<Command>>,
     thread: Option<JoinHandle<()>>,
@@ -95,7 +95,7 @@ impl Drop for WorkerThread {
     fn drop(&mut self) {
         drop(self.commands.take());
         if let Some(thread) = self.thread.take() {
-            // A panic of the worker has been reported where it happened.
+            // A panic of the worker was already reported by its thread.
             let _ = thread.join();
         }
     }
@@ -106,7 +106,7 @@ fn work<W: Weights>(
     loaded: &SyncSender<Result<(), EngineError>>,
     inbox: &Receiver<Command>,
 ) {
-    // Whoever loads waits for what is sent.
+    // The caller waits for this message.
     match load() {
         Ok(weights) => {
             let _ = loaded.send(Ok(()));
@@ -120,7 +120,7 @@ fn work<W: Weights>(
 
 impl Drop for OpenRole {
     fn drop(&mut self) {
-        // A worker that is gone has freed everything.
+        // A worker that has ended has freed everything.
         let _ = self.shared.send(Command::Close(self.id));
     }
 }

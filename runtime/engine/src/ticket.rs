@@ -1,4 +1,4 @@
-//! A request under way: its tokens as they come, its answer, its end.
+//! A running request: its tokens as they are generated, and its generation.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,12 +10,12 @@ use crate::error::stopped;
 use crate::reply::{Event, Streamed};
 use crate::shared::OpenRole;
 
-/// A request under way. Dropping it cancels the request.
+/// A running request. Dropping the ticket cancels it.
 pub struct Ticket {
     events: Receiver<Event>,
     cancelled: Arc<AtomicBool>,
     done: Option<Result<Generation, ModelError>>,
-    /// Keeps the context, whatever becomes of the handle.
+    /// Keeps the role open after the handle is dropped.
     _role: Arc<OpenRole>,
 }
 
@@ -28,7 +28,7 @@ impl Ticket {
         Self { events, cancelled, done: None, _role: role }
     }
 
-    /// Waits for the next token; `None` when the answer is whole or has failed.
+    /// Waits for the next token; `None` if the answer is complete or has failed.
     pub fn next_token(&mut self) -> Option<Streamed> {
         if self.done.is_some() {
             return None;
@@ -46,14 +46,14 @@ impl Ticket {
         }
     }
 
-    /// Waits for the whole answer.
+    /// Waits for the complete answer.
     pub fn wait(mut self) -> Result<Generation, ModelError> {
         while self.next_token().is_some() {}
         self.done.take().unwrap_or_else(|| Err(stopped()))
     }
 
-    /// Ends the request before the next piece of work for it; the answer is
-    /// then [`ModelError::Cancelled`].
+    /// Cancels the request before its next batch; the answer is then
+    /// [`ModelError::Cancelled`].
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }

@@ -1,7 +1,7 @@
-//! The thread that owns the weights and computes with them.
+//! The worker: the thread that owns the weights and computes with them.
 //!
-//! An engine says what it can do by [`Weights`] and [`Role`]; who asks for what,
-//! and when a role ends, is kept here once for all engines.
+//! An engine implements [`Weights`] and [`AdapterRole`]; dispatching commands and closing
+//! roles is shared by all engines.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,33 +13,33 @@ use crate::error::EngineError;
 use crate::prepared::Prepared;
 use crate::reply::{Event, Reply};
 
-/// Names a role to the worker.
+/// Identifies a role.
 pub(crate) type RoleId = u64;
 
-/// An adapter file that was checked against its model.
+/// An adapter file that was checked against its base model.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AdapterFile {
-    /// Where it is.
+    /// Its path.
     pub(crate) path: PathBuf,
-    /// What its output is multiplied by.
+    /// The factor of its output.
     pub(crate) scale: f32,
     /// sha256 of the file, in hexadecimal.
     pub(crate) sha256: String,
 }
 
-/// Tokens to score, and where the scores go.
+/// A job to compute log-probabilities.
 pub(crate) struct ScoreJob {
-    /// At least one token, at most as many as a context holds.
+    /// The tokens, at least one and at most as many as a context has room for.
     pub(crate) ids: Vec<u32>,
-    /// Where the natural log-probability of each goes; the first has none.
+    /// Receives the natural log-probability of each token, `None` for the first.
     pub(crate) reply: SyncSender<Result<Vec<Option<f32>>, ModelError>>,
 }
 
-/// Tokens whose last hidden state is wanted, and where it goes.
+/// A job to compute a hidden state.
 pub(crate) struct StateJob {
-    /// At least one token, at most as many as a context holds.
+    /// The tokens, at least one and at most as many as a context has room for.
     pub(crate) ids: Vec<u32>,
-    /// Where the normed residual stream at the last token goes, `[width]`.
+    /// Receives the normed residual stream `[width]` at the last token.
     pub(crate) reply: SyncSender<Result<Vec<f32>, ModelError>>,
 }
 
@@ -50,11 +50,11 @@ pub(crate) trait Weights {
     where
         Self: 'weights;
 
-    /// The weights under this adapter, or bare.
+    /// The weights under this adapter, or without one.
     fn open(&self, adapter: Option<AdapterFile>) -> Result<Self::Role<'_>, EngineError>;
 }
 
-/// Weights under one adapter, and the requests to them.
+/// Weights under one adapter, with their requests.
 pub(crate) trait Role {
     /// The adapter's file.
     fn adapter_file(&self) -> Option<&AdapterFile>;
@@ -62,51 +62,51 @@ pub(crate) trait Role {
     /// Whether a request is live or waits.
     fn is_busy(&self) -> bool;
 
-    /// Takes a request in.
+    /// Adds a request.
     fn submit(&mut self, prepared: Prepared, reply: Reply);
 
-    /// Takes scoring in; it is done when no request is live.
+    /// Adds a scoring job, which is computed when no request is live.
     fn submit_score(&mut self, job: ScoreJob);
 
-    /// The last hidden state of some tokens; done at once.
+    /// The hidden state at the last of some tokens, computed at once.
     fn state(&mut self, ids: &[u32]) -> Result<Vec<f32>, ModelError>;
 
-    /// One piece of work, so short that commands can wait for it.
+    /// Computes one batch, after which commands are read again.
     fn step(&mut self);
 }
 
-/// What the worker can be told.
+/// A command to the worker.
 pub(crate) enum Command {
-    /// Make a role, or count one user more of the one with this adapter.
+    /// Open a role, or count one more user of the role with this adapter.
     Open {
-        /// The adapter, none for the bare model.
+        /// The adapter; `None` for the model without one.
         adapter: Option<AdapterFile>,
-        /// Where the role's name goes.
+        /// Receives the role's id.
         reply: SyncSender<Result<RoleId, EngineError>>,
     },
-    /// Count one user less; the last one frees the role and its adapter.
+    /// Count one user less; without users the role and its adapter are freed.
     Close(RoleId),
-    /// Answer a request.
+    /// Generate an answer.
     Generate {
-        /// Whom is asked.
+        /// The role.
         role: RoleId,
-        /// What is asked.
+        /// The request.
         prepared: Prepared,
-        /// Where the answer goes.
+        /// Receives the answer.
         reply: Reply,
     },
     /// Score tokens.
     Score {
-        /// Whom is asked.
+        /// The role.
         role: RoleId,
-        /// Which tokens.
+        /// The tokens to score.
         job: ScoreJob,
     },
     /// Compute a hidden state.
     State {
-        /// Whom is asked.
+        /// The role.
         role: RoleId,
-        /// Of which tokens.
+        /// The tokens whose state is wanted.
         job: StateJob,
     },
 }
@@ -129,8 +129,8 @@ impl<'weights, W: Weights> Worker<'weights, W> {
         Self { weights, roles: BTreeMap::new(), opened: 0 }
     }
 
-    /// Works until all senders of commands are gone; what is under way then is
-    /// dropped.
+    /// Runs until all senders of commands are dropped; unfinished requests are then
+    /// dropped too.
     pub(crate) fn run(mut self, commands: &Receiver<Command>) {
         loop {
             if !self.roles.values().any(|used| used.role.is_busy()) {
@@ -155,7 +155,7 @@ impl<'weights, W: Weights> Worker<'weights, W> {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Open { adapter, reply } => {
-                // A caller that is gone has closed nothing: its role stays unused.
+                // If the caller is gone, the role stays open but unused.
                 let _ = reply.send(self.open(adapter));
             }
             Command::Close(role) => self.close(role),
@@ -171,7 +171,7 @@ impl<'weights, W: Weights> Worker<'weights, W> {
             },
             Command::State { role, job } => {
                 let state = self.role(role).and_then(|role| role.state(&job.ids));
-                // Who asked may have gone.
+                // The caller may no longer wait for it.
                 let _ = job.reply.send(state);
             }
         }

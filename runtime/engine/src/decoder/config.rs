@@ -1,4 +1,4 @@
-//! What the decoder is loaded with.
+//! The decoder's configuration.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -7,23 +7,23 @@ use burn::tensor::Device;
 
 use crate::error::EngineError;
 
-/// How a model is loaded: its file, its device and what it may use.
+/// How a model is loaded: its file, its device and its limits.
 #[derive(Clone, Debug)]
 pub struct DecoderConfig {
     /// The GGUF file.
     pub path: PathBuf,
-    /// Where it is computed.
+    /// The device that computes.
     pub device: Device,
-    /// How many tokens a prompt and its answer may have together.
+    /// Greatest number of tokens of a prompt and its answer together.
     pub context_tokens: NonZeroU32,
-    /// How many requests under one adapter are computed together; as many more are
-    /// remembered when they have ended.
+    /// Greatest number of requests under one adapter that are computed together; the caches of
+    /// as many ended requests are stored.
     pub sequences_max: NonZeroU32,
-    /// How many tokens are computed in one go. A cancelled request is noticed
-    /// between two of them.
+    /// Greatest number of tokens in a batch. Cancellation takes effect between two
+    /// batches.
     pub batch_tokens: NonZeroU32,
-    /// One request at a time, each a function of its prompt, constraint and
-    /// sampling to the bit, whatever was asked before.
+    /// Whether to compute one request at a time, such that each answer depends only on
+    /// its prompt, constraint and sampling, to the bit.
     pub deterministic: bool,
 }
 
@@ -40,13 +40,13 @@ impl DecoderConfig {
         }
     }
 
-    /// Live sequences under one adapter.
+    /// Greatest number of live sequences under one adapter.
     pub(crate) fn live_max(&self) -> u32 {
         if self.deterministic { 1 } else { self.sequences_max.get() }
     }
 
-    /// Whether the numbers fit together; `trained_tokens` is the context that the
-    /// model was made for.
+    /// Checks the numbers against each other; `trained_tokens` is the context length
+    /// that the model was trained with.
     pub(crate) fn check(&self, trained_tokens: usize) -> Result<(), EngineError> {
         let (found, most) = (self.context_tokens.get(), u32::try_from(trained_tokens));
         match most {

@@ -1,20 +1,20 @@
-//! Sequences of requests that have ended, for those that begin alike.
+//! Stored sequences of ended requests, for requests with a common prefix.
 
 use models_decoder::cache::Cache;
 
 use crate::queue::Need;
 
-/// Tokens, and the cache of what was computed of them.
+/// A sequence of tokens with its KV cache.
 #[derive(Debug, Default)]
 pub(crate) struct Sequence {
-    /// As many tokens as the cache holds.
+    /// The tokens in the cache.
     pub(crate) tokens: Vec<u32>,
     /// Their keys and values.
     pub(crate) cache: Cache,
 }
 
 impl Sequence {
-    /// A copy of its first tokens.
+    /// A copy of the first `tokens` tokens.
     pub(crate) fn beginning(&self, tokens: usize) -> Self {
         let mut cache = self.cache.clone();
         cache.truncate(tokens);
@@ -22,7 +22,7 @@ impl Sequence {
     }
 }
 
-/// The newest sequences, the one used last at the end.
+/// Stored sequences, the most recently used one last.
 #[derive(Debug)]
 pub(crate) struct Memory {
     sequences: Vec<Sequence>,
@@ -30,18 +30,18 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// A memory of at most that many sequences.
+    /// An empty store for at most `most` sequences.
     pub(crate) fn new(most: usize) -> Self {
         Self { sequences: Vec::new(), most }
     }
 
-    /// How many tokens of what is needed are remembered at most.
+    /// Number of leading tokens of `need` that a stored sequence has.
     pub(crate) fn reusable(&self, need: Need<'_>) -> usize {
         self.longest(need).map_or(0, |(_, reusable)| reusable)
     }
 
-    /// The beginning that is remembered of what is needed, empty where nothing is. A
-    /// sequence that is used up to its end is handed over, so that it grows in its place.
+    /// The longest stored prefix of `need`, empty if there is none. A sequence that is a
+    /// prefix as a whole is taken out of the store instead of copied.
     pub(crate) fn recall(&mut self, need: Need<'_>) -> Sequence {
         let Some((index, reusable)) = self.longest(need) else { return Sequence::default() };
         let sequence = self.sequences.remove(index);
@@ -53,7 +53,7 @@ impl Memory {
         beginning
     }
 
-    /// Keeps a sequence, and forgets the oldest one where there are too many.
+    /// Stores a sequence, and drops the least recently used one of a full store.
     pub(crate) fn keep(&mut self, sequence: Sequence) {
         if sequence.tokens.is_empty() {
             return;
@@ -64,12 +64,12 @@ impl Memory {
         }
     }
 
-    /// Forgets everything.
+    /// Drops all sequences.
     pub(crate) fn forget(&mut self) {
         self.sequences.clear();
     }
 
-    /// The sequence with the most reusable tokens, the newest of equals, and how many.
+    /// The index of the sequence with the most reusable tokens, the newest of equals, and their number.
     fn longest(&self, need: Need<'_>) -> Option<(usize, usize)> {
         let reusable = self.sequences.iter().map(|sequence| need.reusable(&sequence.tokens));
         let longest = reusable.enumerate().max_by_key(|&(_, reusable)| reusable);

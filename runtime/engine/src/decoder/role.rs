@@ -1,4 +1,4 @@
-//! The decoder under one adapter, and the requests to it.
+//! The decoder under one adapter, with its requests.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The decoder under one adapter as a cache: each lease has a sequence of its own.
+//! The decoder under one adapter as a sequence cache: each lease has its own sequence.
 
 use std::collections::BTreeMap;
 
@@ -13,20 +13,20 @@ use super::memory::{Memory, Sequence};
 use super::weights::DecoderWeights;
 use crate::queue::{Cache, Lease, Need, Part};
 
-/// The decoder under one adapter, and what it has computed.
+/// The decoder under one adapter, with its computed sequences.
 pub(crate) struct Sequences<'weights> {
     weights: &'weights DecoderWeights,
     adapter: Adapter,
-    /// By the number of their lease, so the newest is the last.
+    /// Leased sequences by the number of their lease, the newest last.
     leased: BTreeMap<usize, Sequence>,
     leases: usize,
     memory: Memory,
-    /// Of the last batch: a row behind the other.
+    /// The rows of logits of the last batch.
     logits: Vec<f32>,
 }
 
 impl<'weights> Sequences<'weights> {
-    /// The weights under an adapter; nothing is computed yet.
+    /// The decoder under an adapter, without sequences.
     pub(crate) fn new(weights: &'weights DecoderWeights, adapter: Adapter) -> Self {
         let memory = Memory::new(weights.config.live_max() as usize);
         let (leased, logits) = (BTreeMap::new(), Vec::new());
@@ -40,15 +40,15 @@ impl<'weights> Sequences<'weights> {
         Ok(numbers(&rows.narrow(0, ids.len() - 1, 1)))
     }
 
-    /// The leased sequence with the most reusable tokens, the newest of equals, and how
-    /// many.
+    /// The leased sequence with the most reusable tokens, the newest of equals, and their
+    /// number.
     fn longest_leased(&self, need: Need<'_>) -> Option<(usize, &Sequence)> {
         let leased = self.leased.values();
         let reusable = leased.map(|sequence| (need.reusable(&sequence.tokens), sequence));
         reusable.max_by_key(|&(reusable, _)| reusable)
     }
 
-    /// The rows behind a batch `[n, width]`; its sequences grow by it.
+    /// The hidden states `[n, width]` after a batch, which is appended to its sequences.
     fn forward(&mut self, parts: &[Part<'_>]) -> Result<Tensor<2>, String> {
         let mut batch = Batch::default();
         for part in parts {

@@ -1,4 +1,4 @@
-//! A model on a device, and the adapters that are loaded beside it.
+//! A model's weights on a device, and loading of adapters.
 
 use std::sync::Arc;
 
@@ -11,18 +11,18 @@ use super::config::DecoderConfig;
 use crate::error::EngineError;
 use crate::worker::AdapterFile;
 
-/// A model on a device.
+/// A model's weights on a device.
 pub(crate) struct DecoderWeights {
     /// The weights.
     pub(crate) decoder: Decoder,
-    /// What they were loaded with.
+    /// The configuration.
     pub(crate) config: Arc<DecoderConfig>,
     /// The file's vocabulary.
     pub(crate) vocabulary: Arc<Vocabulary>,
 }
 
 impl DecoderWeights {
-    /// An adapter's file, loaded beside the weights.
+    /// The adapter of a file, loaded onto the device.
     pub(crate) fn adapter(&self, file: &AdapterFile) -> Result<Adapter, EngineError> {
         let refused = |error: &dyn std::error::Error| EngineError::Adapter {
             path: file.path.clone(),

@@ -1,12 +1,12 @@
-//! Which llama.cpp this is.
+//! The version and build of llama.cpp.
 
 use super::backend::backend;
 use super::raw;
 
-/// The crate that llama.cpp's sources come in; the workspace pins it.
+/// The crate with llama.cpp's sources, pinned by the workspace.
 const SOURCES: &str = "llama-cpp-sys-2 0.1.161";
 
-/// The version of llama.cpp, and the kernels that it was built with.
+/// The version of llama.cpp and the kernels that it was built with.
 pub fn build() -> String {
     backend();
     format!("llama.cpp ({SOURCES}, ggml {}), {}", raw::version(), kernels(raw::system_info()))

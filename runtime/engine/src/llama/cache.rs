@@ -1,10 +1,10 @@
-//! The cache of llama.cpp, made to follow the account of it.
+//! Applies edits of the sequence table to llama.cpp's cache.
 
 use llama_cpp_2::context::LlamaContext;
 
 use super::sequences::Edit;
 
-/// Carries out one edit.
+/// Applies one edit.
 ///
 /// # Panics
 ///
@@ -21,7 +21,7 @@ pub(crate) fn edit(llama: &mut LlamaContext<'_>, edit: Edit) {
     carried_out.expect("positions fit, and an attention cache can remove any of them");
 }
 
-/// Sequences and positions as llama.cpp counts them.
+/// A sequence or position as llama.cpp's integer type.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! What an engine is loaded with.
+//! The configuration of llama.cpp.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -6,42 +6,42 @@ use std::path::PathBuf;
 use crate::error::EngineError;
 use crate::queue::batch::DETERMINISTIC_BLOCK_TOKENS;
 
-/// llama.cpp knows no more sequences in one context.
+/// Greatest number of sequences in one context of llama.cpp.
 const SEQUENCES_MAX: u32 = 120;
 
-/// How a model is loaded: its file and what it may use.
+/// How a model is loaded: its file and its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LlamaConfig {
     /// The GGUF file.
     pub path: PathBuf,
-    /// How many tokens a prompt and its answer may have together.
+    /// Greatest number of tokens of a prompt and its answer together.
     pub context_tokens: NonZeroU32,
-    /// Cells for keys and values, for live and remembered sequences together;
-    /// at least `context_tokens`. Memory is reserved for all of them, in each
-    /// context: once without an adapter and once for each adapter in use.
+    /// Number of cache cells for the keys and values of live and stored sequences;
+    /// at least `context_tokens`. Each context reserves memory for all of them: one
+    /// context without an adapter and one for each adapter in use.
     pub cache_tokens: NonZeroU32,
-    /// How many requests of one context are decoded together.
+    /// Greatest number of requests of one context that are decoded together.
     pub sequences_max: NonZeroU32,
-    /// Threads that decode.
+    /// Number of CPU threads.
     pub threads: NonZeroU32,
-    /// How many tokens are computed in one go. A cancelled request is noticed
-    /// between two of them, and a row of logits is reserved for each token.
+    /// Greatest number of tokens in a batch. Cancellation takes effect between two
+    /// batches, and a row of logits is reserved for each token.
     pub micro_batch: NonZeroU32,
-    /// How keys and values are stored.
+    /// The type of stored keys and values.
     pub cache_type: CacheType,
-    /// The device that layers go to, as [`super::devices()`] names it; llama.cpp's own
-    /// choice where `None`.
+    /// The device that computes layers, by its name in [`super::devices()`]; `None` is
+    /// llama.cpp's own choice.
     pub device: Option<String>,
-    /// How many layers go to a device beside the CPU, the last ones first; all where
-    /// `None`.
+    /// Number of layers that a device other than the CPU computes, the last ones first;
+    /// `None` is all.
     pub gpu_layers: Option<u32>,
-    /// One request at a time, each a function of its prompt, constraint and
-    /// sampling to the bit, whatever was asked before. Needs a `micro_batch` of
-    /// 64 or more.
+    /// Whether to compute one request at a time, such that each answer depends only on
+    /// its prompt, constraint and sampling, to the bit. Needs a `micro_batch` of 64 or
+    /// more.
     pub deterministic: bool,
 }
 
-/// How keys and values are stored.
+/// The type of stored keys and values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheType {
     /// 4 bytes a value, and attention in full precision: on F32 weights a batch
@@ -71,18 +71,18 @@ impl LlamaConfig {
         }
     }
 
-    /// Live sequences in one context.
+    /// Greatest number of live sequences in one context.
     pub(crate) fn live_max(&self) -> u32 {
         if self.deterministic { 1 } else { self.sequences_max.get() }
     }
 
-    /// Sequences in one context, live and remembered.
+    /// Greatest number of sequences in one context, live and stored.
     pub(crate) fn slots(&self) -> u32 {
         if self.deterministic { 1 } else { self.sequences_max.get() * 2 + 1 }
     }
 
-    /// Whether the numbers fit together; `trained_tokens` is the context that
-    /// the model was made for.
+    /// Checks the numbers against each other; `trained_tokens` is the context length
+    /// that the model was trained with.
     pub(crate) fn check(&self, trained_tokens: u32) -> Result<(), EngineError> {
         let micro_batch_min =
             if self.deterministic { DETERMINISTIC_BLOCK_TOKENS } else { self.live_max() };

@@ -1,6 +1,6 @@
-//! One context of llama.cpp as a cache.
+//! One context of llama.cpp as a sequence cache.
 //!
-//! Which sequence holds what is left to `sequences`.
+//! The table of sequences is in `sequences`.
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::llama_batch::LlamaBatch;
@@ -13,7 +13,7 @@ use super::score::score;
 use super::sequences::{Edit, Sequences};
 use crate::queue::{Cache, Lease, Need, Part};
 
-/// A context and the account of its cells.
+/// A context with the table of its sequences.
 pub(crate) struct Context<'model> {
     llama: LlamaContext<'model>,
     batch: LlamaBatch<'static>,
@@ -31,8 +31,8 @@ impl<'model> Context<'model> {
         Self { llama, batch, sequences, slots, micro_batch }
     }
 
-    /// Takes note of sequences whose beginning llama.cpp has given away, as it
-    /// does behind a sliding window.
+    /// Marks the sequences whose first cells llama.cpp has freed, as it does outside of a
+    /// sliding window.
     fn note_purged(&mut self) {
         for slot in 0..self.slots {
             if self.llama.kv_cache_seq_pos_min(number(slot)) > 0 {
@@ -41,7 +41,7 @@ impl<'model> Context<'model> {
         }
     }
 
-    /// Adds a part to the batch; returns the row of its logits, where they are wanted.
+    /// Adds tokens to the batch; returns the row of their logits, if they are wanted.
     fn add(&mut self, part: &Part<'_>) -> Option<i32> {
         for (offset, &token) in part.tokens.iter().enumerate() {
             let token = LlamaToken::new(token.cast_signed());
@@ -98,7 +98,7 @@ impl Cache for Context<'_> {
         self.follow(&edits);
     }
 
-    /// The cache is emptied before and after: the same tokens get the same bits.
+    /// Empties the cache before and after, so that the same tokens give the same bits.
     fn score(&mut self, ids: &[u32]) -> Result<Vec<Option<f32>>, ModelError> {
         self.forget();
         let scores = score(&mut self.llama, &mut self.batch, self.micro_batch, ids);

@@ -1,4 +1,4 @@
-//! The devices that llama.cpp was built for and finds.
+//! The devices that llama.cpp finds.
 
 use llama_cpp_2::LlamaBackendDeviceType::Cpu;
 use llama_cpp_2::model::params::LlamaModelParams;
@@ -13,15 +13,15 @@ use crate::error::EngineError;
 pub struct Found {
     /// Its name, such as `CPU` or `Vulkan0`.
     pub name: String,
-    /// What its driver calls it.
+    /// Its driver's description.
     pub about: String,
     /// Whether it is the processor itself.
     pub is_cpu: bool,
-    /// Its memory in bytes; 0 where it does not say.
+    /// Its memory in bytes; 0 if unknown.
     pub memory_bytes: usize,
 }
 
-/// Every device that is there.
+/// The devices of this machine.
 pub fn devices() -> Vec<Found> {
     found().into_iter().map(|(_, device)| device).collect()
 }
@@ -36,7 +36,7 @@ fn found() -> Vec<(usize, Found)> {
     list_llama_ggml_backend_devices().into_iter().map(told).collect()
 }
 
-/// Where the layers of a model go.
+/// The parameters that select the device of each layer.
 pub(super) fn params(config: &LlamaConfig) -> Result<LlamaModelParams, EngineError> {
     let mut params = LlamaModelParams::default();
     if let Some(layers) = config.gpu_layers {

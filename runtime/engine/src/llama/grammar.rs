@@ -1,8 +1,8 @@
 //! Answers that follow a grammar in GBNF, by llama.cpp's own grammar sampler.
 //!
-//! The sampler is used as a mask alone: it is shown a row of zeros and leaves
-//! those that are allowed. It is the only constraint that walks the whole
-//! vocabulary before each token.
+//! The sampler is only used as a mask: it receives a row of zeros and leaves those
+//! of allowed tokens. It is the only constraint that visits the whole vocabulary
+//! before each token.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use runtime_core::model::ModelError;
 use crate::guide::{Guide, Next};
 use models::vocabulary::Vocabulary;
 
-/// The rule that an answer is.
+/// The name of the root rule.
 const ROOT: &str = "root";
-/// Longer grammars are refused: they are a mistake or an attack.
+/// Greatest length of a grammar; a longer one is a mistake or an attack.
 const GRAMMAR_BYTES_MAX: usize = 1 << 20;
 
-/// A grammar, advancing token by token.
+/// The state of a grammar, advanced token by token.
 pub(crate) struct Grammar {
     sampler: LlamaSampler,
     vocabulary: Arc<Vocabulary>,

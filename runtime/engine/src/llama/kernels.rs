@@ -1,5 +1,5 @@
-//! Kernels that are files of their own: the ones for this machine are picked
-//! when the program starts.
+//! Loading of kernels from shared libraries: the best ones for this machine are
+//! selected when the program starts.
 
 use std::env;
 use std::path::PathBuf;
@@ -9,8 +9,8 @@ use llama_cpp_2::llama_backend::{load_backends, load_backends_from_path};
 /// The folder of kernels beside the program.
 const FOLDER: &str = "lib/kernels";
 
-/// Loads what this machine can run, once: from the folder beside the program,
-/// or else from the one that the build left.
+/// Loads the best kernels for this machine, once: from the folder beside the program,
+/// or else from the build's folder.
 pub(super) fn load() {
     match beside_program() {
         Some(folder) => load_backends_from_path(&folder),
@@ -18,7 +18,7 @@ pub(super) fn load() {
     }
 }
 
-/// A path that llama.cpp cannot be given is as good as none.
+/// The folder beside the program; `None` if llama.cpp cannot take its path.
 fn beside_program() -> Option<PathBuf> {
     let program = env::current_exe().ok()?.canonicalize().ok()?;
     let folder = program.parent()?.join(FOLDER);

@@ -1,4 +1,4 @@
-//! What a model will take, before it is loaded.
+//! Estimates the memory of a model before it is loaded.
 
 use models::gguf::{Gguf, GgufError};
 use models::shape::Shape;
@@ -8,20 +8,20 @@ use super::config::{CacheType, LlamaConfig};
 /// llama.cpp rounds the cells of a cache up to whole blocks of this many.
 const CELLS_BLOCK: u64 = 256;
 
-/// Values that a cache of `q8_0` stores with one scale.
+/// Number of values that a cache of `q8_0` stores with one scale.
 const Q8_0_BLOCK: u64 = 32;
 
-/// What a token of the vocabulary takes in the tokenizer, in llama.cpp's own and in the
-/// tables of constrained decoding, in bytes: measured for SmolLM2 and Gemma 3.
+/// Bytes for each token of the vocabulary in our tokenizer, in llama.cpp's and in the tables
+/// of constrained decoding: measured for SmolLM2 and Gemma 3.
 const TOKEN_BYTES: u64 = 110;
 
-/// What the program itself takes, in bytes: measured.
+/// Bytes of the program itself: measured.
 const PROGRAM_BYTES: u64 = 44 << 20;
 
-/// Memory of a model in llama.cpp by its parts, in bytes.
+/// The estimated memory of a model in llama.cpp by its parts, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// The tensors, as they lie in the file.
+    /// The tensors, as stored in the file.
     pub weights: u64,
     /// Keys and values of one context.
     pub cache: u64,
@@ -32,15 +32,15 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// What a model with one context takes. Each further adapter in use takes
-    /// [`Memory::context`] once more.
+    /// The estimate for a model with one context. Each further adapter in use needs
+    /// [`MemoryEstimate::context`] once more.
     pub fn estimate(gguf: &Gguf, config: &LlamaConfig) -> Result<Self, GgufError> {
         let bytes = |name: &str| gguf.tensor_bytes(name).map_or(0, |bytes| bytes.len() as u64);
         let weights = gguf.tensors().iter().map(|tensor| bytes(&tensor.name)).sum();
         Ok(Self::of(&Shape::of(gguf)?, weights, config))
     }
 
-    /// The same of a model whose file need not be here, with so many bytes of weights.
+    /// The estimate for a model of this shape and size, without its file.
     pub fn of(shape: &Shape, weights: u64, config: &LlamaConfig) -> Self {
         let Shape { layers, width, inner, kv_heads, key_width, value_width, vocabulary } = *shape;
         let cells = u64::from(config.cache_tokens.get()).next_multiple_of(CELLS_BLOCK);
@@ -58,18 +58,18 @@ impl Memory {
         Self { weights, cache, compute: logits + activations, rest }
     }
 
-    /// What one context takes: of the bare model, or of an adapter.
+    /// Bytes of one context: of the model without adapter, or of one adapter.
     pub fn context(&self) -> u64 {
         self.cache + self.compute
     }
 
-    /// Everything, with one context.
+    /// All bytes, with one context.
     pub fn total(&self) -> u64 {
         self.weights + self.context() + self.rest
     }
 }
 
-/// Refuses a cache in blocks that a head's keys or values do not fill, as llama.cpp would.
+/// Checks that a head's keys and values fill whole blocks of the cache type, as llama.cpp does.
 pub fn check_cache(gguf: &Gguf, cache_type: CacheType) -> Result<(), String> {
     if cache_type != CacheType::Q8_0 {
         return Ok(());

@@ -1,5 +1,5 @@
-//! What llama-cpp-2's safe API does not offer: adapters loaded and freed while contexts
-//! live, and what llama.cpp says of its own build.
+//! Functions missing from llama-cpp-2's safe API: loading and freeing adapters while contexts
+//! live, and llama.cpp's build information.
 //!
 //! Its `lora_adapter_init` wants `&mut LlamaModel`, which no caller has while a
 //! context borrows the model, and nothing frees an adapter before its model.
@@ -25,7 +25,7 @@ use llama_cpp_sys_2::{
 const _: () = assert!(size_of::<LlamaModel>() == size_of::<NonNull<llama_model>>());
 const _: () = assert!(size_of::<LlamaLoraAdapter>() == size_of::<NonNull<llama_adapter_lora>>());
 
-/// A model that stays, with its contexts, on the thread that loaded it.
+/// A model that stays, together with its contexts, on the thread that loaded it.
 ///
 /// The pointer in the marker makes it neither `Send` nor `Sync`.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Model {
         Self { model, _one_thread: PhantomData }
     }
 
-    /// The model, to make contexts from and to read.
+    /// The model of llama-cpp-2.
     pub(crate) fn get(&self) -> &LlamaModel {
         &self.model
     }
@@ -54,8 +54,8 @@ pub(crate) struct Adapter<'model> {
 }
 
 impl<'model> Adapter<'model> {
-    /// Loads the adapter at `path`; `None` where llama.cpp refuses it, with the
-    /// reason in its log.
+    /// Loads the adapter at `path`; `None` if llama.cpp refuses it, with the reason in
+    /// its log.
     pub(crate) fn load(model: &'model Model, path: &Path) -> Option<Self> {
         let path = CString::new(path.to_str()?).ok()?;
         // SAFETY: `LlamaModel` is `repr(transparent)` over a non-null pointer to
@@ -73,7 +73,7 @@ impl<'model> Adapter<'model> {
         Some(Self { wrapper, _model: PhantomData })
     }
 
-    /// What a context attaches. The context must be dropped before the adapter.
+    /// The adapter of llama-cpp-2 to attach to a context, which must be dropped first.
     pub(crate) fn wrapper(&mut self) -> &mut LlamaLoraAdapter {
         &mut self.wrapper
     }
@@ -92,14 +92,14 @@ impl Drop for Adapter<'_> {
     }
 }
 
-/// The version of ggml that was built.
+/// The version of ggml in this build.
 pub(super) fn version() -> String {
     // SAFETY: it returns a string constant.
     let version = unsafe { CStr::from_ptr(ggml_version()) };
     version.to_string_lossy().into_owned()
 }
 
-/// The kernels that were built, device by device: `CPU : AVX2 = 1 | FMA = 1 | …`.
+/// The kernels of this build for each device: `CPU : AVX2 = 1 | FMA = 1 | …`.
 /// Backends must be loaded.
 pub(super) fn system_info() -> &'static str {
     static INFO: LazyLock<String> = LazyLock::new(|| {

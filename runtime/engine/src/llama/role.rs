@@ -1,4 +1,4 @@
-//! A context, the adapter it has and the requests to it: what one handle talks to.
+//! A context of llama.cpp with its adapter and its requests.
 
 use std::sync::Arc;
 
@@ -21,11 +21,11 @@ use crate::reply::{Event, Reply};
 use crate::worker::{AdapterFile, Role, ScoreJob};
 use models::vocabulary::Vocabulary;
 
-/// What one handle talks to: at most one context, made when it is first needed.
+/// llama.cpp under one adapter. Its context is created at the first request.
 pub(crate) struct LlamaRole<'model> {
     // Before the adapter, since fields are dropped in this order.
     queue: Option<Queue<Context<'model>>>,
-    /// A context of its own for hidden states: llama.cpp gives them or logits.
+    /// A second context for hidden states: a context returns either them or logits.
     states: Option<LlamaContext<'model>>,
     adapter: Option<(Adapter<'model>, AdapterFile)>,
     model: &'model Model,
@@ -34,7 +34,7 @@ pub(crate) struct LlamaRole<'model> {
 }
 
 impl<'model> LlamaRole<'model> {
-    /// Loads the adapter, if any; makes no context yet.
+    /// Loads the adapter, if any, without creating a context.
     pub(crate) fn open(
         model: &'model Model,
         config: Arc<LlamaConfig>,
@@ -53,7 +53,7 @@ impl<'model> LlamaRole<'model> {
         Ok(Self { queue: None, states: None, adapter, model, config, vocabulary })
     }
 
-    /// The requests to the context; made now if there is none.
+    /// The queue of the context, which is created if there is none.
     fn queue(&mut self) -> Result<&mut Queue<Context<'model>>, ModelError> {
         if self.queue.is_none() {
             let llama = self.new_llama(params(&self.config))?;
@@ -83,7 +83,7 @@ impl<'model> LlamaRole<'model> {
         })
     }
 
-    /// llama.cpp's context, under the adapter.
+    /// A new context of llama.cpp with the adapter.
     #[tracing::instrument(skip_all, fields(adapter = self.adapter_file().map(|file| &file.sha256)))]
     fn new_llama(
         &mut self,
@@ -125,7 +125,7 @@ impl Role for LlamaRole<'_> {
         match self.queue() {
             Ok(queue) => queue.submit_score(job),
             Err(error) => {
-                // Who asked may have gone.
+                // The caller may no longer wait for it.
                 let _ = job.reply.send(Err(error));
             }
         }

@@ -1,4 +1,4 @@
-//! The log-probabilities that a model gives to tokens that somebody else chose.
+//! The log-probabilities of given tokens under a model.
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::llama_batch::LlamaBatch;
@@ -8,7 +8,7 @@ use runtime_core::model::ModelError;
 use super::cache::number;
 use crate::exponential::log_softmax;
 
-/// Rows of logits that are kept at a time: 67 MB for Gemma's vocabulary.
+/// Number of rows of logits in memory at a time: 67 MB for Gemma's vocabulary.
 const WINDOW_TOKENS: usize = 64;
 
 /// Scores tokens in a context whose cache is empty, at most `micro_batch` at a time.
@@ -21,7 +21,7 @@ pub(super) fn score(
     let window = WINDOW_TOKENS.min(micro_batch);
     let mut scores = Vec::with_capacity(ids.len());
     scores.push(None);
-    // Nothing comes after the last token, so it is not computed.
+    // No token follows the last one, so it is not computed.
     let computed = &ids[..ids.len().saturating_sub(1)];
     for tokens in computed.chunks(window) {
         let first = scores.len() - 1;

@@ -1,42 +1,42 @@
-//! Which tokens' keys and values are in a context's cache, and for whom.
+//! The table of a context's sequences: which tokens are in the cache.
 //!
 //! llama.cpp has cells and sequences; a cell may belong to several sequences.
-//! This is the account of them: which sequence holds which tokens, how many
-//! cells are taken, and which remembered sequence goes first when room is
-//! needed. It calls nothing: what llama.cpp has to do is returned as [`Edit`]s.
+//! The table lists the tokens of each sequence, counts the used cells and chooses
+//! the stored sequence to drop when room is needed. It does not call llama.cpp: the
+//! changes to its cache are returned as [`Edit`]s.
 
 mod cells;
 
 use crate::queue::{Lease, Need};
 use cells::Cells;
 
-/// A change that the cache of llama.cpp has to follow.
+/// A change to llama.cpp's cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Edit {
     /// Remove a sequence's tokens from a position on.
     Remove {
         /// The sequence.
         slot: usize,
-        /// The first position to go.
+        /// The first position to remove.
         from: usize,
     },
     /// Let a sequence share the first tokens of another one.
     Share {
-        /// The sequence that has them.
+        /// The sequence with the tokens.
         from: usize,
-        /// The sequence that gets them; it is empty.
+        /// The sequence that receives them, which is empty.
         to: usize,
-        /// How many.
+        /// Number of tokens.
         tokens: usize,
     },
 }
 
-/// The account of one context's cache.
+/// The table of one context's sequences.
 #[derive(Debug)]
 pub(crate) struct Sequences {
     slots: Vec<Slot>,
     cells: Cells,
-    /// Counts the leases, to know what was used last.
+    /// Number of leases so far, to order sequences by their last use.
     time: u64,
 }
 
@@ -45,23 +45,22 @@ struct Slot {
     tokens: Vec<u32>,
     /// The cell of each token.
     cells: Vec<u32>,
-    /// How long it may get while a request grows it; `None` when it is only
-    /// remembered.
+    /// The greatest length while a request extends it; `None` if it is only stored.
     length_max: Option<usize>,
     used_at: u64,
-    /// Whether llama.cpp has given away its beginning.
+    /// Whether llama.cpp has freed its first cells.
     purged: bool,
 }
 
 impl Sequences {
-    /// An empty cache of that many sequences and cells.
+    /// An empty table for a cache of `slots` sequences and `cells` cells.
     pub(crate) fn new(slots: usize, cells: usize) -> Self {
         let slots = std::iter::repeat_with(Slot::default).take(slots).collect();
         Self { slots, cells: Cells::new(cells), time: 0 }
     }
 
-    /// Leases a sequence that holds the longest reusable beginning of what is
-    /// needed; `None` where there is no room while others are live.
+    /// Leases a sequence with the longest reusable prefix of `need`; `None` if there is no
+    /// room while others are live.
     pub(crate) fn lease(&mut self, need: Need<'_>, edits: &mut Vec<Edit>) -> Option<Lease> {
         let source = self.longest_common(need);
         let cached = source.map_or(0, |(_, cached)| cached);
@@ -93,32 +92,32 @@ impl Sequences {
         Some(Lease { slot: target, cached })
     }
 
-    /// How many tokens of what is needed the cache holds now.
+    /// Number of reusable leading tokens of `need` in the cache.
     pub(crate) fn reusable(&self, need: Need<'_>) -> usize {
         self.longest_common(need).map_or(0, |(_, cached)| cached)
     }
 
-    /// Notes that `tokens` were computed at the end of a sequence.
+    /// Appends computed `tokens` to a sequence.
     pub(crate) fn grow(&mut self, slot: usize, tokens: &[u32]) {
         let slot = &mut self.slots[slot];
         slot.tokens.extend_from_slice(tokens);
         slot.cells.extend(tokens.iter().map(|_| self.cells.take()));
     }
 
-    /// Ends a lease; the first `kept` tokens are remembered.
+    /// Ends a lease; the first `kept` tokens stay stored.
     pub(crate) fn release(&mut self, slot: usize, kept: usize, edits: &mut Vec<Edit>) {
         self.slots[slot].length_max = None;
         let kept = if self.slots[slot].purged { 0 } else { kept };
         self.truncate(slot, kept, edits);
     }
 
-    /// Notes that llama.cpp has given away the beginning of a sequence: nothing
-    /// is reused of it any more.
+    /// Marks a sequence whose first cells llama.cpp has freed: it is not reused any
+    /// more.
     pub(crate) fn note_purged(&mut self, slot: usize) {
         self.slots[slot].purged = true;
     }
 
-    /// Forgets all that is only remembered.
+    /// Drops all stored sequences.
     pub(crate) fn forget_remembered(&mut self, edits: &mut Vec<Edit>) {
         for slot in 0..self.slots.len() {
             if self.is_remembered(slot) {
@@ -127,7 +126,7 @@ impl Sequences {
         }
     }
 
-    /// The sequences that hold tokens and that no request grows.
+    /// The stored sequences, which no request extends.
     pub(crate) fn remembered(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.slots.len()).filter(|&slot| self.is_remembered(slot) && self.len(slot) > 0)
     }
@@ -140,8 +139,8 @@ impl Sequences {
         self.slots[slot].tokens.len()
     }
 
-    /// The sequence with the most reusable tokens, and how many; of equals one
-    /// that is only remembered and has no others, then the one used last.
+    /// The sequence with the most reusable tokens, and their number; of equals one that
+    /// is only stored and has no other tokens, then the one used last.
     fn longest_common(&self, need: Need<'_>) -> Option<(usize, usize)> {
         (0..self.slots.len())
             .map(|slot| (slot, need.reusable(&self.slots[slot].tokens)))
@@ -152,15 +151,15 @@ impl Sequences {
             })
     }
 
-    /// A sequence to fill anew: an empty one, or the one not used for longest.
+    /// A sequence to reuse: an empty one, or the least recently used one.
     fn oldest_except(&self, source: Option<usize>) -> Option<usize> {
         (0..self.slots.len())
             .filter(|&slot| self.is_remembered(slot) && Some(slot) != source)
             .min_by_key(|&slot| (self.len(slot) > 0, self.slots[slot].used_at))
     }
 
-    /// Frees cells until `wanted` more fit beside what live sequences may still
-    /// need; returns the sequence to use, `target` or else `source`.
+    /// Frees cells until `wanted` more fit beside those reserved for live sequences;
+    /// returns the sequence to use, `target` or else `source`.
     fn make_room(
         &mut self,
         wanted: usize,
@@ -185,14 +184,14 @@ impl Sequences {
         Some(target)
     }
 
-    /// The source, where giving up its tokens behind `cached` makes the room.
+    /// The source, if dropping its tokens after `cached` frees enough cells.
     fn room_in_source(&self, wanted: usize, reused: Option<(usize, usize)>) -> Option<usize> {
         let (slot, cached) = reused.filter(|&(slot, _)| self.is_remembered(slot))?;
         let freed = self.cells.owned_once(&self.slots[slot].cells[cached..]);
         (self.room() + freed >= wanted).then_some(slot)
     }
 
-    /// Cells that are neither taken nor promised to a live sequence.
+    /// Number of cells that are neither used nor reserved for a live sequence.
     fn room(&self) -> usize {
         let promised: usize = self
             .slots

@@ -1,4 +1,4 @@
-//! The hidden state behind the last of some tokens.
+//! The hidden state at the last token of a sequence.
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::{LlamaContextParams, LlamaPoolingType};
@@ -9,7 +9,7 @@ use runtime_core::model::ModelError;
 use super::cache::number;
 use super::config::LlamaConfig;
 
-/// A context for one sequence that gives states instead of logits.
+/// The parameters of a context for one sequence that returns hidden states.
 pub(super) fn params(params: LlamaContextParams, config: &LlamaConfig) -> LlamaContextParams {
     params
         .with_n_ctx(Some(config.context_tokens))
@@ -18,7 +18,7 @@ pub(super) fn params(params: LlamaContextParams, config: &LlamaConfig) -> LlamaC
         .with_pooling_type(LlamaPoolingType::None)
 }
 
-/// The normed residual stream behind the last of at least one token, `[width]`.
+/// The normed residual stream `[width]` at the last of at least one token.
 pub(super) fn last(
     llama: &mut LlamaContext<'_>,
     ids: &[u32],

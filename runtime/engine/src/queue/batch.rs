@@ -1,20 +1,20 @@
-//! What is computed next, and which requests wait for it.
+//! Composes the next batch, and decides which requests wait for a common prefix.
 
 use super::cache::{Part, common_prefix};
 use crate::live::Live;
 
-/// A prompt is computed in blocks of this many tokens where runs must repeat to the bit:
+/// Number of tokens in a block of a prompt in deterministic mode. The blocks are fixed since
 /// kernels choose their path by the size of a batch.
 pub(crate) const DETERMINISTIC_BLOCK_TOKENS: u32 = 64;
 
-/// As a number of tokens in memory.
+/// The same as a `usize`.
 pub(super) const DETERMINISTIC_BLOCK: usize = DETERMINISTIC_BLOCK_TOKENS as usize;
 
-/// A request waits for another one that is about to compute at least this many
-/// of its tokens.
+/// A request waits for another one that will compute at least this many tokens of their
+/// common prefix.
 pub(super) const SHARED_TOKENS_MIN: usize = 32;
 
-/// A live request and its sequence.
+/// A live request with its leased sequence.
 pub(super) struct Leased {
     /// The request.
     pub(super) request: Live,
@@ -22,12 +22,12 @@ pub(super) struct Leased {
     pub(super) slot: usize,
 }
 
-/// Some tokens of a live request: its index, and how many.
+/// The tokens of a live request in a batch: the request's index and the number of tokens.
 pub(super) type Share = (usize, usize);
 
 impl Leased {
-    /// Whether it will soon have computed much more of another prompt than is reusable
-    /// now.
+    /// Whether the request will compute a prefix of `prompt` that is much longer than the
+    /// `reusable` tokens.
     pub(super) fn will_share(&self, prompt: &[u32], reusable: usize) -> bool {
         let Self { request, .. } = self;
         let common = common_prefix(prompt, &request.tokens[..request.prompt_tokens]);
@@ -43,8 +43,8 @@ impl Leased {
     }
 }
 
-/// What is computed next, `free` tokens at most: first the newest tokens of every answer,
-/// then as much of the prompts as fits.
+/// The next batch of at most `free` tokens: first the newest tokens of every answer, then as
+/// many tokens of prompts as fit.
 pub(super) fn shares(live: &[Leased], mut free: usize, deterministic: bool) -> Vec<Share> {
     let mut shares = Vec::new();
     for in_prompt in [false, true] {
@@ -59,10 +59,10 @@ pub(super) fn shares(live: &[Leased], mut free: usize, deterministic: bool) -> V
     shares
 }
 
-/// How many tokens of a request may be computed together.
+/// Greatest number of tokens of a request in one batch.
 ///
-/// Where runs must repeat to the bit, a prompt is cut at multiples of a block,
-/// wherever its computation begins.
+/// In deterministic mode a prompt is split at multiples of a block, wherever its
+/// computation begins.
 fn tokens_at_once(request: &Live, deterministic: bool) -> usize {
     if !(deterministic && request.in_prompt()) {
         return request.tokens.len() - request.computed;

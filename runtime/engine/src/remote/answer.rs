@@ -1,8 +1,8 @@
-//! An answer while it comes, chunk by chunk.
+//! Assembles a streamed answer chunk by chunk.
 //!
-//! The shapes are `OpenAI`'s, read leniently: other endpoints leave members out,
-//! add some, and have reasons of their own for ending an answer, so that only
-//! what is used here is asked for.
+//! The JSON is `OpenAI`'s, read leniently: other endpoints omit or add members and
+//! have other reasons for ending an answer, so that only the members that are used
+//! here are required.
 
 use std::io::{BufRead, Read};
 
@@ -16,7 +16,7 @@ use super::refusal::Refusal;
 use super::reply::Reply;
 use crate::clock::Moment;
 
-/// What has come of an answer.
+/// The received part of an answer.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     text: String,
@@ -41,7 +41,7 @@ struct Chunk {
 struct Choice {
     #[serde(default)]
     index: u32,
-    /// A whole answer has a message, a streamed one its parts.
+    /// The message of a whole answer, or a part of a streamed one.
     #[serde(default, alias = "message")]
     delta: Option<Delta>,
     #[serde(default)]
@@ -87,7 +87,7 @@ struct PromptDetails {
 }
 
 impl Answer {
-    /// Reads events to the end of the answer. An error says in words what broke.
+    /// Reads events to the end of the answer; an error is a message.
     pub(super) fn follow<R: BufRead>(&mut self, events: &mut Events<R>) -> Result<(), String> {
         while let Some(data) = events.next_data()? {
             if data.trim() == "[DONE]" {
@@ -108,17 +108,17 @@ impl Answer {
         if self.is_finished() { Ok(()) } else { Err("its answer has no end".into()) }
     }
 
-    /// Whether the endpoint said that the answer is whole.
+    /// Whether the endpoint marked the answer as complete.
     pub(super) fn is_finished(&self) -> bool {
         self.finish_reason.is_some()
     }
 
-    /// How often text came: about once a token.
+    /// Number of chunks with text: about one for each token.
     pub(super) fn chunks(&self) -> u64 {
         self.chunks
     }
 
-    /// The answer, whole; `hide` takes out of its text what nobody may see.
+    /// The complete answer; `hide` removes secrets from its text.
     pub(super) fn reply(self, question: &Question, hide: impl Fn(String) -> String) -> Reply {
         let counted = self.usage.as_ref().map(|usage| {
             let cached = usage.prompt_tokens_details.as_ref().and_then(|of| of.cached_tokens);
@@ -138,7 +138,7 @@ impl Answer {
 
     fn push(&mut self, json: &str) -> Result<(), String> {
         let chunk: Chunk = serde_json::from_str(json)
-            .map_err(|error| format!("its answer is not as agreed: {error}"))?;
+            .map_err(|error| format!("its answer has another format than expected: {error}"))?;
         if let Some(error) = chunk.error.filter(|error| !error.is_null()) {
             let refusal = Refusal::new(200, &error.to_string());
             return Err(format!("its answer broke off with an error, {refusal}"));

@@ -1,6 +1,6 @@
-//! One exchange with an endpoint: a question goes out, an answer comes or does not.
+//! One exchange with an endpoint: sends a request and reads the answer.
 //!
-//! Nothing here waits and nothing is asked twice.
+//! Waiting and retrying is left to the caller.
 
 use std::io::{BufReader, Read};
 use std::time::{Duration, SystemTime};
@@ -18,11 +18,11 @@ use super::question::Question;
 use super::refusal::{Refusal, shown};
 use super::reply::{Failure, Reply};
 
-/// The longest account of a refusal that is read.
+/// Greatest number of bytes read of a refusal's body.
 const REFUSAL_BYTES_MAX: u64 = 64 << 10;
 
-/// What sends requests. It follows no redirect, which would lead the key elsewhere; a key that
-/// can be read on its way passes no proxy and goes to no public address.
+/// The HTTP client. It follows no redirects, which could send the key elsewhere. A key in clear
+/// text is sent through no proxy and to no public address.
 pub(super) fn agent(config: &RemoteConfig) -> ureq::Agent {
     let limits = config.time_limits;
     let idle_max = config.parallel.get() as usize;
@@ -48,7 +48,7 @@ pub(super) fn agent(config: &RemoteConfig) -> ureq::Agent {
     built.into()
 }
 
-/// Sends a question and reads the answer to its end.
+/// Sends a request and reads the answer to its end.
 pub(super) fn send(
     agent: &ureq::Agent,
     endpoint: &Endpoint,
@@ -88,7 +88,7 @@ fn read(
     let hide = |text: String| endpoint.hide_key(text);
     match ended {
         Ok(()) => Ok(answer.reply(question, hide)),
-        // Whatever broke came after the answer's end.
+        // The error came after the answer's end.
         Err(_) if answer.is_finished() => Ok(answer.reply(question, hide)),
         Err(reason) => {
             let used = question.estimated_use(answer.chunks());
@@ -100,7 +100,7 @@ fn read(
 fn turned_away(status: u16, response: Response<ureq::Body>, endpoint: &Endpoint) -> Failure {
     let after = retry_after(response.headers());
     let mut bytes = Vec::new();
-    // What cannot be read of an account is left out of it.
+    // The message is as much as can be read.
     let _ = response.into_body().into_reader().take(REFUSAL_BYTES_MAX).read_to_end(&mut bytes);
     let body = endpoint.hide_key(String::from_utf8_lossy(&bytes).into_owned());
     let refusal = Refusal::new(status, &body);
@@ -112,14 +112,14 @@ fn turned_away(status: u16, response: Response<ureq::Body>, endpoint: &Endpoint)
     }
 }
 
-/// Where a request may have arrived, its prompt may have been charged.
+/// The failure of a connection. If the request may have arrived, its prompt may be charged.
 fn unreachable_endpoint(error: &ureq::Error, endpoint: &Endpoint, question: &Question) -> Failure {
     use ureq::{Error, Timeout};
     let reason = shown(&endpoint.hide_key(error.to_string()));
     let never_arrived = match error {
         Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
         Error::Timeout(at) => matches!(at, Timeout::Resolve | Timeout::Connect),
-        // The last is of our own resolver.
+        // The last one is from our own resolver.
         Error::HostNotFound
         | Error::ConnectionFailed
         | Error::Tls(_)
@@ -134,7 +134,7 @@ fn unreachable_endpoint(error: &ureq::Error, endpoint: &Endpoint, question: &Que
     }
 }
 
-/// The wait that an answer asks for: seconds, or a date.
+/// The wait that the header `Retry-After` asks for, as seconds or as a date.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = header(headers, "retry-after")?;
     let text = text.trim();

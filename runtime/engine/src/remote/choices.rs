@@ -1,21 +1,21 @@
-//! Choices, for endpoints that take no mask over tokens.
+//! The constraint `Choices` for endpoints, which take no mask over tokens.
 //!
-//! A JSON schema with an enumeration is the strictest that endpoints offer. Where
-//! it is not offered the choices are listed in the prompt. Either way an answer
-//! that is none of them stays what it is: that is for the caller to judge.
+//! A JSON schema with an enumeration is the strictest constraint that endpoints
+//! offer. Without it the choices are listed in the prompt. An answer that is not one
+//! of the choices is returned unchanged; the caller judges it.
 
 use runtime_core::prompt::Role;
 use serde_json::{Value, json};
 
-/// `OpenAI` limits the size of an enumeration from this number on.
+/// Greatest number of choices in a schema: `OpenAI` limits larger enumerations.
 pub(super) const SCHEMA_CHOICES_MAX: usize = 250;
 
-/// The constraint in words, where nothing else is understood.
+/// The sentence before choices that are listed in the prompt.
 const LIST_HEAD: &str = "\n\nAnswer with exactly one of these lines, and nothing else:\n";
 
 const KEY: &str = "choice";
 
-/// The schema of an object that names one of the choices.
+/// The JSON schema of an object with one of the choices.
 pub(super) fn schema(choices: &[String]) -> Value {
     let names: Vec<&str> = choices.iter().map(|choice| choice.trim()).collect();
     json!({
@@ -26,7 +26,7 @@ pub(super) fn schema(choices: &[String]) -> Value {
     })
 }
 
-/// Lists the choices at the end of the last message that is not the model's.
+/// Appends the choices to the last message that is not the assistant's.
 pub(super) fn list(choices: &[String], messages: &mut Vec<(Role, String)>) {
     let names: Vec<&str> = choices.iter().map(|choice| choice.trim()).collect();
     let text = format!("{LIST_HEAD}{}", names.join("\n"));
@@ -36,10 +36,10 @@ pub(super) fn list(choices: &[String], messages: &mut Vec<(Role, String)>) {
     }
 }
 
-/// The choice in an answer to a schema; what was answered, where it is none.
+/// The choice in an answer to a schema, or the answer itself if it is not a choice.
 ///
-/// `None` where the endpoint ignored the schema: the answer came to its end, is
-/// not JSON, and is no choice either.
+/// `None` if the endpoint ignored the schema: the answer is complete, and neither JSON
+/// nor a choice.
 pub(super) fn in_schema(answer: &str, choices: &[String], unfinished: bool) -> Option<String> {
     let value: Result<Value, _> = serde_json::from_str(answer.trim());
     match value {
@@ -52,7 +52,7 @@ pub(super) fn in_schema(answer: &str, choices: &[String], unfinished: bool) -> O
     }
 }
 
-/// The choice in an answer to a list; what was answered, where it is none.
+/// The choice in an answer to a list, or the answer itself if it is not a choice.
 pub(super) fn listed(answer: &str, choices: &[String]) -> String {
     let first = answer.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     let bare = first.trim_start_matches(['-', '*', '>', ' ']);
@@ -60,7 +60,7 @@ pub(super) fn listed(answer: &str, choices: &[String]) -> String {
     named_choice(bare, choices).unwrap_or_else(|| answer.to_owned())
 }
 
-/// The choice of this name, as the caller wrote it.
+/// The choice of this name, in the caller's spelling.
 fn named_choice(name: &str, choices: &[String]) -> Option<String> {
     let name = name.trim();
     choices.iter().find(|choice| choice.trim().eq_ignore_ascii_case(name)).cloned()

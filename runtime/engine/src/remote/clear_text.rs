@@ -1,5 +1,5 @@
-//! Where a key may go that anybody on its way can read: to this machine, and to a private
-//! address where its owner allows it. To a public one it never goes so.
+//! Where a key may be sent unencrypted: to this machine, and to private addresses if the user
+//! allows it, never to public ones.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,18 +8,18 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-/// How far a key goes by http.
+/// Where a key may be sent by http.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ClearText {
-    /// To this machine.
+    /// Only to this machine.
     #[default]
     Loopback,
-    /// To private addresses, too: those of RFC 1918 and RFC 4193, link-local ones, and names
+    /// Also to private addresses: those of RFC 1918 and RFC 4193, link-local ones, and names
     /// that end in `.local`.
     Private,
 }
 
-/// Whether a host, as an address has it, is this machine.
+/// Whether the host of an address is this machine.
 pub(super) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || ip(host).is_some_and(|ip| ip.is_loopback())
 }
@@ -42,8 +42,8 @@ fn is_private_ip(ip: IpAddr) -> bool {
     }
 }
 
-/// Resolves names that lead to private addresses, and no others: a name is private by what
-/// it is called, and somebody may have put a public address behind it.
+/// Resolves names to private addresses and refuses public ones, since a name that looks
+/// private may resolve to a public address.
 #[derive(Debug, Default)]
 pub(super) struct PrivateResolver(DefaultResolver);
 

@@ -1,4 +1,4 @@
-//! How an endpoint is asked.
+//! The configuration of a model behind an endpoint.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -8,22 +8,22 @@ use std::time::Duration;
 use super::endpoint::Endpoint;
 use super::patience::Patience;
 
-/// A model behind an endpoint, and how long it may take.
+/// A model behind an endpoint, with its limits.
 #[derive(Clone, Debug)]
 pub struct RemoteConfig {
-    /// Who is asked.
+    /// The endpoint.
     pub endpoint: Endpoint,
-    /// The model, by its provider's name.
+    /// The provider's name of the model.
     pub model: String,
-    /// Tokens that a prompt and its answer may have together, as we estimate them.
+    /// Greatest estimated number of tokens of a prompt and its answer together.
     pub context_tokens: NonZeroU32,
-    /// How long one attempt may take.
+    /// The time limits of one attempt.
     pub time_limits: TimeLimits,
-    /// How often and after which waits it is asked again.
+    /// The number of retries and the waits between them.
     pub patience: Patience,
-    /// Requests at once, so that each finds its connection open.
+    /// Number of requests in parallel, each with its open connection.
     pub parallel: NonZeroU32,
-    /// Once it is set nothing is waited for: what is under way is cancelled.
+    /// Setting it cancels all requests.
     pub stop: Arc<AtomicBool>,
 }
 
@@ -42,14 +42,14 @@ impl RemoteConfig {
     }
 }
 
-/// How long one attempt may take, the waits before it not counted.
+/// The time limits of one attempt, without the waits between attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeLimits {
-    /// Until the connection stands, TLS included.
+    /// To establish the connection, TLS included.
     pub connect: Duration,
-    /// From the request to the answer's head.
+    /// From the request to the answer's headers.
     pub first_byte: Duration,
-    /// From the beginning to the answer's last byte.
+    /// From the start to the answer's last byte.
     pub whole: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! Where requests go, and whether a key may go there.
+//! Endpoints: base URL, API key, and whether the key may be sent there.
 
 use ureq::http::Uri;
 
@@ -8,27 +8,27 @@ use super::key::ApiKey;
 /// An endpoint: its address and its key.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// Ends without a slash.
+    /// The base URL, without a slash at its end.
     base: String,
     host: String,
     scheme_is_https: bool,
     is_loopback: bool,
-    /// Whether its path has a version, as `/v1`.
+    /// Whether the path has a version such as `/v1`.
     has_version: bool,
     key: Option<ApiKey>,
 }
 
-/// Why an endpoint is not used. The address is not repeated: it may hold secrets.
+/// Why an endpoint is refused. The messages omit the address, which may contain secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
-    /// It is no address of the form that is needed.
+    /// The address does not have the required form.
     #[error("the base URL is not of the form https://HOST/v1")]
     Address,
-    /// It holds a user, a password or a query, which would be written down with it.
-    #[error("the base URL may hold neither a user nor a query")]
+    /// The address contains a user, a password or a query, which would be recorded with it.
+    #[error("the base URL may contain neither a user nor a query")]
     Secret,
-    /// The key would be readable on its way.
+    /// The key would be sent unencrypted.
     #[error(
         "the key would be sent in clear text to http://{host}: a key goes by https, or to this \
          machine; use https, or set no key"
@@ -36,10 +36,10 @@ pub enum EndpointError {
     ClearText {
         /// The host, with its port.
         host: String,
-        /// Whether that is a private address, where [`ClearText::Private`] lets it go.
+        /// Whether the host is a private address, which [`ClearText::Private`] allows.
         is_private: bool,
     },
-    /// The key has characters that a header cannot hold.
+    /// The key has characters that a header cannot contain.
     #[error("the key has characters that cannot be sent")]
     Key,
 }
@@ -47,12 +47,12 @@ pub enum EndpointError {
 impl Endpoint {
     /// The endpoint at a base URL such as `https://api.openai.com/v1`.
     ///
-    /// A key is sent by https, or to this machine, and otherwise not.
+    /// A key is sent only by https, or to this machine.
     pub fn new(base_url: &str, key: Option<ApiKey>) -> Result<Self, EndpointError> {
         Self::reached_by(base_url, key, ClearText::Loopback)
     }
 
-    /// The same; how far a key goes by http is said.
+    /// The endpoint at a base URL; `clear_text` says where the key may be sent by http.
     pub fn reached_by(
         base_url: &str,
         key: Option<ApiKey>,
@@ -91,7 +91,7 @@ impl Endpoint {
         &self.base
     }
 
-    /// The host, with its port where the address names one.
+    /// The host, with the port if the address has one.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -113,22 +113,22 @@ impl Endpoint {
         self.is_loopback
     }
 
-    /// Whether the key goes to a private address by http.
+    /// Whether the key is sent to a private address by http.
     pub(super) fn is_private_clear_text(&self) -> bool {
         self.key.is_some() && !self.scheme_is_https && !self.is_loopback
     }
 
-    /// The base URL that was probably meant, where this one has no version in it.
+    /// The base URL with a version, if this one has none: probably the one meant.
     pub(super) fn with_version(&self) -> Option<String> {
         (!self.has_version).then(|| format!("{}/v1", self.base))
     }
 
-    /// Whether it is `OpenAI`'s own, whose newer models know no `max_tokens`.
+    /// Whether the endpoint is `OpenAI`'s own, whose newer models do not accept `max_tokens`.
     pub(super) fn is_openai(&self) -> bool {
         self.scheme_is_https && self.host == "api.openai.com"
     }
 
-    /// What an endpoint said, without the key.
+    /// The text with the key removed.
     pub(super) fn hide_key(&self, text: String) -> String {
         match &self.key {
             Some(key) => key.hidden_in(text),

@@ -1,21 +1,20 @@
-//! Server-sent events out of bytes, within limits.
+//! Parses server-sent events, within limits.
 //!
-//! Only what the events carry is of interest here: their names, ids and waits are
-//! passed over.
+//! Only the events' data is used; names, ids and retry times are skipped.
 
 use std::io::{BufRead, Read};
 
-/// Chat completions have a few hundred bytes an event.
+/// Greatest length of a line; events of chat completions have a few hundred bytes.
 const LINE_BYTES_MAX: usize = 256 << 10;
 
-/// The data of events, in order.
+/// The data of server-sent events, in order.
 pub(super) struct Events<R> {
     body: R,
     bytes_left: usize,
 }
 
 impl<R: BufRead> Events<R> {
-    /// Reads events from a body of at most this many bytes.
+    /// The events of a body of at most `bytes_max` bytes.
     pub(super) fn new(body: R, bytes_max: usize) -> Self {
         Self { body, bytes_left: bytes_max }
     }

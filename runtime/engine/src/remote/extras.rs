@@ -1,32 +1,32 @@
-//! What a request asks for beside an answer, until an endpoint refuses it.
+//! Optional parameters of a request, each sent until the endpoint refuses it.
 //!
-//! `OpenAI`'s parameters are many, and every endpoint and model takes some of
-//! them. Temperature, `top_p` and the greatest length are never given up: without
-//! them it would be another run.
+//! Endpoints and models support different parameters of `OpenAI`'s API. Temperature,
+//! `top_p` and the greatest length are never dropped, since they decide what is
+//! sampled.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::config::RemoteConfig;
 use super::refusal::Refusal;
 
-/// Something that an endpoint may refuse.
+/// A parameter that an endpoint may refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Extra {
-    /// An answer of a JSON schema.
+    /// An answer that follows a JSON schema.
     Schema = 1,
     /// Log-probabilities.
     LogProbs = 2,
-    /// Texts that end the answer; we cut at them in any case.
+    /// Stop texts; we cut the answer at them in any case.
     Stop = 4,
-    /// A seed for its draws.
+    /// A seed for sampling.
     Seed = 8,
     /// Token counts at the end of a stream.
     Usage = 16,
 }
 
-/// Each extra, and the words by which an endpoint names it when it refuses. The
-/// schema comes last: it may be called anything.
+/// Each extra with the words that name it in a refusal. The schema is last, since its
+/// words are the least specific.
 const NAMES: [(Extra, &[&str]); 5] = [
     (Extra::LogProbs, &["logprobs"]),
     (Extra::Usage, &["stream_options", "include_usage"]),
@@ -49,7 +49,7 @@ impl ExtraSet {
     }
 }
 
-/// What an endpoint still offers; all of it, until it refuses.
+/// The extras that an endpoint has not refused.
 #[derive(Debug)]
 pub(super) struct Extras(AtomicU8);
 
@@ -64,11 +64,11 @@ impl Extras {
         ExtraSet(self.0.load(Ordering::Relaxed))
     }
 
-    /// Gives up what the refusal is about, of what was `asked`; tells whether
-    /// there was something.
+    /// Drops the extra among `asked` that the refusal is about; returns whether there was
+    /// one.
     ///
-    /// A refusal that names nothing may be about the schema, which is the least
-    /// common of them.
+    /// A refusal that names no parameter is taken to be about the schema, the least
+    /// widely supported one.
     pub(super) fn drop_refused(
         &self,
         refusal: &Refusal,
@@ -89,7 +89,7 @@ impl Extras {
         })
     }
 
-    /// Gives up the schema, which the endpoint took and ignored.
+    /// Drops the schema, which the endpoint accepted but ignored.
     pub(super) fn drop_schema(&self, config: &RemoteConfig) {
         self.drop_extra(Extra::Schema, config);
     }

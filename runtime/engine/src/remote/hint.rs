@@ -1,10 +1,10 @@
-//! What a user can do about a refusal, where an address or a key is probably why.
+//! Hints for refusals that a wrong address or key probably caused.
 
 use super::endpoint::Endpoint;
 use super::refusal::Refusal;
 
-/// The hint, to stand behind the refusal; empty where there is none. It names where the key
-/// comes from, never the key.
+/// The hint to append to the refusal, empty if there is none. It names the source of the key,
+/// never the key.
 pub(super) fn hint(refusal: &Refusal, endpoint: &Endpoint) -> String {
     match (refusal.status(), endpoint.key()) {
         (401 | 403, None) => "; no key was sent: set OPENAI_API_KEY beside OPENAI_BASE_URL".into(),

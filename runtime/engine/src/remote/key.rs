@@ -1,15 +1,15 @@
-//! The key that opens an endpoint. It is shown to nobody but the endpoint.
+//! The API key of an endpoint, which is never shown or stored.
 
 use std::fmt;
 
 use ureq::http::HeaderValue;
 
-/// What stands where a text held the key.
+/// Replaces the key in texts.
 const INSTEAD: &str = "[key]";
-/// A shorter key would be found in texts that have nothing to do with it.
+/// Least length of a key that is replaced; shorter ones could occur in any text.
 const HIDDEN_BYTES_MIN: usize = 6;
 
-/// A key. It has no `Display`, its `Debug` shows nothing, and it is not serialized.
+/// An API key. It has no `Display`, its `Debug` hides it, and it is not serialized.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey {
     key: String,
@@ -17,33 +17,33 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// A key, blanks around it removed; `None` for an empty one.
+    /// A key without surrounding blanks; `None` if it is empty.
     pub fn new(key: &str) -> Option<Self> {
         let key = key.trim();
         (!key.is_empty()).then(|| Self { key: key.to_owned(), source: String::new() })
     }
 
-    /// The same key, with where it comes from: what a refusal says in its place, such as
-    /// "`OPENAI_API_KEY` in the environment".
+    /// The same key with the name of its source for messages, such as "`OPENAI_API_KEY` in
+    /// the environment".
     #[must_use]
     pub fn from_source(self, source: impl Into<String>) -> Self {
         Self { source: source.into(), ..self }
     }
 
-    /// Where it comes from; empty where nobody said.
+    /// The name of its source; empty if unknown.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// The header's value, marked as not to be shown; `None` where a header
-    /// cannot hold the key.
+    /// The value of the header `Authorization`, marked as sensitive; `None` if a header
+    /// cannot contain the key.
     pub(super) fn authorization(&self) -> Option<HeaderValue> {
         let mut value = HeaderValue::from_str(&format!("Bearer {}", self.key)).ok()?;
         value.set_sensitive(true);
         Some(value)
     }
 
-    /// The text without the key, should an endpoint have repeated it.
+    /// The text with the key replaced, in case an endpoint repeats it.
     pub(super) fn hidden_in(&self, text: String) -> String {
         if self.key.len() >= HIDDEN_BYTES_MIN && text.contains(&self.key) {
             text.replace(&self.key, INSTEAD)

@@ -1,18 +1,18 @@
-//! How often an endpoint is asked again, and after which wait.
+//! The retry policy of an endpoint: number of retries and waits.
 
 use std::time::Duration;
 
 use runtime_core::seed::mix;
 
-/// Waits double from `first_wait` on, each shortened at random by up to a half so
-/// that many who wait do not come back together.
+/// A retry policy. Waits double from `first_wait` on; each is shortened at random by up to
+/// a half, so that many clients do not retry at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// Attempts after the first.
+    /// Greatest number of attempts after the first.
     pub retries: u32,
-    /// The wait before the second attempt, at most.
+    /// Greatest wait before the second attempt.
     pub first_wait: Duration,
-    /// The longest wait; an endpoint that asks for more is given up.
+    /// Greatest wait; if an endpoint asks for a longer one, the request fails.
     pub wait_max: Duration,
 }
 
@@ -27,10 +27,10 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// The wait after this many failed attempts, at least 1; `None` to give up.
+    /// The wait after this many failed attempts, at least 1; `None` if no retries are left.
     ///
-    /// `after` is what the endpoint asked for, and is kept. The seed decides what
-    /// is random.
+    /// `after` is the wait that the endpoint asks for, which is respected. The seed
+    /// determines the random part.
     pub(super) fn wait(
         &self,
         attempts: u32,

@@ -1,4 +1,4 @@
-//! A request as an endpoint gets it, and how its answer is read.
+//! The JSON body of a request to an endpoint, and how its answer is read.
 
 use async_openai::types::chat::{
     ChatCompletionRequestAssistantMessage, ChatCompletionRequestMessage,
@@ -18,37 +18,37 @@ use super::extras::{Extra, ExtraSet};
 use super::reply::{Reply, estimated_tokens};
 use crate::clock::Moment;
 
-/// `OpenAI` takes so many; we cut at all of them in any case.
+/// Greatest number of stop texts that `OpenAI` accepts; we cut at all of them in any case.
 const STOPS_MAX: usize = 4;
-/// What the JSON around a choice needs beside it, with blanks that a model likes.
+/// Number of tokens for the JSON around a choice, blanks included.
 const SCHEMA_TOKENS: u32 = 32;
-/// Every endpoint takes a seed of so many bits.
+/// Number of bits of a seed that every endpoint accepts.
 const SEED_BITS: u32 = 31;
 
-/// A request as an endpoint gets it.
+/// A request in the form of an endpoint's API.
 pub(super) struct Question {
-    /// The request's JSON.
+    /// The JSON body.
     pub(super) body: String,
-    /// Tokens that it cannot exceed: a token has at least one byte.
+    /// Upper bound of the tokens used: a token has at least one byte.
     pub(super) at_most: TokenUse,
-    /// The extras that it asks for.
+    /// The extras in it.
     pub(super) extras: ExtraSet,
-    /// Bytes of text in the prompt.
+    /// Number of bytes of text in the prompt.
     text_bytes: usize,
     reading: Reading,
     stops: Vec<String>,
     tokens_max: u32,
-    /// What we began of the answer.
+    /// The given beginning of the answer.
     begun: String,
 }
 
 /// How an answer is read.
 enum Reading {
-    /// As it is.
+    /// As plain text.
     Text,
-    /// As one of these, in JSON.
+    /// As JSON with one of these choices.
     Schema(Vec<String>),
-    /// As one of these, which the prompt lists.
+    /// As one of these choices, which the prompt lists.
     Listed(Vec<String>),
 }
 
@@ -94,19 +94,19 @@ impl Question {
         Ok(Self { body, at_most, extras, text_bytes, reading, stops, tokens_max, begun })
     }
 
-    /// The longest body that an answer may have: with log-probabilities a token
-    /// takes half a kilobyte.
+    /// Greatest length of the answer's body: with log-probabilities a token takes half a
+    /// kilobyte.
     pub(super) fn answer_bytes_max(&self) -> usize {
         (1 << 20) + self.tokens_max as usize * (4 << 10)
     }
 
-    /// What an attempt used whose answer we could not read to its end.
+    /// The estimated use of an attempt whose answer is incomplete.
     pub(super) fn estimated_use(&self, chunks: u64) -> TokenUse {
         let completion = chunks.min(self.at_most.completion);
         TokenUse { prompt: estimated_tokens(self.text_bytes), cached: 0, completion }
     }
 
-    /// The answer; `None` where the endpoint took the schema and ignored it.
+    /// The generation; `None` if the endpoint accepted the schema but ignored it.
     pub(super) fn generation(&self, reply: &Reply, start: Moment) -> Option<Generation> {
         let text = self.without_echo(&reply.text);
         let (text, stop) = self.cut(text, reply.cut_by_length);
@@ -134,7 +134,7 @@ impl Question {
         })
     }
 
-    /// Some endpoints repeat what we began, others go on from it.
+    /// The text without the given beginning, which some endpoints repeat.
     fn without_echo<'a>(&self, text: &'a str) -> &'a str {
         let begun = self.begun.trim();
         if begun.is_empty() {
@@ -151,7 +151,7 @@ impl Question {
         }
     }
 
-    /// As many as the endpoint counted, but no more than were asked for.
+    /// As many tokens as the endpoint counted, but at most `tokens_max`.
     fn tokens(&self, reply: &Reply) -> Vec<Token> {
         let count = reply.used.completion.min(u64::from(self.tokens_max));
         let log_probs = reply.log_probs.iter().copied().chain(std::iter::repeat(None));
@@ -175,8 +175,8 @@ fn message((role, text): (Role, String)) -> ChatCompletionRequestMessage {
     }
 }
 
-/// How the answer is read, and the format to ask for; choices without a schema
-/// are listed in the messages.
+/// How the answer is read, and the response format to request; without a schema,
+/// choices are appended to the messages.
 fn constrained(
     constraint: &Constraint,
     offered: ExtraSet,

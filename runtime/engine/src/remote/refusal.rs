@@ -1,4 +1,4 @@
-//! What an endpoint says when it does not answer.
+//! An endpoint's error message.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -6,25 +6,25 @@ use std::num::NonZeroU32;
 use runtime_core::model::ModelError;
 use serde_json::Value;
 
-/// Longer accounts are cut: nobody reads a page of HTML in an error.
+/// Greatest number of characters shown of a message, which may be a page of HTML.
 const SHOWN_CHARACTERS_MAX: usize = 300;
 
-/// An endpoint's account of why it does not answer.
+/// An endpoint's error message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     status: u16,
-    /// Its `code` or `type`, empty where it names none.
+    /// Its `code` or `type`; empty if it has none.
     code: String,
-    /// The parameter that it is about.
+    /// The parameter that the error is about.
     parameter: Option<String>,
     message: String,
-    /// The prompt's length, where the endpoint counted it.
+    /// The prompt's number of tokens, if the endpoint counted them.
     prompt_tokens: Option<u64>,
 }
 
 impl Refusal {
-    /// Reads the body of an answer with this status. The shapes that endpoints
-    /// use are few; a body of another is its own message.
+    /// Parses the body of an answer with this status. A body of an unknown form is itself
+    /// the message.
     pub(super) fn new(status: u16, body: &str) -> Self {
         let value: Value = serde_json::from_str(body).unwrap_or(Value::Null);
         let error = value.get("error").unwrap_or(&value);
@@ -39,24 +39,24 @@ impl Refusal {
         }
     }
 
-    /// The status of the answer.
+    /// The HTTP status of the answer.
     pub(super) fn status(&self) -> u16 {
         self.status
     }
 
-    /// Whether it is about the model and not about the address.
+    /// Whether the error is about the model, not about the address.
     pub(super) fn is_about_the_model(&self) -> bool {
         self.code.contains("model_not_found") || self.message.to_lowercase().contains("model")
     }
 
-    /// Whether another request may be taken from the same user.
+    /// Whether another request of the same user may succeed.
     pub(super) fn is_about_the_request(&self) -> bool {
         matches!(self.status, 400 | 404 | 415 | 422 | 501)
             && !self.is_too_long()
             && !self.code.contains("model_not_found")
     }
 
-    /// Whether the account, and not the moment, is why: waiting does not help.
+    /// Whether the error is permanent, so that waiting does not help.
     pub(super) fn is_for_good(&self) -> bool {
         self.code.contains("insufficient_quota")
     }
@@ -69,7 +69,7 @@ impl Refusal {
             || self.message.contains(name)
     }
 
-    /// The error of a prompt that does not fit, if that is what is refused.
+    /// The error for a prompt that is too long, if that was refused.
     pub(super) fn too_long(&self, tokens: u64, context_tokens: NonZeroU32) -> Option<ModelError> {
         let prompt_tokens = self.prompt_tokens.unwrap_or(tokens);
         self.is_too_long().then(|| ModelError::PromptTooLong {
@@ -89,8 +89,8 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// A foreign text as it may stand in an error: one line, not long, nothing that
-/// steers a terminal.
+/// A foreign text made safe for an error message: one short line without control
+/// characters.
 pub(super) fn shown(text: &str) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut shown: String =

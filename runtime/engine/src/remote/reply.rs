@@ -1,4 +1,4 @@
-//! What comes of one exchange with an endpoint.
+//! The result of one exchange with an endpoint.
 
 use std::time::Duration;
 
@@ -7,45 +7,45 @@ use runtime_core::spending::TokenUse;
 use super::refusal::Refusal;
 use crate::clock::Moment;
 
-/// English has about four bytes a token; prompts that are cut by an estimate had
-/// better be short.
+/// Assumed number of bytes of a token. English has about four; a lower number makes the
+/// estimates of prompts rather too long.
 const BYTES_PER_TOKEN: u64 = 3;
 
-/// A whole answer.
+/// A complete answer.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) text: String,
-    /// Whether the greatest length ended it.
+    /// Whether it ended at the greatest length.
     pub(super) cut_by_length: bool,
-    /// Natural, in the order of the tokens; fewer where the endpoint left some out.
+    /// Natural log-probabilities of the tokens, in order; fewer if the endpoint omits some.
     pub(super) log_probs: Vec<Option<f32>>,
     pub(super) used: TokenUse,
-    /// When the first text came.
+    /// When the first text was received.
     pub(super) first_at: Option<Moment>,
     /// When the answer ended.
     pub(super) last_at: Moment,
 }
 
-/// Why there is no answer.
+/// Why an exchange gave no answer.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The endpoint does not take the request.
+    /// The endpoint refused the request.
     Refused(Refusal),
-    /// The endpoint could not be reached, or had no time; nothing was generated.
+    /// The endpoint could not be reached or was overloaded; nothing was generated.
     Busy {
         reason: String,
         /// The wait that the endpoint asks for.
         after: Option<Duration>,
     },
-    /// The answer broke off or cannot be read.
+    /// The answer is incomplete or unreadable.
     Broken {
         reason: String,
-        /// An estimate.
+        /// The estimated token use.
         used: TokenUse,
     },
 }
 
-/// How many tokens a text of this length probably has.
+/// The estimated number of tokens of a text of this length.
 pub(super) fn estimated_tokens(bytes: usize) -> u64 {
     (bytes as u64).div_ceil(BYTES_PER_TOKEN)
 }

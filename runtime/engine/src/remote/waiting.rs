@@ -1,8 +1,8 @@
-//! Waits that end as soon as somebody wants them to.
+//! Waits that can be stopped.
 //!
-//! A request cannot be called back from where it blocks, be it a name that is resolved or a byte
-//! that does not come. So a thread waits for it, and is left to itself where nobody wants the
-//! answer any more: its time limits end it.
+//! A blocking request, for example one that resolves a name or waits for a byte, cannot be
+//! interrupted. So it runs on a thread of its own, which is abandoned if the request is
+//! stopped; its time limits end it.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,10 +10,10 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-/// How often it is looked at whether to go on.
+/// Interval between two checks of the flag to stop.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Waits so long, or until it is stopped.
+/// Waits for `length`, or until `stop` is set.
 pub(super) fn wait(length: Duration, stop: &AtomicBool) {
     let mut left = length;
     while !left.is_zero() && !stop.load(Ordering::Relaxed) {
@@ -23,14 +23,14 @@ pub(super) fn wait(length: Duration, stop: &AtomicBool) {
     }
 }
 
-/// What comes of it; `None` where it was stopped before.
+/// The result of `work`; `None` if `stop` is set before it ends.
 pub(super) fn unless_stopped<T: Send + 'static>(
     stop: &AtomicBool,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let (sender, done) = sync_channel(1);
     let worker = thread::spawn(move || {
-        // Nobody listens any more where it was stopped.
+        // The receiver is gone if the request was stopped.
         let _ = sender.send(work());
     });
     while !stop.load(Ordering::Relaxed) {
