@@ -18,7 +18,7 @@ use models::gguf::Gguf;
 use runtime_core::model::{Constraint, LanguageModel, Request, Sampling};
 use runtime_core::prompt::{Message, Prompt, Role};
 use runtime_engine::Handle;
-use runtime_engine::llama::{self, LlamaConfig, Memory};
+use runtime_engine::llama::{self, LlamaConfig, MemoryEstimate};
 use serde::{Deserialize, Serialize};
 
 /// Episodes before the first count: whatever is reserved late is there by then.
@@ -109,7 +109,7 @@ fn measure(options: &Options) -> Result<Row> {
     config.cache_tokens = context;
     config.micro_batch = options.micro_batch;
     config.threads = options.threads;
-    let estimate = Memory::estimate(&Gguf::open(path)?, &config)?;
+    let estimate = MemoryEstimate::estimate(&Gguf::open(path)?, &config)?;
     let start = Instant::now();
     let mut handle = llama::load(&config)?.role(None)?;
     let mut ticket = handle.submit(&request(vec![Message::text(Role::User, "Hello.")], 0));

@@ -4,7 +4,7 @@ use runtime_core::model::{StopReason, Token};
 
 /// The answer so far.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct PartialAnswer {
     /// The tokens, the one that ended the answer included.
     pub(crate) tokens: Vec<Token>,
     bytes: Vec<u8>,
@@ -15,7 +15,7 @@ pub(crate) struct Answer {
     cut: Option<usize>,
 }
 
-impl Answer {
+impl PartialAnswer {
     /// An empty answer that ends before any of `stops`; empty ones are ignored.
     pub(crate) fn new(stops: &[String]) -> Self {
         let stops =
@@ -105,9 +105,9 @@ impl Answer {
 mod tests {
     use super::*;
 
-    fn answer(stops: &[&str], pieces: &[&[u8]]) -> (Answer, Option<StopReason>) {
+    fn answer(stops: &[&str], pieces: &[&[u8]]) -> (PartialAnswer, Option<StopReason>) {
         let stops: Vec<String> = stops.iter().map(ToString::to_string).collect();
-        let mut answer = Answer::new(&stops);
+        let mut answer = PartialAnswer::new(&stops);
         let mut reason = None;
         for (id, piece) in (0_u32..).zip(pieces) {
             reason = answer.push(Token::forced(id), piece);
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn streamed_text_comes_in_whole_characters_and_never_holds_a_stop() {
-        let mut answer = Answer::new(&["END".to_owned()]);
+        let mut answer = PartialAnswer::new(&["END".to_owned()]);
         let mut streamed = Vec::new();
         for piece in [&[0xe2_u8, 0x82][..], &[0xac], b"E", b"x", b"EN", b"D"] {
             answer.push(Token::forced(0), piece);

@@ -12,7 +12,7 @@ use crate::guide::{Guide, Next};
 /// The trie of the choices, and the answer's position in it.
 #[derive(Debug)]
 pub(crate) struct Choices {
-    nodes: Vec<Node>,
+    nodes: Vec<TrieNode>,
     texts: Vec<String>,
     /// The token that ends an answer.
     end: u32,
@@ -20,7 +20,7 @@ pub(crate) struct Choices {
 }
 
 #[derive(Debug, Default)]
-struct Node {
+struct TrieNode {
     children: BTreeMap<u32, usize>,
     /// The text that ends here.
     text: Option<usize>,
@@ -36,7 +36,8 @@ impl Choices {
         end: u32,
         tokens_max: usize,
     ) -> Result<Self, ModelError> {
-        let mut choices = Self { nodes: vec![Node::default()], texts: Vec::new(), end, node: 0 };
+        let mut choices =
+            Self { nodes: vec![TrieNode::default()], texts: Vec::new(), end, node: 0 };
         let offered = texts.len();
         for (text, tokens) in texts {
             if tokens.len() <= tokens_max && !tokens.contains(&end) {
@@ -67,7 +68,7 @@ impl Choices {
 
     fn add_child(&mut self, parent: usize, token: u32) -> usize {
         let child = self.nodes.len();
-        self.nodes.push(Node::default());
+        self.nodes.push(TrieNode::default());
         self.nodes[parent].children.insert(token, child);
         child
     }

@@ -10,7 +10,7 @@ mod weights;
 mod engine;
 mod role;
 mod sequences;
-mod memory;
+mod stored;
 
 pub use config::DecoderConfig;
 pub use engine::load;

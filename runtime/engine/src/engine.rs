@@ -12,15 +12,15 @@ use runtime_core::error::with_sources;
 
 use crate::error::EngineError;
 use crate::handle::Handle;
-use crate::shared::Shared;
-use crate::worker::{AdapterFile, Command, Weights};
+use crate::shared::EngineState;
+use crate::worker::{CheckedAdapter, Weights, WorkerCommand};
 
 /// A loaded model. An actor and a retrospective with the same file are two handles to it.
 ///
 /// The weights are freed when the engine and all its handles are gone.
 #[derive(Clone)]
 pub struct Engine {
-    shared: Arc<Shared>,
+    shared: Arc<EngineState>,
 }
 
 impl Engine {
@@ -30,7 +30,7 @@ impl Engine {
         context_tokens: u32,
         load: impl FnOnce(&Arc<Vocabulary>) -> Result<W, EngineError> + Send + 'static,
     ) -> Result<Self, EngineError> {
-        Ok(Self { shared: Arc::new(Shared::start(path, context_tokens, load)?) })
+        Ok(Self { shared: Arc::new(EngineState::start(path, context_tokens, load)?) })
     }
 
     /// A handle to the model, without or with an adapter and its scale.
@@ -42,13 +42,13 @@ impl Engine {
         let adapter = adapter.map(|(path, scale)| self.check_adapter(path, scale)).transpose()?;
         let adapter_sha256 = adapter.as_ref().map(|file| file.sha256.clone());
         let (reply, answer) = sync_channel(1);
-        self.shared.send(Command::Open { adapter, reply })?;
+        self.shared.send(WorkerCommand::Open { adapter, reply })?;
         let role = answer.recv().map_err(|_| EngineError::Stopped)??;
         Ok(Handle::new(Arc::clone(&self.shared), role, adapter_sha256))
     }
 
     /// The adapter file, if it was made for this model.
-    fn check_adapter(&self, path: &Path, scale: f32) -> Result<AdapterFile, EngineError> {
+    fn check_adapter(&self, path: &Path, scale: f32) -> Result<CheckedAdapter, EngineError> {
         let refused = |reason: String| EngineError::Adapter { path: path.to_owned(), reason };
         if !scale.is_finite() {
             return Err(refused(format!("its scale is {scale}")));
@@ -61,6 +61,6 @@ impl Engine {
         let checked = Adapter::open(path).and_then(|adapter| fits(&adapter));
         checked.map_err(|error| refused(with_sources(&error)))?;
         let sha256 = sha256_file(path)?;
-        Ok(AdapterFile { path: path.to_owned(), scale, sha256 })
+        Ok(CheckedAdapter { path: path.to_owned(), scale, sha256 })
     }
 }

@@ -11,10 +11,10 @@ use runtime_core::model::{
 
 use crate::error::stopped;
 use crate::prompt;
-use crate::reply::{Event, Reply};
-use crate::shared::{OpenRole, Shared};
+use crate::reply::{ReplySender, TicketMessage};
+use crate::shared::{EngineState, OpenRole};
 use crate::ticket::Ticket;
-use crate::worker::{Command, RoleId, ScoreJob, StateJob};
+use crate::worker::{RoleId, ScoreJob, StateJob, WorkerCommand};
 
 /// A handle to a loaded model without or with one adapter.
 ///
@@ -26,7 +26,11 @@ pub struct Handle {
 }
 
 impl Handle {
-    pub(crate) fn new(shared: Arc<Shared>, role: RoleId, adapter_sha256: Option<String>) -> Self {
+    pub(crate) fn new(
+        shared: Arc<EngineState>,
+        role: RoleId,
+        adapter_sha256: Option<String>,
+    ) -> Self {
         Self { role: Arc::new(OpenRole { shared, id: role }), adapter_sha256 }
     }
 
@@ -37,14 +41,14 @@ impl Handle {
     pub fn submit(&self, request: &Request) -> Ticket {
         let (events, receiver) = channel();
         let cancelled = Arc::new(AtomicBool::new(false));
-        let reply = Reply { events: events.clone(), cancelled: Arc::clone(&cancelled) };
+        let reply = ReplySender { events: events.clone(), cancelled: Arc::clone(&cancelled) };
         let sent = self.role.shared.preparation.prepare(request).and_then(|prepared| {
-            let command = Command::Generate { role: self.role.id, prepared, reply };
+            let command = WorkerCommand::Generate { role: self.role.id, prepared, reply };
             self.role.shared.send(command).map_err(|_| stopped())
         });
         if let Err(error) = sent {
             // The receiver is in this function.
-            let _ = events.send(Event::Done(Err(error)));
+            let _ = events.send(TicketMessage::Done(Err(error)));
         }
         Ticket::new(receiver, cancelled, Arc::clone(&self.role))
     }
@@ -62,7 +66,10 @@ impl Handle {
         }
         let (reply, answer) = sync_channel(1);
         let job = ScoreJob { ids: tokens.to_vec(), reply };
-        self.role.shared.send(Command::Score { role: self.role.id, job }).map_err(|_| stopped())?;
+        self.role
+            .shared
+            .send(WorkerCommand::Score { role: self.role.id, job })
+            .map_err(|_| stopped())?;
         answer.recv().map_err(|_| stopped())?
     }
 
@@ -130,7 +137,10 @@ impl HiddenStates for Handle {
         }
         let (reply, answer) = sync_channel(1);
         let job = StateJob { ids: tokens.to_vec(), reply };
-        self.role.shared.send(Command::State { role: self.role.id, job }).map_err(|_| stopped())?;
+        self.role
+            .shared
+            .send(WorkerCommand::State { role: self.role.id, job })
+            .map_err(|_| stopped())?;
         answer.recv().map_err(|_| stopped())?
     }
 }

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use runtime_core::model::{Cost, Generation, ModelError, Origin, StopReason, Token};
 
-use crate::answer::Answer;
+use crate::answer::PartialAnswer;
 use crate::clock::Moment;
 use crate::guide::{Guide, Next};
-use crate::prepared::Question;
-use crate::reply::{Event, Reply, Streamed};
-use crate::sampler::{Allowed, Sampler};
+use crate::prepared::TokenizedRequest;
+use crate::reply::{ReplySender, Streamed, TicketMessage};
+use crate::sampler::{AllowedTokens, Sampler};
 use models::vocabulary::Vocabulary;
 
 /// A request that is being decoded.
-pub(crate) struct Live {
+pub(crate) struct LiveRequest {
     /// Receives its tokens.
-    pub(crate) reply: Reply,
+    pub(crate) reply: ReplySender,
     /// The prompt and the answer.
     pub(crate) tokens: Vec<u32>,
     /// Number of tokens of the prompt.
@@ -32,7 +32,7 @@ pub(crate) struct Live {
     /// The tokens that the guide allows next.
     next: Next,
     sampler: Sampler,
-    answer: Answer,
+    answer: PartialAnswer,
     started: Moment,
     first_token_at: Option<Moment>,
 }
@@ -46,12 +46,12 @@ pub(crate) enum Progress {
     Finished(StopReason),
 }
 
-impl Live {
+impl LiveRequest {
     /// The state of a new request.
     pub(crate) fn new(
-        question: Question,
+        question: TokenizedRequest,
         guide: Box<dyn Guide>,
-        reply: Reply,
+        reply: ReplySender,
         vocabulary: Arc<Vocabulary>,
         context_tokens: usize,
     ) -> Self {
@@ -68,7 +68,7 @@ impl Live {
             guide,
             next: Next::Anything,
             sampler: Sampler::new(question.sampling),
-            answer: Answer::new(&question.stop),
+            answer: PartialAnswer::new(&question.stop),
             started: question.started,
             first_token_at: None,
         }
@@ -111,8 +111,8 @@ impl Live {
     /// Samples a token from logits, and appends the forced tokens after it.
     pub(crate) fn draw(&mut self, logits: &[f32]) -> Result<Progress, ModelError> {
         let allowed = match &self.next {
-            Next::OneOf(ids) => Allowed::Ids(ids),
-            _ => Allowed::All,
+            Next::OneOf(ids) => AllowedTokens::Ids(ids),
+            _ => AllowedTokens::All,
         };
         let drawn = self
             .sampler
@@ -199,19 +199,19 @@ impl Live {
 
     fn stream(&mut self, token: Token) {
         let text = self.answer.fresh_text();
-        self.reply.send(Event::Streamed(Streamed { token, text }));
+        self.reply.send(TicketMessage::Streamed(Streamed { token, text }));
     }
 }
 
 /// A finished generation and its receiver.
 pub(crate) struct Finished {
-    reply: Reply,
+    reply: ReplySender,
     generation: Generation,
 }
 
 impl Finished {
     /// Sends it.
     pub(crate) fn send(self) {
-        self.reply.send(Event::Done(Ok(self.generation)));
+        self.reply.send(TicketMessage::Done(Ok(self.generation)));
     }
 }

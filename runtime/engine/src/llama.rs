@@ -24,6 +24,6 @@ mod raw;
 
 pub use build::build;
 pub use config::{CacheType, LlamaConfig};
-pub use devices::{Found, devices};
+pub use devices::{LlamaDevice, devices};
 pub use engine::load;
-pub use memory::{Memory, check_cache};
+pub use memory::{MemoryEstimate, check_cache};

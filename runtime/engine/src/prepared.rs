@@ -13,15 +13,15 @@ use crate::schema::Schemas;
 use models::vocabulary::Vocabulary;
 
 /// A request that is ready to be decoded.
-pub(crate) struct Prepared {
+pub(crate) struct PreparedRequest {
     /// The request without its constraint.
-    pub(crate) question: Question,
+    pub(crate) question: TokenizedRequest,
     /// The constraint.
     pub(crate) guide: PreparedGuide,
 }
 
 /// A tokenized request without its constraint.
-pub(crate) struct Question {
+pub(crate) struct TokenizedRequest {
     /// The prompt's token ids, at least one.
     pub(crate) prompt_ids: Vec<u32>,
     /// How tokens are sampled.
@@ -55,7 +55,7 @@ pub(crate) struct Preparation {
 
 impl Preparation {
     /// Prepares a request.
-    pub(crate) fn prepare(&self, request: &Request) -> Result<Prepared, ModelError> {
+    pub(crate) fn prepare(&self, request: &Request) -> Result<PreparedRequest, ModelError> {
         let started = Moment::now();
         let prompt_ids =
             prompt::ids_within(&self.vocabulary, &request.prompt, self.context_tokens)?;
@@ -63,8 +63,8 @@ impl Preparation {
         let tokens_max = request.tokens_max.max(1) as usize;
         let guide = self.guide(&request.constraint, tokens_max.min(room))?;
         let (sampling, stop) = (request.sampling, request.stop.clone());
-        let question = Question { prompt_ids, sampling, tokens_max, stop, started };
-        Ok(Prepared { question, guide })
+        let question = TokenizedRequest { prompt_ids, sampling, tokens_max, stop, started };
+        Ok(PreparedRequest { question, guide })
     }
 
     fn guide(

@@ -18,12 +18,12 @@ use std::sync::Arc;
 use models::vocabulary::Vocabulary;
 use runtime_core::model::ModelError;
 
-pub(crate) use cache::{Cache, Lease, Need, Part};
+pub(crate) use cache::{Extension, Lease, Need, SequenceCache};
 
 use crate::guide::Guide;
-use crate::live::{Live, Progress};
-use crate::prepared::Question;
-use crate::reply::{Event, Reply};
+use crate::live::{LiveRequest, Progress};
+use crate::prepared::TokenizedRequest;
+use crate::reply::{ReplySender, TicketMessage};
 use crate::worker::ScoreJob;
 use batch::{DETERMINISTIC_BLOCK, Leased, Share, shares};
 
@@ -51,15 +51,15 @@ pub(crate) struct Queue<C> {
     /// Computes logits.
     pub(crate) cache: C,
     settings: QueueSettings,
-    waiting: VecDeque<Live>,
+    waiting: VecDeque<LiveRequest>,
     live: Vec<Leased>,
     scores: VecDeque<ScoreJob>,
 }
 
 /// The result of a request.
-type End = Result<Progress, ModelError>;
+type RequestEnd = Result<Progress, ModelError>;
 
-impl<C: Cache> Queue<C> {
+impl<C: SequenceCache> Queue<C> {
     /// A queue without requests.
     pub(crate) fn new(cache: C, settings: QueueSettings) -> Self {
         let (waiting, live, scores) = (VecDeque::new(), Vec::new(), VecDeque::new());
@@ -72,10 +72,15 @@ impl<C: Cache> Queue<C> {
     }
 
     /// Adds a request; forced tokens at the start of its answer are generated at once.
-    pub(crate) fn submit(&mut self, question: Question, guide: Box<dyn Guide>, reply: Reply) {
+    pub(crate) fn submit(
+        &mut self,
+        question: TokenizedRequest,
+        guide: Box<dyn Guide>,
+        reply: ReplySender,
+    ) {
         let vocabulary = Arc::clone(&self.settings.vocabulary);
         let context_tokens = self.settings.context_tokens as usize;
-        let mut request = Live::new(question, guide, reply, vocabulary, context_tokens);
+        let mut request = LiveRequest::new(question, guide, reply, vocabulary, context_tokens);
         match request.advance() {
             Ok(Progress::Waiting) if self.waiting.len() >= WAITING_MAX => {
                 let reason = format!("{WAITING_MAX} requests are waiting already");
@@ -105,7 +110,7 @@ impl<C: Cache> Queue<C> {
         if shares.is_empty() {
             return;
         }
-        let parts: Vec<Part<'_>> =
+        let parts: Vec<Extension<'_>> =
             shares.iter().map(|&(index, tokens)| self.live[index].part(tokens)).collect();
         let mut ended = match self.cache.compute(&parts) {
             Ok(rows) => draw(&mut self.live, &shares, rows),
@@ -122,7 +127,7 @@ impl<C: Cache> Queue<C> {
         self.waiting.retain(|request| {
             let cancelled = request.reply.is_cancelled();
             if cancelled {
-                request.reply.send(Event::Done(Err(ModelError::Cancelled)));
+                request.reply.send(TicketMessage::Done(Err(ModelError::Cancelled)));
             }
             !cancelled
         });
@@ -167,7 +172,7 @@ impl<C: Cache> Queue<C> {
     ///
     /// In deterministic mode only whole blocks of the prompt stay: the next request
     /// would compute them in the same way.
-    fn retire(&mut self, index: usize, end: End) {
+    fn retire(&mut self, index: usize, end: RequestEnd) {
         let Leased { request, slot } = self.live.remove(index);
         let kept = if self.settings.deterministic {
             let prompt = request.computed.min(request.prompt_tokens);
@@ -179,19 +184,19 @@ impl<C: Cache> Queue<C> {
         self.send_end(request, end);
     }
 
-    fn send_end(&self, request: Live, end: End) {
+    fn send_end(&self, request: LiveRequest, end: RequestEnd) {
         match end {
             Ok(Progress::Finished(stop)) => {
                 request.generation(stop, self.settings.adapter_sha256.clone()).send();
             }
             Ok(Progress::Waiting) => unreachable!("a request that waits has not ended"),
-            Err(error) => request.reply.send(Event::Done(Err(error))),
+            Err(error) => request.reply.send(TicketMessage::Done(Err(error))),
         }
     }
 }
 
 /// Samples a token for each request whose tokens are all computed; returns the ended requests.
-fn draw(live: &mut [Leased], shares: &[Share], rows: Vec<&[f32]>) -> Vec<(usize, End)> {
+fn draw(live: &mut [Leased], shares: &[Share], rows: Vec<&[f32]>) -> Vec<(usize, RequestEnd)> {
     let mut rows = rows.into_iter();
     let mut ended = Vec::new();
     for &(index, tokens) in shares {
@@ -211,7 +216,7 @@ fn draw(live: &mut [Leased], shares: &[Share], rows: Vec<&[f32]>) -> Vec<(usize,
 
 /// Ends requests whose tokens could not be computed; their state in the cache is unknown
 /// and dropped.
-fn fail(live: &mut [Leased], shares: &[Share], reason: &str) -> Vec<(usize, End)> {
+fn fail(live: &mut [Leased], shares: &[Share], reason: &str) -> Vec<(usize, RequestEnd)> {
     let ended = shares.iter().map(|&(index, _)| {
         live[index].request.computed = 0;
         (index, Err(ModelError::Engine(reason.to_owned())))

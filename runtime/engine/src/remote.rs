@@ -52,22 +52,22 @@ pub use patience::Patience;
 
 use crate::clock::Moment;
 use extras::Extras;
-use question::Question;
-use refusal::Refusal;
-use reply::{Failure, Reply, estimated_tokens};
+use question::EndpointRequest;
+use refusal::EndpointRefusal;
+use reply::{EndpointReply, Failure, estimated_tokens};
 
 /// A model behind an endpoint. Clones share connections.
 #[derive(Clone)]
 pub struct Remote {
-    shared: Arc<Shared>,
+    shared: Arc<RemoteState>,
     meter: Option<Arc<dyn Meter>>,
-    listener: Option<Arc<Listener>>,
+    listener: Option<Arc<RetryListener>>,
 }
 
 /// Called before every wait for a retry.
-pub type Listener = dyn Fn(&Retry) + Send + Sync;
+pub type RetryListener = dyn Fn(&Retry) + Send + Sync;
 
-struct Shared {
+struct RemoteState {
     config: RemoteConfig,
     agent: ureq::Agent,
     extras: Extras,
@@ -77,7 +77,7 @@ impl Remote {
     /// A model behind an endpoint; nothing is sent before the first request.
     pub fn new(config: RemoteConfig) -> Self {
         let agent = attempt::agent(&config);
-        let shared = Arc::new(Shared { config, agent, extras: Extras::default() });
+        let shared = Arc::new(RemoteState { config, agent, extras: Extras::default() });
         Self { shared, meter: None, listener: None }
     }
 
@@ -89,7 +89,7 @@ impl Remote {
 
     /// The same model with a listener for retries.
     #[must_use]
-    pub fn heard_by(&self, listener: Arc<Listener>) -> Self {
+    pub fn heard_by(&self, listener: Arc<RetryListener>) -> Self {
         Self { listener: Some(listener), ..self.clone() }
     }
 
@@ -99,7 +99,10 @@ impl Remote {
     }
 
     /// The result of one attempt; `Cancelled` if the request was stopped.
-    fn attempt(&self, question: &Arc<Question>) -> Result<Result<Reply, Failure>, ModelError> {
+    fn attempt(
+        &self,
+        question: &Arc<EndpointRequest>,
+    ) -> Result<Result<EndpointReply, Failure>, ModelError> {
         let Some(meter) = &self.meter else {
             return self.send(question).ok_or(ModelError::Cancelled);
         };
@@ -117,7 +120,7 @@ impl Remote {
     }
 
     /// The answer of the endpoint; `None` if the request was stopped before.
-    fn send(&self, question: &Arc<Question>) -> Option<Result<Reply, Failure>> {
+    fn send(&self, question: &Arc<EndpointRequest>) -> Option<Result<EndpointReply, Failure>> {
         let (shared, question) = (Arc::clone(&self.shared), Arc::clone(question));
         waiting::unless_stopped(&self.shared.config.stop, move || {
             attempt::send(&shared.agent, &shared.config.endpoint, &question)
@@ -132,7 +135,7 @@ impl Remote {
         ))
     }
 
-    fn refused(&self, refusal: &Refusal) -> ModelError {
+    fn refused(&self, refusal: &EndpointRefusal) -> ModelError {
         let endpoint = &self.shared.config.endpoint;
         let (host, hint) = (endpoint.host(), hint::hint(refusal, endpoint));
         ModelError::Endpoint(format!("{host} refused the request: {refusal}{hint}"))
@@ -145,14 +148,14 @@ impl LanguageModel for Remote {
     /// Every iteration uses up an attempt, or drops an extra parameter that the endpoint
     /// does not support.
     fn generate(&mut self, request: &Request) -> Result<Generation, ModelError> {
-        let Shared { config, extras, .. } = &*self.shared;
+        let RemoteState { config, extras, .. } = &*self.shared;
         let start = Moment::now();
         let mut attempts = 0;
         loop {
             if config.stop.load(Ordering::Relaxed) {
                 return Err(ModelError::Cancelled);
             }
-            let question = Arc::new(Question::new(request, config, extras.offered())?);
+            let question = Arc::new(EndpointRequest::new(request, config, extras.offered())?);
             let (reason, after) = match self.attempt(&question)? {
                 Ok(reply) => {
                     if let Some(generation) = question.generation(&reply, start) {
@@ -195,7 +198,7 @@ impl LanguageModel for Remote {
 
     /// The model's name and the endpoint's host; the weights are unknown.
     fn identity(&self) -> ModelIdentity {
-        let Shared { config, .. } = &*self.shared;
+        let RemoteState { config, .. } = &*self.shared;
         let name = format!("{}@{}", config.model, config.endpoint.host());
         ModelIdentity { name, ..ModelIdentity::default() }
     }

@@ -18,7 +18,7 @@ pub struct Streamed {
 
 /// A message from the worker to a ticket.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub(crate) enum TicketMessage {
     /// The next token.
     Streamed(Streamed),
     /// The end of the answer; the last message.
@@ -26,21 +26,21 @@ pub(crate) enum Event {
 }
 
 /// The sender of a request's answer.
-pub(crate) struct Reply {
+pub(crate) struct ReplySender {
     /// The channel to the ticket.
-    pub(crate) events: Sender<Event>,
+    pub(crate) events: Sender<TicketMessage>,
     /// Set by the ticket to cancel the request.
     pub(crate) cancelled: Arc<AtomicBool>,
 }
 
-impl Reply {
+impl ReplySender {
     /// Whether the request was cancelled.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
 
     /// Sends a message; a dropped ticket has cancelled the request.
-    pub(crate) fn send(&self, event: Event) {
+    pub(crate) fn send(&self, event: TicketMessage) {
         if self.events.send(event).is_err() {
             self.cancelled.store(true, Ordering::Relaxed);
         }

@@ -14,7 +14,7 @@ const BLOCK: usize = 512;
 
 /// The tokens that may be sampled.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Allowed<'a> {
+pub(crate) enum AllowedTokens<'a> {
     /// The whole vocabulary.
     All,
     /// These ids, ascending, each once.
@@ -23,7 +23,7 @@ pub(crate) enum Allowed<'a> {
 
 /// A sampled token with its natural log-probabilities.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Drawn {
+pub(crate) struct SampledToken {
     /// Its id.
     pub(crate) id: u32,
     /// Under the distribution it was sampled from; 0.0 at temperature 0.
@@ -48,7 +48,11 @@ impl Sampler {
 
     /// Samples a token from `logits`; `None` if they are not finite or no token is
     /// allowed.
-    pub(crate) fn draw(&mut self, logits: &[f32], allowed: Allowed<'_>) -> Option<Drawn> {
+    pub(crate) fn draw(
+        &mut self,
+        logits: &[f32],
+        allowed: AllowedTokens<'_>,
+    ) -> Option<SampledToken> {
         let top = maximum(logits);
         let total = sum_of_exponentials(logits, top);
         let (id, log_prob) = if self.sampling.temperature > 0.0 {
@@ -59,20 +63,20 @@ impl Sampler {
         let logit = *logits.get(id as usize)?;
         let log_prob_full = f64::from(logit) - f64::from(top) - total.ln();
         let numbers = log_prob.is_finite() && log_prob_full.is_finite();
-        numbers.then(|| Drawn {
+        numbers.then(|| SampledToken {
             id,
             log_prob: narrow(log_prob),
             log_prob_full: narrow(log_prob_full),
         })
     }
 
-    fn draw_at_random(&mut self, logits: &[f32], allowed: Allowed<'_>) -> Option<(u32, f64)> {
+    fn draw_at_random(&mut self, logits: &[f32], allowed: AllowedTokens<'_>) -> Option<(u32, f64)> {
         let uniform = uniform(self.sampling.seed, self.draws);
         self.draws += 1;
         self.weights.clear();
         match allowed {
-            Allowed::All => self.weights.extend_from_slice(logits),
-            Allowed::Ids(ids) => {
+            AllowedTokens::All => self.weights.extend_from_slice(logits),
+            AllowedTokens::Ids(ids) => {
                 self.weights.extend(ids.iter().filter_map(|&id| logits.get(id as usize)));
             }
         }
@@ -89,8 +93,8 @@ impl Sampler {
         // The weight itself is the rounded exponential whose sum is `kept`.
         let log_prob = (f64::from(self.weights[index]) / kept).ln();
         let id = match allowed {
-            Allowed::All => u32::try_from(index).ok()?,
-            Allowed::Ids(ids) => ids[index],
+            AllowedTokens::All => u32::try_from(index).ok()?,
+            AllowedTokens::Ids(ids) => ids[index],
         };
         Some((id, log_prob))
     }
@@ -103,13 +107,13 @@ fn uniform(seed: u64, draw: u64) -> f64 {
 }
 
 /// The allowed id with the greatest logit, the lowest id of equals.
-fn likeliest(logits: &[f32], allowed: Allowed<'_>) -> Option<u32> {
+fn likeliest(logits: &[f32], allowed: AllowedTokens<'_>) -> Option<u32> {
     let top = match allowed {
-        Allowed::All => {
+        AllowedTokens::All => {
             let top = maximum(logits);
             return logits.iter().position(|&logit| logit >= top)?.try_into().ok();
         }
-        Allowed::Ids(ids) => ids,
+        AllowedTokens::Ids(ids) => ids,
     };
     let logit = |id: u32| logits.get(id as usize).copied().unwrap_or(f32::NEG_INFINITY);
     top.iter().copied().reduce(|best, id| if logit(id) > logit(best) { id } else { best })
@@ -201,8 +205,8 @@ mod tests {
     fn temperature_0_takes_the_lowest_of_the_likeliest() {
         let logits = [0.0, 2.0, 1.0, 2.0];
 
-        let all = sampler(0.0, 1.0, 0).draw(&logits, Allowed::All).unwrap();
-        let some = sampler(0.0, 1.0, 0).draw(&logits, Allowed::Ids(&[0, 2, 3])).unwrap();
+        let all = sampler(0.0, 1.0, 0).draw(&logits, AllowedTokens::All).unwrap();
+        let some = sampler(0.0, 1.0, 0).draw(&logits, AllowedTokens::Ids(&[0, 2, 3])).unwrap();
 
         assert_eq!((all.id, some.id), (1, 3));
         assert!(all.log_prob.abs() < f32::EPSILON);
@@ -217,7 +221,7 @@ mod tests {
 
         let mut sampler = sampler(0.5, 1.0, 7);
         for _ in 0..30_000 {
-            counts[sampler.draw(&logits, Allowed::All).unwrap().id as usize] += 1;
+            counts[sampler.draw(&logits, AllowedTokens::All).unwrap().id as usize] += 1;
         }
 
         // Temperature 0.5 squares the odds: 1, 4, 25 of 30.
@@ -230,7 +234,7 @@ mod tests {
     fn log_probabilities_are_those_of_the_distribution_drawn_from() {
         let logits = [0.0, 1.0, 2.0, 3.0];
 
-        let drawn = sampler(0.7, 1.0, 3).draw(&logits, Allowed::Ids(&[1, 3])).unwrap();
+        let drawn = sampler(0.7, 1.0, 3).draw(&logits, AllowedTokens::Ids(&[1, 3])).unwrap();
 
         let weight = |logit: f64| (logit / 0.7).exp();
         let logit = f64::from(logits[drawn.id as usize]);
@@ -244,8 +248,8 @@ mod tests {
         let logits = probabilities.map(f32::ln);
 
         let mut sampler = sampler(1.0, 0.7, 1);
-        let draws: Vec<Drawn> =
-            (0..500).map(|_| sampler.draw(&logits, Allowed::All).unwrap()).collect();
+        let draws: Vec<SampledToken> =
+            (0..500).map(|_| sampler.draw(&logits, AllowedTokens::All).unwrap()).collect();
 
         assert!(draws.iter().all(|drawn| drawn.id == 1 || drawn.id == 3));
         assert!(draws.iter().any(|drawn| drawn.id == 3));
@@ -260,7 +264,9 @@ mod tests {
         let logits: Vec<f32> = (0_u8..200).map(|id| f32::from(id % 17) / 5.0).collect();
         let draw_five = |seed| {
             let mut sampler = sampler(1.0, 1.0, seed);
-            (0..5).map(|_| sampler.draw(&logits, Allowed::All).unwrap().id).collect::<Vec<_>>()
+            (0..5)
+                .map(|_| sampler.draw(&logits, AllowedTokens::All).unwrap().id)
+                .collect::<Vec<_>>()
         };
 
         assert_eq!(draw_five(9), draw_five(9));
@@ -271,8 +277,8 @@ mod tests {
     fn logits_that_are_no_numbers_draw_nothing() {
         let nothing = [f32::NAN, 1.0];
 
-        assert_eq!(sampler(1.0, 1.0, 0).draw(&nothing, Allowed::All), None);
-        assert_eq!(sampler(0.0, 1.0, 0).draw(&nothing, Allowed::All), None);
-        assert_eq!(sampler(1.0, 1.0, 0).draw(&[1.0], Allowed::Ids(&[])), None);
+        assert_eq!(sampler(1.0, 1.0, 0).draw(&nothing, AllowedTokens::All), None);
+        assert_eq!(sampler(0.0, 1.0, 0).draw(&nothing, AllowedTokens::All), None);
+        assert_eq!(sampler(1.0, 1.0, 0).draw(&[1.0], AllowedTokens::Ids(&[])), None);
     }
 }

@@ -96,7 +96,7 @@ fn ids_of(mask: &SimpleVob) -> Vec<u32> {
 }
 
 fn factory(vocabulary: &Arc<Vocabulary>) -> Result<ParserFactory, impl std::fmt::Display> {
-    let env: TokEnv = Arc::new(Environment::new(Arc::clone(vocabulary)));
+    let env: TokEnv = Arc::new(TokenEnvironment::new(Arc::clone(vocabulary)));
     let capabilities =
         InferenceCapabilities { ff_tokens: true, ..InferenceCapabilities::default() };
     ParserFactory::new(&env, capabilities, &[]).map(|mut factory| {
@@ -106,12 +106,12 @@ fn factory(vocabulary: &Arc<Vocabulary>) -> Result<ParserFactory, impl std::fmt:
 }
 
 /// A vocabulary in llguidance's interface.
-struct Environment {
+struct TokenEnvironment {
     vocabulary: Arc<Vocabulary>,
     trie: TokTrie,
 }
 
-impl Environment {
+impl TokenEnvironment {
     fn new(vocabulary: Arc<Vocabulary>) -> Self {
         let tokenizer = &vocabulary.tokenizer;
         let size = u32::try_from(tokenizer.vocabulary_len()).unwrap_or(u32::MAX);
@@ -134,7 +134,7 @@ fn word(vocabulary: &Vocabulary, id: u32) -> Vec<u8> {
     }
 }
 
-impl TokenizerEnv for Environment {
+impl TokenizerEnv for TokenEnvironment {
     fn tok_trie(&self) -> &TokTrie {
         &self.trie
     }

@@ -12,13 +12,13 @@ use models::vocabulary::Vocabulary;
 use crate::error::EngineError;
 use crate::prepared::Preparation;
 use crate::schema::Schemas;
-use crate::worker::{Command, RoleId, Weights, Worker};
+use crate::worker::{RoleId, Weights, Worker, WorkerCommand};
 
 /// Greatest number of commands that wait for the worker; further senders block.
 const COMMANDS_MAX: usize = 1024;
 
 /// The state that an engine shares with its handles.
-pub(crate) struct Shared {
+pub(crate) struct EngineState {
     /// The model's file.
     pub(crate) path: PathBuf,
     /// Prepares requests.
@@ -32,12 +32,12 @@ pub(crate) struct Shared {
 /// A role that is closed when its last handle and ticket are dropped.
 pub(crate) struct OpenRole {
     /// The model.
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Arc<EngineState>,
     /// The role.
     pub(crate) id: RoleId,
 }
 
-impl Shared {
+impl EngineState {
     /// Reads a file's vocabulary, starts the worker thread, and waits until it has loaded
     /// the weights.
     pub(crate) fn start<W: Weights>(
@@ -60,7 +60,7 @@ impl Shared {
     }
 
     /// Sends a command to the worker.
-    pub(crate) fn send(&self, command: Command) -> Result<(), EngineError> {
+    pub(crate) fn send(&self, command: WorkerCommand) -> Result<(), EngineError> {
         let commands = self.worker.commands.as_ref().ok_or(EngineError::Stopped)?;
         commands.send(command).map_err(|_| EngineError::Stopped)
     }
@@ -73,7 +73,7 @@ impl Shared {
 
 /// The worker thread and its channel; stopped and joined when dropped.
 struct WorkerThread {
-    commands: Option<SyncSender<Command>>,
+    commands: Option<SyncSender<WorkerCommand>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -104,7 +104,7 @@ impl Drop for WorkerThread {
 fn work<W: Weights>(
     load: impl FnOnce() -> Result<W, EngineError>,
     loaded: &SyncSender<Result<(), EngineError>>,
-    inbox: &Receiver<Command>,
+    inbox: &Receiver<WorkerCommand>,
 ) {
     // The caller waits for this message.
     match load() {
@@ -121,6 +121,6 @@ fn work<W: Weights>(
 impl Drop for OpenRole {
     fn drop(&mut self) {
         // A worker that has ended has freed everything.
-        let _ = self.shared.send(Command::Close(self.id));
+        let _ = self.shared.send(WorkerCommand::Close(self.id));
     }
 }

@@ -7,12 +7,12 @@ use std::sync::mpsc::Receiver;
 use runtime_core::model::{Generation, ModelError};
 
 use crate::error::stopped;
-use crate::reply::{Event, Streamed};
+use crate::reply::{Streamed, TicketMessage};
 use crate::shared::OpenRole;
 
 /// A running request. Dropping the ticket cancels it.
 pub struct Ticket {
-    events: Receiver<Event>,
+    events: Receiver<TicketMessage>,
     cancelled: Arc<AtomicBool>,
     done: Option<Result<Generation, ModelError>>,
     /// Keeps the role open after the handle is dropped.
@@ -21,7 +21,7 @@ pub struct Ticket {
 
 impl Ticket {
     pub(crate) fn new(
-        events: Receiver<Event>,
+        events: Receiver<TicketMessage>,
         cancelled: Arc<AtomicBool>,
         role: Arc<OpenRole>,
     ) -> Self {
@@ -34,8 +34,8 @@ impl Ticket {
             return None;
         }
         match self.events.recv() {
-            Ok(Event::Streamed(streamed)) => Some(streamed),
-            Ok(Event::Done(result)) => {
+            Ok(TicketMessage::Streamed(streamed)) => Some(streamed),
+            Ok(TicketMessage::Done(result)) => {
                 self.done = Some(result);
                 None
             }

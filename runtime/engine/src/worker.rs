@@ -10,15 +10,15 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use runtime_core::model::ModelError;
 
 use crate::error::EngineError;
-use crate::prepared::Prepared;
-use crate::reply::{Event, Reply};
+use crate::prepared::PreparedRequest;
+use crate::reply::{ReplySender, TicketMessage};
 
 /// Identifies a role.
 pub(crate) type RoleId = u64;
 
 /// An adapter file that was checked against its base model.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct AdapterFile {
+pub(crate) struct CheckedAdapter {
     /// Its path.
     pub(crate) path: PathBuf,
     /// The factor of its output.
@@ -46,24 +46,24 @@ pub(crate) struct StateJob {
 /// Loaded weights.
 pub(crate) trait Weights {
     /// The weights under one adapter.
-    type Role<'weights>: Role
+    type Role<'weights>: AdapterRole
     where
         Self: 'weights;
 
     /// The weights under this adapter, or without one.
-    fn open(&self, adapter: Option<AdapterFile>) -> Result<Self::Role<'_>, EngineError>;
+    fn open(&self, adapter: Option<CheckedAdapter>) -> Result<Self::Role<'_>, EngineError>;
 }
 
 /// Weights under one adapter, with their requests.
-pub(crate) trait Role {
+pub(crate) trait AdapterRole {
     /// The adapter's file.
-    fn adapter_file(&self) -> Option<&AdapterFile>;
+    fn adapter_file(&self) -> Option<&CheckedAdapter>;
 
     /// Whether a request is live or waits.
     fn is_busy(&self) -> bool;
 
     /// Adds a request.
-    fn submit(&mut self, prepared: Prepared, reply: Reply);
+    fn submit(&mut self, prepared: PreparedRequest, reply: ReplySender);
 
     /// Adds a scoring job, which is computed when no request is live.
     fn submit_score(&mut self, job: ScoreJob);
@@ -76,11 +76,11 @@ pub(crate) trait Role {
 }
 
 /// A command to the worker.
-pub(crate) enum Command {
+pub(crate) enum WorkerCommand {
     /// Open a role, or count one more user of the role with this adapter.
     Open {
         /// The adapter; `None` for the model without one.
-        adapter: Option<AdapterFile>,
+        adapter: Option<CheckedAdapter>,
         /// Receives the role's id.
         reply: SyncSender<Result<RoleId, EngineError>>,
     },
@@ -91,9 +91,9 @@ pub(crate) enum Command {
         /// The role.
         role: RoleId,
         /// The request.
-        prepared: Prepared,
+        prepared: PreparedRequest,
         /// Receives the answer.
-        reply: Reply,
+        reply: ReplySender,
     },
     /// Score tokens.
     Score {
@@ -114,11 +114,11 @@ pub(crate) enum Command {
 /// The worker's roles.
 pub(crate) struct Worker<'weights, W: Weights> {
     weights: &'weights W,
-    roles: BTreeMap<RoleId, Used<W::Role<'weights>>>,
+    roles: BTreeMap<RoleId, CountedRole<W::Role<'weights>>>,
     opened: RoleId,
 }
 
-struct Used<R> {
+struct CountedRole<R> {
     role: R,
     users: usize,
 }
@@ -131,7 +131,7 @@ impl<'weights, W: Weights> Worker<'weights, W> {
 
     /// Runs until all senders of commands are dropped; unfinished requests are then
     /// dropped too.
-    pub(crate) fn run(mut self, commands: &Receiver<Command>) {
+    pub(crate) fn run(mut self, commands: &Receiver<WorkerCommand>) {
         loop {
             if !self.roles.values().any(|used| used.role.is_busy()) {
                 match commands.recv() {
@@ -152,24 +152,24 @@ impl<'weights, W: Weights> Worker<'weights, W> {
         }
     }
 
-    fn obey(&mut self, command: Command) {
+    fn obey(&mut self, command: WorkerCommand) {
         match command {
-            Command::Open { adapter, reply } => {
+            WorkerCommand::Open { adapter, reply } => {
                 // If the caller is gone, the role stays open but unused.
                 let _ = reply.send(self.open(adapter));
             }
-            Command::Close(role) => self.close(role),
-            Command::Generate { role, prepared, reply } => match self.role(role) {
+            WorkerCommand::Close(role) => self.close(role),
+            WorkerCommand::Generate { role, prepared, reply } => match self.role(role) {
                 Ok(role) => role.submit(prepared, reply),
-                Err(error) => reply.send(Event::Done(Err(error))),
+                Err(error) => reply.send(TicketMessage::Done(Err(error))),
             },
-            Command::Score { role, job } => match self.role(role) {
+            WorkerCommand::Score { role, job } => match self.role(role) {
                 Ok(role) => role.submit_score(job),
                 Err(error) => {
                     let _ = job.reply.send(Err(error));
                 }
             },
-            Command::State { role, job } => {
+            WorkerCommand::State { role, job } => {
                 let state = self.role(role).and_then(|role| role.state(&job.ids));
                 // The caller may no longer wait for it.
                 let _ = job.reply.send(state);
@@ -183,8 +183,8 @@ impl<'weights, W: Weights> Worker<'weights, W> {
             .ok_or_else(|| ModelError::Engine("the role is closed".to_owned()))
     }
 
-    fn open(&mut self, adapter: Option<AdapterFile>) -> Result<RoleId, EngineError> {
-        let same = |used: &Used<W::Role<'_>>| match (used.role.adapter_file(), &adapter) {
+    fn open(&mut self, adapter: Option<CheckedAdapter>) -> Result<RoleId, EngineError> {
+        let same = |used: &CountedRole<W::Role<'_>>| match (used.role.adapter_file(), &adapter) {
             (None, None) => true,
             (Some(a), Some(b)) => a.sha256 == b.sha256 && a.scale.to_bits() == b.scale.to_bits(),
             _ => false,
@@ -195,7 +195,7 @@ impl<'weights, W: Weights> Worker<'weights, W> {
         }
         let role = self.weights.open(adapter)?;
         self.opened += 1;
-        self.roles.insert(self.opened, Used { role, users: 1 });
+        self.roles.insert(self.opened, CountedRole { role, users: 1 });
         Ok(self.opened)
     }
 

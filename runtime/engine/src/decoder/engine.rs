@@ -11,7 +11,7 @@ use super::role::DecoderRole;
 use super::weights::DecoderWeights;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::worker::{AdapterFile, Weights};
+use crate::worker::{CheckedAdapter, Weights};
 
 /// Checks and loads a model.
 #[tracing::instrument(skip_all, fields(path = %config.path.display()))]
@@ -35,7 +35,7 @@ pub fn load(config: &DecoderConfig) -> Result<Engine, EngineError> {
 impl Weights for DecoderWeights {
     type Role<'weights> = DecoderRole<'weights>;
 
-    fn open(&self, file: Option<AdapterFile>) -> Result<DecoderRole<'_>, EngineError> {
+    fn open(&self, file: Option<CheckedAdapter>) -> Result<DecoderRole<'_>, EngineError> {
         let adapter = file.as_ref().map(|file| self.adapter(file)).transpose()?;
         Ok(DecoderRole::new(self, adapter.unwrap_or_default(), file))
     }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use models_decoder::adapter::Adapter;
 use runtime_core::model::ModelError;
 
-use super::sequences::Sequences;
+use super::sequences::DecoderSequences;
 use super::weights::DecoderWeights;
-use crate::prepared::{Prepared, PreparedGuide};
+use crate::prepared::{PreparedGuide, PreparedRequest};
 use crate::queue::{Queue, QueueSettings};
-use crate::reply::{Event, Reply};
-use crate::worker::{AdapterFile, Role, ScoreJob};
+use crate::reply::{ReplySender, TicketMessage};
+use crate::worker::{AdapterRole, CheckedAdapter, ScoreJob};
 
 /// The decoder under one adapter.
 pub(crate) struct DecoderRole<'weights> {
-    queue: Queue<Sequences<'weights>>,
-    file: Option<AdapterFile>,
+    queue: Queue<DecoderSequences<'weights>>,
+    file: Option<CheckedAdapter>,
 }
 
 impl<'weights> DecoderRole<'weights> {
@@ -23,7 +23,7 @@ impl<'weights> DecoderRole<'weights> {
     pub(crate) fn new(
         weights: &'weights DecoderWeights,
         adapter: Adapter,
-        file: Option<AdapterFile>,
+        file: Option<CheckedAdapter>,
     ) -> Self {
         let settings = QueueSettings {
             vocabulary: Arc::clone(&weights.vocabulary),
@@ -33,12 +33,12 @@ impl<'weights> DecoderRole<'weights> {
             batch_tokens: weights.config.batch_tokens.get(),
             deterministic: weights.config.deterministic,
         };
-        Self { queue: Queue::new(Sequences::new(weights, adapter), settings), file }
+        Self { queue: Queue::new(DecoderSequences::new(weights, adapter), settings), file }
     }
 }
 
-impl Role for DecoderRole<'_> {
-    fn adapter_file(&self) -> Option<&AdapterFile> {
+impl AdapterRole for DecoderRole<'_> {
+    fn adapter_file(&self) -> Option<&CheckedAdapter> {
         self.file.as_ref()
     }
 
@@ -46,11 +46,11 @@ impl Role for DecoderRole<'_> {
         self.queue.is_busy()
     }
 
-    fn submit(&mut self, Prepared { question, guide }: Prepared, reply: Reply) {
+    fn submit(&mut self, PreparedRequest { question, guide }: PreparedRequest, reply: ReplySender) {
         let PreparedGuide::Ready(guide) = guide else {
             let reason =
                 "grammars in GBNF are read by llama.cpp alone; give a JSON schema or choices";
-            return reply.send(Event::Done(Err(ModelError::Constraint(reason.to_owned()))));
+            return reply.send(TicketMessage::Done(Err(ModelError::Constraint(reason.to_owned()))));
         };
         self.queue.submit(question, guide, reply);
     }

@@ -9,26 +9,26 @@ use models_decoder::score::numbers;
 use runtime_core::error::with_sources;
 use runtime_core::model::ModelError;
 
-use super::memory::{Memory, Sequence};
+use super::stored::{Sequence, StoredSequences};
 use super::weights::DecoderWeights;
-use crate::queue::{Cache, Lease, Need, Part};
+use crate::queue::{Extension, Lease, Need, SequenceCache};
 
 /// The decoder under one adapter, with its computed sequences.
-pub(crate) struct Sequences<'weights> {
+pub(crate) struct DecoderSequences<'weights> {
     weights: &'weights DecoderWeights,
     adapter: Adapter,
     /// Leased sequences by the number of their lease, the newest last.
     leased: BTreeMap<usize, Sequence>,
     leases: usize,
-    memory: Memory,
+    memory: StoredSequences,
     /// The rows of logits of the last batch.
     logits: Vec<f32>,
 }
 
-impl<'weights> Sequences<'weights> {
+impl<'weights> DecoderSequences<'weights> {
     /// The decoder under an adapter, without sequences.
     pub(crate) fn new(weights: &'weights DecoderWeights, adapter: Adapter) -> Self {
-        let memory = Memory::new(weights.config.live_max() as usize);
+        let memory = StoredSequences::new(weights.config.live_max() as usize);
         let (leased, logits) = (BTreeMap::new(), Vec::new());
         Self { weights, adapter, leased, leases: 0, memory, logits }
     }
@@ -49,7 +49,7 @@ impl<'weights> Sequences<'weights> {
     }
 
     /// The hidden states `[n, width]` after a batch, which is appended to its sequences.
-    fn forward(&mut self, parts: &[Part<'_>]) -> Result<Tensor<2>, String> {
+    fn forward(&mut self, parts: &[Extension<'_>]) -> Result<Tensor<2>, String> {
         let mut batch = Batch::default();
         for part in parts {
             batch.tokens.extend_from_slice(part.tokens);
@@ -67,7 +67,7 @@ impl<'weights> Sequences<'weights> {
     }
 }
 
-impl Cache for Sequences<'_> {
+impl SequenceCache for DecoderSequences<'_> {
     fn reusable(&mut self, need: Need<'_>) -> usize {
         let leased = self.longest_leased(need).map_or(0, |(reusable, _)| reusable);
         leased.max(self.memory.reusable(need))
@@ -84,7 +84,7 @@ impl Cache for Sequences<'_> {
         Some(lease)
     }
 
-    fn compute(&mut self, parts: &[Part<'_>]) -> Result<Vec<&[f32]>, String> {
+    fn compute(&mut self, parts: &[Extension<'_>]) -> Result<Vec<&[f32]>, String> {
         let rows = self.forward(parts)?;
         let mut end = 0;
         let ends = parts.iter().map(|part| {

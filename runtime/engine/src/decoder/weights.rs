@@ -9,7 +9,7 @@ use runtime_core::error::with_sources;
 
 use super::config::DecoderConfig;
 use crate::error::EngineError;
-use crate::worker::AdapterFile;
+use crate::worker::CheckedAdapter;
 
 /// A model's weights on a device.
 pub(crate) struct DecoderWeights {
@@ -23,7 +23,7 @@ pub(crate) struct DecoderWeights {
 
 impl DecoderWeights {
     /// The adapter of a file, loaded onto the device.
-    pub(crate) fn adapter(&self, file: &AdapterFile) -> Result<Adapter, EngineError> {
+    pub(crate) fn adapter(&self, file: &CheckedAdapter) -> Result<Adapter, EngineError> {
         let refused = |error: &dyn std::error::Error| EngineError::Adapter {
             path: file.path.clone(),
             reason: with_sources(error),

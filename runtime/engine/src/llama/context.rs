@@ -10,14 +10,14 @@ use runtime_core::model::ModelError;
 use super::cache::{edit, number};
 use super::config::LlamaConfig;
 use super::score::score;
-use super::sequences::{Edit, Sequences};
-use crate::queue::{Cache, Lease, Need, Part};
+use super::sequences::{Edit, SequenceTable};
+use crate::queue::{Extension, Lease, Need, SequenceCache};
 
 /// A context with the table of its sequences.
 pub(crate) struct Context<'model> {
     llama: LlamaContext<'model>,
     batch: LlamaBatch<'static>,
-    sequences: Sequences,
+    sequences: SequenceTable,
     slots: usize,
     micro_batch: usize,
 }
@@ -26,7 +26,7 @@ impl<'model> Context<'model> {
     /// A context with an empty cache.
     pub(crate) fn new(llama: LlamaContext<'model>, config: &LlamaConfig) -> Self {
         let (slots, micro_batch) = (config.slots() as usize, config.micro_batch.get() as usize);
-        let sequences = Sequences::new(slots, config.cache_tokens.get() as usize);
+        let sequences = SequenceTable::new(slots, config.cache_tokens.get() as usize);
         let batch = LlamaBatch::new(micro_batch, 1);
         Self { llama, batch, sequences, slots, micro_batch }
     }
@@ -42,7 +42,7 @@ impl<'model> Context<'model> {
     }
 
     /// Adds tokens to the batch; returns the row of their logits, if they are wanted.
-    fn add(&mut self, part: &Part<'_>) -> Option<i32> {
+    fn add(&mut self, part: &Extension<'_>) -> Option<i32> {
         for (offset, &token) in part.tokens.iter().enumerate() {
             let token = LlamaToken::new(token.cast_signed());
             let logits = part.wants_logits && offset + 1 == part.tokens.len();
@@ -68,7 +68,7 @@ impl<'model> Context<'model> {
     }
 }
 
-impl Cache for Context<'_> {
+impl SequenceCache for Context<'_> {
     fn reusable(&mut self, need: Need<'_>) -> usize {
         self.note_purged();
         self.sequences.reusable(need)
@@ -82,7 +82,7 @@ impl Cache for Context<'_> {
         lease
     }
 
-    fn compute(&mut self, parts: &[Part<'_>]) -> Result<Vec<&[f32]>, String> {
+    fn compute(&mut self, parts: &[Extension<'_>]) -> Result<Vec<&[f32]>, String> {
         self.batch.clear();
         let rows: Vec<i32> = parts.iter().filter_map(|part| self.add(part)).collect();
         self.llama.decode(&mut self.batch).map_err(|error| error.to_string())?;

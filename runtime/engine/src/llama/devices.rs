@@ -10,7 +10,7 @@ use crate::error::EngineError;
 
 /// A device of llama.cpp.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct LlamaDevice {
     /// Its name, such as `CPU` or `Vulkan0`.
     pub name: String,
     /// Its driver's description.
@@ -22,16 +22,16 @@ pub struct Found {
 }
 
 /// The devices of this machine.
-pub fn devices() -> Vec<Found> {
+pub fn devices() -> Vec<LlamaDevice> {
     found().into_iter().map(|(_, device)| device).collect()
 }
 
-fn found() -> Vec<(usize, Found)> {
+fn found() -> Vec<(usize, LlamaDevice)> {
     backend();
     let told = |device: LlamaBackendDevice| {
         let is_cpu = device.device_type == Cpu;
         let (name, about) = (device.name, device.description);
-        (device.index, Found { name, about, is_cpu, memory_bytes: device.memory_total })
+        (device.index, LlamaDevice { name, about, is_cpu, memory_bytes: device.memory_total })
     };
     list_llama_ggml_backend_devices().into_iter().map(told).collect()
 }

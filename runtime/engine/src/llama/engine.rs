@@ -8,11 +8,11 @@ use super::backend::backend;
 use super::config::LlamaConfig;
 use super::devices;
 use super::memory::check_cache;
-use super::raw::Model;
+use super::raw::RawModel;
 use super::role::LlamaRole;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::worker::{AdapterFile, Weights};
+use crate::worker::{CheckedAdapter, Weights};
 use models::gguf::Gguf;
 use models::vocabulary::Vocabulary;
 
@@ -22,14 +22,14 @@ pub fn load(config: &LlamaConfig) -> Result<Engine, EngineError> {
     let config = Arc::new(config.clone());
     let (path, context_tokens) = (config.path.clone(), config.context_tokens.get());
     Engine::start(&path, context_tokens, move |vocabulary| {
-        let model = Model::new(load_model(&config, vocabulary)?);
+        let model = RawModel::new(load_model(&config, vocabulary)?);
         Ok(LlamaWeights { model, config, vocabulary: Arc::clone(vocabulary) })
     })
 }
 
 /// A model in llama.cpp.
 struct LlamaWeights {
-    model: Model,
+    model: RawModel,
     config: Arc<LlamaConfig>,
     vocabulary: Arc<Vocabulary>,
 }
@@ -37,7 +37,7 @@ struct LlamaWeights {
 impl Weights for LlamaWeights {
     type Role<'weights> = LlamaRole<'weights>;
 
-    fn open(&self, adapter: Option<AdapterFile>) -> Result<LlamaRole<'_>, EngineError> {
+    fn open(&self, adapter: Option<CheckedAdapter>) -> Result<LlamaRole<'_>, EngineError> {
         let (config, vocabulary) = (Arc::clone(&self.config), Arc::clone(&self.vocabulary));
         LlamaRole::open(&self.model, config, vocabulary, adapter)
     }

@@ -22,12 +22,12 @@ const ROOT: &str = "root";
 const GRAMMAR_BYTES_MAX: usize = 1 << 20;
 
 /// The state of a grammar, advanced token by token.
-pub(crate) struct Grammar {
+pub(crate) struct GrammarGuide {
     sampler: LlamaSampler,
     vocabulary: Arc<Vocabulary>,
 }
 
-impl Grammar {
+impl GrammarGuide {
     /// Compiles a grammar for a model.
     pub(crate) fn new(
         model: &LlamaModel,
@@ -46,7 +46,7 @@ impl Grammar {
     }
 }
 
-impl Guide for Grammar {
+impl Guide for GrammarGuide {
     fn next(&mut self) -> Result<Next, ModelError> {
         let size = u32::try_from(self.vocabulary.tokenizer.vocabulary_len()).unwrap_or(u32::MAX);
         let zeros =

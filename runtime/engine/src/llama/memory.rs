@@ -20,7 +20,7 @@ const PROGRAM_BYTES: u64 = 44 << 20;
 
 /// The estimated memory of a model in llama.cpp by its parts, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Memory {
+pub struct MemoryEstimate {
     /// The tensors, as stored in the file.
     pub weights: u64,
     /// Keys and values of one context.
@@ -31,7 +31,7 @@ pub struct Memory {
     pub rest: u64,
 }
 
-impl Memory {
+impl MemoryEstimate {
     /// The estimate for a model with one context. Each further adapter in use needs
     /// [`MemoryEstimate::context`] once more.
     pub fn estimate(gguf: &Gguf, config: &LlamaConfig) -> Result<Self, GgufError> {

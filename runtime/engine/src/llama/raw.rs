@@ -5,7 +5,7 @@
 //! context borrows the model, and nothing frees an adapter before its model.
 //! llama.cpp itself allows both: loading and freeing change the model's set of
 //! adapters, which contexts read only while they build a graph, that is within
-//! a call on a context. [`Model`] stays on one thread, and so do the contexts that
+//! a call on a context. [`RawModel`] stays on one thread, and so do the contexts that
 //! borrow it, so no such call runs meanwhile.
 
 use std::ffi::{CStr, CString};
@@ -29,12 +29,12 @@ const _: () = assert!(size_of::<LlamaLoraAdapter>() == size_of::<NonNull<llama_a
 ///
 /// The pointer in the marker makes it neither `Send` nor `Sync`.
 #[derive(Debug)]
-pub(crate) struct Model {
+pub(crate) struct RawModel {
     model: LlamaModel,
     _one_thread: PhantomData<*const ()>,
 }
 
-impl Model {
+impl RawModel {
     /// Ties a model to this thread.
     pub(crate) fn new(model: LlamaModel) -> Self {
         Self { model, _one_thread: PhantomData }
@@ -48,15 +48,15 @@ impl Model {
 
 /// An adapter in memory, freed when dropped.
 #[derive(Debug)]
-pub(crate) struct Adapter<'model> {
+pub(crate) struct RawAdapter<'model> {
     wrapper: LlamaLoraAdapter,
-    _model: PhantomData<&'model Model>,
+    _model: PhantomData<&'model RawModel>,
 }
 
-impl<'model> Adapter<'model> {
+impl<'model> RawAdapter<'model> {
     /// Loads the adapter at `path`; `None` if llama.cpp refuses it, with the reason in
     /// its log.
-    pub(crate) fn load(model: &'model Model, path: &Path) -> Option<Self> {
+    pub(crate) fn load(model: &'model RawModel, path: &Path) -> Option<Self> {
         let path = CString::new(path.to_str()?).ok()?;
         // SAFETY: `LlamaModel` is `repr(transparent)` over a non-null pointer to
         // the model, so reading a pointer from its place yields that pointer.
@@ -79,7 +79,7 @@ impl<'model> Adapter<'model> {
     }
 }
 
-impl Drop for Adapter<'_> {
+impl Drop for RawAdapter<'_> {
     fn drop(&mut self) {
         // SAFETY: as in `load`, the wrapper's place holds the pointer.
         let adapter = unsafe {

@@ -10,15 +10,15 @@ use runtime_core::model::ModelError;
 use super::backend::backend;
 use super::config::{CacheType, LlamaConfig};
 use super::context::Context;
-use super::grammar::Grammar;
-use super::raw::{Adapter, Model};
+use super::grammar::GrammarGuide;
+use super::raw::{RawAdapter, RawModel};
 use super::state;
 use crate::error::EngineError;
 use crate::guide::Guide;
-use crate::prepared::{Prepared, PreparedGuide};
+use crate::prepared::{PreparedGuide, PreparedRequest};
 use crate::queue::{Queue, QueueSettings};
-use crate::reply::{Event, Reply};
-use crate::worker::{AdapterFile, Role, ScoreJob};
+use crate::reply::{ReplySender, TicketMessage};
+use crate::worker::{AdapterRole, CheckedAdapter, ScoreJob};
 use models::vocabulary::Vocabulary;
 
 /// llama.cpp under one adapter. Its context is created at the first request.
@@ -27,8 +27,8 @@ pub(crate) struct LlamaRole<'model> {
     queue: Option<Queue<Context<'model>>>,
     /// A second context for hidden states: a context returns either them or logits.
     states: Option<LlamaContext<'model>>,
-    adapter: Option<(Adapter<'model>, AdapterFile)>,
-    model: &'model Model,
+    adapter: Option<(RawAdapter<'model>, CheckedAdapter)>,
+    model: &'model RawModel,
     config: Arc<LlamaConfig>,
     vocabulary: Arc<Vocabulary>,
 }
@@ -36,13 +36,13 @@ pub(crate) struct LlamaRole<'model> {
 impl<'model> LlamaRole<'model> {
     /// Loads the adapter, if any, without creating a context.
     pub(crate) fn open(
-        model: &'model Model,
+        model: &'model RawModel,
         config: Arc<LlamaConfig>,
         vocabulary: Arc<Vocabulary>,
-        adapter: Option<AdapterFile>,
+        adapter: Option<CheckedAdapter>,
     ) -> Result<Self, EngineError> {
         let adapter = adapter
-            .map(|file| match Adapter::load(model, &file.path) {
+            .map(|file| match RawAdapter::load(model, &file.path) {
                 Some(adapter) => Ok((adapter, file)),
                 None => Err(EngineError::Adapter {
                     path: file.path,
@@ -78,7 +78,7 @@ impl<'model> LlamaRole<'model> {
         Ok(match prepared {
             PreparedGuide::Ready(guide) => guide,
             PreparedGuide::Grammar(text) => {
-                Box::new(Grammar::new(self.model.get(), Arc::clone(&self.vocabulary), &text)?)
+                Box::new(GrammarGuide::new(self.model.get(), Arc::clone(&self.vocabulary), &text)?)
             }
         })
     }
@@ -104,8 +104,8 @@ impl<'model> LlamaRole<'model> {
     }
 }
 
-impl Role for LlamaRole<'_> {
-    fn adapter_file(&self) -> Option<&AdapterFile> {
+impl AdapterRole for LlamaRole<'_> {
+    fn adapter_file(&self) -> Option<&CheckedAdapter> {
         self.adapter.as_ref().map(|(_, file)| file)
     }
 
@@ -113,11 +113,11 @@ impl Role for LlamaRole<'_> {
         self.queue.as_ref().is_some_and(Queue::is_busy)
     }
 
-    fn submit(&mut self, Prepared { question, guide }: Prepared, reply: Reply) {
+    fn submit(&mut self, PreparedRequest { question, guide }: PreparedRequest, reply: ReplySender) {
         let guide = self.guide(guide);
         match guide.and_then(|guide| Ok((guide, self.queue()?))) {
             Ok((guide, queue)) => queue.submit(question, guide, reply),
-            Err(error) => reply.send(Event::Done(Err(error))),
+            Err(error) => reply.send(TicketMessage::Done(Err(error))),
         }
     }
 

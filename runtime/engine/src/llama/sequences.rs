@@ -33,15 +33,15 @@ pub(crate) enum Edit {
 
 /// The table of one context's sequences.
 #[derive(Debug)]
-pub(crate) struct Sequences {
-    slots: Vec<Slot>,
+pub(crate) struct SequenceTable {
+    slots: Vec<SequenceEntry>,
     cells: Cells,
     /// Number of leases so far, to order sequences by their last use.
     time: u64,
 }
 
 #[derive(Debug, Default)]
-struct Slot {
+struct SequenceEntry {
     tokens: Vec<u32>,
     /// The cell of each token.
     cells: Vec<u32>,
@@ -52,10 +52,10 @@ struct Slot {
     purged: bool,
 }
 
-impl Sequences {
+impl SequenceTable {
     /// An empty table for a cache of `slots` sequences and `cells` cells.
     pub(crate) fn new(slots: usize, cells: usize) -> Self {
-        let slots = std::iter::repeat_with(Slot::default).take(slots).collect();
+        let slots = std::iter::repeat_with(SequenceEntry::default).take(slots).collect();
         Self { slots, cells: Cells::new(cells), time: 0 }
     }
 
@@ -234,7 +234,7 @@ mod tests {
     }
 
     /// Leases, computes all tokens, and remembers them.
-    fn play(sequences: &mut Sequences, tokens: &[u32]) -> Lease {
+    fn play(sequences: &mut SequenceTable, tokens: &[u32]) -> Lease {
         let lease = sequences.lease(need(tokens, tokens.len()), &mut Vec::new()).unwrap();
         sequences.grow(lease.slot, &tokens[lease.cached..]);
         sequences.release(lease.slot, tokens.len(), &mut Vec::new());
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_longer_prompt_goes_on_in_its_own_sequence() {
-        let mut sequences = Sequences::new(3, 100);
+        let mut sequences = SequenceTable::new(3, 100);
         let first = play(&mut sequences, &[1, 2, 3]);
 
         let second = play(&mut sequences, &[1, 2, 3, 4, 5]);
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_prompt_that_differs_shares_and_leaves_the_other_whole() {
-        let mut sequences = Sequences::new(3, 100);
+        let mut sequences = SequenceTable::new(3, 100);
         play(&mut sequences, &[1, 2, 3, 4]);
 
         let other = play(&mut sequences, &[1, 2, 9, 9]);
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn shared_cells_count_once() {
-        let mut sequences = Sequences::new(4, 10);
+        let mut sequences = SequenceTable::new(4, 10);
         play(&mut sequences, &[1, 2, 3, 4, 5, 6]);
         play(&mut sequences, &[1, 2, 3, 4, 5, 7]);
         play(&mut sequences, &[1, 2, 3, 4, 5, 8]);
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn the_oldest_goes_first_when_room_is_needed() {
-        let mut sequences = Sequences::new(4, 10);
+        let mut sequences = SequenceTable::new(4, 10);
         play(&mut sequences, &[1, 1, 1, 1]);
         play(&mut sequences, &[2, 2, 2, 2]);
         play(&mut sequences, &[1, 1, 1, 1, 1]);
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn cells_promised_to_a_live_sequence_are_not_given_away() {
-        let mut sequences = Sequences::new(3, 10);
+        let mut sequences = SequenceTable::new(3, 10);
         let live = sequences.lease(need(&[1, 2], 8), &mut Vec::new()).unwrap();
 
         assert_eq!(sequences.lease(need(&[3, 4], 3), &mut Vec::new()), None);
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_single_sequence_gives_up_its_end() {
-        let mut sequences = Sequences::new(1, 10);
+        let mut sequences = SequenceTable::new(1, 10);
         play(&mut sequences, &[1, 2, 3, 4]);
         let mut edits = Vec::new();
 
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn tokens_are_reused_in_whole_blocks_and_never_all() {
-        let mut sequences = Sequences::new(1, 100);
+        let mut sequences = SequenceTable::new(1, 100);
         let tokens: Vec<u32> = (0..8).collect();
         play(&mut sequences, &tokens);
 
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_sequence_without_its_beginning_is_not_reused() {
-        let mut sequences = Sequences::new(2, 100);
+        let mut sequences = SequenceTable::new(2, 100);
         let lease = play(&mut sequences, &[1, 2, 3]);
 
         sequences.note_purged(lease.slot);

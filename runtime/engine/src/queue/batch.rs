@@ -1,7 +1,7 @@
 //! Composes the next batch, and decides which requests wait for a common prefix.
 
-use super::cache::{Part, common_prefix};
-use crate::live::Live;
+use super::cache::{Extension, common_prefix};
+use crate::live::LiveRequest;
 
 /// Number of tokens in a block of a prompt in deterministic mode. The blocks are fixed since
 /// kernels choose their path by the size of a batch.
@@ -17,7 +17,7 @@ pub(super) const SHARED_TOKENS_MIN: usize = 32;
 /// A live request with its leased sequence.
 pub(super) struct Leased {
     /// The request.
-    pub(super) request: Live,
+    pub(super) request: LiveRequest,
     /// The sequence.
     pub(super) slot: usize,
 }
@@ -35,11 +35,11 @@ impl Leased {
     }
 
     /// Its next tokens.
-    pub(super) fn part(&self, tokens: usize) -> Part<'_> {
+    pub(super) fn part(&self, tokens: usize) -> Extension<'_> {
         let Self { request, slot } = self;
         let (start, end) = (request.computed, request.computed + tokens);
         let wants_logits = end == request.tokens.len();
-        Part { slot: *slot, start, tokens: &request.tokens[start..end], wants_logits }
+        Extension { slot: *slot, start, tokens: &request.tokens[start..end], wants_logits }
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) fn shares(live: &[Leased], mut free: usize, deterministic: bool) -> V
 ///
 /// In deterministic mode a prompt is split at multiples of a block, wherever its
 /// computation begins.
-fn tokens_at_once(request: &Live, deterministic: bool) -> usize {
+fn tokens_at_once(request: &LiveRequest, deterministic: bool) -> usize {
     if !(deterministic && request.in_prompt()) {
         return request.tokens.len() - request.computed;
     }

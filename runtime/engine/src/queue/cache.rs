@@ -5,7 +5,7 @@ use runtime_core::model::ModelError;
 /// The KV cache of sequences, together with the model that computes it.
 ///
 /// It knows token sequences but no requests.
-pub(crate) trait Cache {
+pub(crate) trait SequenceCache {
     /// Number of leading tokens of `need` that are already computed.
     fn reusable(&mut self, need: Need<'_>) -> usize;
 
@@ -17,7 +17,7 @@ pub(crate) trait Cache {
     /// row of logits for each extension that wants one, in order.
     ///
     /// After an error, which is a message, all of these sequences are released and dropped.
-    fn compute(&mut self, parts: &[Part<'_>]) -> Result<Vec<&[f32]>, String>;
+    fn compute(&mut self, parts: &[Extension<'_>]) -> Result<Vec<&[f32]>, String>;
 
     /// Ends a lease; the first `kept` tokens of the sequence stay stored.
     fn release(&mut self, slot: usize, kept: usize);
@@ -58,7 +58,7 @@ pub(crate) struct Lease {
 
 /// Tokens to append to a sequence.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Part<'a> {
+pub(crate) struct Extension<'a> {
     /// The sequence.
     pub(crate) slot: usize,
     /// Length of the sequence before them.

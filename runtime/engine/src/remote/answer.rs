@@ -10,15 +10,15 @@ use runtime_core::spending::TokenUse;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::events::Events;
-use super::question::Question;
-use super::refusal::Refusal;
-use super::reply::Reply;
+use super::events::ServerSentEvents;
+use super::question::EndpointRequest;
+use super::refusal::EndpointRefusal;
+use super::reply::EndpointReply;
 use crate::clock::Moment;
 
 /// The received part of an answer.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
+pub(super) struct StreamedAnswer {
     text: String,
     log_probs: Vec<Option<f32>>,
     finish_reason: Option<String>,
@@ -86,9 +86,12 @@ struct PromptDetails {
     cached_tokens: Option<u64>,
 }
 
-impl Answer {
+impl StreamedAnswer {
     /// Reads events to the end of the answer; an error is a message.
-    pub(super) fn follow<R: BufRead>(&mut self, events: &mut Events<R>) -> Result<(), String> {
+    pub(super) fn follow<R: BufRead>(
+        &mut self,
+        events: &mut ServerSentEvents<R>,
+    ) -> Result<(), String> {
         while let Some(data) = events.next_data()? {
             if data.trim() == "[DONE]" {
                 self.finish_reason.get_or_insert_default();
@@ -119,14 +122,18 @@ impl Answer {
     }
 
     /// The complete answer; `hide` removes secrets from its text.
-    pub(super) fn reply(self, question: &Question, hide: impl Fn(String) -> String) -> Reply {
+    pub(super) fn reply(
+        self,
+        question: &EndpointRequest,
+        hide: impl Fn(String) -> String,
+    ) -> EndpointReply {
         let counted = self.usage.as_ref().map(|usage| {
             let cached = usage.prompt_tokens_details.as_ref().and_then(|of| of.cached_tokens);
             let (prompt, completion) = (usage.prompt_tokens, usage.completion_tokens);
             TokenUse { prompt, cached: cached.unwrap_or(0).min(prompt), completion }
         });
         let estimated = || question.estimated_use(self.chunks.max(self.log_probs.len() as u64));
-        Reply {
+        EndpointReply {
             used: counted.unwrap_or_else(estimated),
             text: hide(self.text),
             cut_by_length: self.finish_reason.as_deref() == Some("length"),
@@ -140,7 +147,7 @@ impl Answer {
         let chunk: Chunk = serde_json::from_str(json)
             .map_err(|error| format!("its answer has another format than expected: {error}"))?;
         if let Some(error) = chunk.error.filter(|error| !error.is_null()) {
-            let refusal = Refusal::new(200, &error.to_string());
+            let refusal = EndpointRefusal::new(200, &error.to_string());
             return Err(format!("its answer broke off with an error, {refusal}"));
         }
         self.usage = chunk.usage.or(self.usage.take());

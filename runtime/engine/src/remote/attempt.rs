@@ -8,15 +8,15 @@ use std::time::{Duration, SystemTime};
 use ureq::http::{HeaderMap, Response};
 use ureq::unversioned::transport::DefaultConnector;
 
-use super::answer::Answer;
+use super::answer::StreamedAnswer;
 use super::clear_text::PrivateResolver;
 use super::config::RemoteConfig;
 use super::endpoint::Endpoint;
-use super::events::Events;
+use super::events::ServerSentEvents;
 use super::key::ApiKey;
-use super::question::Question;
-use super::refusal::{Refusal, shown};
-use super::reply::{Failure, Reply};
+use super::question::EndpointRequest;
+use super::refusal::{EndpointRefusal, shown};
+use super::reply::{EndpointReply, Failure};
 
 /// Greatest number of bytes read of a refusal's body.
 const REFUSAL_BYTES_MAX: u64 = 64 << 10;
@@ -52,8 +52,8 @@ pub(super) fn agent(config: &RemoteConfig) -> ureq::Agent {
 pub(super) fn send(
     agent: &ureq::Agent,
     endpoint: &Endpoint,
-    question: &Question,
-) -> Result<Reply, Failure> {
+    question: &EndpointRequest,
+) -> Result<EndpointReply, Failure> {
     let mut request = agent
         .post(endpoint.chat_completions())
         .header("content-type", "application/json")
@@ -74,14 +74,16 @@ pub(super) fn send(
 fn read(
     response: Response<ureq::Body>,
     endpoint: &Endpoint,
-    question: &Question,
-) -> Result<Reply, Failure> {
+    question: &EndpointRequest,
+) -> Result<EndpointReply, Failure> {
     let content_type = header(response.headers(), "content-type").unwrap_or_default();
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let body = BufReader::new(response.into_body().into_reader());
-    let mut answer = Answer::default();
+    let mut answer = StreamedAnswer::default();
     let ended = match kind.as_str() {
-        "text/event-stream" => answer.follow(&mut Events::new(body, question.answer_bytes_max())),
+        "text/event-stream" => {
+            answer.follow(&mut ServerSentEvents::new(body, question.answer_bytes_max()))
+        }
         "application/json" => answer.take_whole(body, question.answer_bytes_max()),
         other => Err(format!("it answered with the content type {:?}", shown(other))),
     };
@@ -103,7 +105,7 @@ fn turned_away(status: u16, response: Response<ureq::Body>, endpoint: &Endpoint)
     // The message is as much as can be read.
     let _ = response.into_body().into_reader().take(REFUSAL_BYTES_MAX).read_to_end(&mut bytes);
     let body = endpoint.hide_key(String::from_utf8_lossy(&bytes).into_owned());
-    let refusal = Refusal::new(status, &body);
+    let refusal = EndpointRefusal::new(status, &body);
     match status {
         408 | 409 | 425 | 429 | 500 | 502..=599 if !refusal.is_for_good() => {
             Failure::Busy { reason: refusal.to_string(), after }
@@ -113,7 +115,11 @@ fn turned_away(status: u16, response: Response<ureq::Body>, endpoint: &Endpoint)
 }
 
 /// The failure of a connection. If the request may have arrived, its prompt may be charged.
-fn unreachable_endpoint(error: &ureq::Error, endpoint: &Endpoint, question: &Question) -> Failure {
+fn unreachable_endpoint(
+    error: &ureq::Error,
+    endpoint: &Endpoint,
+    question: &EndpointRequest,
+) -> Failure {
     use ureq::{Error, Timeout};
     let reason = shown(&endpoint.hide_key(error.to_string()));
     let never_arrived = match error {

@@ -8,12 +8,12 @@ use std::io::{BufRead, Read};
 const LINE_BYTES_MAX: usize = 256 << 10;
 
 /// The data of server-sent events, in order.
-pub(super) struct Events<R> {
+pub(super) struct ServerSentEvents<R> {
     body: R,
     bytes_left: usize,
 }
 
-impl<R: BufRead> Events<R> {
+impl<R: BufRead> ServerSentEvents<R> {
     /// The events of a body of at most `bytes_max` bytes.
     pub(super) fn new(body: R, bytes_max: usize) -> Self {
         Self { body, bytes_left: bytes_max }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     fn all(body: &str, bytes_max: usize) -> Result<Vec<String>, String> {
-        let mut events = Events::new(body.as_bytes(), bytes_max);
+        let mut events = ServerSentEvents::new(body.as_bytes(), bytes_max);
         let mut found = Vec::new();
         while let Some(data) = events.next_data()? {
             found.push(data);

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::config::RemoteConfig;
-use super::refusal::Refusal;
+use super::refusal::EndpointRefusal;
 
 /// A parameter that an endpoint may refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Extras {
     /// widely supported one.
     pub(super) fn drop_refused(
         &self,
-        refusal: &Refusal,
+        refusal: &EndpointRefusal,
         asked: ExtraSet,
         config: &RemoteConfig,
     ) -> bool {
@@ -111,7 +111,7 @@ mod tests {
         let endpoint = Endpoint::new("http://127.0.0.1", None).unwrap();
         let config = RemoteConfig::new(endpoint, "m", NonZeroU32::MIN);
         let extras = Extras::default();
-        let refusal = Refusal::new(400, message);
+        let refusal = EndpointRefusal::new(400, message);
         extras.drop_refused(&refusal, extras.offered(), &config).then(|| {
             let gone = |(extra, _): &&(Extra, &[&str])| !extras.offered().has(*extra);
             NAMES.iter().find(gone).unwrap().0
@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn a_missing_model_or_a_wrong_key_gives_nothing_up() {
-        let refused = |status, text: &str| Refusal::new(status, text).is_about_the_request();
+        let refused =
+            |status, text: &str| EndpointRefusal::new(status, text).is_about_the_request();
 
         assert!(!refused(401, "wrong key"));
         assert!(!refused(400, r#"{"error": {"code": "model_not_found", "message": "no"}}"#));

@@ -1,11 +1,11 @@
 //! Hints for refusals that a wrong address or key probably caused.
 
 use super::endpoint::Endpoint;
-use super::refusal::Refusal;
+use super::refusal::EndpointRefusal;
 
 /// The hint to append to the refusal, empty if there is none. It names the source of the key,
 /// never the key.
-pub(super) fn hint(refusal: &Refusal, endpoint: &Endpoint) -> String {
+pub(super) fn hint(refusal: &EndpointRefusal, endpoint: &Endpoint) -> String {
     match (refusal.status(), endpoint.key()) {
         (401 | 403, None) => "; no key was sent: set OPENAI_API_KEY beside OPENAI_BASE_URL".into(),
         (401 | 403, Some(key)) if !key.source().is_empty() => {
@@ -26,7 +26,7 @@ mod tests {
 
     fn hinted(status: u16, body: &str, base_url: &str, key: &str) -> String {
         let key = ApiKey::new(key).map(|key| key.from_source("KEY in the environment"));
-        hint(&Refusal::new(status, body), &Endpoint::new(base_url, key).unwrap())
+        hint(&EndpointRefusal::new(status, body), &Endpoint::new(base_url, key).unwrap())
     }
 
     #[test]

@@ -15,7 +15,7 @@ use runtime_core::spending::TokenUse;
 use super::choices;
 use super::config::RemoteConfig;
 use super::extras::{Extra, ExtraSet};
-use super::reply::{Reply, estimated_tokens};
+use super::reply::{EndpointReply, estimated_tokens};
 use crate::clock::Moment;
 
 /// Greatest number of stop texts that `OpenAI` accepts; we cut at all of them in any case.
@@ -26,7 +26,7 @@ const SCHEMA_TOKENS: u32 = 32;
 const SEED_BITS: u32 = 31;
 
 /// A request in the form of an endpoint's API.
-pub(super) struct Question {
+pub(super) struct EndpointRequest {
     /// The JSON body.
     pub(super) body: String,
     /// Upper bound of the tokens used: a token has at least one byte.
@@ -35,7 +35,7 @@ pub(super) struct Question {
     pub(super) extras: ExtraSet,
     /// Number of bytes of text in the prompt.
     text_bytes: usize,
-    reading: Reading,
+    reading: AnswerFormat,
     stops: Vec<String>,
     tokens_max: u32,
     /// The given beginning of the answer.
@@ -43,7 +43,7 @@ pub(super) struct Question {
 }
 
 /// How an answer is read.
-enum Reading {
+enum AnswerFormat {
     /// As plain text.
     Text,
     /// As JSON with one of these choices.
@@ -52,7 +52,7 @@ enum Reading {
     Listed(Vec<String>),
 }
 
-impl Question {
+impl EndpointRequest {
     pub(super) fn new(
         request: &Request,
         config: &RemoteConfig,
@@ -76,8 +76,8 @@ impl Question {
             extras = extras.without(Extra::Stop);
         }
         let tokens_max = match reading {
-            Reading::Schema(_) => request.tokens_max.saturating_add(SCHEMA_TOKENS),
-            Reading::Text | Reading::Listed(_) => request.tokens_max,
+            AnswerFormat::Schema(_) => request.tokens_max.saturating_add(SCHEMA_TOKENS),
+            AnswerFormat::Text | AnswerFormat::Listed(_) => request.tokens_max,
         };
         let text_bytes = messages.iter().map(|(_, text)| text.len()).sum();
         let mut chat = sampled(request, config, extras, tokens_max);
@@ -107,13 +107,13 @@ impl Question {
     }
 
     /// The generation; `None` if the endpoint accepted the schema but ignored it.
-    pub(super) fn generation(&self, reply: &Reply, start: Moment) -> Option<Generation> {
+    pub(super) fn generation(&self, reply: &EndpointReply, start: Moment) -> Option<Generation> {
         let text = self.without_echo(&reply.text);
         let (text, stop) = self.cut(text, reply.cut_by_length);
         let text = match &self.reading {
-            Reading::Text => text.to_owned(),
-            Reading::Listed(choices) => choices::listed(text, choices),
-            Reading::Schema(choices) => {
+            AnswerFormat::Text => text.to_owned(),
+            AnswerFormat::Listed(choices) => choices::listed(text, choices),
+            AnswerFormat::Schema(choices) => {
                 choices::in_schema(text, choices, stop == StopReason::Length)?
             }
         };
@@ -152,7 +152,7 @@ impl Question {
     }
 
     /// As many tokens as the endpoint counted, but at most `tokens_max`.
-    fn tokens(&self, reply: &Reply) -> Vec<Token> {
+    fn tokens(&self, reply: &EndpointReply) -> Vec<Token> {
         let count = reply.used.completion.min(u64::from(self.tokens_max));
         let log_probs = reply.log_probs.iter().copied().chain(std::iter::repeat(None));
         (0..count).zip(log_probs).map(|(_, log_prob)| unnamed(log_prob)).collect()
@@ -181,19 +181,19 @@ fn constrained(
     constraint: &Constraint,
     offered: ExtraSet,
     messages: &mut Vec<(Role, String)>,
-) -> Result<(Reading, Option<ResponseFormat>), ModelError> {
+) -> Result<(AnswerFormat, Option<ResponseFormat>), ModelError> {
     match constraint {
-        Constraint::Free => Ok((Reading::Text, None)),
+        Constraint::Free => Ok((AnswerFormat::Text, None)),
         Constraint::Choices(choices) if choices.is_empty() => {
             Err(ModelError::Constraint("there is no choice".into()))
         }
         Constraint::Choices(choices) => {
             if offered.has(Extra::Schema) && choices.len() <= choices::SCHEMA_CHOICES_MAX {
                 let format = json_schema("choice", choices::schema(choices));
-                return Ok((Reading::Schema(choices.clone()), Some(format)));
+                return Ok((AnswerFormat::Schema(choices.clone()), Some(format)));
             }
             choices::list(choices, messages);
-            Ok((Reading::Listed(choices.clone()), None))
+            Ok((AnswerFormat::Listed(choices.clone()), None))
         }
         Constraint::JsonSchema(_) if !offered.has(Extra::Schema) => {
             Err(ModelError::Constraint("the endpoint takes no JSON schema".into()))
@@ -201,7 +201,7 @@ fn constrained(
         Constraint::JsonSchema(schema) => {
             let schema = serde_json::from_str(schema)
                 .map_err(|error| ModelError::Constraint(error.to_string()))?;
-            Ok((Reading::Text, Some(json_schema("answer", schema))))
+            Ok((AnswerFormat::Text, Some(json_schema("answer", schema))))
         }
         Constraint::Grammar(_) => {
             Err(ModelError::Constraint("an endpoint takes no grammar".into()))

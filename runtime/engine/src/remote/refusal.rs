@@ -11,7 +11,7 @@ const SHOWN_CHARACTERS_MAX: usize = 300;
 
 /// An endpoint's error message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct EndpointRefusal {
     status: u16,
     /// Its `code` or `type`; empty if it has none.
     code: String,
@@ -22,7 +22,7 @@ pub(super) struct Refusal {
     prompt_tokens: Option<u64>,
 }
 
-impl Refusal {
+impl EndpointRefusal {
     /// Parses the body of an answer with this status. A body of an unknown form is itself
     /// the message.
     pub(super) fn new(status: u16, body: &str) -> Self {
@@ -83,7 +83,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for EndpointRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "status {}: {}", self.status, self.message)
     }
@@ -109,25 +109,31 @@ mod tests {
     fn the_shapes_of_errors_are_read() {
         let openai =
             r#"{"error": {"message": "too much", "type": "t", "param": "n", "code": "c"}}"#;
-        assert_eq!(Refusal::new(400, openai).to_string(), "status 400: too much");
-        assert_eq!(Refusal::new(500, r#"{"error": "broken"}"#).to_string(), "status 500: broken");
-        assert_eq!(Refusal::new(502, "<h1>Bad\n gateway</h1>").message, "<h1>Bad gateway</h1>");
-        assert_eq!(Refusal::new(503, "").message, "");
+        assert_eq!(EndpointRefusal::new(400, openai).to_string(), "status 400: too much");
+        assert_eq!(
+            EndpointRefusal::new(500, r#"{"error": "broken"}"#).to_string(),
+            "status 500: broken"
+        );
+        assert_eq!(
+            EndpointRefusal::new(502, "<h1>Bad\n gateway</h1>").message,
+            "<h1>Bad gateway</h1>"
+        );
+        assert_eq!(EndpointRefusal::new(503, "").message, "");
     }
 
     #[test]
     fn a_prompt_that_does_not_fit_is_told_apart() {
         let llama = r#"{"error": {"code": 400, "message": "the request exceeds the context",
             "type": "exceed_context_size_error", "n_prompt_tokens": 700, "n_ctx": 512}}"#;
-        let error = Refusal::new(400, llama).too_long(900, NonZeroU32::MIN);
+        let error = EndpointRefusal::new(400, llama).too_long(900, NonZeroU32::MIN);
 
         assert!(matches!(error, Some(ModelError::PromptTooLong { prompt_tokens: 700, .. })));
-        assert!(Refusal::new(400, "no").too_long(900, NonZeroU32::MIN).is_none());
+        assert!(EndpointRefusal::new(400, "no").too_long(900, NonZeroU32::MIN).is_none());
     }
 
     #[test]
     fn a_long_account_is_cut() {
-        let message = Refusal::new(500, &"x\u{1b}y ".repeat(1000)).message;
+        let message = EndpointRefusal::new(500, &"x\u{1b}y ".repeat(1000)).message;
 
         assert_eq!(message.chars().count(), SHOWN_CHARACTERS_MAX + 1);
         assert!(!message.contains('\u{1b}'));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use runtime_core::spending::TokenUse;
 
-use super::refusal::Refusal;
+use super::refusal::EndpointRefusal;
 use crate::clock::Moment;
 
 /// Assumed number of bytes of a token. English has about four; a lower number makes the
@@ -13,7 +13,7 @@ const BYTES_PER_TOKEN: u64 = 3;
 
 /// A complete answer.
 #[derive(Debug)]
-pub(super) struct Reply {
+pub(super) struct EndpointReply {
     pub(super) text: String,
     /// Whether it ended at the greatest length.
     pub(super) cut_by_length: bool,
@@ -30,7 +30,7 @@ pub(super) struct Reply {
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The endpoint refused the request.
-    Refused(Refusal),
+    Refused(EndpointRefusal),
     /// The endpoint could not be reached or was overloaded; nothing was generated.
     Busy {
         reason: String,

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 use models::gguf::Gguf;
 use models::manifest::Manifest;
-use runtime_engine::llama::{CacheType, LlamaConfig, Memory, check_cache};
+use runtime_engine::llama::{CacheType, LlamaConfig, MemoryEstimate, check_cache};
 
 use super::{Part, llama};
 use crate::board::Board;
@@ -25,7 +25,7 @@ pub(super) fn reserve(
     let Some(board) = &loading.board else { return Ok(0) };
     let gguf = Gguf::open(path)?;
     let config = llama::config(path, loading);
-    let memory = Memory::estimate(&gguf, &config)?;
+    let memory = MemoryEstimate::estimate(&gguf, &config)?;
     let left = board.memory_bytes().saturating_sub(taken);
     let needed = of_part(memory, part);
     if needed <= left {
@@ -46,23 +46,23 @@ pub(super) fn reserve(
 pub fn on_board(path: &Path, board: &Board) -> anyhow::Result<u64> {
     let loading = Loading::on_board(board.clone());
     let config = llama::config(path, &loading);
-    Ok(Memory::estimate(&Gguf::open(path)?, &config)?.total())
+    Ok(MemoryEstimate::estimate(&Gguf::open(path)?, &config)?.total())
 }
 
 /// What a listed model takes with one context of the usual length, in bytes.
 pub(super) fn of_listed(manifest: &Manifest) -> u64 {
     let config = LlamaConfig::new(Path::new(&manifest.file));
-    Memory::of(&manifest.shape, manifest.bytes, &config).total()
+    MemoryEstimate::of(&manifest.shape, manifest.bytes, &config).total()
 }
 
-fn of_part(memory: Memory, part: Part) -> u64 {
+fn of_part(memory: MemoryEstimate, part: Part) -> u64 {
     match part {
         Part::Model => memory.total(),
         Part::Adapter => memory.context(),
     }
 }
 
-fn told(memory: Memory, part: Part) -> String {
+fn told(memory: MemoryEstimate, part: Part) -> String {
     let context = format!("cache {}, compute {}", mb(memory.cache), mb(memory.compute));
     match part {
         Part::Model => {
@@ -75,7 +75,7 @@ fn told(memory: Memory, part: Part) -> String {
 /// The first of some smaller settings that fits, in words.
 fn what_fits(gguf: &Gguf, config: &LlamaConfig, part: Part, left: u64) -> String {
     let fits = |config: &LlamaConfig| {
-        Memory::estimate(gguf, config).is_ok_and(|memory| of_part(memory, part) <= left)
+        MemoryEstimate::estimate(gguf, config).is_ok_and(|memory| of_part(memory, part) <= left)
     };
     let parallel = config.cache_tokens.get() / config.context_tokens.get();
     let mut smaller = config.clone();

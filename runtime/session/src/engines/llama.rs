@@ -39,7 +39,7 @@ fn cache_type(cache: Cache) -> CacheType {
 }
 
 pub(super) fn devices() -> Vec<String> {
-    let told = |device: llama::Found| match device.memory_bytes {
+    let told = |device: llama::LlamaDevice| match device.memory_bytes {
         _ if device.is_cpu => format!("{}, {}, {} cores", device.name, device.about, cores()),
         0 => format!("{}, {}", device.name, device.about),
         bytes => format!("{}, {}, {:.1} GB", device.name, device.about, bytes as f64 / 1e9),

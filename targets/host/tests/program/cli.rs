@@ -300,7 +300,9 @@ fn help_begins_with_what_it_is_for_and_hides_what_is_rare() {
 
     assert!(rebound(&["-h"]).stdout.starts_with("Run agents on small local language models"));
     assert!(short.starts_with("Play tasks with one strategy"), "{short}");
-    for heading in ["Environment and tasks:", "Models and sampling:", "Engine and hardware:", "Examples:"] {
+    for heading in
+        ["Environment and tasks:", "Models and sampling:", "Engine and hardware:", "Examples:"]
+    {
         assert!(short.contains(heading), "{heading} in {short}");
     }
     assert!(!short.contains("--retry-seconds") && long.contains("--retry-seconds"), "{short}");

@@ -11,9 +11,9 @@ use runtime_core::model::{Generation, ModelError, Sampling};
 
 use crate::clock::Moment;
 use crate::guide::{Free, Guide};
-use crate::prepared::Question;
-use crate::queue::{Cache, Lease, Need, Part, Queue, QueueSettings};
-use crate::reply::{Event, Reply};
+use crate::prepared::TokenizedRequest;
+use crate::queue::{Extension, Lease, Need, Queue, QueueSettings, SequenceCache};
+use crate::reply::{ReplySender, TicketMessage};
 
 /// Computes nothing; every token is followed by the same one.
 pub(super) struct FakeCache {
@@ -29,7 +29,7 @@ pub(super) struct FakeCache {
     logits: Vec<f32>,
 }
 
-impl Cache for FakeCache {
+impl SequenceCache for FakeCache {
     fn reusable(&mut self, need: Need<'_>) -> usize {
         let sequences = self.leased.values().chain(&self.remembered);
         sequences.map(|tokens| need.reusable(tokens)).max().unwrap_or(0)
@@ -45,7 +45,7 @@ impl Cache for FakeCache {
         Some(Lease { slot: self.leases, cached })
     }
 
-    fn compute(&mut self, parts: &[Part<'_>]) -> Result<Vec<&[f32]>, String> {
+    fn compute(&mut self, parts: &[Extension<'_>]) -> Result<Vec<&[f32]>, String> {
         if let Some(reason) = self.broken {
             return Err(reason.to_owned());
         }
@@ -99,7 +99,7 @@ pub(super) fn queue(live_max: u32) -> Queue<FakeCache> {
 
 /// Who asked.
 pub(super) struct Asker {
-    events: Receiver<Event>,
+    events: Receiver<TicketMessage>,
     cancelled: Arc<AtomicBool>,
 }
 
@@ -111,8 +111,8 @@ impl Asker {
     /// The answer, or why there is none; `None` while it is under way.
     pub(super) fn end(&self) -> Option<Result<Generation, String>> {
         self.events.try_iter().find_map(|event| match event {
-            Event::Done(end) => Some(end.map_err(|error| error.to_string())),
-            Event::Streamed(_) => None,
+            TicketMessage::Done(end) => Some(end.map_err(|error| error.to_string())),
+            TicketMessage::Streamed(_) => None,
         })
     }
 
@@ -131,8 +131,12 @@ pub(super) fn ask_within(
     let (stop, started) = (Vec::new(), Moment::now());
     let (sender, events) = channel();
     let cancelled = Arc::new(AtomicBool::new(false));
-    let reply = Reply { events: sender, cancelled: Arc::clone(&cancelled) };
-    queue.submit(Question { prompt_ids, sampling, tokens_max, stop, started }, guide, reply);
+    let reply = ReplySender { events: sender, cancelled: Arc::clone(&cancelled) };
+    queue.submit(
+        TokenizedRequest { prompt_ids, sampling, tokens_max, stop, started },
+        guide,
+        reply,
+    );
     Asker { events, cancelled }
 }
 

@@ -24,12 +24,12 @@ impl Sequence {
 
 /// Stored sequences, the most recently used one last.
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub(crate) struct StoredSequences {
     sequences: Vec<Sequence>,
     most: usize,
 }
 
-impl Memory {
+impl StoredSequences {
     /// An empty store for at most `most` sequences.
     pub(crate) fn new(most: usize) -> Self {
         Self { sequences: Vec::new(), most }
