@@ -14,7 +14,9 @@ use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::strategy::{Judge, Strategy};
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::Decision;
-use runtime_core::trial::{Recorder, RecorderError, Stage, TrialError, TrialSettings, run_task};
+use runtime_core::trial::{
+    Participants, Recorder, RecorderError, TrialError, TrialSettings, run_task,
+};
 
 struct TwoDoors;
 
@@ -110,10 +112,10 @@ fn main() -> Result<(), TrialError> {
         seed: 1,
     };
     let mut history = TaskHistory::default();
-    let mut stage =
-        Stage { agent: &mut Stubborn, environment: &mut TwoDoors, recorder: &mut Printer };
+    let mut participants =
+        Participants { agent: &mut Stubborn, environment: &mut TwoDoors, recorder: &mut Printer };
 
-    run_task(&mut stage, &settings, &task, 0, &mut history)?;
+    run_task(&mut participants, &settings, &task, 0, &mut history)?;
 
     let returns = history.trials.iter().map(|trial| trial.trajectory.episode_return());
     println!("returns: {:?}", returns.collect::<Vec<f32>>());

@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use runtime_core::record::Reader;
+use runtime_core::record::RecordReader;
 use runtime_evaluation::arm::ArmError;
 
 use crate::household_run::{Play, SERIAL, begin, results_of, resume, run_of};
 
 /// Where each record of a log ends, the first one's end first.
 pub(crate) fn record_ends(bytes: &[u8]) -> Vec<usize> {
-    let mut reader = Reader::open(bytes).unwrap();
+    let mut reader = RecordReader::open(bytes).unwrap();
     let mut ends = Vec::new();
     while let Some(event) = reader.next() {
         event.unwrap();

@@ -1,5 +1,5 @@
-//! The agent: language models that act, reflect and judge, asked with one set of
-//! prompts.
+//! The agent: language models that act, reflect and judge, with one set of prompt
+//! templates.
 
 use std::sync::Arc;
 
@@ -15,34 +15,34 @@ use runtime_core::trajectory::{Decision, TakenStep, Trajectory};
 use crate::budget;
 use crate::conversation;
 use crate::parse;
-use crate::prompts::{PromptError, PromptSet, Scene, Transcript};
+use crate::prompts::{PromptContext, PromptError, PromptSet, PromptTrajectory};
 use crate::settings::{AgentKind, AgentSettings};
 
-/// Tokens that a chat template puts around a message, at most. Those of the
-/// supported families need 4 to 7.
+/// Greatest number of tokens that a chat template adds to a message. The templates of the
+/// supported families add 4 to 7.
 const MESSAGE_MARKUP_TOKENS: u32 = 8;
 
-/// What a judge may say: that the task was completed, or not.
+/// The possible judgements: the task was completed, or not.
 const JUDGEMENTS: [&str; 2] = ["yes", "no"];
 
-/// Models and how they are asked.
+/// Models with their prompts and settings.
 pub struct ModelAgent {
     /// Chooses actions.
     pub actor: Box<dyn LanguageModel + Send>,
-    /// Writes reflections, and judges trials where the environment does not; the
-    /// actor's own model under Reflexion.
+    /// Writes reflections, and judges trials if the environment does not; the
+    /// actor's own model in the strategy Reflexion.
     pub retrospective: Box<dyn LanguageModel + Send>,
-    /// Chooses among reflections, where several are drawn.
+    /// Chooses among several sampled reflections.
     pub reward_model: Option<Box<dyn RewardModel + Send>>,
-    /// What they are told.
+    /// The prompt templates.
     pub prompts: Arc<PromptSet>,
-    /// How they are asked.
+    /// Kind of agent, sampling and limits.
     pub settings: AgentSettings,
-    /// Token counts of the episode under way.
+    /// Token counts of the current episode.
     pub counted: CountedEpisode,
 }
 
-/// Token counts of the episode under way, so that no text is counted twice.
+/// Token counts of the current episode, so that no text is counted twice.
 #[derive(Debug, Default)]
 pub struct CountedEpisode {
     task: String,
@@ -89,7 +89,7 @@ impl Agent for ModelAgent {
         let messages = self.about(attempt, tokens_max, ["judgement_system", "judgement"])?;
         let mut request = self.request(messages, attempt.seed, tokens_max, Vec::new());
         request.constraint = Constraint::Choices(JUDGEMENTS.map(str::to_string).into());
-        // What is likelier, not a draw.
+        // The likelier answer, not a sample.
         request.sampling.temperature = 0.0;
         let generation = self.retrospective.generate(&request)?;
         Ok(Judgement { completed: generation.text.trim() == JUDGEMENTS[0], generation })
@@ -116,13 +116,13 @@ impl Agent for ModelAgent {
 }
 
 impl ModelAgent {
-    /// What a reflection is worth, where a model says so.
+    /// The predicted reward of a reflection, if there is a reward model.
     fn score(&mut self, reflection: &Reflection) -> Result<Option<f32>, ModelError> {
         let model = self.reward_model.as_mut().filter(|_| self.settings.best_of > 1);
         model.map(|model| model.score(&reflection.generation)).transpose()
     }
 
-    /// A reflection that keeps to a constraint.
+    /// A reflection under a constraint.
     pub(crate) fn reflect_within(
         &mut self,
         attempt: &Attempt<'_>,
@@ -141,8 +141,8 @@ impl ModelAgent {
         Ok(Reflection { trial: attempt.seed.trial, text, generation })
     }
 
-    /// A question about a trajectory: these templates of system and user. The
-    /// trajectory has at most three quarters of what the answer leaves.
+    /// A prompt about a trajectory from these templates of system and user message. The
+    /// trajectory takes at most three quarters of the tokens that the answer leaves.
     fn about(
         &mut self,
         attempt: &Attempt<'_>,
@@ -156,7 +156,7 @@ impl ModelAgent {
             tokens_max,
             &self.settings,
         )?;
-        let scene = Scene {
+        let scene = PromptContext {
             instruction: &attempt.task.instruction,
             kind: &attempt.task.kind,
             opening: &attempt.trajectory.opening,
@@ -172,26 +172,30 @@ impl ModelAgent {
         ])
     }
 
-    /// Tokens that a prompt may have so that an answer still fits.
+    /// Greatest number of tokens of a prompt that leaves room for the answer.
     fn budget_tokens(&self, model: &dyn LanguageModel, answer_tokens: u32) -> u32 {
         let room = model.context_tokens().saturating_sub(answer_tokens + MESSAGE_MARKUP_TOKENS);
         room.min(self.settings.prompt_tokens_max)
     }
 
-    /// The last failed trajectory, where memory shows it, in at most a third of
-    /// the budget.
+    /// The last failed trajectory, if the memory has it, cut to at most a third of the
+    /// budget.
     fn last_attempt<'a>(
         &mut self,
         episode: &Episode<'a>,
         budget_tokens: u32,
-    ) -> Result<Option<Transcript<'a>>, ModelError> {
+    ) -> Result<Option<PromptTrajectory<'a>>, ModelError> {
         let Some(trajectory) = &episode.memory.last_attempt else { return Ok(None) };
         let tokens_max = budget_tokens / 3;
         fit_transcript(&mut *self.actor, trajectory, tokens_max, &self.settings).map(Some)
     }
 
-    /// Brings the counts up to date with the episode.
-    fn count(&mut self, episode: &Episode<'_>, scene: &Scene<'_>) -> Result<(), ModelError> {
+    /// Updates the token counts for the episode's new steps.
+    fn count(
+        &mut self,
+        episode: &Episode<'_>,
+        scene: &PromptContext<'_>,
+    ) -> Result<(), ModelError> {
         let (task, trial) = (episode.task.id.as_str(), episode.seed.trial);
         let counted = &mut self.counted;
         let same = counted.task == task && counted.trial == trial;
@@ -231,7 +235,7 @@ impl ModelAgent {
         Ok(thought)
     }
 
-    /// Asks for the action; constrained where the environment lists them.
+    /// Generates the action, constrained to the admissible ones if the environment lists them.
     fn choose(
         &mut self,
         messages: Vec<Message>,
@@ -240,7 +244,7 @@ impl ModelAgent {
     ) -> Result<Generation, ModelError> {
         let tokens_max = self.settings.action_tokens_max;
         let mut request = self.request(messages, episode.seed, tokens_max, Vec::new());
-        // After "Action:" a word begins with its space, as in running text.
+        // After "Action:" a word begins with a space, as in running text.
         let space = if follows_thought { " " } else { "" };
         match episode.admissible.filter(|actions| !actions.is_empty()) {
             Some(actions) => {
@@ -266,7 +270,7 @@ impl ModelAgent {
     }
 }
 
-/// What several answers cost together.
+/// Adds the cost of one generation to the sum.
 fn add(sum: &mut Cost, cost: Cost) {
     sum.cached_tokens += cost.cached_tokens;
     sum.computed_tokens += cost.computed_tokens;
@@ -281,13 +285,13 @@ fn decision(thought: Option<Generation>, answer: Generation, dropped_steps: u32)
     Decision { action, malformed, dropped_steps, thought, answer }
 }
 
-/// The trajectory's latest steps that fit into `tokens_max` tokens.
+/// The latest steps of the trajectory that fit into `tokens_max` tokens.
 fn fit_transcript<'a>(
     model: &mut dyn LanguageModel,
     trajectory: &'a Trajectory,
     tokens_max: u32,
     settings: &AgentSettings,
-) -> Result<Transcript<'a>, ModelError> {
+) -> Result<PromptTrajectory<'a>, ModelError> {
     let mut shown_tokens = 0;
     let mut omitted_steps = trajectory.steps.len();
     for step in trajectory.steps.iter().rev() {

@@ -1,12 +1,12 @@
-//! Which steps a prompt still shows when not all of them fit.
+//! Truncation of the oldest steps of an episode that does not fit into a prompt.
 
-/// How many of the oldest steps are dropped so that `head_tokens` and the rest
-/// fit into `budget_tokens`.
+/// Number of oldest steps to drop such that `head_tokens` and the other steps fit into
+/// `budget_tokens`; `None` if the head alone is too long.
 ///
-/// Steps go in blocks of at least a quarter of the budget: dropping one a step
-/// would change the prompt near its start, and so refill the model's cache,
-/// each step. The answer follows from the numbers alone; an episode that is
-/// resumed drops what it dropped before. `None` where the head alone is too long.
+/// Steps are dropped in blocks of at least a quarter of the budget: dropping one in
+/// each step would change the prompt near its start, and so invalidate the model's
+/// cache, in each step. The result depends only on the arguments, so a resumed
+/// episode drops the same steps.
 pub fn dropped_steps(head_tokens: u32, step_tokens: &[u32], budget_tokens: u32) -> Option<usize> {
     let room = u64::from(budget_tokens.checked_sub(head_tokens)?);
     let block = u64::from(budget_tokens / 4);

@@ -1,8 +1,8 @@
-//! An episode as messages: what was seen is the user's, what was done is the
-//! assistant's.
+//! An episode as a conversation: observations are user messages, actions are assistant
+//! messages.
 //!
-//! Each step only appends, so a model that keeps its cache computes an episode's
-//! tokens once. What a model generated goes back as the tokens it generated.
+//! Each step only appends messages, so a model with a cache computes each token of an
+//! episode once. Generated tokens are passed back unchanged.
 
 use runtime_core::agent::Episode;
 use runtime_core::model::Generation;
@@ -10,25 +10,27 @@ use runtime_core::prompt::{Message, Piece, Role};
 use runtime_core::strategy::Feedback;
 use runtime_core::trajectory::{TakenStep, Trajectory};
 
-use crate::prompts::{PromptError, PromptSet, Scene, Seen, ShownStep, Transcript};
+use crate::prompts::{
+    ObservationContext, PromptContext, PromptError, PromptSet, PromptStep, PromptTrajectory,
+};
 
-/// What stands before a thought.
+/// The prefix of a thought.
 pub const THOUGHT: &str = "Thought:";
-/// What stands between a thought and its action.
+/// The separator between a thought and its action.
 pub const ACTION: &str = "\nAction:";
 
-/// What stands before a line of an example that is the assistant's.
+/// The prefix of the assistant's lines in an example.
 const EXAMPLE_ACTION: &str = "> ";
 
 /// The messages before the first action.
-pub fn head(prompts: &PromptSet, scene: &Scene<'_>) -> Result<Vec<Message>, PromptError> {
+pub fn head(prompts: &PromptSet, scene: &PromptContext<'_>) -> Result<Vec<Message>, PromptError> {
     let mut messages = vec![Message::text(Role::System, prompts.render("system", scene)?)];
     messages.extend(example(&prompts.render("example", scene)?));
     messages.push(Message::text(Role::User, prompts.render("opening", scene)?));
     Ok(messages)
 }
 
-/// An example as messages: runs of lines by the same speaker.
+/// An example as messages, one for each run of lines by the same author.
 fn example(text: &str) -> Vec<Message> {
     let mut turns: Vec<(Role, String)> = Vec::new();
     for line in text.lines() {
@@ -44,9 +46,12 @@ fn example(text: &str) -> Vec<Message> {
     turns.into_iter().map(|(role, text)| Message::text(role, text.trim())).collect()
 }
 
-/// What an episode's start shows: the task, and what memory holds of it.
-pub fn scene<'a>(episode: &Episode<'a>, transcript: Option<Transcript<'a>>) -> Scene<'a> {
-    Scene {
+/// The template variables of an episode's first message: the task and its memory.
+pub fn scene<'a>(
+    episode: &Episode<'a>,
+    transcript: Option<PromptTrajectory<'a>>,
+) -> PromptContext<'a> {
+    PromptContext {
         instruction: &episode.task.instruction,
         kind: &episode.task.kind,
         opening: episode.opening,
@@ -57,7 +62,7 @@ pub fn scene<'a>(episode: &Episode<'a>, transcript: Option<Transcript<'a>>) -> S
     }
 }
 
-/// A step as the two messages it adds.
+/// The two messages of a step.
 pub fn step(
     prompts: &PromptSet,
     instruction: &str,
@@ -69,11 +74,11 @@ pub fn step(
     }
     content.push(generated(&step.decision.answer));
     let observation = step.outcome.observation.trim();
-    let seen = prompts.render("observation", &Seen { observation, instruction })?;
+    let seen = prompts.render("observation", &ObservationContext { observation, instruction })?;
     Ok([Message { role: Role::Assistant, content }, Message::text(Role::User, seen)])
 }
 
-/// A thought and the mark that asks for its action.
+/// A thought, followed by the separator after which the model writes the action.
 pub fn thought_pieces(thought: &Generation) -> [Piece; 3] {
     [Piece::Text(THOUGHT.into()), generated(thought), Piece::Text(ACTION.into())]
 }
@@ -82,21 +87,21 @@ fn generated(generation: &Generation) -> Piece {
     Piece::Tokens { ids: generation.text_ids(), text: generation.text.clone() }
 }
 
-/// A trajectory as prompts show it, without its `omitted_steps` oldest steps.
+/// The template variables of a trajectory without its `omitted_steps` oldest steps.
 pub fn transcript(
     trajectory: &Trajectory,
     omitted_steps: usize,
     feedback: Feedback,
-) -> Transcript<'_> {
-    let shown = trajectory.steps[omitted_steps..].iter().map(|step| ShownStep {
+) -> PromptTrajectory<'_> {
+    let shown = trajectory.steps[omitted_steps..].iter().map(|step| PromptStep {
         action: &step.decision.action,
         observation: step.outcome.observation.trim(),
     });
     let steps = shown.collect();
-    Transcript { omitted_steps, steps, verdict: verdict(trajectory, feedback) }
+    PromptTrajectory { omitted_steps, steps, verdict: verdict(trajectory, feedback) }
 }
 
-/// What the agent may know about its success.
+/// The sentence about the trial's result that the feedback setting allows.
 pub fn verdict(trajectory: &Trajectory, feedback: Feedback) -> String {
     match feedback {
         Feedback::Success if trajectory.succeeded() => "The task was completed.".into(),

@@ -1,14 +1,14 @@
-//! An agent that shows what a model is to learn: an expert's actions, in the
-//! prompts that the model itself would have got.
+//! An agent that demonstrates an expert's actions in the prompts of a model, as data for
+//! supervised training.
 //!
 //! ```text
 //! episode ─► expert ─► action ─► agent, with that action as its only choice ─► decision
-//!              └─ or, now and then, a random action, which is not to be learned
+//!              └─ or, with some probability, a random action, which training skips
 //! attempt ─► expert ─► advice ─► agent, in the same way ─► reflection
 //! ```
 //!
-//! Templates, budget and tokens are the model agent's own. What the expert
-//! knows, and how an answer becomes tokens, is left to others.
+//! Templates, budget and tokens are the model agent's own. The expert's knowledge and
+//! the tokenizer are in other crates.
 
 use runtime_core::agent::{Agent, Attempt, Episode};
 use runtime_core::model::{Constraint, ModelError, Origin, Token};
@@ -18,39 +18,39 @@ use runtime_core::trajectory::Decision;
 
 use crate::agent::ModelAgent;
 
-/// Who knows what is to be learned.
+/// A scripted player whose actions and advice are training data.
 pub trait Expert {
-    /// What to do, one of the admissible actions; `None` where it has no idea.
+    /// The expert's action, one of the admissible ones; `None` if it knows none.
     fn choose(&mut self, episode: &Episode<'_>) -> Option<String>;
 
-    /// What the next trial should know; `None` where it has nothing to say.
+    /// The expert's advice for the next trial, if any.
     fn advise(&mut self, attempt: &Attempt<'_>) -> Option<String>;
 }
 
-/// The advice of an expert that has none.
+/// The reflection if the expert has no advice.
 const NO_ADVICE: &str = "Look at other places.";
 
-/// A model agent that an expert dictates to.
+/// A model agent whose actions and reflections an expert dictates.
 ///
-/// In its decisions the tokens to learn are dictated, the others forced.
-pub struct Demonstrator {
-    /// Builds the prompts; its actor gives the only choice that it is left.
+/// In its decisions the origin of training targets is dictated, of other tokens forced.
+pub struct DemonstratingAgent {
+    /// Builds the prompts; its actor returns the only allowed choice.
     pub agent: ModelAgent,
-    /// Says what to do, and what to tell of it.
+    /// Chooses the actions and the advice.
     pub expert: Box<dyn Expert + Send>,
-    /// How likely a step is random instead, 0.0 to 1.0: what the expert does
-    /// next shows how to recover.
+    /// Probability of a random action in a step, 0.0 to 1.0; the expert's next actions
+    /// show how to recover from it.
     pub noise: f32,
 }
 
-/// What is done in a step.
+/// A dictated action.
 struct Dictated {
     action: String,
-    /// Whether it is to be learned.
+    /// Whether it is a training target.
     is_lesson: bool,
 }
 
-impl Agent for Demonstrator {
+impl Agent for DemonstratingAgent {
     fn act(&mut self, episode: &Episode<'_>) -> Result<Decision, ModelError> {
         let Dictated { action, is_lesson } = self.dictate(episode)?;
         let only = vec![action];
@@ -74,7 +74,7 @@ impl Agent for Demonstrator {
     }
 }
 
-impl Demonstrator {
+impl DemonstratingAgent {
     fn dictate(&mut self, episode: &Episode<'_>) -> Result<Dictated, ModelError> {
         let Some(admissible) = episode.admissible.filter(|actions| !actions.is_empty()) else {
             let reason = "an expert needs to know what can be done".to_owned();
@@ -146,7 +146,8 @@ mod tests {
 
     fn play(noise: f32, prompt_tokens_max: u32, steps: u32) -> Vec<Decision> {
         let expert = Box::new(Left);
-        let mut demonstrator = Demonstrator { agent: agent(prompt_tokens_max), expert, noise };
+        let mut demonstrator =
+            DemonstratingAgent { agent: agent(prompt_tokens_max), expert, noise };
         let task = task();
         let (memory, admissible) = (Memory::with_capacity(0), vec!["left".into(), "right".into()]);
         let mut taken: Vec<TakenStep> = Vec::new();
@@ -197,7 +198,7 @@ mod tests {
     #[test]
     fn advice_is_the_answer_to_the_retrospectives_own_prompt() {
         let agent = agent(1 << 20);
-        let mut demonstrator = Demonstrator { agent, expert: Box::new(Left), noise: 0.0 };
+        let mut demonstrator = DemonstratingAgent { agent, expert: Box::new(Left), noise: 0.0 };
         let (task, memory) = (task(), Memory::with_capacity(0));
         let mut reflect = |steps| {
             let (opening, feedback) = ("Two doors.".to_owned(), String::new());

@@ -1,7 +1,7 @@
-//! Actions out of free text, where the environment cannot list them.
+//! Parsing of actions from free text, for environments that cannot list their actions.
 
-/// The action that an answer names: its first line with content, without the
-/// marks that models put before it. `None` where there is nothing to do.
+/// The action in an answer: its first line that is not empty, without the prefixes that
+/// models write. `None` if there is no such line.
 pub fn action(answer: &str) -> Option<String> {
     let line = answer.lines().map(str::trim).find(|line| !line.is_empty())?;
     let mut action = line;

@@ -1,11 +1,11 @@
 //! Prompt templates: sets of minijinja files, in `prompts/`.
 //!
 //! A set has eight templates: `system`, `example`, `opening` and `observation` for
-//! the actor, `reflection_system` and `reflection` for whoever reflects,
-//! `judgement_system` and `judgement` for whoever judges, by yes or no. In an example a
-//! line that begins with `> ` is the assistant's, the others are the user's. What they may
-//! name is what [`Scene`] and [`Transcript`] hold; an `observation` names
-//! `observation` and `instruction`. Naming anything else is an error.
+//! the actor, `reflection_system` and `reflection` for the retrospective,
+//! `judgement_system` and `judgement` for the judge, who answers yes or no. In an example
+//! lines that begin with `> ` are the assistant's, the others are the user's. The
+//! variables are the fields of [`PromptContext`] and [`PromptTrajectory`], for
+//! `observation` those of [`ObservationContext`]. An unknown variable is an error.
 
 mod built_in;
 
@@ -30,26 +30,26 @@ pub const TEMPLATES: [&str; 8] = [
     "judgement",
 ];
 
-/// The templates that a world is played with.
+/// A set of prompt templates.
 #[derive(Debug)]
 pub struct PromptSet {
     environment: Environment<'static>,
     sha256: String,
 }
 
-/// What an action led to, and what is to be achieved.
+/// The variables of the template `observation`.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Seen<'a> {
-    /// What the actor sees next.
+pub struct ObservationContext<'a> {
+    /// The observation.
     pub observation: &'a str,
-    /// What is to be achieved.
+    /// The goal.
     pub instruction: &'a str,
 }
 
-/// A task and what is known before its first step.
+/// The variables of all templates but `observation`: a task before its first step.
 #[derive(Clone, Debug, Serialize)]
-pub struct Scene<'a> {
-    /// What is to be achieved; empty where the first observation says it.
+pub struct PromptContext<'a> {
+    /// The goal; empty if the first observation states it.
     pub instruction: &'a str,
     /// The task's type.
     pub kind: &'a str,
@@ -59,29 +59,29 @@ pub struct Scene<'a> {
     pub trial: u32,
     /// Reflections on earlier trials, oldest first.
     pub reflections: Vec<&'a str>,
-    /// The trajectory to show: the failed one.
-    pub transcript: Option<Transcript<'a>>,
-    /// Steps of this episode that the prompt no longer shows.
+    /// The failed trajectory, if it is shown.
+    pub transcript: Option<PromptTrajectory<'a>>,
+    /// Number of this episode's oldest steps that are dropped from the prompt.
     pub dropped_steps: u32,
 }
 
-/// A trajectory as a prompt shows it.
+/// The variables of a trajectory in a prompt.
 #[derive(Clone, Debug, Serialize)]
-pub struct Transcript<'a> {
-    /// Oldest steps that were left out to fit.
+pub struct PromptTrajectory<'a> {
+    /// Number of oldest steps that are dropped to fit the budget.
     pub omitted_steps: usize,
-    /// The steps that are shown.
-    pub steps: Vec<ShownStep<'a>>,
-    /// What the agent may know about its success.
+    /// The other steps.
+    pub steps: Vec<PromptStep<'a>>,
+    /// The sentence about the trial's result that the feedback setting allows.
     pub verdict: String,
 }
 
-/// A step as a prompt shows it.
+/// The variables of a step in a prompt.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct ShownStep<'a> {
+pub struct PromptStep<'a> {
     /// The action.
     pub action: &'a str,
-    /// What it led to.
+    /// The observation after it.
     pub observation: &'a str,
 }
 
@@ -109,13 +109,12 @@ impl PromptSet {
         Ok(Self { environment, sha256: hexadecimal::digits(&hash.finalize()) })
     }
 
-    /// sha256 over all templates, in hexadecimal.
+    /// SHA-256 over all templates, in hexadecimal.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
 
-    /// Renders the template `name`, one of [`TEMPLATES`], without white space
-    /// at its ends.
+    /// The rendered template `name`, one of [`TEMPLATES`], without white space at its ends.
     pub fn render(
         &self,
         name: &'static str,
@@ -146,20 +145,20 @@ pub fn built_in(set: &str) -> Result<[String; 8], PromptError> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PromptError {
-    /// No set of this name comes with the program.
+    /// There is no built-in set of this name.
     #[error("there are no prompts {set:?}; there are {known}")]
     UnknownSet {
         /// The name given.
         set: String,
-        /// All of them.
+        /// All built-in sets.
         known: String,
     },
     /// A template is wrong.
     #[error("the prompt template {name}: {reason}")]
     Template {
-        /// Which of the set's templates.
+        /// The template's name.
         name: &'static str,
-        /// The template engine's account.
+        /// The template engine's message.
         reason: String,
     },
 }

@@ -1,19 +1,19 @@
-//! A reward model: a row over the hidden states of a language model.
+//! A reward model: a linear head over the hidden states of a language model.
 
 use std::sync::Arc;
 
 use runtime_core::model::{Generation, HiddenStates, ModelError, RewardModel};
 
-/// Scores answers by what they are likely to earn.
+/// Predicts the reward of answers by a linear head.
 #[derive(Clone)]
-pub struct RowModel<S> {
+pub struct LinearRewardModel<S> {
     states: S,
     row: Arc<[f32]>,
 }
 
-impl<S: HiddenStates> RowModel<S> {
-    /// A row `[width]` over the states of a model; refused where it is of another width,
-    /// or holds what is no number.
+impl<S: HiddenStates> LinearRewardModel<S> {
+    /// A head `[width]` over the hidden states of a model; an error if it has another width
+    /// or values that are not finite.
     pub fn new(mut states: S, row: Arc<[f32]>) -> Result<Self, ModelError> {
         let wrong = |reason: String| Err(ModelError::Engine(reason));
         if !row.iter().all(|weight| weight.is_finite()) {
@@ -30,8 +30,8 @@ impl<S: HiddenStates> RowModel<S> {
     }
 }
 
-impl<S: HiddenStates> RewardModel for RowModel<S> {
-    /// The row's product with the state that the answer's last token was predicted from.
+impl<S: HiddenStates> RewardModel for LinearRewardModel<S> {
+    /// The product of the head and the state that predicted the answer's last token.
     fn score(&mut self, answer: &Generation) -> Result<f32, ModelError> {
         let mut ids = answer.prompt_ids.clone();
         ids.extend(answer.tokens.iter().map(|token| token.id));
@@ -61,8 +61,8 @@ mod tests {
         }
     }
 
-    fn model(row: &[f32]) -> Result<RowModel<Counting>, ModelError> {
-        RowModel::new(Counting, row.into())
+    fn model(row: &[f32]) -> Result<LinearRewardModel<Counting>, ModelError> {
+        LinearRewardModel::new(Counting, row.into())
     }
 
     #[test]

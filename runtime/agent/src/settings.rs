@@ -1,11 +1,11 @@
-//! How an agent asks: its kind, its sampling and its limits.
+//! The settings of an agent: its kind, sampling and limits.
 
 use std::str::FromStr;
 
 use runtime_core::strategy::{Feedback, UnknownName};
 use serde::{Deserialize, Serialize};
 
-/// What an agent generates in a step.
+/// The kind of an agent: what it generates in a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AgentKind {
@@ -31,7 +31,7 @@ impl AgentKind {
 impl FromStr for AgentKind {
     type Err = UnknownName;
 
-    /// Reads a name; its case does not matter.
+    /// Parses a name, ignoring case.
     fn from_str(name: &str) -> Result<Self, UnknownName> {
         let found = Self::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(name));
         found.ok_or_else(|| UnknownName {
@@ -42,19 +42,19 @@ impl FromStr for AgentKind {
     }
 }
 
-/// How an agent asks its models.
+/// The settings of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AgentSettings {
-    /// What it generates in a step.
+    /// The kind of agent.
     pub kind: AgentKind,
-    /// What it learns about its success between trials.
+    /// What the agent is shown about the result of a trial.
     pub feedback: Feedback,
     /// Sampling temperature of actions and thoughts.
     pub temperature: f32,
-    /// Sampling temperature of reflections, where it is another.
+    /// Sampling temperature of reflections, if it differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reflection_temperature: Option<f32>,
-    /// Share of probability that sampling keeps.
+    /// Nucleus sampling: the total probability of the tokens to sample from.
     pub top_p: f32,
     /// Greatest number of tokens in a prompt; the model's context bounds it too.
     pub prompt_tokens_max: u32,
@@ -64,13 +64,13 @@ pub struct AgentSettings {
     pub thought_tokens_max: u32,
     /// Greatest number of tokens in a reflection.
     pub reflection_tokens_max: u32,
-    /// Reflections that are drawn where a reward model chooses among them, 1 or more.
+    /// Number of sampled reflections among which a reward model chooses, at least 1.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub best_of: u32,
 }
 
 impl Default for AgentSettings {
-    /// What a run has where nobody says otherwise.
+    /// The defaults of a run.
     fn default() -> Self {
         Self {
             kind: AgentKind::Act,

@@ -25,7 +25,7 @@
 //! is a varint: 0 drawn, 1 forced, 2 dictated, 3 unknown. Version 1 has only the first two
 //! numbers; the log-probabilities tell which origin they meant.
 //!
-//! A stream may be torn at any byte; all frames before the torn one are whole. [`Reader`]
+//! A stream may be torn at any byte; all frames before the torn one are whole. [`RecordReader`]
 //! tells a torn end from a damaged one. Golden bytes in `tests/golden` pin the format.
 
 mod chain;
@@ -39,7 +39,7 @@ use alloc::vec::Vec;
 use crate::event::Event;
 
 pub use chain::Chain;
-pub use reader::{Reader, Source, StreamError, TornTail};
+pub use reader::{ByteSource, RecordReader, StreamError, TornTail};
 
 /// The first bytes of a stream.
 pub const MAGIC: [u8; 4] = *b"RBRC";

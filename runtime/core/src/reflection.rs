@@ -21,7 +21,7 @@ pub struct Reflection {
 }
 
 /// A store of reflections that outlives the run, such as a microcontroller's flash memory.
-pub trait Archive {
+pub trait ReflectionStore {
     /// Reflections on `task`, oldest first.
     fn recall(&mut self, task: &Task) -> Result<Vec<String>, EnvironmentError>;
 

@@ -66,7 +66,7 @@ pub struct TrialSettings {
 }
 
 /// The agent, environment and recorder of a trial.
-pub struct Stage<'a> {
+pub struct Participants<'a> {
     /// The agent.
     pub agent: &'a mut dyn Agent,
     /// The environment.
@@ -115,28 +115,28 @@ pub enum TrialError {
 /// task's index in the run. After each failed trial but the last, the memory receives what
 /// the strategy shows to the next trial.
 pub fn run_task(
-    stage: &mut Stage<'_>,
+    participants: &mut Participants<'_>,
     settings: &TrialSettings,
     task: &Task,
     task_index: u32,
     history: &mut TaskHistory,
 ) -> Result<(), TrialError> {
     if settings.members > 1 {
-        return run_group(stage, settings, task, task_index, history);
+        return run_group(participants, settings, task, task_index, history);
     }
     let reflections_shown = settings.strategy.reflections_shown(settings.reflections_max);
     let mut memory = Memory::with_capacity(reflections_shown);
     for trial in 1..=task.limits.trials_max {
-        let play = Play { settings, task, key: TrialKey { task: task_index, trial } };
+        let play = TrialRun { settings, task, key: TrialKey { task: task_index, trial } };
         if history.trials.len() < trial as usize {
             let open = history.open.take();
-            let finished = run_episode(stage, &play, &memory, open)?;
+            let finished = run_episode(participants, &play, &memory, open)?;
             history.trials.push(finished);
         }
         let finished = &mut history.trials[trial as usize - 1];
         let passed = match finished.passed(settings.judge) {
             Some(passed) => passed,
-            None => judge(stage, &play, &memory, finished)?,
+            None => judge(participants, &play, &memory, finished)?,
         };
         if passed || trial == task.limits.trials_max {
             break;
@@ -144,7 +144,7 @@ pub fn run_task(
         if settings.strategy.reflects() {
             if finished.reflection.is_none() {
                 let trajectory = &finished.trajectory;
-                finished.reflection = Some(reflect(stage, &play, &memory, trajectory, 0)?);
+                finished.reflection = Some(reflect(participants, &play, &memory, trajectory, 0)?);
             }
             finished.reflection.iter().for_each(|reflection| memory.remember(reflection.clone()));
         }
@@ -162,23 +162,23 @@ pub fn run_task(
 /// are added to `history`, which is empty for a new run; its last trial is then the last
 /// reflection's next trial. The strategy must be one that reflects.
 fn run_group(
-    stage: &mut Stage<'_>,
+    participants: &mut Participants<'_>,
     settings: &TrialSettings,
     task: &Task,
     task_index: u32,
     history: &mut TaskHistory,
 ) -> Result<(), TrialError> {
-    let play = |trial| Play { settings, task, key: TrialKey { task: task_index, trial } };
+    let play = |trial| TrialRun { settings, task, key: TrialKey { task: task_index, trial } };
     let (first, second) = (play(1), play(2));
     // Each reflection is written without the others in its memory.
     let nothing = Memory::with_capacity(1);
     if history.trials.is_empty() {
         let open = history.open.take();
-        history.trials.push(run_episode(stage, &first, &nothing, open)?);
+        history.trials.push(run_episode(participants, &first, &nothing, open)?);
     }
     let passed = match history.trials[0].passed(settings.judge) {
         Some(passed) => passed,
-        None => judge(stage, &first, &nothing, &mut history.trials[0])?,
+        None => judge(participants, &first, &nothing, &mut history.trials[0])?,
     };
     if passed {
         return Ok(());
@@ -188,31 +188,31 @@ fn run_group(
         let member = u32::try_from(history.branches.len()).unwrap_or(u32::MAX);
         let failed = &mut history.trials[0];
         if failed.reflection.is_none() {
-            let reflection = reflect(stage, &first, &memory, &failed.trajectory, member)?;
+            let reflection = reflect(participants, &first, &memory, &failed.trajectory, member)?;
             failed.reflection = Some(reflection);
         }
         failed.reflection.iter().for_each(|reflection| memory.remember(reflection.clone()));
         if history.trials.len() == 1 {
             let open = history.open.take();
-            history.trials.push(run_episode(stage, &second, &memory, open)?);
+            history.trials.push(run_episode(participants, &second, &memory, open)?);
         }
         if member + 1 >= settings.members {
             return Ok(());
         }
-        stage.recorder.record(&Event::Branch(BranchEvent { key: first.key }))?;
+        participants.recorder.record(&Event::Branch(BranchEvent { key: first.key }))?;
         let back = history.go_back(1);
         back.unwrap_or_else(|| unreachable!("a reflection and a trial after it were just seen"));
     }
 }
 
 /// One trial of one task.
-struct Play<'a> {
+struct TrialRun<'a> {
     settings: &'a TrialSettings,
     task: &'a Task,
     key: TrialKey,
 }
 
-impl Play<'_> {
+impl TrialRun<'_> {
     fn seed(&self, draw: Draw) -> SeedKey<'_> {
         let (run, task) = (self.settings.seed, self.task.id.as_str());
         SeedKey { run, task, trial: self.key.trial, draw }
@@ -221,44 +221,44 @@ impl Play<'_> {
 
 /// Asks the agent to judge whether a trial succeeded.
 fn judge(
-    stage: &mut Stage<'_>,
-    play: &Play<'_>,
+    participants: &mut Participants<'_>,
+    play: &TrialRun<'_>,
     memory: &Memory,
     finished: &mut FinishedTrial,
 ) -> Result<bool, TrialError> {
     let seed = play.seed(Draw::Judgement);
     let trajectory = &finished.trajectory;
     let attempt = Attempt { task: play.task, trajectory, memory, seed };
-    let judgement = stage.agent.judge(&attempt)?;
+    let judgement = participants.agent.judge(&attempt)?;
     let completed = judgement.completed;
-    stage.recorder.record(&Event::Judgement(JudgementEvent {
+    participants.recorder.record(&Event::Judgement(JudgementEvent {
         key: play.key,
         completed,
         call: CallHistory::default().shorten(&judgement.generation),
     }))?;
     finished.judgement = Some(judgement);
-    if stage.recorder.interrupted() {
+    if participants.recorder.interrupted() {
         return Err(TrialError::Interrupted);
     }
     Ok(completed)
 }
 
 fn reflect(
-    stage: &mut Stage<'_>,
-    play: &Play<'_>,
+    participants: &mut Participants<'_>,
+    play: &TrialRun<'_>,
     memory: &Memory,
     trajectory: &Trajectory,
     member: u32,
 ) -> Result<Reflection, TrialError> {
     let seed = play.seed(Draw::Reflection { member, candidate: 0 });
     let attempt = Attempt { task: play.task, trajectory, memory, seed };
-    let reflection = stage.agent.reflect(&attempt)?;
-    stage.recorder.record(&Event::Reflection(ReflectionEvent {
+    let reflection = participants.agent.reflect(&attempt)?;
+    participants.recorder.record(&Event::Reflection(ReflectionEvent {
         key: play.key,
         text: reflection.text.clone(),
         call: CallHistory::default().shorten(&reflection.generation),
     }))?;
-    if stage.recorder.interrupted() {
+    if participants.recorder.interrupted() {
         return Err(TrialError::Interrupted);
     }
     Ok(reflection)
@@ -266,27 +266,27 @@ fn reflect(
 
 /// Plays one episode, from its start or from the last step of `open`.
 fn run_episode(
-    stage: &mut Stage<'_>,
-    play: &Play<'_>,
+    participants: &mut Participants<'_>,
+    play: &TrialRun<'_>,
     memory: &Memory,
     open: Option<OpenTrial>,
 ) -> Result<FinishedTrial, TrialError> {
-    let mut open = begin(stage, play, open)?;
+    let mut open = begin(participants, play, open)?;
     let ending = loop {
         if let Some(ending) = ending(&open.steps, play.task) {
             break ending;
         }
-        if stage.recorder.interrupted() {
+        if participants.recorder.interrupted() {
             return Err(TrialError::Interrupted);
         }
-        match take_step(stage, play, memory, &mut open) {
+        match take_step(participants, play, memory, &mut open) {
             Err(TrialError::Model(ModelError::PromptTooLong { .. })) => break Ending::TokenLimit,
             other => other?,
         }
     };
-    let feedback = stage.environment.feedback();
+    let feedback = participants.environment.feedback();
     let end = TrialEndEvent { key: play.key, ending, feedback: feedback.clone() };
-    stage.recorder.record(&Event::TrialEnd(end))?;
+    participants.recorder.record(&Event::TrialEnd(end))?;
     let OpenTrial { opening, steps, environment_us, .. } = open;
     let trajectory = Trajectory { opening, steps, ending, feedback };
     Ok(FinishedTrial::new(trajectory, environment_us))
@@ -294,14 +294,14 @@ fn run_episode(
 
 /// Resets the environment and replays the recorded steps.
 fn begin(
-    stage: &mut Stage<'_>,
-    play: &Play<'_>,
+    participants: &mut Participants<'_>,
+    play: &TrialRun<'_>,
     open: Option<OpenTrial>,
 ) -> Result<OpenTrial, TrialError> {
-    let opening = stage.environment.reset(play.task)?;
+    let opening = participants.environment.reset(play.task)?;
     let Some(open) = open else {
         let start = TrialStartEvent { key: play.key, opening: opening.clone() };
-        stage.recorder.record(&Event::TrialStart(start))?;
+        participants.recorder.record(&Event::TrialStart(start))?;
         return Ok(OpenTrial { opening, ..OpenTrial::default() });
     };
     let differs = |step, found, recorded: &String| {
@@ -312,7 +312,7 @@ fn begin(
         return Err(differs(0, opening, &open.opening));
     }
     for (index, step) in open.steps.iter().enumerate() {
-        let found = stage.environment.step(&step.decision.action)?;
+        let found = participants.environment.step(&step.decision.action)?;
         if found.observation != step.outcome.observation {
             return Err(differs(index + 1, found.observation, &step.outcome.observation));
         }
@@ -321,16 +321,16 @@ fn begin(
 }
 
 fn take_step(
-    stage: &mut Stage<'_>,
-    play: &Play<'_>,
+    participants: &mut Participants<'_>,
+    play: &TrialRun<'_>,
     memory: &Memory,
     open: &mut OpenTrial,
 ) -> Result<(), TrialError> {
-    let before_us = stage.recorder.now_us();
-    let admissible = stage.environment.admissible_actions();
-    let listed_us = stage.recorder.now_us();
+    let before_us = participants.recorder.now_us();
+    let admissible = participants.environment.admissible_actions();
+    let listed_us = participants.recorder.now_us();
     let step = u32::try_from(open.steps.len() + 1).unwrap_or(u32::MAX);
-    let decision = stage.agent.act(&Episode {
+    let decision = participants.agent.act(&Episode {
         task: play.task,
         memory,
         opening: &open.opening,
@@ -338,14 +338,14 @@ fn take_step(
         admissible: admissible.as_ref(),
         seed: play.seed(Draw::Action { step }),
     })?;
-    let decided_us = stage.recorder.now_us();
-    let outcome = stage.environment.step(&decision.action)?;
-    let stepped_us = stage.recorder.now_us();
+    let decided_us = participants.recorder.now_us();
+    let outcome = participants.environment.step(&decision.action)?;
+    let stepped_us = participants.recorder.now_us();
     let environment_us =
         listed_us.saturating_sub(before_us) + stepped_us.saturating_sub(decided_us);
     let step = TakenStep { decision, outcome };
     let event = StepEvent::new(play.key, &step, &mut open.calls, environment_us);
-    stage.recorder.record(&Event::Step(event))?;
+    participants.recorder.record(&Event::Step(event))?;
     open.environment_us += environment_us;
     open.steps.push(step);
     Ok(())

@@ -10,7 +10,7 @@ use runtime_core::event::{
     BranchEvent, Call, Event, JudgementEvent, RunEvent, StepEvent, TrialEndEvent, TrialKey,
 };
 use runtime_core::model::{Cost, ModelIdentity, Origin, StopReason, Token};
-use runtime_core::record::{Chain, Reader, RecordError, StreamError, Version, stream};
+use runtime_core::record::{Chain, RecordError, RecordReader, StreamError, Version, stream};
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::Ending;
 
@@ -92,7 +92,7 @@ type Read = (Vec<Event>, Result<u64, StreamError<Infallible>>);
 /// The events, and how many bytes behind them were left out.
 fn read(bytes: &[u8]) -> Read {
     let mut events = Vec::new();
-    let mut reader = match Reader::open(bytes) {
+    let mut reader = match RecordReader::open(bytes) {
         Ok(reader) => reader,
         Err(error) => return (events, Err(error)),
     };
@@ -107,7 +107,7 @@ fn read(bytes: &[u8]) -> Read {
 
 /// Where each frame begins, and where the last one ends.
 fn offsets(bytes: &[u8]) -> Vec<usize> {
-    let mut reader = Reader::open(bytes).unwrap();
+    let mut reader = RecordReader::open(bytes).unwrap();
     let mut offsets = vec![8];
     while reader.next().is_some() {
         offsets.push(usize::try_from(reader.offset()).unwrap());

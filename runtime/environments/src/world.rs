@@ -4,7 +4,7 @@ use std::error::Error;
 use std::num::NonZeroU32;
 
 use runtime_core::environment::Environment;
-use runtime_core::reflection::Archive;
+use runtime_core::reflection::ReflectionStore;
 use runtime_core::task::Task;
 
 use crate::selection::TaskSelection;
@@ -57,7 +57,7 @@ pub trait World: Send + Sync {
     }
 
     /// Where the world itself keeps reflections, where it does.
-    fn archive(&self) -> Option<Box<dyn Archive + Send>> {
+    fn archive(&self) -> Option<Box<dyn ReflectionStore + Send>> {
         None
     }
 

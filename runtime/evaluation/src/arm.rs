@@ -26,7 +26,9 @@ use runtime_core::history::{FinishedTrial, RunHistory, TaskHistory};
 use runtime_core::model::{CostScope, ModelError};
 use runtime_core::task::Task;
 use runtime_core::trajectory::Ending;
-use runtime_core::trial::{Recorder, RecorderError, Stage, TrialError, TrialSettings, run_task};
+use runtime_core::trial::{
+    Participants, Recorder, RecorderError, TrialError, TrialSettings, run_task,
+};
 
 use crate::listener::{ArmProgress, Listener, News};
 
@@ -149,8 +151,8 @@ impl<'a> Floor<'a> {
                 return Err(ArmError::Interrupted);
             }
             let (agent, environment) = (agent.as_mut(), environment.as_mut());
-            let mut stage = Stage { agent, environment, recorder: &mut recorder };
-            match run_task(&mut stage, &self.arm.settings, task, index, history) {
+            let mut participants = Participants { agent, environment, recorder: &mut recorder };
+            match run_task(&mut participants, &self.arm.settings, task, index, history) {
                 Ok(()) => self.tell(|progress| {
                     progress.tasks_done += 1;
                     progress.tasks_solved += u64::from(history.solved());

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
-use runtime_agent::archivist::Archivist;
-use runtime_agent::borrower::{Borrower, Lender};
-use runtime_agent::demonstrator::{Demonstrator, Expert};
+use runtime_agent::archiving::ArchivingAgent;
+use runtime_agent::borrowing::{BorrowingAgent, ReflectionPool};
+use runtime_agent::demonstrator::{DemonstratingAgent, Expert};
 use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
-use runtime_agent::reward::RowModel;
+use runtime_agent::reward::LinearRewardModel;
 use runtime_agent::settings::AgentSettings;
 use runtime_core::agent::{Agent, Attempt, Episode};
-use runtime_core::reflection::{Archive, Memory};
+use runtime_core::reflection::{Memory, ReflectionStore};
 use runtime_core::spending::Meter;
 use runtime_core::strategy::Strategy;
 use runtime_core::task::Task;
@@ -92,9 +92,9 @@ pub(crate) struct AgentParts {
     /// Writes reflections.
     pub(crate) retrospective: Model,
     /// Chooses among them, where several are drawn.
-    pub(crate) reward_model: Option<RowModel<Handle>>,
+    pub(crate) reward_model: Option<LinearRewardModel<Handle>>,
     /// Lends reflections on other tasks, where that is the control.
-    pub(crate) lender: Option<Arc<Lender>>,
+    pub(crate) borrowed: Option<Arc<ReflectionPool>>,
     /// What they are told.
     pub(crate) prompts: Arc<PromptSet>,
     /// How they are asked.
@@ -111,13 +111,13 @@ impl AgentParts {
     /// An agent for one worker; its reflections go to the archive, where the world has one.
     pub(crate) fn agent(
         &self,
-        archive: Option<Box<dyn Archive + Send>>,
+        archive: Option<Box<dyn ReflectionStore + Send>>,
         recalls: bool,
     ) -> Box<dyn Agent + Send> {
         let agent = self.alone();
         match archive {
             None => agent,
-            Some(archive) => Box::new(Archivist { agent, archive, recalls, recalled: None }),
+            Some(archive) => Box::new(ArchivingAgent { agent, archive, recalls, recalled: None }),
         }
     }
 
@@ -137,12 +137,12 @@ impl AgentParts {
         };
         if let RunKind::Demonstration { noise } = self.kind {
             let expert = Box::new(EnvironmentExpert);
-            return Box::new(Demonstrator { agent, expert, noise });
+            return Box::new(DemonstratingAgent { agent, expert, noise });
         }
-        let agent: Box<dyn Agent + Send> = match &self.lender {
+        let agent: Box<dyn Agent + Send> = match &self.borrowed {
             None => Box::new(agent),
-            Some(lender) => {
-                Box::new(Borrower { agent: Box::new(agent), lender: Arc::clone(lender) })
+            Some(borrowed) => {
+                Box::new(BorrowingAgent { agent: Box::new(agent), pool: Arc::clone(borrowed) })
             }
         };
         match account {

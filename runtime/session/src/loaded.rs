@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use runtime_agent::reward::RowModel;
+use runtime_agent::reward::LinearRewardModel;
 use runtime_core::model::{LanguageModel, ModelIdentity};
 use runtime_core::scripted::ScriptedModel;
 use runtime_core::spending::Meter;
@@ -114,7 +114,7 @@ impl Models {
         name: &str,
         adapter: &Path,
         loading: &Loading,
-    ) -> anyhow::Result<RowModel<Handle>> {
+    ) -> anyhow::Result<LinearRewardModel<Handle>> {
         let bare = self.open(name, None, loading)?;
         ensure!(matches!(bare, Model::Loaded(_)), "the model {name} has no hidden states to score");
         let path = models::manifest::resolve(name, &files::models_folder()?)?.path;
@@ -126,7 +126,7 @@ impl Models {
             .reward_row()
             .with_context(|| format!("{} is no reward model: it has no row", adapter.display()))?;
         let handle = self.engines[&path].role(Some((adapter, 1.0))).with_context(cannot)?;
-        RowModel::new(handle, row.into()).with_context(cannot)
+        LinearRewardModel::new(handle, row.into()).with_context(cannot)
     }
 
     /// The retrospective: with the adapter that was asked for, else with the one

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, ensure};
-use runtime_agent::borrower::Lender;
+use runtime_agent::borrowing::ReflectionPool;
 use runtime_core::event::RunEvent;
 use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
@@ -89,12 +89,12 @@ impl Pool {
             options.borrow_reflections.is_none() || lends,
             "--borrow-reflections is for --strategy retrospective"
         );
-        let lender = options.borrow_reflections.as_deref().map(|folder| {
+        let borrowed = options.borrow_reflections.as_deref().map(|folder| {
             let log = settings::lending_log(folder);
             let history = read_log(&log)?.history;
-            anyhow::Ok(Arc::new(Lender::new(&history)))
+            anyhow::Ok(Arc::new(ReflectionPool::new(&history)))
         });
-        let lender = lender.transpose()?;
+        let borrowed = borrowed.transpose()?;
         let mut parts = Vec::new();
         for strategy in &plan.strategies {
             let has_own = *strategy == Strategy::Retrospective && !is_demonstration;
@@ -119,7 +119,7 @@ impl Pool {
                 actor,
                 retrospective,
                 reward_model,
-                lender: lender.clone().filter(|_| *strategy == Strategy::Retrospective),
+                borrowed: borrowed.clone().filter(|_| *strategy == Strategy::Retrospective),
                 prompts,
                 settings: settings.agent,
                 kind: plan.kind,

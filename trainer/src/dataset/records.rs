@@ -5,7 +5,7 @@ use std::path::Path;
 use runtime_core::event::Event;
 use runtime_core::history::{FinishedTrial, RunHistory};
 use runtime_core::model::{Generation, ModelIdentity};
-use runtime_core::record::{Reader, StreamError};
+use runtime_core::record::{RecordReader, StreamError};
 
 use super::{Gathered, Sample};
 use crate::error::TrainError;
@@ -67,7 +67,7 @@ fn events(log: &Path) -> Result<Vec<Event>, TrainError> {
         |error: StreamError<_>| TrainError::Content { file: log.into(), reason: error.to_string() };
     let bytes =
         std::fs::read(log).map_err(|source| TrainError::Read { file: log.into(), source })?;
-    Reader::open(&bytes[..]).map_err(wrong)?.collect::<Result<_, _>>().map_err(wrong)
+    RecordReader::open(&bytes[..]).map_err(wrong)?.collect::<Result<_, _>>().map_err(wrong)
 }
 
 fn of_trial(trial: &FinishedTrial, origin: &str) -> Vec<Sample> {

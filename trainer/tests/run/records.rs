@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use models::adapter::Adapter;
 use runtime_core::event::Event;
 use runtime_core::model::{Origin, Token};
-use runtime_core::record::{Reader, Version, stream};
+use runtime_core::record::{RecordReader, Version, stream};
 use trainer::TrainError;
 use trainer::config::TrainConfig;
 use trainer::dataset::Select;
@@ -18,7 +18,8 @@ use crate::world::{World, finished, play};
 /// The records in a file, each as something else.
 fn changed(path: &Path, change: impl FnMut(&mut Event)) {
     let bytes = fs::read(path).unwrap();
-    let mut events: Vec<Event> = Reader::open(&bytes[..]).unwrap().map(Result::unwrap).collect();
+    let mut events: Vec<Event> =
+        RecordReader::open(&bytes[..]).unwrap().map(Result::unwrap).collect();
     events.iter_mut().for_each(change);
     fs::write(path, stream(Version::NEWEST, &events).unwrap()).unwrap();
 }
@@ -39,7 +40,7 @@ fn a_zero_filled_end_is_passed_over_as_the_device_does() {
 fn records_that_were_swapped_are_refused() {
     let world = World::new();
     let mut log = fs::read(world.path("trials.log")).unwrap();
-    let mut reader = Reader::open(&log[..]).unwrap();
+    let mut reader = RecordReader::open(&log[..]).unwrap();
     let mut end = || {
         reader.next().unwrap().unwrap();
         usize::try_from(reader.offset()).unwrap()

@@ -278,7 +278,7 @@ fn every_built_in_set_renders_what_it_may_be_given() {
         let prompts = PromptSet::built_in(set).unwrap();
         let trajectory = failed(Vec::new());
         let transcript = conversation::transcript(&trajectory, 0, Feedback::Success);
-        let scene = Scene {
+        let scene = PromptContext {
             instruction: "Get out.",
             kind: "doors",
             opening: "Two doors.",

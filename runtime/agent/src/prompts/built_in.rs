@@ -1,9 +1,9 @@
-//! The templates that come with the program: a folder of `prompts/` for each set, and
-//! `prompts/shared` for what a set says as all others do.
+//! The built-in templates: a folder of `prompts/` for each set, and `prompts/shared` for
+//! templates that a set does not replace.
 
 include!(concat!(env!("OUT_DIR"), "/prompts.rs"));
 
-/// The folder whose templates stand in for those that a set lacks.
+/// The folder of the templates that a set lacks.
 const SHARED: &str = "shared";
 
 /// The names of the sets.
@@ -11,7 +11,7 @@ pub fn sets() -> impl Iterator<Item = &'static str> {
     FOLDERS.iter().map(|(name, _)| *name).filter(|name| *name != SHARED)
 }
 
-/// A template of a set; `None` where there is no such set, or the set lacks it.
+/// A template of a set; `None` if there is no such set or the set lacks it.
 pub(super) fn template(set: &str, name: &str) -> Option<&'static str> {
     sets().find(|known| *known == set)?;
     text(set, name).or_else(|| text(SHARED, name))

@@ -11,7 +11,7 @@
 //! any order: zeros, or whole frames after a gap, are not damage. A power cut cannot
 //! reorder whole frames either.
 //!
-//! A [`Source`] supplies the bytes.
+//! A [`ByteSource`] supplies the bytes.
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -26,7 +26,7 @@ use crate::event::Event;
 const TAIL_BYTES_MAX: usize = 2 * PAYLOAD_BYTES_MAX;
 
 /// Supplies the bytes of a stream, in order.
-pub trait Source {
+pub trait ByteSource {
     /// Why the bytes cannot be read.
     type Error;
 
@@ -35,7 +35,7 @@ pub trait Source {
     fn read(&mut self, bytes_max: usize, into: &mut Vec<u8>) -> Result<(), Self::Error>;
 }
 
-impl Source for &[u8] {
+impl ByteSource for &[u8] {
     type Error = Infallible;
 
     fn read(&mut self, bytes_max: usize, into: &mut Vec<u8>) -> Result<(), Infallible> {
@@ -99,7 +99,7 @@ pub enum StreamError<E> {
 }
 
 /// The events of a stream, in order.
-pub struct Reader<S> {
+pub struct RecordReader<S> {
     source: S,
     chain: Chain,
     frame: Vec<u8>,
@@ -109,7 +109,7 @@ pub struct Reader<S> {
     ended: bool,
 }
 
-impl<S: Source> Reader<S> {
+impl<S: ByteSource> RecordReader<S> {
     /// Reads a stream's header.
     pub fn open(mut source: S) -> Result<Self, StreamError<S::Error>> {
         let mut header = Vec::with_capacity(HEADER_BYTES);
@@ -185,7 +185,7 @@ impl<S: Source> Reader<S> {
     }
 }
 
-impl<S: Source> Iterator for Reader<S> {
+impl<S: ByteSource> Iterator for RecordReader<S> {
     type Item = Result<Event, StreamError<S::Error>>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -131,9 +131,9 @@ fn play_with(
 ) -> Played {
     let mut agent = PlainAgent { model: ScriptedModel::new(script) };
     let mut recorder = Events { events: Vec::new(), events_max: max };
-    let mut stage =
-        Stage { agent: &mut agent, environment: &mut TwoDoors, recorder: &mut recorder };
-    let result = run_task(&mut stage, &settings, task, 0, &mut history);
+    let mut participants =
+        Participants { agent: &mut agent, environment: &mut TwoDoors, recorder: &mut recorder };
+    let result = run_task(&mut participants, &settings, task, 0, &mut history);
     Played { history, events: recorder.events, prompts: agent.model.prompts, result }
 }
 

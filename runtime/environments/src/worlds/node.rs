@@ -28,7 +28,7 @@ use std::thread;
 use std::time::Duration;
 
 use runtime_core::environment::EnvironmentError;
-use runtime_core::reflection::Archive;
+use runtime_core::reflection::ReflectionStore;
 use runtime_core::task::Task;
 use runtime_node::memory::REFLECTION_BYTES_MAX;
 use runtime_node::message::{Answer, Refusal, Request};
@@ -184,8 +184,8 @@ impl World for Node {
         Box::new(NodeEnvironment { link, goal, episode: None })
     }
 
-    fn archive(&self) -> Option<Box<dyn Archive + Send>> {
-        Some(Box::new(NodeArchive(Arc::clone(&self.link))))
+    fn archive(&self) -> Option<Box<dyn ReflectionStore + Send>> {
+        Some(Box::new(NodeReflections(Arc::clone(&self.link))))
     }
 
     fn leave(&self) -> Option<String> {
@@ -194,9 +194,9 @@ impl World for Node {
 }
 
 /// The node's own memory of reflections.
-struct NodeArchive(Arc<Mutex<Link>>);
+struct NodeReflections(Arc<Mutex<Link>>);
 
-impl Archive for NodeArchive {
+impl ReflectionStore for NodeReflections {
     fn recall(&mut self, task: &Task) -> Result<Vec<String>, EnvironmentError> {
         let wanted = number_of(task)?;
         let kept = lock(&self.0).reflections().map_err(|error| broken(&error))?;

@@ -1,7 +1,7 @@
 //! Reads a trial log, one record in memory at a time.
 //!
 //! What its end means is judged where the records are read, by
-//! [`runtime_core::record::Reader`].
+//! [`runtime_core::record::RecordReader`].
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use runtime_core::event::Event;
 use runtime_core::history::{HistoryError, RunHistory};
-use runtime_core::record::{Chain, Reader, Source, StreamError, TornTail};
+use runtime_core::record::{ByteSource, Chain, RecordReader, StreamError, TornTail};
 
 use super::LogError;
 
@@ -57,14 +57,14 @@ pub(super) fn check_unbegun(path: &Path) -> Result<(), LogError> {
 /// The events of a log, in order.
 pub struct Events {
     path: PathBuf,
-    reader: Reader<LogSource>,
+    reader: RecordReader<LogSource>,
 }
 
 impl Events {
     /// Opens a log and checks its header.
     pub fn open(path: &Path) -> Result<Self, LogError> {
         let file = File::open(path).map_err(|source| LogError::io("read", path, source))?;
-        let reader = Reader::open(LogSource(BufReader::new(file)));
+        let reader = RecordReader::open(LogSource(BufReader::new(file)));
         let reader = reader.map_err(|error| LogError::unread(path, error))?;
         Ok(Self { path: path.to_owned(), reader })
     }
@@ -81,7 +81,7 @@ impl Iterator for Events {
 
 struct LogSource(BufReader<File>);
 
-impl Source for LogSource {
+impl ByteSource for LogSource {
     type Error = io::Error;
 
     fn read(&mut self, bytes_max: usize, into: &mut Vec<u8>) -> io::Result<()> {

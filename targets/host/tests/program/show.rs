@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use runtime_agent::prompts::{PromptSet, TEMPLATES};
 use runtime_core::event::Event;
-use runtime_core::record::Reader;
+use runtime_core::record::RecordReader;
 use runtime_environments::worlds::WORLDS;
 use runtime_store::trial_log::{Events, TrialLog, read_log};
 use serde_json::Value;
@@ -112,7 +112,7 @@ fn a_trial_under_way_is_shown_as_far_as_it_came() {
     let run = played(&folder, &[]);
     let whole = fs::read(log(&run)).unwrap();
     // Into the first trial's second step, as a kill would leave it.
-    let mut reader = Reader::open(&whole[..]).unwrap();
+    let mut reader = RecordReader::open(&whole[..]).unwrap();
     reader.by_ref().take(3).for_each(|event| drop(event.unwrap()));
     let offset = usize::try_from(reader.offset()).unwrap();
     fs::write(log(&run), &whole[..offset + 5]).unwrap();

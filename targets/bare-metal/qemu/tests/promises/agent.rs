@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
-use runtime_agent::archivist::Archivist;
+use runtime_agent::archiving::ArchivingAgent;
 use runtime_agent::prompts::{PromptSet, built_in};
 use runtime_agent::settings::AgentSettings;
 use runtime_core::event::Event;
@@ -16,7 +16,7 @@ use runtime_core::model::{Cost, Request, StopReason};
 use runtime_core::prompt::{Message, Piece, Prompt};
 use runtime_core::strategy::{Feedback, Judge, Strategy};
 use runtime_core::task::{Limits, Task};
-use runtime_core::trial::{Recorder, RecorderError, Stage, TrialSettings, run_task};
+use runtime_core::trial::{Recorder, RecorderError, Participants, TrialSettings, run_task};
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::World;
 use runtime_environments::worlds::node::Node;
@@ -111,10 +111,10 @@ fn play(world: &dyn World, pupil: &Pupil, trials_max: u32, recalls: bool) -> Tas
     let task: Task =
         world.tasks(&TaskSelection { split, count, seed: 1, limits }).unwrap().remove(0);
     let archive = world.archive().unwrap();
-    let mut agent = Archivist { agent: agent(pupil), archive, recalls, recalled: None };
+    let mut agent = ArchivingAgent { agent: agent(pupil), archive, recalls, recalled: None };
     let mut environment = world.environment();
-    let mut stage =
-        Stage { agent: &mut agent, environment: &mut *environment, recorder: &mut Nobody };
+    let mut participants =
+        Participants { agent: &mut agent, environment: &mut *environment, recorder: &mut Nobody };
     let settings = TrialSettings {
         strategy: Strategy::Reflexion,
         judge: Judge::Environment,
@@ -123,7 +123,7 @@ fn play(world: &dyn World, pupil: &Pupil, trials_max: u32, recalls: bool) -> Tas
         seed: 1,
     };
     let mut history = TaskHistory::default();
-    run_task(&mut stage, &settings, &task, 0, &mut history).unwrap();
+    run_task(&mut participants, &settings, &task, 0, &mut history).unwrap();
     history
 }
 

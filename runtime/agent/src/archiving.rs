@@ -1,8 +1,8 @@
-//! An agent whose reflections are kept outside of the run, and read in a later one.
+//! An agent that stores its reflections outside of the run and recalls those of earlier runs.
 //!
 //! ```text
-//! reflect ─► reflection ─► archive
-//! archive ─► reflections of earlier runs ─► memory ─► act, reflect
+//! reflect ─► reflection ─► store
+//! store ─► reflections of earlier runs ─► memory ─► act, reflect
 //! ```
 
 use std::borrow::Cow;
@@ -10,24 +10,24 @@ use std::borrow::Cow;
 use runtime_core::agent::{Agent, Attempt, Episode};
 use runtime_core::environment::EnvironmentError;
 use runtime_core::model::{Cost, Generation, ModelError, StopReason};
-use runtime_core::reflection::{Archive, Judgement, Memory, Reflection};
+use runtime_core::reflection::{Judgement, Memory, Reflection, ReflectionStore};
 use runtime_core::task::Task;
 use runtime_core::trajectory::Decision;
 
-/// An agent with an archive.
-pub struct Archivist {
+/// An agent with a store of reflections.
+pub struct ArchivingAgent {
     /// Acts, judges and reflects.
     pub agent: Box<dyn Agent + Send>,
-    /// Where its reflections go.
-    pub archive: Box<dyn Archive + Send>,
-    /// Whether it reads what earlier runs left there.
+    /// Stores its reflections.
+    pub archive: Box<dyn ReflectionStore + Send>,
+    /// Whether it recalls the reflections of earlier runs.
     pub recalls: bool,
-    /// A task's id, and what the archive had on it before the run's first own reflection.
+    /// A task's id, and its stored reflections before the run's own first one.
     pub recalled: Option<(String, Vec<Reflection>)>,
 }
 
-impl Archivist {
-    /// The memory of a task, with what earlier runs left.
+impl ArchivingAgent {
+    /// The memory of a task together with the reflections of earlier runs.
     fn memory<'a>(
         &mut self,
         task: &Task,
@@ -46,7 +46,7 @@ impl Archivist {
     }
 }
 
-impl Agent for Archivist {
+impl Agent for ArchivingAgent {
     fn act(&mut self, episode: &Episode<'_>) -> Result<Decision, ModelError> {
         let memory = self.memory(episode.task, episode.memory)?;
         self.agent.act(&Episode { memory: &memory, ..*episode })
@@ -64,7 +64,7 @@ impl Agent for Archivist {
     }
 }
 
-/// A reflection of an earlier run: nobody knows any more how it was written.
+/// A reflection of an earlier run, whose generation is no longer known.
 fn earlier(text: String) -> Reflection {
     let generation = Generation {
         text: text.clone(),
@@ -114,7 +114,7 @@ mod tests {
     #[derive(Clone, Default)]
     struct Shelf(Arc<Mutex<Vec<(String, String)>>>);
 
-    impl Archive for Shelf {
+    impl ReflectionStore for Shelf {
         fn recall(&mut self, task: &Task) -> Result<Vec<String>, EnvironmentError> {
             let kept = self.0.lock().unwrap();
             let on_task = kept.iter().filter(|(id, _)| *id == task.id);
@@ -127,7 +127,7 @@ mod tests {
         }
     }
 
-    fn reflect(archivist: &mut Archivist, id: &str, memory: &Memory) -> String {
+    fn reflect(agent: &mut ArchivingAgent, id: &str, memory: &Memory) -> String {
         let task = &Task {
             id: id.into(),
             kind: String::new(),
@@ -143,31 +143,31 @@ mod tests {
         };
         let draw = Draw::Reflection { member: 0, candidate: 0 };
         let seed = SeedKey { run: 1, task: id, trial: 1, draw };
-        archivist.reflect(&Attempt { task, trajectory, memory, seed }).unwrap().text
+        agent.reflect(&Attempt { task, trajectory, memory, seed }).unwrap().text
     }
 
-    fn archivist(shelf: &Shelf, recalls: bool) -> Archivist {
+    fn agent(shelf: &Shelf, recalls: bool) -> ArchivingAgent {
         let archive = Box::new(shelf.clone());
-        Archivist { agent: Box::new(Mirror), archive, recalls, recalled: None }
+        ArchivingAgent { agent: Box::new(Mirror), archive, recalls, recalled: None }
     }
 
     #[test]
     fn a_later_run_reads_what_an_earlier_one_left() {
         let (shelf, nothing) = (Shelf::default(), Memory::with_capacity(3));
-        reflect(&mut archivist(&shelf, false), "a", &nothing);
+        reflect(&mut agent(&shelf, false), "a", &nothing);
 
-        assert_eq!(reflect(&mut archivist(&shelf, true), "a", &nothing), "saw [saw []]");
-        assert_eq!(reflect(&mut archivist(&shelf, true), "b", &nothing), "saw []");
-        assert_eq!(reflect(&mut archivist(&shelf, false), "a", &nothing), "saw []");
+        assert_eq!(reflect(&mut agent(&shelf, true), "a", &nothing), "saw [saw []]");
+        assert_eq!(reflect(&mut agent(&shelf, true), "b", &nothing), "saw []");
+        assert_eq!(reflect(&mut agent(&shelf, false), "a", &nothing), "saw []");
     }
 
     #[test]
     fn a_runs_own_reflections_are_not_read_twice() {
         let (shelf, mut memory) = (Shelf::default(), Memory::with_capacity(3));
-        let mut first = archivist(&shelf, true);
+        let mut first = agent(&shelf, true);
         memory.remember(earlier(reflect(&mut first, "a", &memory)));
 
         // The run was killed there, and goes on: the archive has what its memory has.
-        assert_eq!(reflect(&mut archivist(&shelf, true), "a", &memory), "saw [saw []]");
+        assert_eq!(reflect(&mut agent(&shelf, true), "a", &memory), "saw [saw []]");
     }
 }

@@ -1,5 +1,5 @@
-//! An agent that is told what was meant for another task: the control that says whether
-//! reflections carry information, or any text would do.
+//! An agent that reads reflections on other tasks: the control experiment that shows whether
+//! the content of reflections matters.
 //!
 //! ```text
 //! a run's reflections, by task type ─► one of another task ─► the next trial
@@ -14,14 +14,14 @@ use runtime_core::model::{Cost, ModelError, Origin};
 use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::trajectory::Decision;
 
-/// The reflections of a run, by task type, each with its task's id.
+/// The reflections of a run by task type, each with its task's id.
 #[derive(Clone, Debug, Default)]
-pub struct Lender {
+pub struct ReflectionPool {
     by_kind: BTreeMap<String, Vec<(String, Reflection)>>,
 }
 
-impl Lender {
-    /// All reflections of a run.
+impl ReflectionPool {
+    /// The reflections of a run.
     pub fn new(history: &RunHistory) -> Self {
         let mut by_kind: BTreeMap<String, Vec<(String, Reflection)>> = BTreeMap::new();
         for (task, played) in history.run.tasks.iter().zip(&history.tasks) {
@@ -32,11 +32,11 @@ impl Lender {
         Self { by_kind }
     }
 
-    /// A reflection on another task of the attempt's type, drawn by the attempt's seed; of
-    /// another type where there is none.
+    /// A reflection on another task of the same type, drawn by the attempt's seed; on a task
+    /// of another type if there is none.
     ///
-    /// It costs nothing, and nothing is to be learned from it.
-    fn lend(&self, attempt: &Attempt<'_>) -> Option<Reflection> {
+    /// It has no cost, and training skips its tokens.
+    fn draw(&self, attempt: &Attempt<'_>) -> Option<Reflection> {
         let is_other = |(task, _): &&(String, Reflection)| *task != attempt.task.id;
         let of_kind = self.by_kind.get(&attempt.task.kind).into_iter().flatten();
         let mut others: Vec<_> = of_kind.filter(is_other).collect();
@@ -54,15 +54,15 @@ impl Lender {
     }
 }
 
-/// An agent whose reflections are lent to it.
-pub struct Borrower {
+/// An agent that takes reflections from a pool instead of writing them.
+pub struct BorrowingAgent {
     /// Acts and judges.
     pub agent: Box<dyn Agent + Send>,
-    /// Whose reflections.
-    pub lender: Arc<Lender>,
+    /// The pool of reflections.
+    pub pool: Arc<ReflectionPool>,
 }
 
-impl Agent for Borrower {
+impl Agent for BorrowingAgent {
     fn act(&mut self, episode: &Episode<'_>) -> Result<Decision, ModelError> {
         self.agent.act(episode)
     }
@@ -72,7 +72,7 @@ impl Agent for Borrower {
     }
 
     fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
-        self.lender.lend(attempt).ok_or_else(|| {
+        self.pool.draw(attempt).ok_or_else(|| {
             ModelError::Engine("the run that lends reflections has none on another task".into())
         })
     }
@@ -117,7 +117,7 @@ mod tests {
         TaskHistory { trials: vec![trial], open: None, branches: Vec::new() }
     }
 
-    fn lender() -> Lender {
+    fn pool() -> ReflectionPool {
         let run = RunEvent {
             version: String::new(),
             strategy: "retrospective".into(),
@@ -127,14 +127,14 @@ mod tests {
             retrospective: ModelIdentity::default(),
             tasks: vec![task("a", "clean"), task("b", "clean"), task("c", "heat")],
         };
-        Lender::new(&RunHistory { run, tasks: ["A", "B", "C"].map(played).into() })
+        ReflectionPool::new(&RunHistory { run, tasks: ["A", "B", "C"].map(played).into() })
     }
 
     fn lent(task: &Task) -> Option<Reflection> {
         let (trajectory, memory) = (&failed(), &Memory::default());
         let draw = Draw::Reflection { member: 0, candidate: 0 };
         let seed = SeedKey { run: 1, task: &task.id, trial: 2, draw };
-        lender().lend(&Attempt { task, trajectory, memory, seed })
+        pool().draw(&Attempt { task, trajectory, memory, seed })
     }
 
     #[test]
@@ -155,6 +155,6 @@ mod tests {
         let draw = Draw::Reflection { member: 0, candidate: 0 };
         let seed = SeedKey { run: 1, task: "a", trial: 1, draw };
         let attempt = Attempt { task, trajectory, memory, seed };
-        assert_eq!(Lender::default().lend(&attempt), None);
+        assert_eq!(ReflectionPool::default().draw(&attempt), None);
     }
 }
