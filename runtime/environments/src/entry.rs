@@ -20,12 +20,14 @@ pub struct Entry {
     pub prompts: &'static str,
     /// The data set it is played from, by its name in `models/data`, where it needs one.
     pub data: Option<&'static str>,
-    /// What it can be told beside what all worlds can.
+    /// What it can be told beside what all worlds can: flags and keys of a run's file.
     pub options: &'static [WorldOption],
     /// Whether [`crate::expert`] knows how to play it.
     pub has_expert: bool,
     /// Whether the same actions can be taken again to see what could be done then.
     pub replays: bool,
+    /// Whether it remembers reflections itself: [`World::archive`].
+    pub remembers: bool,
     /// Opens it.
     pub open: fn(&EnvironmentOptions) -> Result<Box<dyn World>, WorldError>,
 }
@@ -35,10 +37,24 @@ pub struct Entry {
 pub struct WorldOption {
     /// Its name, as flags and files have it.
     pub name: &'static str,
-    /// What stands for its value in the help; empty where it takes none.
+    /// What stands for its value in the help; empty where it takes none, which only
+    /// [`Decides::Hand`] may.
     pub value: &'static str,
     /// What it says, and what is meant without it.
     pub about: &'static str,
+    /// What it decides.
+    pub decides: Decides,
+}
+
+/// What an option of one world decides, and so who can be told it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decides {
+    /// What a run plays: it is named in results, and cannot change under a run.
+    Run,
+    /// Where what a run plays is, and nothing of what it plays.
+    Place,
+    /// How a person plays by hand; no run can be told it.
+    Hand,
 }
 
 /// What a world may need to be opened.

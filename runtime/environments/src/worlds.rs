@@ -5,7 +5,7 @@ pub mod alfworld;
 pub mod household;
 pub mod node;
 
-use crate::entry::{Entry, EnvironmentOptions};
+use crate::entry::{Entry, EnvironmentOptions, WorldOption};
 use crate::world::{World, WorldError, nearest};
 
 /// Every world there is.
@@ -17,6 +17,16 @@ pub const DEFAULT: &str = household::ENTRY.name;
 /// The names of all worlds.
 pub fn names() -> Vec<&'static str> {
     WORLDS.iter().map(|entry| entry.name).collect()
+}
+
+/// The names of the worlds that remember reflections themselves.
+pub fn remembering() -> Vec<&'static str> {
+    WORLDS.iter().filter(|entry| entry.remembers).map(|entry| entry.name).collect()
+}
+
+/// What each world can be told beside what all can.
+pub fn options() -> impl Iterator<Item = WorldOption> {
+    WORLDS.iter().flat_map(|entry| entry.options).copied()
 }
 
 /// The world of this name; case does not matter.
@@ -36,6 +46,7 @@ pub fn open(name: &str, options: &EnvironmentOptions) -> Result<Box<dyn World>, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entry::Decides;
     use crate::split::{Purpose, Split};
     use crate::world::train_split;
     use household::Household;
@@ -48,6 +59,13 @@ mod tests {
         assert!(unknown.contains("did you mean alfworld?"), "{unknown}");
         assert!(unknown.contains("household"), "{unknown}");
         assert!(matches!(open("alfworld", &options), Err(WorldError::NoData(_))));
+    }
+
+    #[test]
+    fn what_a_run_can_be_told_has_a_value() {
+        for option in options() {
+            assert!(option.decides == Decides::Hand || !option.value.is_empty(), "{option:?}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use models::checksum::sha256_bytes;
+use runtime_environments::worlds::node::CONNECT;
 use runtime_environments::worlds::node::port::Port;
 
 use crate::files;
@@ -40,11 +41,11 @@ pub(crate) fn check(
     file: &Path,
     surroundings: &Surroundings,
 ) -> anyhow::Result<()> {
-    let port = options.connect.as_deref().map(str::parse);
+    let port = options.own.get(CONNECT).map(str::parse);
     let Some(Ok(Port::Command(command))) = port else { return Ok(()) };
     let folder = std::env::current_dir().context("cannot tell which folder this is")?;
     let names = Names::of(&command, &folder);
-    if given.connect.is_some() {
+    if given.own.get(CONNECT).is_some() {
         // What cannot be remembered is asked about later.
         remember(&names, &command).unwrap_or_else(|error| surroundings.warn(&format!("{error:#}")));
         return Ok(());

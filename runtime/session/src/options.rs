@@ -4,6 +4,7 @@
 //! such a table: flags win over the file, the file over defaults.
 
 mod keys;
+mod own;
 mod numbers;
 pub mod file;
 
@@ -14,7 +15,6 @@ use runtime_agent::settings::AgentKind;
 use runtime_core::strategy::Feedback;
 use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::worlds;
-use runtime_environments::worlds::node::{CONNECT, GOAL};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -22,22 +22,24 @@ use crate::run_name::RunName;
 use crate::wrong::{self, Wrong};
 
 pub use keys::{InLoop, Key, OnResume, Text};
-pub(crate) use keys::{find, is_free};
 pub use numbers::{Amount, NumberError, Share, Temperature};
+pub use own::OwnOptions;
 
 /// Declares the options and, beside each, what there is to know of its key.
 macro_rules! options {
     ($($key:ident: $type:ty, $text:ident, $on_resume:ident, $in_loop:ident;)*) => {
-        /// Keys of a run's file; what none says has a default.
+        /// Keys of a run's file; what none says has a default. Unknown ones are refused.
         #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        #[serde(rename_all = "kebab-case")]
         #[expect(missing_docs, reason = "the command line's help says what each key means")]
         pub struct RunOptions {
             $(pub $key: Option<$type>,)*
+            #[serde(flatten)]
+            pub own: OwnOptions,
         }
 
-        /// Every key of [`RunOptions`].
-        pub const KEYS: &[Key] = &[$(Key {
+        /// The keys that all worlds have.
+        const KEYS: &[Key] = &[$(Key {
             field: stringify!($key),
             text: Text::$text,
             on_resume: OnResume::$on_resume,
@@ -49,8 +51,6 @@ macro_rules! options {
 options! {
     environment: String, Plain, Fixed, Shared;
     data: PathBuf, Path, Free, Shared;
-    connect: String, Plain, Free, Shared;
-    goal: String, Plain, Fixed, Shared;
     recall: bool, Plain, Fixed, Shared;
     split: String, Plain, Fixed, Set;
     tasks: u32, Plain, Fixed, Set;
@@ -92,12 +92,26 @@ options! {
     out: PathBuf, Path, Free, Set;
 }
 
+/// Every key of a run's file.
+pub fn keys() -> impl Iterator<Item = Key> {
+    KEYS.iter().copied().chain(own::keys())
+}
+
+/// The key that a file writes so.
+pub(crate) fn find(name: &str) -> Option<Key> {
+    keys().find(|key| key.name() == name)
+}
+
+/// Whether what a file writes so may change under a run that was begun.
+pub(crate) fn is_free(name: &str) -> bool {
+    find(name).is_some_and(|key| key.on_resume == OnResume::Free)
+}
+
 impl RunOptions {
     /// What the run's world may need to be opened.
     pub fn environment_options(&self) -> EnvironmentOptions {
-        let own = [(CONNECT, &self.connect), (GOAL, &self.goal)];
-        let own = own.into_iter().filter_map(|(option, value)| Some((option.name, value.clone()?)));
-        EnvironmentOptions { data: files::data_folder(self.data.clone()), own: own.collect() }
+        let (data, own) = (files::data_folder(self.data.clone()), self.own.all().clone());
+        EnvironmentOptions { data, own }
     }
 
     /// These options, and those of `file` where these say nothing.

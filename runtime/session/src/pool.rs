@@ -44,7 +44,8 @@ impl Pool {
         }
         ensure!(
             !settings.recall || world.archive().is_some(),
-            "--recall is for --environment node: {} has no memory of its own",
+            "--recall is for --environment {}: {} has no memory of its own",
+            worlds::remembering().join(" and "),
             world.name()
         );
         let split = match &settings.split {

@@ -1,5 +1,6 @@
 //! Options with every default filled in: what a run's results say it was.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
@@ -30,9 +31,9 @@ pub(crate) struct Settings {
     pub(crate) environment: String,
     /// Which tasks; `None` for the world's default.
     pub(crate) split: Option<String>,
-    /// What a node is to be brought to, where it was said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) goal: Option<String>,
+    /// What the world alone was told, where that decides what is played.
+    #[serde(flatten)]
+    pub(crate) own: BTreeMap<&'static str, String>,
     /// Whether the world's own memory is read.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) recall: bool,
@@ -100,7 +101,7 @@ impl Settings {
         Ok(Self {
             environment: options.environment.as_deref().unwrap_or(worlds::DEFAULT).to_lowercase(),
             split: options.split.clone(),
-            goal: options.goal.clone(),
+            own: options.own.deciding(),
             recall: options.recall.unwrap_or(false),
             tasks: options.tasks.unwrap_or(20),
             // A collection plays a failed trial, and the one after it.

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use runtime_environments::worlds;
+use runtime_environments::entry::Decides;
+use runtime_environments::worlds::{self, WORLDS};
 
 use crate::approval::Allowed;
 use crate::endpoint;
@@ -40,7 +41,11 @@ fn hosts(options: &RunOptions, allowed: Allowed) -> Vec<(&'static str, String)> 
         models.iter().any(|name| endpoint::name(name.unwrap_or_default(), &engine).is_some());
     let endpoints = if asks { endpoint::known(allowed) } else { Vec::new() };
     let endpoints = endpoints.into_iter().map(|known| ("endpoint", known));
-    endpoints.chain(options.connect.clone().map(|port| ("node", port))).collect()
+    let places = WORLDS.iter().flat_map(|world| {
+        let places = world.options.iter().filter(|option| option.decides == Decides::Place);
+        places.filter_map(|option| Some((world.name, options.own.get(*option)?.to_owned())))
+    });
+    endpoints.chain(places).collect()
 }
 
 fn files(options: &RunOptions) -> Vec<(&'static str, &Path)> {

@@ -1,6 +1,7 @@
 //! The flags of a run: the keys of a run's configuration file, with their help.
 
 mod tasks;
+pub(crate) mod own;
 mod players;
 mod machine;
 mod paid;
@@ -14,9 +15,10 @@ use runtime_session::run_name::RunName;
 use serde::Serialize;
 
 use machine::MachineFlags;
+use own::OwnFlags;
 use paid::PaidFlags;
 use players::PlayerFlags;
-use tasks::{NodeFlags, TaskFlags};
+use tasks::TaskFlags;
 
 /// The heading of the options for a run's folder and output.
 pub(crate) const FOLDER: &str = "Run folder and output";
@@ -33,7 +35,7 @@ pub(crate) struct RunFlags {
     tasks: TaskFlags,
     #[command(flatten)]
     #[serde(flatten)]
-    node: NodeFlags,
+    own: OwnFlags,
     #[command(flatten)]
     #[serde(flatten)]
     players: PlayerFlags,
@@ -83,7 +85,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use clap::{FromArgMatches, Parser};
-    use runtime_session::options::{KEYS, Key};
+    use runtime_session::options::keys;
 
     use super::*;
 
@@ -100,8 +102,8 @@ mod tests {
     fn flags_and_keys_of_a_file_are_the_same_and_mean_the_same() {
         let command = <Line as clap::CommandFactory>::command();
         let flags = command.get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned);
-        let keys = KEYS.iter().map(Key::name);
-        assert_eq!(flags.collect::<BTreeSet<_>>(), keys.clone().collect());
+        let keys: BTreeSet<String> = keys().map(|key| key.name()).collect();
+        assert_eq!(flags.collect::<BTreeSet<_>>(), keys);
 
         for key in keys {
             let asked = |sample: &&str| {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use runtime_core::environment::EnvironmentError;
 use runtime_core::task::Task;
 
-use crate::entry::{Entry, EnvironmentOptions, WorldOption};
+use crate::entry::{Decides, Entry, EnvironmentOptions, WorldOption};
 use crate::game::Game;
 use crate::selection::{TaskSelection, select};
 use crate::split::Split;
@@ -38,6 +38,7 @@ pub const ENTRY: Entry = Entry {
     options: &[ACCEPT_PUT],
     has_expert: true,
     replays: true,
+    remembers: false,
     open,
 };
 
@@ -46,6 +47,8 @@ pub const ACCEPT_PUT: WorldOption = WorldOption {
     name: "accept-put",
     value: "",
     about: "In alfworld, accept `put X in/on Y` beside `move X to Y`",
+    // The reference refuses it.
+    decides: Decides::Hand,
 };
 
 fn open(options: &EnvironmentOptions) -> Result<Box<dyn World>, WorldError> {

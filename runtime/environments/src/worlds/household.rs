@@ -33,6 +33,7 @@ pub const ENTRY: Entry = Entry {
     options: &[],
     has_expert: true,
     replays: true,
+    remembers: false,
     open: |_| Ok(Box::new(Household)),
 };
 

@@ -33,7 +33,7 @@ use runtime_core::task::Task;
 use runtime_node::memory::REFLECTION_BYTES_MAX;
 use runtime_node::message::{Answer, Refusal, Request};
 
-use crate::entry::{Entry, WorldOption};
+use crate::entry::{Decides, Entry, WorldOption};
 use crate::selection::{TaskSelection, select};
 use crate::split::Split;
 use crate::world::{Playable, World, WorldError};
@@ -58,6 +58,7 @@ pub const ENTRY: Entry = Entry {
     has_expert: false,
     // Real hardware is touched by it.
     replays: false,
+    remembers: true,
     open: |options| Ok(Box::new(Node::open(options.own(CONNECT), options.own(GOAL))?)),
 };
 
@@ -69,6 +70,7 @@ pub const CONNECT: WorldOption = WorldOption {
             (or `/dev/ttyUSB0@9600`), `tcp:HOST:PORT`, or `exec:COMMAND` that speaks on its \
             standard input and output. A command inherits PATH, HOME, LANG, TERM, TMPDIR and \
             their like, and no other variable: say others in it, `exec:env NAME=VALUE COMMAND`",
+    decides: Decides::Place,
 };
 
 /// The goal, as [`Goal::of`] reads it.
@@ -78,6 +80,7 @@ pub const GOAL: WorldOption = WorldOption {
     about: "What the node is to be brought to: a sensor, a band and for how many steps, such as \
             `temperature 18..22 for 3` [default: the middle tenth of its first graded sensor, \
             for 3]",
+    decides: Decides::Run,
 };
 
 /// Why a node cannot be played on.

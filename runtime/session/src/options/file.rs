@@ -8,8 +8,8 @@ use runtime_core::strategy::{Strategy, UnknownName};
 use runtime_store::sealed;
 use serde::{Deserialize, Serialize};
 
-use super::keys::{self, Text};
-use super::{KEYS, Key, RunOptions};
+use super::keys::Text;
+use super::{RunOptions, find};
 use crate::kind::RunKind;
 use crate::wrong::Wrong;
 
@@ -99,7 +99,7 @@ pub(crate) fn with_paths_from(start: &Path, mut table: toml::Table) -> toml::Tab
     let all_remote = table.get("engine").and_then(toml::Value::as_str) == Some("remote");
     for (key, value) in &mut table {
         let toml::Value::String(text) = value else { continue };
-        match keys::find(key).map_or(Text::Plain, |key| key.text) {
+        match find(key).map_or(Text::Plain, |key| key.text) {
             Text::Path => *text = paths::from(start, Path::new(text)).display().to_string(),
             Text::NameOrFile if !all_remote && !is_remote(text) => {
                 *text = paths::named_or_from(start, text);
@@ -111,10 +111,11 @@ pub(crate) fn with_paths_from(start: &Path, mut table: toml::Table) -> toml::Tab
 }
 
 fn check_key(key: &str, text: &str) -> Result<(), Wrong> {
-    if key == STRATEGIES || keys::find(key).is_some() {
+    if key == STRATEGIES || find(key).is_some() {
         return Ok(());
     }
-    let known: Vec<String> = KEYS.iter().map(Key::name).chain([STRATEGIES.into()]).collect();
+    let known: Vec<String> =
+        super::keys().map(|key| key.name()).chain([STRATEGIES.into()]).collect();
     let line = text.lines().position(|line| line.trim_start().starts_with(key)).unwrap_or(0) + 1;
     let nearest = known
         .iter()

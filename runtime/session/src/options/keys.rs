@@ -1,7 +1,5 @@
 //! What there is to know of an option's key, beside its type.
 
-use super::KEYS;
-
 /// A key of a run's file.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
@@ -51,14 +49,4 @@ impl Key {
     pub fn name(&self) -> String {
         self.field.replace('_', "-")
     }
-}
-
-/// The key that a file writes so.
-pub(crate) fn find(name: &str) -> Option<&'static Key> {
-    KEYS.iter().find(|key| key.name() == name)
-}
-
-/// Whether what a file writes so may change under a run that was begun.
-pub(crate) fn is_free(name: &str) -> bool {
-    find(name).is_some_and(|key| key.on_resume == OnResume::Free)
 }

@@ -8,14 +8,13 @@ use anyhow::{Context, bail};
 use runtime_core::task::Task;
 use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::world::{Playable, World};
-use runtime_environments::worlds::alfworld::ACCEPT_PUT;
-use runtime_environments::worlds::node::{CONNECT, GOAL};
 use runtime_environments::worlds::{self, WORLDS};
 use runtime_session::play::leave;
 use runtime_session::{files, task};
 use serde_json::{Value, json};
 use targets_console::{errln, errors, is_heard, outln, signals};
 
+use crate::options::own::HandFlags;
 use crate::progress::notes;
 use crate::values;
 
@@ -50,12 +49,8 @@ pub(crate) struct Play {
     /// The split whose first task is played [default: the environment's own]
     #[arg(long, conflicts_with = "game")]
     split: Option<String>,
-    #[arg(long, help = ACCEPT_PUT.about)]
-    accept_put: bool,
-    #[arg(long, help = CONNECT.about, value_name = CONNECT.value)]
-    connect: Option<String>,
-    #[arg(long, help = GOAL.about, value_name = GOAL.value)]
-    goal: Option<String>,
+    #[command(flatten)]
+    own: HandFlags,
     /// Print one JSON line for each action
     #[arg(long)]
     json: bool,
@@ -64,11 +59,7 @@ pub(crate) struct Play {
 impl Play {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let data = files::data_folder(self.data.clone());
-        let accept_put = self.accept_put.then(String::new);
-        let own =
-            [(ACCEPT_PUT, accept_put), (CONNECT, self.connect.clone()), (GOAL, self.goal.clone())];
-        let own = own.into_iter().filter_map(|(option, value)| Some((option.name, value?)));
-        let options = EnvironmentOptions { data, own: own.collect() };
+        let options = EnvironmentOptions { data, own: self.own.0.clone() };
         let world: Arc<dyn World> = worlds::open(&self.environment, &options)?.into();
         let notes = notes();
         let (in_the_end, program) = (Arc::clone(&world), Arc::clone(&notes.program));

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use runtime_core::strategy::Feedback;
-use runtime_environments::worlds::node::{CONNECT, GOAL};
 use serde::Serialize;
 
+use super::own;
 use crate::values;
 
 /// The environment and its tasks.
@@ -59,25 +59,10 @@ pub(super) struct TaskFlags {
     /// Seed of everything that is random [default: 1]
     #[arg(long, value_parser = values::whole::<u64>())]
     seed: Option<u64>,
-}
-
-/// The environment `node`: a microcontroller.
-#[derive(Args, Clone, Debug, Default, Serialize)]
-#[command(next_help_heading = "A microcontroller as the environment")]
-#[serde(rename_all = "kebab-case")]
-pub(super) struct NodeFlags {
     #[arg(
         long,
-        help = CONNECT.about,
-        value_name = CONNECT.value,
-        value_parser = values::text()
-    )]
-    connect: Option<String>,
-    #[arg(long, help = GOAL.about, value_name = GOAL.value, value_parser = values::text())]
-    goal: Option<String>,
-    /// Start with the reflections that the node stored in earlier runs
-    #[arg(
-        long,
+        help = own::about_recall(),
+        help_heading = own::HEADING,
         num_args = 0..=1,
         default_missing_value = "true",
         value_name = "BOOL",

@@ -213,6 +213,7 @@ fn reflections_outlive_the_host_in_the_nodes_memory() {
     let board = Board::start();
     let node_before = node(&board, "temperature 30..31");
     let tasks = tasks(&node_before, 2);
+    assert_eq!(node_before.archive().is_some(), ENTRY.remembers);
     let mut archive = node_before.archive().unwrap();
     let long = "ä".repeat(REFLECTION_BYTES_MAX);
     archive.remember(&tasks[0], "Heat at first.").unwrap();
