@@ -13,6 +13,8 @@
 //! its difference to the previous call's tokens, since an episode's prompts
 //! repeat almost everything.
 
+mod call;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::slice;
@@ -20,9 +22,11 @@ use core::slice;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Step;
-use crate::model::{Cost, Generation, ModelIdentity, StopReason, Token};
+use crate::model::{ModelIdentity, Token};
 use crate::task::Task;
 use crate::trajectory::{Decision, Ending, TakenStep};
+
+pub use call::{Call, CallHistory, PROMPT_TOKENS_MAX};
 
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -179,6 +183,16 @@ impl Event {
         }
     }
 
+    /// The event's calls, in order.
+    pub(crate) fn calls(&self) -> &[Call] {
+        match self {
+            Self::Step(step) => &step.calls,
+            Self::Judgement(judgement) => slice::from_ref(&judgement.call),
+            Self::Reflection(reflection) => slice::from_ref(&reflection.call),
+            Self::Run(_) | Self::TrialStart(_) | Self::TrialEnd(_) | Self::Branch(_) => &[],
+        }
+    }
+
     /// The tokens of all the event's calls, in order.
     pub(crate) fn tokens_mut(&mut self) -> impl Iterator<Item = &mut Token> {
         let calls = match self {
@@ -196,72 +210,6 @@ impl Event {
 pub struct BranchEvent {
     /// The trial to return to.
     pub key: TrialKey,
-}
-
-/// A generation whose prompt is stored as a difference.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Call {
-    /// Number of leading tokens shared with the previous call of the same trial,
-    /// its prompt and generated tokens together.
-    pub shared_tokens: u32,
-    /// The prompt's tokens after the shared ones.
-    pub suffix_ids: Vec<u32>,
-    /// The answer as text.
-    pub text: String,
-    /// The answer's tokens.
-    pub tokens: Vec<Token>,
-    /// Why the answer ended.
-    pub stop: StopReason,
-    /// Its cost.
-    pub cost: Cost,
-    /// sha256 of the adapter that was attached.
-    pub adapter: Option<String>,
-}
-
-/// Converts the generations of one trial into calls and back.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CallHistory {
-    ids: Vec<u32>,
-}
-
-impl CallHistory {
-    /// The call that stores a generation as its difference to the previous one.
-    pub fn shorten(&mut self, generation: &Generation) -> Call {
-        let prompt = &generation.prompt_ids;
-        let shared = self.ids.iter().zip(prompt).take_while(|(before, now)| before == now).count();
-        self.follow(prompt.clone(), &generation.tokens);
-        Call {
-            shared_tokens: u32::try_from(shared).unwrap_or(u32::MAX),
-            suffix_ids: prompt[shared..].to_vec(),
-            text: generation.text.clone(),
-            tokens: generation.tokens.clone(),
-            stop: generation.stop,
-            cost: generation.cost,
-            adapter: generation.adapter.clone(),
-        }
-    }
-
-    /// The generation that a call stores; `None` if the call shares more tokens than
-    /// the previous call had.
-    pub fn restore(&mut self, call: &Call) -> Option<Generation> {
-        let shared = usize::try_from(call.shared_tokens).ok()?;
-        let mut prompt_ids = self.ids.get(..shared)?.to_vec();
-        prompt_ids.extend_from_slice(&call.suffix_ids);
-        self.follow(prompt_ids.clone(), &call.tokens);
-        Some(Generation {
-            text: call.text.clone(),
-            tokens: call.tokens.clone(),
-            prompt_ids,
-            stop: call.stop,
-            cost: call.cost,
-            adapter: call.adapter.clone(),
-        })
-    }
-
-    fn follow(&mut self, prompt_ids: Vec<u32>, tokens: &[Token]) {
-        self.ids = prompt_ids;
-        self.ids.extend(tokens.iter().map(|token| token.id));
-    }
 }
 
 impl StepEvent {

@@ -6,7 +6,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::event::{CallHistory, Event, RunEvent, TrialKey};
+use crate::event::{CallHistory, Event, PROMPT_TOKENS_MAX, RunEvent, TrialKey};
 use crate::reflection::{Judgement, Reflection};
 use crate::strategy::Judge;
 use crate::task::Task;
@@ -96,6 +96,19 @@ pub enum HistoryError {
         /// Which trial it names.
         key: TrialKey,
     },
+    /// The prompts of a trial have more tokens than any run records.
+    #[error(
+        "the records claim {prompt_tokens} tokens in the prompts of task {}, trial {}, more than \
+         {PROMPT_TOKENS_MAX}",
+        key.task,
+        key.trial
+    )]
+    TooManyTokens {
+        /// Which trial.
+        key: TrialKey,
+        /// Tokens of its prompts up to the refused event.
+        prompt_tokens: u64,
+    },
 }
 
 impl RunHistory {
@@ -123,7 +136,12 @@ impl RunHistory {
         };
         let Some(key) = event.key() else { return Err(HistoryError::SecondRun) };
         let task = usize::try_from(key.task).ok().and_then(|index| self.tasks.get_mut(index));
-        task.and_then(|task| task.follow(event)).ok_or(HistoryError::OutOfOrder { what, key })
+        let task = task.ok_or(HistoryError::OutOfOrder { what, key })?;
+        let prompt_tokens = task.prompt_tokens_with(&event);
+        if prompt_tokens > PROMPT_TOKENS_MAX {
+            return Err(HistoryError::TooManyTokens { key, prompt_tokens });
+        }
+        task.follow(event).ok_or(HistoryError::OutOfOrder { what, key })
     }
 }
 
@@ -184,6 +202,14 @@ impl TaskHistory {
         let trials = self.trials.split_off(behind);
         self.branches.push(Branch { reflection, trials });
         Some(())
+    }
+
+    /// Tokens of the prompts of the trial under way, together with those of an event.
+    fn prompt_tokens_with(&self, event: &Event) -> u64 {
+        let none = CallHistory::default();
+        let open = self.open.as_ref().map(|open| &open.calls);
+        let before = open.filter(|_| matches!(event, Event::Step(_))).unwrap_or(&none);
+        before.prompt_tokens_with(event.calls())
     }
 
     /// Adds the next event; `None` if it does not follow from the history.

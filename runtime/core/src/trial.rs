@@ -276,6 +276,9 @@ fn run_episode(
         if let Some(ending) = ending(&open.steps, play.task) {
             break ending;
         }
+        if open.calls.is_full() {
+            break Ending::TokenLimit;
+        }
         if participants.recorder.interrupted() {
             return Err(TrialError::Interrupted);
         }

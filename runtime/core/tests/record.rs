@@ -8,7 +8,9 @@ use expect_test::expect_file;
 use proptest::prelude::*;
 use runtime_core::event::{
     BranchEvent, Call, Event, JudgementEvent, RunEvent, StepEvent, TrialEndEvent, TrialKey,
+    TrialStartEvent,
 };
+use runtime_core::history::{HistoryError, RunHistory};
 use runtime_core::model::{Cost, ModelIdentity, Origin, StopReason, Token};
 use runtime_core::record::{Chain, RecordError, RecordReader, StreamError, Version, stream};
 use runtime_core::task::{Limits, Task};
@@ -300,4 +302,27 @@ proptest! {
             prop_assert!(matches!(read, Ok(_) | Err(RecordError::Payload)));
         }
     }
+}
+
+#[test]
+fn a_small_log_that_claims_gigabytes_of_shared_prompts_is_refused() {
+    let [Event::Run(run), Event::Step(step), ..] = &events()[..] else { unreachable!() };
+    let key = TrialKey { task: 0, trial: 1 };
+    let step = |shared_tokens: u32, suffix_tokens: usize| {
+        let suffix_ids = vec![1; suffix_tokens];
+        let call = Call { shared_tokens, suffix_ids, tokens: Vec::new(), ..step.calls[0].clone() };
+        Event::Step(StepEvent { key, calls: vec![call], ..step.clone() })
+    };
+    let start = Event::TrialStart(TrialStartEvent { key, opening: String::new() });
+    let mut events = vec![Event::Run(run.clone()), start, step(0, 1 << 20)];
+    // Restored, these would be 4,096 prompts of 4 MiB.
+    events.extend(vec![step(1 << 20, 0); 1 << 12]);
+    let bytes = stream(Version::NEWEST, &events).unwrap();
+    assert!(bytes.len() < 2 << 20, "{}", bytes.len());
+
+    let refused = RunHistory::from_events(read(&bytes).0).unwrap_err();
+
+    let expected = HistoryError::TooManyTokens { key, prompt_tokens: 33 << 20 };
+    assert_eq!(refused, expected);
+    assert!(refused.to_string().contains("task 0, trial 1"), "{refused}");
 }
