@@ -3,69 +3,13 @@
 //! llama.cpp finds out what a token is for from its type, from the ids that
 //! keys name, and from a list of well-known spellings. So does this module.
 
+mod spellings;
+
 use std::collections::{BTreeSet, HashMap};
 
 use super::TokenizerError;
 use crate::gguf::{Array, Gguf, Value};
-
-/// Spellings that end generation whatever their type says.
-const END_SPELLINGS: [&str; 22] = [
-    "<|eot_id|>",
-    "<|im_end|>",
-    "<|end|>",
-    "<|return|>",
-    "<|call|>",
-    "<|flush|>",
-    "<|calls|>",
-    "<end_of_turn>",
-    "<|endoftext|>",
-    "</s>",
-    "<|eom_id|>",
-    "<EOT>",
-    "_<EOT>",
-    "[EOT]",
-    "[EOS]",
-    "<|end_of_text|>",
-    "<end_of_utterance>",
-    "<eos>",
-    "<turn|>",
-    "<|tool_response>",
-    "<｜end▁of▁sentence｜>",
-    "[e~[",
-];
-
-/// Fill-in-the-middle tokens that end generation: the key and the spellings.
-const INFILL_END: [(&str, &[&str]); 3] = [
-    (
-        "tokenizer.ggml.fim_pad_token_id",
-        &["<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]"],
-    ),
-    (
-        "tokenizer.ggml.fim_rep_token_id",
-        &["<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>"],
-    ),
-    ("tokenizer.ggml.fim_sep_token_id", &["<|file_sep|>"]),
-];
-
-/// Other fill-in-the-middle tokens: control tokens whatever their type says.
-#[rustfmt::skip]
-const INFILL: [(&str, &[&str]); 3] = [
-    ("tokenizer.ggml.fim_pre_token_id", &[
-        "<|fim_prefix|>", "<fim-prefix>", "<fim_prefix>", "<｜fim▁begin｜>", "<PRE>", "▁<PRE>",
-        "<|code_prefix|>", "<|prefix|>",
-    ]),
-    ("tokenizer.ggml.fim_suf_token_id", &[
-        "<|fim_suffix|>", "<fim-suffix>", "<fim_suffix>", "<｜fim▁hole｜>", "<SUF>", "▁<SUF>",
-        "<|code_suffix|>", "<|suffix|>",
-    ]),
-    ("tokenizer.ggml.fim_mid_token_id", &[
-        "<|fim_middle|>", "<fim-middle>", "<fim_middle>", "<｜fim▁end｜>", "<MID>", "▁<MID>",
-        "<|code_middle|>", "<|middle|>",
-    ]),
-];
-
-/// Spellings that are words even where the file calls them control tokens.
-const WORD_SPELLINGS: [&str; 4] = ["<|channel|>", "<|message|>", "<|start|>", "<|constrain|>"];
+use spellings::{END_SPELLINGS, INFILL, INFILL_END, WORD_SPELLINGS};
 
 /// What a token is for, as a set: a control-looking word is both.
 #[derive(Clone, Copy)]

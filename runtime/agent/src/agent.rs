@@ -1,6 +1,8 @@
 //! The agent: language models that act, reflect and judge, with one set of prompt
 //! templates.
 
+mod counting;
+
 use std::sync::Arc;
 
 use runtime_core::agent::{Agent, Attempt, Episode};
@@ -10,17 +12,16 @@ use runtime_core::model::{
 use runtime_core::prompt::{Message, Piece, Prompt, Role};
 use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::seed::{Draw, SeedKey};
-use runtime_core::trajectory::{Decision, TakenStep, Trajectory};
+use runtime_core::trajectory::{Decision, TakenStep};
 
 use crate::budget;
 use crate::conversation;
 use crate::parse;
 use crate::prompts::{PromptContext, PromptError, PromptSet, PromptTrajectory};
 use crate::settings::{AgentKind, AgentSettings};
+use counting::{MESSAGE_MARKUP_TOKENS, count_messages, fit_transcript, to_u32};
 
-/// Greatest number of tokens that a chat template adds to a message. The templates of the
-/// supported families add 4 to 7.
-const MESSAGE_MARKUP_TOKENS: u32 = 8;
+pub use counting::CountedEpisode;
 
 /// The possible judgements: the task was completed, or not.
 const JUDGEMENTS: [&str; 2] = ["yes", "no"];
@@ -40,15 +41,6 @@ pub struct ModelAgent {
     pub settings: AgentSettings,
     /// Token counts of the current episode.
     pub counted: CountedEpisode,
-}
-
-/// Token counts of the current episode, so that no text is counted twice.
-#[derive(Debug, Default)]
-pub struct CountedEpisode {
-    task: String,
-    trial: u32,
-    head_tokens: u32,
-    step_tokens: Vec<u32>,
 }
 
 impl Agent for ModelAgent {
@@ -285,50 +277,8 @@ fn decision(thought: Option<Generation>, answer: Generation, dropped_steps: u32)
     Decision { action, malformed, dropped_steps, thought, answer }
 }
 
-/// The latest steps of the trajectory that fit into `tokens_max` tokens.
-fn fit_transcript<'a>(
-    model: &mut dyn LanguageModel,
-    trajectory: &'a Trajectory,
-    tokens_max: u32,
-    settings: &AgentSettings,
-) -> Result<PromptTrajectory<'a>, ModelError> {
-    let mut shown_tokens = 0;
-    let mut omitted_steps = trajectory.steps.len();
-    for step in trajectory.steps.iter().rev() {
-        shown_tokens += count_step(model, step)?;
-        if shown_tokens > tokens_max {
-            break;
-        }
-        omitted_steps -= 1;
-    }
-    Ok(conversation::transcript(trajectory, omitted_steps, settings.feedback))
-}
-
-fn count_step(model: &mut dyn LanguageModel, step: &TakenStep) -> Result<u32, ModelError> {
-    let action_tokens = model.count_tokens(&step.decision.action)?;
-    Ok(action_tokens + model.count_tokens(&step.outcome.observation)? + MESSAGE_MARKUP_TOKENS)
-}
-
-fn count_messages(model: &mut dyn LanguageModel, messages: &[Message]) -> Result<u32, ModelError> {
-    let mut tokens = 0;
-    for message in messages {
-        tokens += MESSAGE_MARKUP_TOKENS;
-        for piece in &message.content {
-            tokens += match piece {
-                Piece::Text(text) => model.count_tokens(text)?,
-                Piece::Tokens { ids, .. } => to_u32(ids.len()),
-            };
-        }
-    }
-    Ok(tokens)
-}
-
 fn prompt_error(error: &PromptError) -> ModelError {
     ModelError::Prompt(error.to_string())
-}
-
-fn to_u32(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

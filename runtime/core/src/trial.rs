@@ -12,25 +12,23 @@
 //! its records: finished steps are replayed in the environment, without asking
 //! the model again.
 
-use alloc::string::String;
-use alloc::vec::Vec;
+mod episode;
 
-use crate::agent::{Agent, Attempt, Episode};
+use alloc::string::String;
+
+use crate::agent::{Agent, Attempt};
 use crate::environment::{Environment, EnvironmentError};
-use crate::event::{
-    BranchEvent, CallHistory, Event, JudgementEvent, ReflectionEvent, StepEvent, TrialEndEvent,
-    TrialKey, TrialStartEvent,
-};
-use crate::history::{FinishedTrial, OpenTrial, TaskHistory};
+use crate::event::{BranchEvent, CallHistory, Event, JudgementEvent, ReflectionEvent, TrialKey};
+use crate::history::{FinishedTrial, TaskHistory};
 use crate::model::ModelError;
 use crate::reflection::{Memory, Reflection};
 use crate::seed::{Draw, SeedKey};
 use crate::strategy::{Judge, Strategy};
 use crate::task::Task;
-use crate::trajectory::{Ending, SUCCESS_RETURN, TakenStep, Trajectory};
+use crate::trajectory::Trajectory;
+use episode::run_episode;
 
-/// An episode ends when the same action gives the same observation this often in a row.
-pub const LOOP_REPEATS: usize = 3;
+pub use episode::LOOP_REPEATS;
 
 /// Records events; also the loop's clock and stop signal.
 pub trait Recorder {
@@ -262,126 +260,6 @@ fn reflect(
         return Err(TrialError::Interrupted);
     }
     Ok(reflection)
-}
-
-/// Plays one episode, from its start or from the last step of `open`.
-fn run_episode(
-    participants: &mut Participants<'_>,
-    play: &TrialRun<'_>,
-    memory: &Memory,
-    open: Option<OpenTrial>,
-) -> Result<FinishedTrial, TrialError> {
-    let mut open = begin(participants, play, open)?;
-    let ending = loop {
-        if let Some(ending) = ending(&open.steps, play.task) {
-            break ending;
-        }
-        if open.calls.is_full() {
-            break Ending::TokenLimit;
-        }
-        if participants.recorder.interrupted() {
-            return Err(TrialError::Interrupted);
-        }
-        match take_step(participants, play, memory, &mut open) {
-            Err(TrialError::Model(ModelError::PromptTooLong { .. })) => break Ending::TokenLimit,
-            other => other?,
-        }
-    };
-    let feedback = participants.environment.feedback();
-    let end = TrialEndEvent { key: play.key, ending, feedback: feedback.clone() };
-    participants.recorder.record(&Event::TrialEnd(end))?;
-    let OpenTrial { opening, steps, environment_us, .. } = open;
-    let trajectory = Trajectory { opening, steps, ending, feedback };
-    Ok(FinishedTrial::new(trajectory, environment_us))
-}
-
-/// Resets the environment and replays the recorded steps.
-fn begin(
-    participants: &mut Participants<'_>,
-    play: &TrialRun<'_>,
-    open: Option<OpenTrial>,
-) -> Result<OpenTrial, TrialError> {
-    let opening = participants.environment.reset(play.task)?;
-    let Some(open) = open else {
-        let start = TrialStartEvent { key: play.key, opening: opening.clone() };
-        participants.recorder.record(&Event::TrialStart(start))?;
-        return Ok(OpenTrial { opening, ..OpenTrial::default() });
-    };
-    let differs = |step, found, recorded: &String| {
-        let (task, recorded) = (play.task.id.clone(), recorded.clone());
-        TrialError::Replay { task, step, found, recorded }
-    };
-    if opening != open.opening {
-        return Err(differs(0, opening, &open.opening));
-    }
-    for (index, step) in open.steps.iter().enumerate() {
-        let found = participants.environment.step(&step.decision.action)?;
-        if found.observation != step.outcome.observation {
-            return Err(differs(index + 1, found.observation, &step.outcome.observation));
-        }
-    }
-    Ok(open)
-}
-
-fn take_step(
-    participants: &mut Participants<'_>,
-    play: &TrialRun<'_>,
-    memory: &Memory,
-    open: &mut OpenTrial,
-) -> Result<(), TrialError> {
-    let before_us = participants.recorder.now_us();
-    let admissible = participants.environment.admissible_actions();
-    let listed_us = participants.recorder.now_us();
-    let step = u32::try_from(open.steps.len() + 1).unwrap_or(u32::MAX);
-    let decision = participants.agent.act(&Episode {
-        task: play.task,
-        memory,
-        opening: &open.opening,
-        steps: &open.steps,
-        admissible: admissible.as_ref(),
-        seed: play.seed(Draw::Action { step }),
-    })?;
-    let decided_us = participants.recorder.now_us();
-    let outcome = participants.environment.step(&decision.action)?;
-    let stepped_us = participants.recorder.now_us();
-    let environment_us =
-        listed_us.saturating_sub(before_us) + stepped_us.saturating_sub(decided_us);
-    let step = TakenStep { decision, outcome };
-    let event = StepEvent::new(play.key, &step, &mut open.calls, environment_us);
-    participants.recorder.record(&Event::Step(event))?;
-    open.environment_us += environment_us;
-    open.steps.push(step);
-    Ok(())
-}
-
-/// Whether an episode with these steps is over, and why.
-fn ending(steps: &[TakenStep], task: &Task) -> Option<Ending> {
-    let episode_return: f32 = steps.iter().map(|step| step.outcome.reward).sum();
-    let tokens: u32 = steps.iter().map(|step| step.decision.generated_tokens()).sum();
-    if episode_return >= SUCCESS_RETURN {
-        Some(Ending::Solved)
-    } else if steps.last().is_some_and(|step| step.outcome.done) {
-        Some(Ending::Over)
-    } else if repeats(steps) {
-        Some(Ending::Loop)
-    } else if steps.len() >= task.limits.steps_max as usize {
-        Some(Ending::StepLimit)
-    } else if tokens >= task.limits.episode_tokens_max {
-        Some(Ending::TokenLimit)
-    } else {
-        None
-    }
-}
-
-/// Whether the last steps are the same action with the same observation.
-fn repeats(steps: &[TakenStep]) -> bool {
-    let Some((last, before)) = steps.split_last() else { return false };
-    let same: Vec<_> = before.iter().rev().take(LOOP_REPEATS - 1).collect();
-    same.len() == LOOP_REPEATS - 1
-        && same.iter().all(|step| {
-            step.decision.action == last.decision.action
-                && step.outcome.observation == last.outcome.observation
-        })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use runtime_core::reflection::Memory;
 use runtime_core::scripted::ScriptedModel;
 use runtime_core::strategy::Feedback;
 use runtime_core::task::{Limits, Task};
-use runtime_core::trajectory::Ending;
+use runtime_core::trajectory::{Ending, Trajectory};
 
 use super::*;
 

@@ -5,6 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::*;
+use crate::agent::Episode;
 use crate::environment::Step;
 use crate::event::RunEvent;
 use crate::history::RunHistory;
@@ -13,7 +14,7 @@ use crate::prompt::{Piece, Prompt};
 use crate::reflection::Judgement;
 use crate::scripted::ScriptedModel;
 use crate::task::Limits;
-use crate::trajectory::Decision;
+use crate::trajectory::{Decision, Ending};
 
 struct TwoDoors;
 

@@ -3,8 +3,13 @@
 //! A join is planned once a game, the most selective fact first, and run at
 //! every step: it is what makes listing the admissible actions cheap.
 
+mod condition;
+
 use crate::facts::{Facts, NOTHING, ObjectId, Pair, Relation};
 use crate::objects::Objects;
+use condition::value;
+
+pub use condition::{Conjunction, Fact, Slot, Term, Test};
 
 /// Variables that one action or goal may have, quantified ones included.
 pub const SLOTS_MAX: usize = 24;
@@ -15,63 +20,6 @@ pub const UNBOUND: ObjectId = ObjectId::MAX;
 
 /// Whom the variables stand for.
 pub type Binding = [ObjectId; SLOTS_MAX];
-
-/// A variable, or an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Term {
-    /// The variable of this number.
-    Slot(usize),
-    /// This object.
-    Object(ObjectId),
-    /// An object that the game does not have: no fact holds for it.
-    Absent,
-}
-
-/// A predicate over terms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fact {
-    /// Its number.
-    pub predicate: usize,
-    /// [`NOTHING`] where it takes fewer than two.
-    pub terms: [Term; 2],
-}
-
-/// A variable with the kind of objects that it stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
-    /// Its number.
-    pub slot: usize,
-    /// `None` is a kind without objects.
-    pub kind: Option<usize>,
-}
-
-/// A condition over bound variables.
-#[derive(Clone, Debug)]
-pub enum Test {
-    /// Every part holds.
-    All(Vec<Test>),
-    /// One part holds.
-    Any(Vec<Test>),
-    /// The part does not hold.
-    Not(Box<Test>),
-    /// The fact holds.
-    Fact(Fact),
-    /// Both are one object.
-    Equal(Term, Term),
-    /// Some objects make the part hold.
-    Exists(Vec<Slot>, Box<Test>),
-}
-
-/// Facts and tests that must hold together, and the variables in them.
-#[derive(Clone, Debug, Default)]
-pub struct Conjunction {
-    /// What must be known.
-    pub facts: Vec<Fact>,
-    /// What is judged once its variables are bound.
-    pub tests: Vec<Test>,
-    /// Every variable, each to be bound.
-    pub slots: Vec<Slot>,
-}
 
 /// A conjunction in the order in which it is met.
 #[derive(Clone, Debug)]
@@ -216,49 +164,6 @@ impl Run<'_> {
         self.binding = before;
         go_on
     }
-}
-
-/// The object of a term; `None` where the game does not have it.
-fn value(term: Term, binding: &Binding) -> Option<ObjectId> {
-    match term {
-        Term::Slot(slot) => Some(binding[slot]),
-        Term::Object(object) => Some(object),
-        Term::Absent => None,
-    }
-}
-
-impl Fact {
-    /// The fact's objects; `None` where the game does not have one.
-    pub fn pair(&self, binding: &Binding) -> Option<Pair> {
-        Some((value(self.terms[0], binding)?, value(self.terms[1], binding)?))
-    }
-}
-
-impl Test {
-    /// Whether the test holds for bound variables.
-    pub fn holds(&self, view: View<'_>, binding: &Binding) -> bool {
-        match self {
-            Test::All(parts) => parts.iter().all(|part| part.holds(view, binding)),
-            Test::Any(parts) => parts.iter().any(|part| part.holds(view, binding)),
-            Test::Not(part) => !part.holds(view, binding),
-            Test::Fact(fact) => fact
-                .pair(binding)
-                .is_some_and(|pair| view.facts.known(fact.predicate).contains(pair)),
-            Test::Equal(one, other) => value(*one, binding) == value(*other, binding),
-            Test::Exists(slots, part) => exists(slots, part, view, binding),
-        }
-    }
-}
-
-fn exists(slots: &[Slot], part: &Test, view: View<'_>, binding: &Binding) -> bool {
-    let Some((slot, rest)) = slots.split_first() else {
-        return part.holds(view, binding);
-    };
-    let mut binding = *binding;
-    view.objects.of_kind(slot.kind).any(|object| {
-        binding[slot.slot] = object;
-        exists(rest, part, view, &binding)
-    })
 }
 
 /// Whether every variable that the test does not bind itself is bound.

@@ -4,10 +4,13 @@
 //! goes. Then the room is filled up around it. So every household can be solved,
 //! by the plan that is returned with it.
 
+mod plan;
+
 use runtime_core::seed::mix;
 
 use crate::worlds::household::difficulty::{Difficulty, Kind};
 use crate::worlds::household::rooms::{Furniture, ROOMS, Room, Thing};
+use plan::plan;
 
 /// A household and its task.
 #[derive(Clone, Debug)]
@@ -249,60 +252,6 @@ fn instruction(kind: Kind, thing: &str, target: &Receptacle, wording: usize) -> 
         (Kind::Cool, _) => format!("cool some {thing} and put it {into} {place}"),
         (Kind::Two, 0) => format!("put two {thing} {into} {place}"),
         (Kind::Two, _) => format!("find two {thing} and put them {into} {place}"),
-    }
-}
-
-/// Fetches each thing of the task, changes it and brings it where it belongs.
-fn plan(house: &House, tool: Option<usize>, target: usize) -> Vec<String> {
-    let mut walk = Walk { house, at: None, opened: Vec::new(), commands: Vec::new() };
-    let goal = walk.house.name(target);
-    for item in house.items.iter().filter(|item| item.noun == house.thing) {
-        let name = format!("{} {}", item.noun, item.number);
-        walk.go_and_open(item.place);
-        walk.commands.push(format!("take {name} from {}", house.name(item.place)));
-        if let Some(tool) = tool {
-            walk.go(tool);
-            let verb = match house.kind {
-                Kind::Clean => "clean",
-                Kind::Heat => "heat",
-                _ => "cool",
-            };
-            walk.commands.push(format!("{verb} {name} with {}", house.name(tool)));
-        }
-        if house.kind == Kind::Light {
-            walk.go(target);
-            walk.commands.push("use desklamp 1".to_owned());
-        } else {
-            walk.go_and_open(target);
-            walk.commands.push(format!("move {name} to {goal}"));
-        }
-    }
-    walk.commands
-}
-
-/// A plan in the making.
-struct Walk<'a> {
-    house: &'a House,
-    at: Option<usize>,
-    opened: Vec<usize>,
-    commands: Vec<String>,
-}
-
-impl Walk<'_> {
-    fn go(&mut self, place: usize) {
-        if self.at != Some(place) {
-            self.commands.push(format!("go to {}", self.house.name(place)));
-            self.at = Some(place);
-        }
-    }
-
-    fn go_and_open(&mut self, place: usize) {
-        self.go(place);
-        let is_closed = self.house.receptacles[place].furniture.openable;
-        if is_closed && !self.opened.contains(&place) {
-            self.commands.push(format!("open {}", self.house.name(place)));
-            self.opened.push(place);
-        }
     }
 }
 
