@@ -5,15 +5,15 @@
 use embassy_time::Instant;
 use libfuzzer_sys::fuzz_target;
 use runtime_node::client::Client;
-use runtime_node::decoder::Decoder;
+use runtime_node::decoder::FrameDecoder;
 use runtime_node::description::{Actuator, Description, Range, Scale, Sensor};
 use runtime_node::frame::{
     ANSWER_FRAME_BYTES_MAX, encode_answer, encode_request, read_answer, read_request,
 };
 use runtime_node::hardware::{Hardware, HardwareError};
-use runtime_node::memory::Memory;
-use runtime_node::message::Request;
-use runtime_node::node::{Link, Node, Parts};
+use runtime_node::memory::EpisodicMemory;
+use runtime_node::message::NodeRequest;
+use runtime_node::node::{LinkBuffers, Node, Parts};
 use runtime_node::storage::Volatile;
 
 const SCALE: Scale<'_> =
@@ -69,7 +69,7 @@ fn payload(bytes: &[u8]) {
     };
     // Texts may be longer than any that a frame has room for.
     let Ok(written) = written else { return };
-    let mut decoder = Decoder::<ANSWER_FRAME_BYTES_MAX>::new();
+    let mut decoder = FrameDecoder::<ANSWER_FRAME_BYTES_MAX>::new();
     let mut again = 0;
     for &byte in &frame[..written] {
         if let Some(found) = decoder.push(byte) {
@@ -84,7 +84,7 @@ fn payload(bytes: &[u8]) {
 
 /// Bytes to a node and to a host.
 fn line(bytes: &[u8]) {
-    let (mut memory, mut link) = (Memory::<3, 2>::new(), Link::new());
+    let (mut memory, mut link) = (EpisodicMemory::<3, 2>::new(), LinkBuffers::new());
     let parts = Parts {
         hardware: Switchboard(0),
         keeper: Volatile,
@@ -94,7 +94,7 @@ fn line(bytes: &[u8]) {
     let mut node = Node::start(parts, Instant::from_millis(0)).expect("its description is right");
     let mut client = Client::new(7);
     let mut frame = [0; ANSWER_FRAME_BYTES_MAX];
-    client.request(&Request::Observe, &mut frame).expect("it has room");
+    client.request(&NodeRequest::Observe, &mut frame).expect("it has room");
     for (&byte, now) in bytes.iter().zip(0..) {
         if let Some(answer) = node.push(byte, Instant::from_millis(now)) {
             assert_eq!(answer.last(), Some(&0), "an answer is a whole frame");

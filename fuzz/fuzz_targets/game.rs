@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use runtime_environments::game::play::Play;
+use runtime_environments::game::play::GameState;
 use runtime_environments::worlds::alfworld::file::{self, RulesCache};
 
 const STEPS_MAX: usize = 4;
@@ -12,7 +12,7 @@ const STEPS_MAX: usize = 4;
 fuzz_target!(|bytes: &[u8]| {
     let Ok(file) = file::parse(bytes) else { return };
     let Ok(game) = file.compile(&RulesCache::default()) else { return };
-    let mut play = Play::new(Arc::new(game));
+    let mut play = GameState::new(Arc::new(game));
     let _ = (play.intro(), play.instruction());
     for step in 0..STEPS_MAX {
         let Ok(actions) = play.admissible() else { return };

@@ -1,73 +1,73 @@
-//! What is said of a world before it is opened.
+//! The registry's entry of a world: its description and how to open it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::world::{World, WorldError};
 
-/// A world, as the registry lists it.
+/// A world in the registry.
 ///
-/// Whatever the program says of worlds (help, lists, advice) it reads here.
+/// The program's help, lists and advice about worlds come from here.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// What options and results call it, in lower case.
+pub struct WorldEntry {
+    /// The name in options and results, in lower case.
     pub name: &'static str,
-    /// What it is, in a few words.
+    /// A short description.
     pub about: &'static str,
-    /// How its tasks are named, such as `SPLIT/NUMBER`.
+    /// The form of its task ids, such as `SPLIT/NUMBER`.
     pub task_ids: &'static str,
-    /// The prompts it is played with: a folder of `runtime/agent/prompts`.
+    /// Its set of prompt templates: a folder of `runtime/agent/prompts`.
     pub prompts: &'static str,
-    /// The data set it is played from, by its name in `models/data`, where it needs one.
+    /// The name in `models/data` of the data set that it needs, if any.
     pub data: Option<&'static str>,
-    /// What it can be told beside what all worlds can: flags and keys of a run's file.
+    /// Its own options, besides those of all worlds: flags and keys of a run's file.
     pub options: &'static [WorldOption],
-    /// Whether [`crate::expert`] knows how to play it.
+    /// Whether [`crate::expert`] can play it.
     pub has_expert: bool,
-    /// Whether the same actions can be taken again to see what could be done then.
+    /// Whether an episode can be replayed to list its admissible actions.
     pub replays: bool,
-    /// Whether it remembers reflections itself: [`World::archive`].
+    /// Whether it stores reflections itself: [`World::archive`].
     pub remembers: bool,
-    /// Opens it.
+    /// Opens the world.
     pub open: fn(&EnvironmentOptions) -> Result<Box<dyn World>, WorldError>,
 }
 
 /// An option of one world.
 #[derive(Clone, Copy, Debug)]
 pub struct WorldOption {
-    /// Its name, as flags and files have it.
+    /// The name in flags and files.
     pub name: &'static str,
-    /// What stands for its value in the help; empty where it takes none, which only
-    /// [`Decides::Hand`] may.
+    /// The placeholder of its value in the help; empty if it takes none, which is allowed
+    /// only with [`Decides::Hand`].
     pub value: &'static str,
-    /// What it says, and what is meant without it.
+    /// The help text, with the default.
     pub about: &'static str,
-    /// What it decides.
+    /// What the option decides.
     pub decides: Decides,
 }
 
-/// What an option of one world decides, and so who can be told it.
+/// What an option of one world decides, and so where it can be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decides {
-    /// What a run plays: it is named in results, and cannot change under a run.
+    /// What a run plays: it is named in results and cannot change during a run.
     Run,
-    /// Where what a run plays is, and nothing of what it plays.
+    /// Where the environment is, which does not affect what is played.
     Place,
-    /// How a person plays by hand; no run can be told it.
+    /// How a person plays by `rebound play`; runs do not have the option.
     Hand,
 }
 
-/// What a world may need to be opened.
+/// The options for opening a world.
 #[derive(Clone, Debug, Default)]
 pub struct EnvironmentOptions {
     /// The folder with data sets.
     pub data: Option<PathBuf>,
-    /// What [`Entry::options`] were given, by name. What a world does not know it leaves alone.
+    /// The values of [`WorldEntry::options`] by name; unknown ones are ignored.
     pub own: BTreeMap<&'static str, String>,
 }
 
 impl EnvironmentOptions {
-    /// What a world's own option was given.
+    /// The value of a world's own option.
     pub(crate) fn own(&self, option: WorldOption) -> Option<&str> {
         self.own.get(option.name).map(String::as_str)
     }

@@ -1,4 +1,4 @@
-//! A scripted player of ALFWorld's kind of games, for models to imitate.
+//! A scripted expert for games like ALFWorld's, whose actions are training data.
 //!
 //! ```text
 //! instruction ───────────► goal ──┐
@@ -8,10 +8,10 @@
 //! what lies where ─► usual places ┘
 //! ```
 //!
-//! It has seen what an agent has seen: a [`Sight`] holds nothing of the game
-//! itself. What it knows of the house it knows from observations; the
-//! admissible actions only tell which way of doing something works here. So
-//! each of its actions follows from a text that a model reads, too.
+//! The expert sees what an agent sees: a [`Sight`] contains nothing of the game's
+//! state. Its knowledge of the house comes from observations; the admissible actions
+//! only tell which form of an action works here. So each of its actions follows from
+//! text that a model reads, too.
 
 mod goal;
 mod notes;

@@ -1,61 +1,62 @@
-//! What is true in a game: relations over at most two numbered objects.
+//! The facts of a game: relations over at most two numbered objects.
 //!
-//! Objects are numbered in the order of their names, so walking a relation
-//! gives what the reference gets by sorting. A predicate over one object is
-//! kept as pairs with [`NOTHING`], one over none as a pair of it.
+//! Objects are numbered in the order of their names, so iterating over a relation gives
+//! the order that the reference gets by sorting. A predicate over one object is stored
+//! as pairs with [`NOTHING`], one without objects as a pair of [`NOTHING`]s.
 
 use std::sync::Arc;
 
-/// Names an object within a game.
+/// Identifies an object within a game.
 pub type ObjectId = u16;
 
-/// Stands where a predicate takes fewer than two objects.
+/// The placeholder for objects that a predicate over fewer than two does not have.
 pub const NOTHING: ObjectId = 0;
 
-/// Two objects that belong together.
-pub type Pair = (ObjectId, ObjectId);
+/// The two objects of a fact.
+pub type ObjectPair = (ObjectId, ObjectId);
 
 /// The pairs for which one predicate holds.
 #[derive(Clone, Debug, Default)]
 pub struct Relation {
     /// Sorted.
-    forward: Vec<Pair>,
-    /// The same pairs turned round, sorted.
-    reverse: Vec<Pair>,
+    forward: Vec<ObjectPair>,
+    /// The same pairs with their objects swapped, sorted.
+    reverse: Vec<ObjectPair>,
 }
 
 impl Relation {
-    /// The relation that holds for `pairs` alone.
-    pub fn new(mut pairs: Vec<Pair>) -> Self {
+    /// The relation that holds exactly for `pairs`.
+    pub fn new(mut pairs: Vec<ObjectPair>) -> Self {
         pairs.sort_unstable();
         pairs.dedup();
-        let mut reverse: Vec<Pair> = pairs.iter().map(|&(first, second)| (second, first)).collect();
+        let mut reverse: Vec<ObjectPair> =
+            pairs.iter().map(|&(first, second)| (second, first)).collect();
         reverse.sort_unstable();
         Self { forward: pairs, reverse }
     }
 
     /// Every pair, sorted.
-    pub fn pairs(&self) -> &[Pair] {
+    pub fn pairs(&self) -> &[ObjectPair] {
         &self.forward
     }
 
     /// The pairs that start with `first`, sorted.
-    pub fn from_first(&self, first: ObjectId) -> &[Pair] {
+    pub fn from_first(&self, first: ObjectId) -> &[ObjectPair] {
         run(&self.forward, first)
     }
 
-    /// The pairs that end with `second`, turned round, sorted.
-    pub fn from_second(&self, second: ObjectId) -> &[Pair] {
+    /// The pairs that end with `second`, with their objects swapped, sorted.
+    pub fn from_second(&self, second: ObjectId) -> &[ObjectPair] {
         run(&self.reverse, second)
     }
 
     /// Whether the predicate holds for `pair`.
-    pub fn contains(&self, pair: Pair) -> bool {
+    pub fn contains(&self, pair: ObjectPair) -> bool {
         self.forward.binary_search(&pair).is_ok()
     }
 
     /// Makes the predicate hold for `pair`.
-    pub fn insert(&mut self, pair: Pair) {
+    pub fn insert(&mut self, pair: ObjectPair) {
         if let Err(place) = self.forward.binary_search(&pair) {
             self.forward.insert(place, pair);
             let turned = (pair.1, pair.0);
@@ -65,7 +66,7 @@ impl Relation {
     }
 
     /// Makes the predicate not hold for `pair`.
-    pub fn remove(&mut self, pair: Pair) {
+    pub fn remove(&mut self, pair: ObjectPair) {
         if let Ok(place) = self.forward.binary_search(&pair) {
             self.forward.remove(place);
             let turned = (pair.1, pair.0);
@@ -76,48 +77,48 @@ impl Relation {
 }
 
 /// The pairs of a sorted list that start with `first`.
-fn run(pairs: &[Pair], first: ObjectId) -> &[Pair] {
+fn run(pairs: &[ObjectPair], first: ObjectId) -> &[ObjectPair] {
     let start = pairs.partition_point(|pair| pair.0 < first);
     let length = pairs[start..].iter().take_while(|pair| pair.0 == first).count();
     &pairs[start..start + length]
 }
 
-/// Everything that is true, by predicate. A copy shares what does not change.
+/// The true facts by predicate. Copies share unchanged relations.
 #[derive(Clone, Debug)]
 pub struct Facts {
     known: Vec<Arc<Relation>>,
-    /// What an action made false: the grammar's `not_…`. What was never true is
-    /// not in here.
+    /// The facts that an action made false: the grammar's `not_…`. Facts that were never
+    /// true are not included.
     denied: Vec<Arc<Relation>>,
 }
 
 impl Facts {
-    /// Facts that start with `relations`, one a predicate.
+    /// Facts with these `relations`, one for each predicate.
     pub fn new(relations: Vec<Relation>) -> Self {
         let denied = vec![Arc::default(); relations.len()];
         Self { known: relations.into_iter().map(Arc::new).collect(), denied }
     }
 
-    /// Where a predicate holds.
+    /// The relation of a predicate.
     pub fn known(&self, predicate: usize) -> &Relation {
         &self.known[predicate]
     }
 
-    /// Where an action made a predicate false.
+    /// The pairs for which an action made a predicate false.
     pub fn denied(&self, predicate: usize) -> &Relation {
         &self.denied[predicate]
     }
 
     /// Makes a fact true.
-    pub fn add(&mut self, predicate: usize, pair: Pair) {
+    pub fn add(&mut self, predicate: usize, pair: ObjectPair) {
         Arc::make_mut(&mut self.known[predicate]).insert(pair);
         if self.denied[predicate].contains(pair) {
             Arc::make_mut(&mut self.denied[predicate]).remove(pair);
         }
     }
 
-    /// Makes a fact false, and remembers that.
-    pub fn deny(&mut self, predicate: usize, pair: Pair) {
+    /// Makes a fact false, and adds it to the denied facts.
+    pub fn deny(&mut self, predicate: usize, pair: ObjectPair) {
         Arc::make_mut(&mut self.known[predicate]).remove(pair);
         Arc::make_mut(&mut self.denied[predicate]).insert(pair);
     }

@@ -1,13 +1,13 @@
-//! A text game made ready to play: a PDDL domain and a TextWorld grammar, which
-//! games share, and one problem.
+//! A compiled text game: a PDDL domain and a TextWorld grammar, which games share, and
+//! one problem.
 //!
 //! ```text
 //! domain + grammar ─► Rules ┐
 //!                  problem ─┴─► Game ─► Play ◄─ commands
 //! ```
 //!
-//! The meaning is TextWorld's, which runs Fast Downward: see `play`. This
-//! module knows no world by name.
+//! The semantics are those of TextWorld, which runs Fast Downward: see `play`. This
+//! module is independent of any world.
 
 pub mod error;
 pub mod join;
@@ -19,14 +19,14 @@ pub mod play;
 
 use std::sync::Arc;
 
-use crate::facts::{Facts, NOTHING, Pair, Relation};
+use crate::facts::{Facts, NOTHING, ObjectPair, Relation};
 use crate::objects::{OBJECTS_MAX, Objects};
 use crate::pddl::condition::Atom;
-use crate::pddl::{Action, Problem};
-use compile::{Change, Compiler};
+use crate::pddl::{ActionSchema, Problem};
+use compile::{Compiler, FactChange};
 pub use error::GameError;
 pub use join::{Alternative, PARAMETERS_MAX};
-use join::{Conjunction, Join, View};
+use join::{Conjunction, GameView, Join};
 pub use rules::Rules;
 use subgoals::Subgoals;
 use template::{Parameters, Template};
@@ -34,43 +34,43 @@ use template::{Parameters, Template};
 /// One problem under its rules.
 #[derive(Debug)]
 pub struct Game {
-    /// What it shares with others.
+    /// The domain and grammar, shared with other games.
     pub rules: Arc<Rules>,
-    /// What there is.
+    /// The objects.
     pub objects: Objects,
-    /// What is true at the start.
+    /// The facts at the start.
     pub start: Facts,
-    /// In the order of the domain.
+    /// The actions, in the order of the domain.
     pub actions: Vec<GameAction>,
-    /// The ways to win.
+    /// The alternatives of the goal.
     pub goal: Vec<Join>,
-    /// Whether a predicate decides about goal or subgoals.
+    /// Whether each predicate occurs in the goal or in subgoals.
     pub decisive: Vec<bool>,
-    /// What progress is measured by.
+    /// The subgoals, which measure progress.
     pub subgoals: Subgoals,
-    /// The objects' kind that each placeholder of the grammar may stand for.
+    /// The kind of objects of each placeholder of the grammar.
     pub placeholder_kinds: Vec<Option<usize>>,
-    /// What is to be done, where the grammar does not say it.
+    /// The text of the task, if the grammar does not contain it.
     pub task: Option<String>,
 }
 
-/// An action, ready to be joined with the facts.
+/// A compiled action.
 #[derive(Debug)]
 pub struct GameAction {
-    /// As the domain calls it, in lower case.
+    /// The domain's name of it, in lower case.
     pub name: String,
     /// The placeholders of its parameters.
     pub placeholders: Vec<usize>,
-    /// Its command, where that is a text with holes.
+    /// Its command, if that does not depend on facts.
     pub template: Option<Template>,
-    /// The ways to be allowed it.
+    /// The alternatives of its precondition.
     pub alternatives: Vec<Alternative>,
-    /// What it changes.
-    pub changes: Vec<Change>,
+    /// Its effects.
+    pub changes: Vec<FactChange>,
 }
 
 impl Game {
-    /// Makes a problem ready. `task` stands in for what the grammar says of it.
+    /// Compiles a problem. `task` replaces the grammar's text of the task.
     pub fn new(
         rules: Arc<Rules>,
         problem: &Problem,
@@ -81,7 +81,7 @@ impl Game {
         }
         let mut objects = Objects::new(&rules.domain, &problem.objects);
         let start = start_facts(&rules, &mut objects, &problem.facts)?;
-        let view = View { facts: &start, objects: &objects };
+        let view = GameView { facts: &start, objects: &objects };
         let actions = rules
             .domain
             .actions
@@ -105,9 +105,9 @@ impl Game {
     }
 }
 
-/// What is true at the start; names the objects on the way.
+/// The facts at the start; also names the objects.
 fn start_facts(rules: &Rules, objects: &mut Objects, facts: &[Atom]) -> Result<Facts, GameError> {
-    let mut pairs: Vec<Vec<Pair>> = vec![Vec::new(); rules.predicates.len()];
+    let mut pairs: Vec<Vec<ObjectPair>> = vec![Vec::new(); rules.predicates.len()];
     let mut mentioned = vec![false; objects.ids.len()];
     for atom in facts {
         let &(predicate, arity) = rules
@@ -129,11 +129,15 @@ fn start_facts(rules: &Rules, objects: &mut Objects, facts: &[Atom]) -> Result<F
     Ok(Facts::new(pairs.into_iter().map(Relation::new).collect()))
 }
 
-fn compile_action(rules: &Rules, action: &Action, view: View<'_>) -> Result<GameAction, GameError> {
+fn compile_action(
+    rules: &Rules,
+    action: &ActionSchema,
+    view: GameView<'_>,
+) -> Result<GameAction, GameError> {
     let mut compiler = Compiler::new(&rules.predicates, view.objects);
     let parameters = compiler.declare(&action.parameters)?;
     let mut conjunctions = compiler.alternatives(&action.precondition)?;
-    let changes: Vec<Change> =
+    let changes: Vec<FactChange> =
         action.effects.iter().map(|effect| compiler.change(effect)).collect::<Result<_, _>>()?;
     for one in &mut conjunctions {
         one.slots.extend(&parameters);
@@ -164,9 +168,9 @@ fn compile_action(rules: &Rules, action: &Action, view: View<'_>) -> Result<Game
     Ok(GameAction { name: action.name.clone(), placeholders, template, alternatives, changes })
 }
 
-/// Whether some objects make a change none: it adds what was asked for, or
-/// takes away what another change adds.
-fn may_be_idle(change: &Change, changes: &[Change], conjunction: &Conjunction) -> bool {
+/// Whether a change may have no effect for some objects: it adds a fact of the precondition,
+/// or removes a fact that another change adds.
+fn may_be_idle(change: &FactChange, changes: &[FactChange], conjunction: &Conjunction) -> bool {
     let predicate = change.fact.predicate;
     if change.adds {
         conjunction.facts.iter().any(|fact| fact.predicate == predicate)
@@ -176,8 +180,8 @@ fn may_be_idle(change: &Change, changes: &[Change], conjunction: &Conjunction) -
 }
 
 fn decisive_predicates(rules: &Rules, goal: &[Conjunction]) -> Vec<bool> {
-    // A test may look anywhere, so with one every predicate counts. An equality
-    // looks nowhere.
+    // A test may read any predicate, so with one all predicates count. An equality reads
+    // none.
     let looks_around = |test: &join::Test| match test {
         join::Test::Not(part) => !matches!(**part, join::Test::Equal(..)),
         test => !matches!(test, join::Test::Equal(..)),

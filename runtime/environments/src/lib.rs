@@ -1,4 +1,4 @@
-//! Worlds, one a file: tasks, steps, scoring.
+//! Worlds: tasks, steps and scoring.
 //!
 //! ```text
 //! worlds::open(name) ─► World ─► tasks
@@ -7,9 +7,9 @@
 //!
 //! [`worlds`] is the registry. [`alfworld`](worlds::alfworld) plays the official games from their
 //! files, [`household`](worlds::household) makes games of the same kind from a seed. Both are text
-//! games: [`pddl`] says what can be done, [`text`] how it is said, [`game`] plays.
-//! [`node`](worlds::node) is a microcontroller at the end of a line. Models, prompts and memory
-//! are for others.
+//! games: [`pddl`] defines the actions, [`text`] the observations, and [`game`] plays them.
+//! [`node`](worlds::node) is a microcontroller on a serial line or socket. Models, prompts and
+//! memory are in other crates.
 
 pub mod world;
 pub mod entry;

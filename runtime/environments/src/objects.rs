@@ -1,5 +1,5 @@
-//! The things of a game: numbered by name, typed, and called as ALFWorld's
-//! demangler calls them.
+//! The objects of a game: numbered, typed, and named as ALFWorld's demangler names
+//! them.
 
 use std::collections::HashMap;
 
@@ -7,24 +7,24 @@ use crate::facts::ObjectId;
 use crate::pddl::Domain;
 use crate::pddl::condition::Parameter;
 
-/// Most objects that a game may have; ALFWorld's have up to 400.
+/// Greatest number of objects of a game; ALFWorld's have up to 400.
 pub const OBJECTS_MAX: usize = 10_000;
 
-/// The things of one game. Number 0 is [`crate::facts::NOTHING`].
+/// The objects of one game. Number 0 is [`crate::facts::NOTHING`].
 #[derive(Clone, Debug)]
 pub struct Objects {
     /// Ids in the problem, in lower case and sorted, from number 1.
     pub ids: Vec<String>,
-    /// What the actor reads.
+    /// The names that the actor reads.
     pub names: Vec<String>,
     by_id: HashMap<String, ObjectId>,
     by_kind: HashMap<String, usize>,
-    /// By kind, then by object.
+    /// Whether an object is of a kind, by kind, then by object.
     fits: Vec<Vec<bool>>,
 }
 
 impl Objects {
-    /// Numbers `declared` objects; of two with one id the first stands.
+    /// Numbers the `declared` objects; of two with the same id the first counts.
     pub fn new(domain: &Domain, declared: &[Parameter]) -> Self {
         let mut kind_of: HashMap<&str, &str> = HashMap::new();
         for object in domain.constants.iter().chain(declared) {
@@ -63,7 +63,7 @@ impl Objects {
         self.by_id.get(id).copied()
     }
 
-    /// The number of a kind; `None` where no object is of it.
+    /// The number of a kind; `None` if no object is of it.
     pub fn kind(&self, kind: &str) -> Option<usize> {
         self.by_kind.get(kind).copied()
     }
@@ -108,8 +108,8 @@ impl Objects {
     }
 }
 
-/// The kind itself and everything above it. Bounded: a hostile domain may have
-/// a ring of types.
+/// The kind and its supertypes. Their number is bounded, since a hostile domain may have a
+/// cycle of types.
 fn supertypes<'a>(domain: &'a Domain, kind: &'a str) -> Vec<&'a str> {
     let mut found = vec![kind];
     while let Some(parent) = domain.kinds.get(found[found.len() - 1]) {

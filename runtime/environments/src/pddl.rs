@@ -1,6 +1,6 @@
-//! Reads PDDL, as far as text games need it: typed objects, predicates over up
-//! to two of them, actions with quantified and conditional parts. What the
-//! words mean is for `game`.
+//! Reads the part of PDDL that text games need: typed objects, predicates over up to two
+//! of them, actions with quantified and conditional effects. The semantics are in
+//! `game`.
 
 pub mod sexpr;
 pub mod error;
@@ -14,7 +14,7 @@ use condition::{
 pub use error::{ARITY_MAX, PddlError};
 use sexpr::Sexpr;
 
-/// What all games of one kind share.
+/// A PDDL domain, which many games share.
 #[derive(Clone, Debug)]
 pub struct Domain {
     /// Each type's parent; `object` is the root and its own parent.
@@ -23,31 +23,31 @@ pub struct Domain {
     pub constants: Vec<Parameter>,
     /// Each predicate's number of terms.
     pub predicates: HashMap<String, usize>,
-    /// In the order of the text.
-    pub actions: Vec<Action>,
+    /// The actions, in the order of the text.
+    pub actions: Vec<ActionSchema>,
 }
 
-/// What an actor can do, over variables.
+/// An action schema with variables.
 #[derive(Clone, Debug)]
-pub struct Action {
-    /// In lower case.
+pub struct ActionSchema {
+    /// The name, in lower case.
     pub name: String,
-    /// The objects that it is done with.
+    /// The parameters.
     pub parameters: Vec<Parameter>,
-    /// When it can be done.
+    /// The precondition.
     pub precondition: Condition,
-    /// What it changes.
+    /// The effects.
     pub effects: Vec<Effect>,
 }
 
-/// One game: its objects, how it starts and when it is won.
+/// A PDDL problem: objects, initial facts and goal of one game.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    /// Without the domain's constants.
+    /// The objects, without the domain's constants.
     pub objects: Vec<Parameter>,
-    /// What is true at the start.
+    /// The initial facts.
     pub facts: Vec<Atom>,
-    /// When the game is won.
+    /// The goal.
     pub goal: Condition,
 }
 
@@ -120,12 +120,12 @@ fn sections<'s, 'a>(whole: &'s Sexpr<'a>) -> Result<&'s [Sexpr<'a>], PddlError> 
     }
 }
 
-fn parse_action(section: &Sexpr<'_>, items: &[Sexpr<'_>]) -> Result<Action, PddlError> {
+fn parse_action(section: &Sexpr<'_>, items: &[Sexpr<'_>]) -> Result<ActionSchema, PddlError> {
     let (name, fields) = items
         .split_first()
         .and_then(|(name, fields)| Some((name.word()?, fields)))
         .ok_or_else(|| PddlError::form("an action's name", section))?;
-    let mut action = Action {
+    let mut action = ActionSchema {
         name: name.to_owned(),
         parameters: Vec::new(),
         precondition: Condition::All(Vec::new()),

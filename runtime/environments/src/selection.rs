@@ -1,27 +1,26 @@
-//! Which tasks of a split a run takes, and in which order.
+//! The selection of a run's tasks from a split, and their order.
 //!
-//! Without a count, all of them in the world's own order. With one, each task
-//! type is shuffled by the seed and the types take turns, in the order of their
-//! names, until there are enough: a small sample has every type, and a larger
-//! one of the same seed starts with it.
+//! Without a count, all tasks in the world's order. With a count, the tasks of each type
+//! are shuffled by the seed, and the types alternate in the order of their names. So a
+//! small sample has every type, and a larger one of the same seed begins with it.
 
 use runtime_core::seed::mix;
 use runtime_core::task::Limits;
 
-/// What a run takes.
+/// A selection of tasks.
 #[derive(Clone, Debug)]
 pub struct TaskSelection {
     /// A split of the world.
     pub split: String,
-    /// How many tasks; all of them where `None`.
+    /// Number of tasks; `None` is all.
     pub count: Option<usize>,
-    /// Shuffles.
+    /// The seed of the shuffle.
     pub seed: u64,
-    /// How long the agent may try each.
+    /// The limits of each task.
     pub limits: Limits,
 }
 
-/// Picks from places that are grouped by task type.
+/// Selects task indices, which are grouped by task type.
 pub(crate) fn select(mut types: Vec<Vec<usize>>, selection: &TaskSelection) -> Vec<usize> {
     let Some(count) = selection.count else {
         let mut all: Vec<usize> = types.concat();
@@ -37,7 +36,7 @@ pub(crate) fn select(mut types: Vec<Vec<usize>>, selection: &TaskSelection) -> V
     turns.copied().take(count).collect()
 }
 
-/// Fisher and Yates, driven by `SplitMix64`.
+/// The shuffle of Fisher and Yates with random numbers of `SplitMix64`.
 pub(crate) fn shuffle<T>(items: &mut [T], seed: u64) {
     for last in (1..items.len()).rev() {
         let draw = mix(seed.wrapping_add(last as u64));

@@ -1,23 +1,22 @@
-//! What the tasks of a world are for: what is learned from, chosen by and judged by is never
-//! the same.
+//! Splits of a world's tasks for training, validation and test, which never overlap.
 
-/// What a split's tasks are for.
+/// The purpose of a split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To learn from.
+    /// Training.
     Train,
-    /// To choose adapters, settings and methods by.
+    /// Validation: choosing adapters, settings and methods.
     Validation,
-    /// To judge the end by. Nothing is learned from them, and nothing chosen by them.
+    /// Test: the final evaluation only.
     Test,
 }
 
 /// Some of a world's tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// As options and task ids name it.
+    /// The name in options and task ids.
     pub name: String,
-    /// What its tasks are for.
+    /// Its purpose.
     pub purpose: Purpose,
 }
 

@@ -1,10 +1,10 @@
-//! What a text game says: TextWorld's grammar files, read once for all games
-//! that share one, and told with the facts of a play.
+//! The texts of a text game: TextWorld's grammar files, each read once for all games
+//! that share it, and evaluated over the facts of an episode.
 
 pub mod error;
 pub mod document;
 pub mod symbol;
-pub mod telling;
+pub mod generation;
 
 use std::collections::HashMap;
 
@@ -13,24 +13,24 @@ use serde_json::Value;
 pub use error::GrammarError;
 use symbol::{Lexicon, Query, Symbol};
 
-/// The rules of a grammar file and how its actions are said.
+/// A grammar file: the rules and texts of a text game.
 #[derive(Clone, Debug)]
-pub struct Grammar {
-    /// Words by number.
+pub struct TextGrammar {
+    /// The numbers of its names.
     pub lexicon: Lexicon,
-    /// By rule number; empty where a rule is used and never defined.
+    /// Productions by rule number; empty for a rule that is used but not defined.
     pub productions: Vec<Vec<Production>>,
-    /// By the action's name in lower case.
+    /// Actions by their name in lower case.
     pub actions: HashMap<String, ActionSymbols>,
-    /// The rule that opens an episode.
+    /// The rule of the first observation.
     pub intro: usize,
-    /// The rule that says what is to be done.
+    /// The rule of the instruction.
     pub task: usize,
-    /// What lists are made with.
+    /// The rules for lists.
     pub list: ListRules,
 }
 
-/// Rules that lists are made with.
+/// The rules for lists.
 #[derive(Clone, Copy, Debug)]
 pub struct ListRules {
     /// A list without items.
@@ -41,25 +41,25 @@ pub struct ListRules {
     pub last_separator: usize,
 }
 
-/// One way to say a rule: the first whose condition can be met is taken.
+/// One alternative of a rule; the first one whose condition holds is used.
 #[derive(Clone, Debug)]
 pub struct Production {
-    /// Empty where there is none.
+    /// The condition; empty if there is none.
     pub condition: Query,
-    /// What is said.
+    /// The text.
     pub symbols: Vec<Symbol>,
 }
 
-/// How one action is said.
+/// The texts of one action.
 #[derive(Clone, Debug)]
 pub struct ActionSymbols {
-    /// What the actor types.
+    /// The command.
     pub template: Vec<Symbol>,
-    /// What the actor reads afterwards.
+    /// The observation after it.
     pub feedback: Vec<Symbol>,
 }
 
-impl Grammar {
+impl TextGrammar {
     /// Reads a grammar file for a domain with `predicates`.
     pub fn parse(text: &str, predicates: &HashMap<String, usize>) -> Result<Self, GrammarError> {
         let document = document::parse(text)?;

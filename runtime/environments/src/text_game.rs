@@ -1,5 +1,4 @@
-//! The environment that every world of text games gives: a play, its progress
-//! and its standing.
+//! The environment of text games, shared by their worlds.
 
 use std::sync::Arc;
 
@@ -7,23 +6,23 @@ use runtime_core::environment::{Environment, EnvironmentError, Step};
 use runtime_core::task::Task;
 
 use crate::game::Game;
-use crate::game::play::Play;
+use crate::game::play::GameState;
 use crate::text::GrammarError;
-use crate::world::{Playable, Standing};
+use crate::world::{GameScore, Playable};
 
-/// Makes a task's game ready.
+/// Compiles a task's game.
 pub(crate) type Load = dyn Fn(&Task) -> Result<Game, EnvironmentError> + Send;
 
 /// Plays the games of one world, one at a time.
 pub(crate) struct TextGames {
-    /// Makes a task's game ready.
+    /// Compiles a task's game.
     pub(crate) load: Box<Load>,
-    /// Other words for an action, where it has some.
+    /// The canonical form of an action that has other spellings.
     pub(crate) reword: fn(&str) -> Option<String>,
-    /// Which of the admissible actions are listed; the others work all the same.
+    /// Which admissible actions are listed; the others work, too.
     pub(crate) listed: fn(&str) -> bool,
-    /// The task last reset to, and its play: a further trial loads nothing.
-    pub(crate) current: Option<(String, Play)>,
+    /// The last task and its game, so that further trials load nothing.
+    pub(crate) current: Option<(String, GameState)>,
 }
 
 impl Environment for TextGames {
@@ -33,13 +32,13 @@ impl Environment for TextGames {
             Some((_, play)) => Arc::clone(play.game()),
             None => Arc::new((self.load)(task)?),
         };
-        let play = Play::new(game);
+        let play = GameState::new(game);
         let intro = play.intro().map_err(|problem| broken(&problem))?;
         self.current = Some((task.id.clone(), play));
         Ok(intro)
     }
 
-    /// Earns 1.0 when the game is won for the first time.
+    /// The reward is 1.0 when the game is won for the first time.
     fn step(&mut self, action: &str) -> Result<Step, EnvironmentError> {
         let (_, play) = self.current.as_mut().ok_or(EnvironmentError::NotReset)?;
         let was_won = play.progress() >= 1.0;
@@ -64,15 +63,15 @@ impl Environment for TextGames {
 }
 
 impl Playable for TextGames {
-    /// As the Python package counts: one point while the game is won.
-    fn standing(&self) -> Standing {
+    /// As in the Python package: one point while the game is won.
+    fn standing(&self) -> GameScore {
         let won = self.current.as_ref().is_some_and(|(_, play)| play.won());
-        Standing { score: i64::from(won), score_max: 1, won, done: won }
+        GameScore { score: i64::from(won), score_max: 1, won, done: won }
     }
 }
 
-/// How the episode stands: the subgoals reached, none of the others.
-fn feedback(play: &Play) -> String {
+/// The feedback: the reached subgoals, and none of the others.
+fn feedback(play: &GameState) -> String {
     if play.won() {
         return "You finished the task.".to_owned();
     }
@@ -88,7 +87,7 @@ fn feedback(play: &Play) -> String {
     }
 }
 
-/// A grammar that cannot say something.
+/// The error of a grammar that has no text.
 fn broken(problem: &GrammarError) -> EnvironmentError {
     EnvironmentError::Broken(problem.to_string())
 }

@@ -1,4 +1,4 @@
-//! What a world is: tasks, and environments to play them in.
+//! The interface of worlds: tasks, and environments to play them in.
 
 use std::error::Error;
 use std::num::NonZeroU32;
@@ -12,13 +12,13 @@ use crate::split::{Purpose, Split};
 
 /// A source of tasks, and of environments to play them in.
 pub trait World: Send + Sync {
-    /// What options and results call it.
+    /// The name in options and results.
     fn name(&self) -> &'static str;
 
-    /// What [`TaskSelection::split`] may be, the easiest of a purpose first.
+    /// The splits, of each purpose the easiest first.
     fn splits(&self) -> Vec<Split>;
 
-    /// The split that is meant, or an error that lists them; case does not matter.
+    /// The split of this name, ignoring case, or an error that lists all splits.
     fn split(&self, name: &str) -> Result<Split, WorldError> {
         let splits = self.splits();
         if let Some(found) = splits.iter().find(|split| split.name.eq_ignore_ascii_case(name)) {
@@ -33,54 +33,52 @@ pub trait World: Send + Sync {
         })
     }
 
-    /// What the tasks of a split are for.
+    /// The purpose of a split.
     fn purpose(&self, split: &str) -> Result<Purpose, WorldError> {
         Ok(self.split(split)?.purpose)
     }
 
-    /// The split that is meant where none is named.
+    /// The default split.
     fn default_split(&self) -> &'static str;
 
-    /// Steps of an episode at most, where nobody says, in tasks of `split`.
+    /// The default of the greatest number of steps in an episode, in tasks of `split`.
     fn default_steps_max(&self, split: &str) -> u32;
 
-    /// The tasks that a run takes; the same selection gives the same tasks in
-    /// the same order.
+    /// The selected tasks; the same selection gives the same tasks in the same order.
     fn tasks(&self, selection: &TaskSelection) -> Result<Vec<Task>, WorldError>;
 
     /// An environment for one worker. All of them share the world's data.
     fn environment(&self) -> Box<dyn Playable + Send>;
 
-    /// How many can play at once; `None` where nothing limits them.
+    /// Greatest number of environments that can play in parallel; `None` is unlimited.
     fn workers_max(&self) -> Option<NonZeroU32> {
         None
     }
 
-    /// Where the world itself keeps reflections, where it does.
+    /// The world's own store of reflections, if it has one.
     fn archive(&self) -> Option<Box<dyn ReflectionStore + Send>> {
         None
     }
 
-    /// Makes the world safe to be left alone, however playing ended; returns what there is to
-    /// say of it. Whatever the world owns does the same without a word when it is dropped.
+    /// Puts the world into a safe state after a run; returns a message about it, if any.
+    /// Dropping the world does the same without a message.
     fn leave(&self) -> Option<String> {
         None
     }
 }
 
-/// An environment that can also be looked at from outside, as a person who
-/// plays it would.
+/// An environment with a score, as a person who plays it sees it.
 pub trait Playable: Environment {
-    /// How the episode stands.
-    fn standing(&self) -> Standing;
+    /// The score of the episode so far.
+    fn standing(&self) -> GameScore;
 }
 
-/// How an episode stands, by the world's own count.
+/// The score of an episode, as the world itself counts it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// Points now.
+pub struct GameScore {
+    /// Number of points now.
     pub score: i64,
-    /// Most points there are.
+    /// Greatest number of points.
     pub score_max: i64,
     /// Whether the goal is met.
     pub won: bool,
@@ -88,18 +86,18 @@ pub struct Standing {
     pub done: bool,
 }
 
-/// Why a world cannot give what was asked.
+/// Why a world or its tasks cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorldError {
     /// There is no such world.
     #[error("there is no environment {name:?}{}; there are {}", did_you_mean(.nearest.as_ref()), .known.join(", "))]
     UnknownWorld {
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// The one most like it.
+        /// The most similar known name.
         nearest: Option<String>,
-        /// All of them.
+        /// All known names.
         known: Vec<String>,
     },
     /// The world has no such split.
@@ -107,34 +105,34 @@ pub enum WorldError {
     UnknownSplit {
         /// The world.
         world: &'static str,
-        /// What was asked for.
+        /// The requested name.
         split: String,
-        /// The one most like it.
+        /// The most similar known name.
         nearest: Option<String>,
-        /// All of them.
+        /// All known names.
         known: Vec<String>,
     },
-    /// The split is there to judge by.
-    #[error("{split} of {world} is there to judge by, and must not be learned from; learn from {}", .train.join(", "))]
+    /// The split is not for training.
+    #[error("{split} of {world} is not for training; train on {}", .train.join(", "))]
     NotTrain {
         /// The world.
         world: &'static str,
-        /// What was asked for.
+        /// The requested name.
         split: String,
-        /// What may be learned from.
+        /// The splits for training.
         train: Vec<String>,
     },
     /// The world needs data and was given no folder.
     #[error("{0} needs a data folder; none was given")]
     NoData(&'static str),
-    /// What only this world can lack: its data, its device.
+    /// An error of this world only: its data, its device.
     #[error(transparent)]
     Own(Box<dyn Error + Send + Sync>),
 }
 
-/// The split to learn from that is meant; the first where none is named.
+/// The training split of this name, or the first one if `None`.
 ///
-/// Training, validation and test tasks never mix, so others are an error.
+/// Splits of another purpose are an error.
 pub fn train_split(world: &dyn World, split: Option<&str>) -> Result<String, WorldError> {
     let may_teach = |split: &Split| split.purpose == Purpose::Train;
     let train = world.splits().into_iter().filter(may_teach).map(|split| split.name);
@@ -147,7 +145,7 @@ pub fn train_split(world: &dyn World, split: Option<&str>) -> Result<String, Wor
     Err(WorldError::NotTrain { world: world.name(), split: split.name, train })
 }
 
-/// The word most like `word`, where one is like it at all.
+/// The known word most similar to `word`, if one is similar.
 pub(crate) fn nearest(word: &str, known: &[String]) -> Option<String> {
     let likeness = |other: &String| strsim::jaro_winkler(&word.to_ascii_lowercase(), other);
     let best = known.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;

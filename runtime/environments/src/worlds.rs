@@ -1,17 +1,17 @@
-//! The registry of worlds. A new one is a file in `worlds/` with its [`Entry`], a module and a
+//! The registry of worlds. A new one is a file in `worlds/` with its [`WorldEntry`], a module and a
 //! name here, and its prompts in `runtime/agent/prompts`.
 
 pub mod alfworld;
 pub mod household;
 pub mod node;
 
-use crate::entry::{Entry, EnvironmentOptions, WorldOption};
+use crate::entry::{EnvironmentOptions, WorldEntry, WorldOption};
 use crate::world::{World, WorldError, nearest};
 
-/// Every world there is.
-pub const WORLDS: &[Entry] = &[alfworld::ENTRY, household::ENTRY, node::ENTRY];
+/// All worlds.
+pub const WORLDS: &[WorldEntry] = &[alfworld::ENTRY, household::ENTRY, node::ENTRY];
 
-/// The world that is meant where none is named.
+/// The default world.
 pub const DEFAULT: &str = household::ENTRY.name;
 
 /// The names of all worlds.
@@ -19,18 +19,18 @@ pub fn names() -> Vec<&'static str> {
     WORLDS.iter().map(|entry| entry.name).collect()
 }
 
-/// The names of the worlds that remember reflections themselves.
+/// The names of the worlds that store reflections themselves.
 pub fn remembering() -> Vec<&'static str> {
     WORLDS.iter().filter(|entry| entry.remembers).map(|entry| entry.name).collect()
 }
 
-/// What each world can be told beside what all can.
+/// The own options of all worlds.
 pub fn options() -> impl Iterator<Item = WorldOption> {
     WORLDS.iter().flat_map(|entry| entry.options).copied()
 }
 
-/// The world of this name; case does not matter.
-pub fn find(name: &str) -> Result<Entry, WorldError> {
+/// The world of this name, ignoring case.
+pub fn find(name: &str) -> Result<WorldEntry, WorldError> {
     let found = WORLDS.iter().find(|entry| entry.name.eq_ignore_ascii_case(name));
     found.copied().ok_or_else(|| {
         let known: Vec<String> = names().into_iter().map(str::to_owned).collect();

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use runtime_environments::entry::EnvironmentOptions;
-use runtime_environments::game::play::Play;
+use runtime_environments::game::play::GameState;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::worlds::alfworld::pack::Games;
 use runtime_environments::worlds::alfworld::{Alfworld, AlfworldOptions};
@@ -21,7 +21,7 @@ fn win_all(data: &Path, split: &str) -> usize {
     world.load(split, &ids).unwrap();
     for id in ids.iter() {
         let walkthrough = world.file(id).unwrap().unwrap().walkthrough;
-        let mut play = Play::new(Arc::new(world.game(id).unwrap().unwrap()));
+        let mut play = GameState::new(Arc::new(world.game(id).unwrap().unwrap()));
         let mut progress = play.progress();
         for command in &walkthrough {
             assert!(!play.won(), "{id}: won before {command:?}");

@@ -7,17 +7,17 @@
 //!
 //! The line, time limits and how often to try again belong to the host.
 
-use crate::decoder::Decoder;
+use crate::decoder::FrameDecoder;
 use crate::description::DescriptionError;
-use crate::frame::{self, ANSWER_FRAME_BYTES_MAX, Answered, FrameError, FrameTooLong};
-use crate::message::{Answer, Kind, Request, Sender, VERSION};
+use crate::frame::{self, ANSWER_FRAME_BYTES_MAX, AnswerFrame, FrameError, FrameTooLong};
+use crate::message::{NodeAnswer, NodeRequest, RequestKind, Sender, VERSION};
 
 /// One session with one node, or a look at it; one request at a time.
 pub struct Client {
     sender: Sender,
     sequence: u32,
-    asked: Option<Kind>,
-    decoder: Decoder<ANSWER_FRAME_BYTES_MAX>,
+    asked: Option<RequestKind>,
+    decoder: FrameDecoder<ANSWER_FRAME_BYTES_MAX>,
 }
 
 impl Client {
@@ -34,7 +34,7 @@ impl Client {
     }
 
     const fn of(sender: Sender, sequence: u32) -> Self {
-        Self { sender, sequence, asked: None, decoder: Decoder::new() }
+        Self { sender, sequence, asked: None, decoder: FrameDecoder::new() }
     }
 
     /// Another session with the node, or with another. Numbers go on, so that a late copy
@@ -52,8 +52,8 @@ impl Client {
     }
 
     /// What a host asks first, and again where a node knows of no session.
-    pub const fn hello() -> Request<'static> {
-        Request::Hello { version: VERSION }
+    pub const fn hello() -> NodeRequest<'static> {
+        NodeRequest::Hello { version: VERSION }
     }
 
     /// Writes the next request's frame to `out`; returns its length in bytes.
@@ -62,7 +62,7 @@ impl Client {
     /// bytes again.
     pub fn request(
         &mut self,
-        request: &Request<'_>,
+        request: &NodeRequest<'_>,
         out: &mut [u8],
     ) -> Result<usize, FrameTooLong> {
         let sequence = self.sequence.wrapping_add(1);
@@ -75,10 +75,10 @@ impl Client {
     /// Takes a byte from the node; returns the answer that it completes.
     ///
     /// An error concerns one frame. The answer may still come after it.
-    pub fn push(&mut self, byte: u8) -> Option<Result<Answer<'_>, ClientError>> {
+    pub fn push(&mut self, byte: u8) -> Option<Result<NodeAnswer<'_>, ClientError>> {
         let payload = self.decoder.push(byte)?;
         let answer = payload.map_err(ClientError::Frame).and_then(|payload| {
-            let Answered { sequence, answer } =
+            let AnswerFrame { sequence, answer } =
                 frame::read_answer(payload).map_err(ClientError::Frame)?;
             let Some(asked) = self.asked.filter(|_| sequence == self.sequence) else {
                 return Err(ClientError::Unasked { sequence });
@@ -92,11 +92,11 @@ impl Client {
 }
 
 /// Checks that `answer` is one to a request of kind `asked`, and what it describes.
-fn check(asked: Kind, answer: &Answer<'_>) -> Result<(), ClientError> {
+fn check(asked: RequestKind, answer: &NodeAnswer<'_>) -> Result<(), ClientError> {
     if answer.kind().is_some_and(|kind| kind != asked) {
         return Err(ClientError::OtherKind { asked });
     }
-    if let Answer::Hello(hello) = answer {
+    if let NodeAnswer::Hello(hello) = answer {
         hello.description().check().map_err(ClientError::Description)?;
     }
     Ok(())
@@ -119,7 +119,7 @@ pub enum ClientError {
     #[error("the answer is not one to {asked:?}")]
     OtherKind {
         /// What was asked.
-        asked: Kind,
+        asked: RequestKind,
     },
     /// The node describes what cannot be.
     #[error("the node's description cannot be used")]

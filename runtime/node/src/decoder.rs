@@ -7,13 +7,13 @@
 use crate::frame::{self, DELIMITER, FrameError};
 
 /// Takes bytes in, gives payloads out; `BYTES` is the longest frame it takes.
-pub struct Decoder<const BYTES: usize> {
+pub struct FrameDecoder<const BYTES: usize> {
     frame: [u8; BYTES],
     /// Bytes of the frame so far; more than `BYTES` where it is too long.
     taken_bytes: usize,
 }
 
-impl<const BYTES: usize> Decoder<BYTES> {
+impl<const BYTES: usize> FrameDecoder<BYTES> {
     /// A decoder at the start of a frame.
     pub const fn new() -> Self {
         Self { frame: [0; BYTES], taken_bytes: 0 }
@@ -47,7 +47,7 @@ impl<const BYTES: usize> Decoder<BYTES> {
     }
 }
 
-impl<const BYTES: usize> Default for Decoder<BYTES> {
+impl<const BYTES: usize> Default for FrameDecoder<BYTES> {
     fn default() -> Self {
         Self::new()
     }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::description::{ACTUATORS_MAX, NAME_BYTES_MAX, SENSORS_MAX, UNIT_BYTES_MAX};
 use crate::memory::REFLECTION_BYTES_MAX;
-use crate::message::{Answer, Kind, Request, Sender, VERSION};
+use crate::message::{NodeAnswer, NodeRequest, RequestKind, Sender, VERSION};
 
 /// The checksum of frames and of stored pages.
 pub(crate) static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
@@ -65,22 +65,22 @@ const fn frame_bytes(payload_bytes: usize) -> usize {
 
 /// A request, as it comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked<'a> {
+pub struct RequestFrame<'a> {
     /// Its number.
     pub sequence: u32,
     /// Who asks.
     pub sender: Sender,
     /// What is asked.
-    pub request: Request<'a>,
+    pub request: NodeRequest<'a>,
 }
 
 /// An answer, as it comes in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered<'a> {
+pub struct AnswerFrame<'a> {
     /// The number of its request.
     pub sequence: u32,
     /// What is answered.
-    pub answer: Answer<'a>,
+    pub answer: NodeAnswer<'a>,
 }
 
 /// Writes a request's frame to the start of `out`; returns its length in bytes.
@@ -88,7 +88,7 @@ pub struct Answered<'a> {
 pub fn encode_request(
     sequence: u32,
     sender: Sender,
-    request: &Request<'_>,
+    request: &NodeRequest<'_>,
     out: &mut [u8],
 ) -> Result<usize, FrameTooLong> {
     encode(&(REQUEST, sequence, request, sender), out)
@@ -98,28 +98,28 @@ pub fn encode_request(
 /// [`ANSWER_FRAME_BYTES_MAX`] are enough for any that keeps the description's limits.
 pub fn encode_answer(
     sequence: u32,
-    answer: &Answer<'_>,
+    answer: &NodeAnswer<'_>,
     out: &mut [u8],
 ) -> Result<usize, FrameTooLong> {
     encode(&(ANSWER, sequence, answer), out)
 }
 
 /// Reads a request from a payload whose checksum was right.
-pub fn read_request(payload: &[u8]) -> Result<Asked<'_>, FrameError> {
+pub fn read_request(payload: &[u8]) -> Result<RequestFrame<'_>, FrameError> {
     let (sequence, rest) = read_head(REQUEST, payload)?;
-    let (request, rest) = take::<Request<'_>>(rest)?;
-    if rest.is_empty() && request.kind() != Kind::Hello {
+    let (request, rest) = take::<NodeRequest<'_>>(rest)?;
+    if rest.is_empty() && request.kind() != RequestKind::Hello {
         return Err(FrameError::Version { sequence, found: WITHOUT_SENDERS });
     }
     let (sender, trailing) = take(rest)?;
-    is_end(trailing).map(|()| Asked { sequence, sender, request })
+    is_end(trailing).map(|()| RequestFrame { sequence, sender, request })
 }
 
 /// Reads an answer from a payload whose checksum was right.
-pub fn read_answer(payload: &[u8]) -> Result<Answered<'_>, FrameError> {
+pub fn read_answer(payload: &[u8]) -> Result<AnswerFrame<'_>, FrameError> {
     let (sequence, rest) = read_head(ANSWER, payload)?;
     let (answer, trailing) = take(rest)?;
-    is_end(trailing).map(|()| Answered { sequence, answer })
+    is_end(trailing).map(|()| AnswerFrame { sequence, answer })
 }
 
 /// Takes the frame in `bytes`, without its delimiter, apart in place; returns its

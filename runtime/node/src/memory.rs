@@ -17,7 +17,7 @@ pub(crate) const STEP_BYTES_MAX: usize = 1 + 5 + 5 + 1 + 5 + 1 + SENSORS_MAX * 6
 
 /// An action and what it led to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct RememberedStep {
     /// The episode it was part of.
     pub episode: u32,
     /// Since the node started, in milliseconds, modulo 2³² (49 days).
@@ -32,7 +32,7 @@ pub struct Step {
 
 /// Advice drawn from a failed episode; a copy on the wire or in flash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reflection<'a> {
+pub struct StoredReflection<'a> {
     /// The host's number for its task.
     pub task: u32,
     /// The episode during which it was remembered.
@@ -43,14 +43,14 @@ pub struct Reflection<'a> {
 
 /// One thing that memory holds; what storage writes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Entry<'a> {
+pub enum MemoryEntry<'a> {
     /// The number of the current episode.
     Episode(u32),
     /// One step.
-    Step(Step),
+    Step(RememberedStep),
     /// One reflection.
     #[serde(borrow)]
-    Reflection(Reflection<'a>),
+    Reflection(StoredReflection<'a>),
 }
 
 struct KeptReflection {
@@ -62,13 +62,13 @@ struct KeptReflection {
 /// The last `STEPS` steps and `REFLECTIONS` reflections, and the episode's number.
 ///
 /// On a 32-bit node a step takes 84 bytes and a reflection 252.
-pub struct Memory<const STEPS: usize, const REFLECTIONS: usize> {
+pub struct EpisodicMemory<const STEPS: usize, const REFLECTIONS: usize> {
     episode: u32,
-    steps: HistoryBuf<Step, STEPS>,
+    steps: HistoryBuf<RememberedStep, STEPS>,
     reflections: HistoryBuf<KeptReflection, REFLECTIONS>,
 }
 
-impl<const STEPS: usize, const REFLECTIONS: usize> Memory<STEPS, REFLECTIONS> {
+impl<const STEPS: usize, const REFLECTIONS: usize> EpisodicMemory<STEPS, REFLECTIONS> {
     /// Nothing remembered, in episode 0.
     pub const fn new() -> Self {
         Self { episode: 0, steps: HistoryBuf::new(), reflections: HistoryBuf::new() }
@@ -92,14 +92,14 @@ impl<const STEPS: usize, const REFLECTIONS: usize> Memory<STEPS, REFLECTIONS> {
     }
 
     /// Keeps a step.
-    pub fn record(&mut self, step: Step) {
+    pub fn record(&mut self, step: RememberedStep) {
         self.steps.write(step);
     }
 
     /// Keeps a reflection of the current episode; one that equals the latest is
     /// kept once.
     pub fn remember(&mut self, task: u32, text: &str) -> Result<(), ReflectionTooLong> {
-        let reflection = Reflection { task, episode: self.episode, text };
+        let reflection = StoredReflection { task, episode: self.episode, text };
         if self.reflection(0) == Some(reflection) {
             return Ok(());
         }
@@ -117,36 +117,36 @@ impl<const STEPS: usize, const REFLECTIONS: usize> Memory<STEPS, REFLECTIONS> {
     }
 
     /// A step; 0 is the latest.
-    pub fn step(&self, age: usize) -> Option<&Step> {
+    pub fn step(&self, age: usize) -> Option<&RememberedStep> {
         self.steps.oldest_ordered().rev().nth(age)
     }
 
     /// A reflection; 0 is the latest.
-    pub fn reflection(&self, age: usize) -> Option<Reflection<'_>> {
+    pub fn reflection(&self, age: usize) -> Option<StoredReflection<'_>> {
         self.reflections.oldest_ordered().rev().nth(age).map(KeptReflection::as_reflection)
     }
 
     /// Everything, oldest first; [`restore`](Self::restore) takes it back in this
     /// order.
-    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        let steps = self.steps.oldest_ordered().map(|step| Entry::Step(step.clone()));
+    pub fn entries(&self) -> impl Iterator<Item = MemoryEntry<'_>> {
+        let steps = self.steps.oldest_ordered().map(|step| MemoryEntry::Step(step.clone()));
         let reflections = self.reflections.oldest_ordered();
-        let reflections = reflections.map(|kept| Entry::Reflection(kept.as_reflection()));
-        core::iter::once(Entry::Episode(self.episode)).chain(steps).chain(reflections)
+        let reflections = reflections.map(|kept| MemoryEntry::Reflection(kept.as_reflection()));
+        core::iter::once(MemoryEntry::Episode(self.episode)).chain(steps).chain(reflections)
     }
 
     /// Takes back one entry of a memory that may have had other limits.
-    pub fn restore(&mut self, entry: Entry<'_>) -> Result<(), ReflectionTooLong> {
+    pub fn restore(&mut self, entry: MemoryEntry<'_>) -> Result<(), ReflectionTooLong> {
         match entry {
-            Entry::Episode(episode) => self.episode = episode,
-            Entry::Step(step) => self.record(step),
-            Entry::Reflection(reflection) => self.keep(reflection)?,
+            MemoryEntry::Episode(episode) => self.episode = episode,
+            MemoryEntry::Step(step) => self.record(step),
+            MemoryEntry::Reflection(reflection) => self.keep(reflection)?,
         }
         Ok(())
     }
 
-    fn keep(&mut self, reflection: Reflection<'_>) -> Result<(), ReflectionTooLong> {
-        let Reflection { task, episode, text } = reflection;
+    fn keep(&mut self, reflection: StoredReflection<'_>) -> Result<(), ReflectionTooLong> {
+        let StoredReflection { task, episode, text } = reflection;
         let text = String::try_from(text)
             .map_err(|_| ReflectionTooLong { text_bytes: reflection.text.len() })?;
         self.reflections.write(KeptReflection { task, episode, text });
@@ -154,15 +154,15 @@ impl<const STEPS: usize, const REFLECTIONS: usize> Memory<STEPS, REFLECTIONS> {
     }
 }
 
-impl<const STEPS: usize, const REFLECTIONS: usize> Default for Memory<STEPS, REFLECTIONS> {
+impl<const STEPS: usize, const REFLECTIONS: usize> Default for EpisodicMemory<STEPS, REFLECTIONS> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 impl KeptReflection {
-    fn as_reflection(&self) -> Reflection<'_> {
-        Reflection { task: self.task, episode: self.episode, text: &self.text }
+    fn as_reflection(&self) -> StoredReflection<'_> {
+        StoredReflection { task: self.task, episode: self.episode, text: &self.text }
     }
 }
 

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::description::{
     ACTUATORS_MAX, Actuator, Description, Range, Readings, SENSORS_MAX, Sensor,
 };
-use crate::memory::{Reflection, Step};
+use crate::memory::{RememberedStep, StoredReflection};
 
 pub use refusal::Refusal;
 
@@ -52,7 +52,7 @@ pub enum Sender {
 
 /// What is asked of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Request<'a> {
+pub enum NodeRequest<'a> {
     /// Who are you? Opens the session of a host; its first request after either side
     /// started.
     Hello {
@@ -105,7 +105,7 @@ pub enum Recollection {
 /// What a node answers. All but `Refused` bear their request's name.
 #[allow(clippy::large_enum_variant, reason = "there is no allocator to box the greatest in")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Answer<'a> {
+pub enum NodeAnswer<'a> {
     /// Who the node is.
     #[serde(borrow)]
     Hello(Hello<'a>),
@@ -120,9 +120,9 @@ pub enum Answer<'a> {
     /// The reflection is kept; where memory outlives the power, it is in flash.
     Remember,
     /// `None` where nothing of that age is remembered.
-    RecallStep(Option<Step>),
+    RecallStep(Option<RememberedStep>),
     /// `None` where nothing of that age is remembered.
-    RecallReflection(#[serde(borrow)] Option<Reflection<'a>>),
+    RecallReflection(#[serde(borrow)] Option<StoredReflection<'a>>),
     /// How the node fares.
     Status(Status),
     /// What there is to see now that the actuators are safe.
@@ -212,7 +212,7 @@ pub struct Status {
 /// Which request a message is, or answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are those of the requests")]
-pub enum Kind {
+pub enum RequestKind {
     Hello,
     Act,
     Observe,
@@ -224,19 +224,19 @@ pub enum Kind {
     Release,
 }
 
-impl Request<'_> {
+impl NodeRequest<'_> {
     /// Which request this is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> RequestKind {
         match self {
-            Self::Hello { .. } => Kind::Hello,
-            Self::Act { .. } => Kind::Act,
-            Self::Observe => Kind::Observe,
-            Self::Reset { .. } => Kind::Reset,
-            Self::Remember { .. } => Kind::Remember,
-            Self::Recall { kind: Recollection::Step, .. } => Kind::RecallStep,
-            Self::Recall { kind: Recollection::Reflection, .. } => Kind::RecallReflection,
-            Self::Status => Kind::Status,
-            Self::Release => Kind::Release,
+            Self::Hello { .. } => RequestKind::Hello,
+            Self::Act { .. } => RequestKind::Act,
+            Self::Observe => RequestKind::Observe,
+            Self::Reset { .. } => RequestKind::Reset,
+            Self::Remember { .. } => RequestKind::Remember,
+            Self::Recall { kind: Recollection::Step, .. } => RequestKind::RecallStep,
+            Self::Recall { kind: Recollection::Reflection, .. } => RequestKind::RecallReflection,
+            Self::Status => RequestKind::Status,
+            Self::Release => RequestKind::Release,
         }
     }
 
@@ -246,20 +246,20 @@ impl Request<'_> {
     }
 }
 
-impl Answer<'_> {
+impl NodeAnswer<'_> {
     /// Which request this answers; `None` for a refusal, which answers any.
-    pub fn kind(&self) -> Option<Kind> {
+    pub fn kind(&self) -> Option<RequestKind> {
         Some(match self {
-            Self::Hello(_) => Kind::Hello,
+            Self::Hello(_) => RequestKind::Hello,
             Self::Refused(_) => return None,
-            Self::Act(_) => Kind::Act,
-            Self::Observe(_) => Kind::Observe,
-            Self::Reset(_) => Kind::Reset,
-            Self::Remember => Kind::Remember,
-            Self::RecallStep(_) => Kind::RecallStep,
-            Self::RecallReflection(_) => Kind::RecallReflection,
-            Self::Status(_) => Kind::Status,
-            Self::Release(_) => Kind::Release,
+            Self::Act(_) => RequestKind::Act,
+            Self::Observe(_) => RequestKind::Observe,
+            Self::Reset(_) => RequestKind::Reset,
+            Self::Remember => RequestKind::Remember,
+            Self::RecallStep(_) => RequestKind::RecallStep,
+            Self::RecallReflection(_) => RequestKind::RecallReflection,
+            Self::Status(_) => RequestKind::Status,
+            Self::Release(_) => RequestKind::Release,
         })
     }
 }

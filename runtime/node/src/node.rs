@@ -19,22 +19,22 @@ mod session;
 use embassy_time::{Duration, Instant};
 
 use crate::deadline::{Deadline, Watchdog};
-use crate::decoder::Decoder;
+use crate::decoder::FrameDecoder;
 use crate::description::DescriptionError;
 use crate::frame::{
     self, ANSWER_FRAME_BYTES_MAX, CRC, FrameError, REQUEST_FRAME_BYTES_MAX, encode_answer,
 };
 use crate::hardware::Hardware;
-use crate::memory::Memory;
-use crate::message::{Answer, Kind, Refusal, VERSION};
+use crate::memory::EpisodicMemory;
+use crate::message::{NodeAnswer, Refusal, RequestKind, VERSION};
 use crate::storage::Keeper;
 
 use device::Device;
-use session::{Session, Verdict};
+use session::{Admission, Session};
 
 /// The buffers of a node, apart from it so that they may lie in a static.
-pub struct Link {
-    decoder: Decoder<REQUEST_FRAME_BYTES_MAX>,
+pub struct LinkBuffers {
+    decoder: FrameDecoder<REQUEST_FRAME_BYTES_MAX>,
     /// The frame of the last answer to the host; empty before the first.
     answer: [u8; ANSWER_FRAME_BYTES_MAX],
     answer_bytes: usize,
@@ -43,11 +43,11 @@ pub struct Link {
     beside: [u8; ANSWER_FRAME_BYTES_MAX],
 }
 
-impl Link {
+impl LinkBuffers {
     /// Empty buffers.
     pub const fn new() -> Self {
         Self {
-            decoder: Decoder::new(),
+            decoder: FrameDecoder::new(),
             answer: [0; ANSWER_FRAME_BYTES_MAX],
             answer_bytes: 0,
             beside: [0; ANSWER_FRAME_BYTES_MAX],
@@ -61,7 +61,7 @@ impl Link {
     }
 }
 
-impl Default for Link {
+impl Default for LinkBuffers {
     fn default() -> Self {
         Self::new()
     }
@@ -74,14 +74,14 @@ pub struct Parts<'a, H, K, const STEPS: usize, const REFLECTIONS: usize> {
     /// Where memory outlives the power.
     pub keeper: K,
     /// Its content is replaced by what the keeper has.
-    pub memory: &'a mut Memory<STEPS, REFLECTIONS>,
+    pub memory: &'a mut EpisodicMemory<STEPS, REFLECTIONS>,
     /// What was in it is forgotten.
-    pub link: &'a mut Link,
+    pub link: &'a mut LinkBuffers,
 }
 
 /// An environment on a microcontroller.
 pub struct Node<'a, H, K, const STEPS: usize, const REFLECTIONS: usize> {
-    link: &'a mut Link,
+    link: &'a mut LinkBuffers,
     session: Option<Session>,
     device: Device<'a, H, K, STEPS, REFLECTIONS>,
 }
@@ -110,7 +110,7 @@ where
     /// The frame must be sent, or the rest of it dropped, before the next byte is
     /// taken.
     pub fn push(&mut self, byte: u8, now: Instant) -> Option<&[u8]> {
-        let Link { decoder, answer, answer_bytes, beside } = &mut *self.link;
+        let LinkBuffers { decoder, answer, answer_bytes, beside } = &mut *self.link;
         let checked = decoder.push(byte)?;
         let asked =
             checked.and_then(|payload| Ok((frame::read_request(payload)?, CRC.checksum(payload))));
@@ -126,15 +126,15 @@ where
         };
         // What the host's silence asked for comes before what ends it.
         end_silence(&mut self.session, &mut self.device, now);
-        let request = session::Request::new(&asked, digest);
+        let request = session::RequestId::new(&asked, digest);
         let host = match session::judge(self.session.as_ref(), &asked, request, now) {
-            Verdict::New { id } => Some(id),
-            Verdict::Beside => None,
-            Verdict::Repeated => {
+            Admission::New { id } => Some(id),
+            Admission::Beside => None,
+            Admission::Repeated => {
                 self.session.as_mut()?.hear(now);
                 return answer.get(..*answer_bytes).filter(|frame| !frame.is_empty());
             }
-            Verdict::Refused(why) => return refuse(beside, asked.sequence, why),
+            Admission::Refused(why) => return refuse(beside, asked.sequence, why),
         };
         if let Some(id) = host {
             let limit = Duration::from_millis(self.device.deadline_ms().into());
@@ -142,7 +142,7 @@ where
         }
         let has_host = self.session.is_some_and(|session| session.time_left(now).is_some());
         let out = if host.is_some() { answer } else { beside };
-        let is_release = asked.request.kind() == Kind::Release;
+        let is_release = asked.request.kind() == RequestKind::Release;
         let frame_bytes = self.device.answer(asked.sequence, asked.request, (has_host, now), out);
         if host.is_some() {
             *answer_bytes = frame_bytes;
@@ -190,6 +190,6 @@ fn end_silence<H, K, const STEPS: usize, const REFLECTIONS: usize>(
 }
 
 fn refuse(out: &mut [u8], sequence: u32, why: Refusal) -> Option<&[u8]> {
-    let frame_bytes = encode_answer(sequence, &Answer::Refused(why), out).ok()?;
+    let frame_bytes = encode_answer(sequence, &NodeAnswer::Refused(why), out).ok()?;
     out.get(..frame_bytes)
 }

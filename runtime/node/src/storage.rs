@@ -9,7 +9,7 @@ mod pages;
 
 use embedded_storage::nor_flash::{NorFlashError, NorFlashErrorKind};
 
-use crate::memory::Memory;
+use crate::memory::EpisodicMemory;
 
 pub use page::{HEADER_BYTES, VERSION, stored_bytes_max};
 pub use pages::{Pages, Region};
@@ -21,10 +21,11 @@ pub trait Keeper<const STEPS: usize, const REFLECTIONS: usize> {
     const OUTLIVES_POWER: bool;
 
     /// Makes `memory` what was saved last; empty where nothing was.
-    fn load(&mut self, memory: &mut Memory<STEPS, REFLECTIONS>) -> Result<(), StorageError>;
+    fn load(&mut self, memory: &mut EpisodicMemory<STEPS, REFLECTIONS>)
+    -> Result<(), StorageError>;
 
     /// Saves `memory`. After an error the last one saved is still there.
-    fn save(&mut self, memory: &Memory<STEPS, REFLECTIONS>) -> Result<(), StorageError>;
+    fn save(&mut self, memory: &EpisodicMemory<STEPS, REFLECTIONS>) -> Result<(), StorageError>;
 }
 
 /// For a node without flash to spare: memory lasts while the power does.
@@ -34,12 +35,15 @@ pub struct Volatile;
 impl<const STEPS: usize, const REFLECTIONS: usize> Keeper<STEPS, REFLECTIONS> for Volatile {
     const OUTLIVES_POWER: bool = false;
 
-    fn load(&mut self, memory: &mut Memory<STEPS, REFLECTIONS>) -> Result<(), StorageError> {
+    fn load(
+        &mut self,
+        memory: &mut EpisodicMemory<STEPS, REFLECTIONS>,
+    ) -> Result<(), StorageError> {
         memory.clear();
         Ok(())
     }
 
-    fn save(&mut self, _memory: &Memory<STEPS, REFLECTIONS>) -> Result<(), StorageError> {
+    fn save(&mut self, _memory: &EpisodicMemory<STEPS, REFLECTIONS>) -> Result<(), StorageError> {
         Ok(())
     }
 }
@@ -50,11 +54,14 @@ where
 {
     const OUTLIVES_POWER: bool = K::OUTLIVES_POWER;
 
-    fn load(&mut self, memory: &mut Memory<STEPS, REFLECTIONS>) -> Result<(), StorageError> {
+    fn load(
+        &mut self,
+        memory: &mut EpisodicMemory<STEPS, REFLECTIONS>,
+    ) -> Result<(), StorageError> {
         (**self).load(memory)
     }
 
-    fn save(&mut self, memory: &Memory<STEPS, REFLECTIONS>) -> Result<(), StorageError> {
+    fn save(&mut self, memory: &EpisodicMemory<STEPS, REFLECTIONS>) -> Result<(), StorageError> {
         (**self).save(memory)
     }
 }

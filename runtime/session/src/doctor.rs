@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use runtime_core::task::Limits;
-use runtime_environments::entry::{Entry, EnvironmentOptions};
+use runtime_environments::entry::{EnvironmentOptions, WorldEntry};
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::worlds::WORLDS;
 use runtime_evaluation::results::circumstances::Machine;
@@ -145,7 +145,7 @@ fn fit(path: &Path, board: &Board) -> Option<u64> {
     engines::on_board(path, board).ok().filter(|bytes| *bytes <= board.memory_bytes())
 }
 
-fn played(world: &Entry, options: &EnvironmentOptions) -> Played {
+fn played(world: &WorldEntry, options: &EnvironmentOptions) -> Played {
     let first_task = || {
         let opened = (world.open)(options)?;
         let (split, limits) = (opened.default_split().to_owned(), Limits::default());

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use runtime_environments::worlds::node::account::Moment;
-use runtime_environments::worlds::node::link::Link;
+use runtime_environments::worlds::node::account::NodeState;
+use runtime_environments::worlds::node::link::NodeLink;
 use runtime_environments::worlds::node::profile::{Dial, Profile};
 use serde_json::{Value, json};
 
 /// A node as JSON.
-pub fn json(link: &mut Link) -> anyhow::Result<Value> {
+pub fn json(link: &mut NodeLink) -> anyhow::Result<Value> {
     let (moment, reflections, steps) = (link.moment()?, link.reflections()?, link.steps()?);
     let Profile { name, deadline_ms, steps_max, reflections_max, outlives_power, .. } =
         link.profile();
@@ -27,7 +27,7 @@ pub fn json(link: &mut Link) -> anyhow::Result<Value> {
 }
 
 /// A node in words.
-pub fn text(link: &mut Link) -> anyhow::Result<String> {
+pub fn text(link: &mut NodeLink) -> anyhow::Result<String> {
     let (moment, reflections, steps) = (link.moment()?, link.reflections()?, link.steps()?);
     let mut text = String::new();
     let Profile { name, deadline_ms, steps_max, reflections_max, outlives_power, .. } =
@@ -65,7 +65,7 @@ pub fn text(link: &mut Link) -> anyhow::Result<String> {
 }
 
 /// A moment's counts in a line.
-pub fn counts(moment: &Moment) -> String {
+pub fn counts(moment: &NodeState) -> String {
     let status = &moment.status;
     format!(
         "up {:.0} s, {}, episode {}, {} bad frames, {} deadlines missed, {} faults",
@@ -79,7 +79,7 @@ pub fn counts(moment: &Moment) -> String {
 }
 
 /// Whether anybody acts.
-fn host(moment: &Moment) -> &'static str {
+fn host(moment: &NodeState) -> &'static str {
     if moment.status.has_host { "a host acts" } else { "no host" }
 }
 
@@ -94,7 +94,7 @@ fn dials<'a>(dials: impl Iterator<Item = &'a Dial>) -> Vec<Value> {
 }
 
 /// A moment as JSON: values by name, and the node's counts.
-pub fn moment(link: &Link, now: &Moment) -> Value {
+pub fn moment(link: &NodeLink, now: &NodeState) -> Value {
     let profile = link.profile();
     let sensors = profile.sensors.iter().zip(&now.seen.readings);
     let sensors = sensors

@@ -21,8 +21,8 @@ use core::panic::PanicInfo;
 use embassy_executor::Spawner;
 use embassy_time::{Duration, Instant, with_timeout};
 use runtime_node::hardware::Hardware;
-use runtime_node::memory::Memory;
-use runtime_node::node::{Link, Node, Parts};
+use runtime_node::memory::EpisodicMemory;
+use runtime_node::node::{LinkBuffers, Node, Parts};
 use runtime_node::storage::Keeper;
 use runtime_node::thermostat::Thermostat;
 use static_cell::ConstStaticCell;
@@ -38,8 +38,8 @@ const TEND_EVERY: Duration = Duration::from_millis(200);
 /// Bytes taken from the line at once.
 const CHUNK_BYTES: usize = 16;
 
-static MEMORY: ConstStaticCell<Memory<STEPS, REFLECTIONS>> = ConstStaticCell::new(Memory::new());
-static LINK: ConstStaticCell<Link> = ConstStaticCell::new(Link::new());
+static MEMORY: ConstStaticCell<EpisodicMemory<STEPS, REFLECTIONS>> = ConstStaticCell::new(EpisodicMemory::new());
+static LINK: ConstStaticCell<LinkBuffers> = ConstStaticCell::new(LinkBuffers::new());
 
 #[embassy_executor::main]
 async fn main(_spawner: Spawner) -> ! {

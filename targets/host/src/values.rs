@@ -7,7 +7,7 @@ use clap::builder::{
     NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
 };
 use runtime_core::strategy::Strategy;
-use runtime_environments::entry::Entry;
+use runtime_environments::entry::WorldEntry;
 use runtime_environments::worlds::{self, WORLDS};
 
 /// A text that is not empty.
@@ -21,7 +21,7 @@ pub(crate) fn one_of(names: &[&'static str]) -> PossibleValuesParser {
 }
 
 /// The name of a world that satisfies `can`; the help describes each.
-pub(crate) fn world(can: fn(&Entry) -> bool) -> PossibleValuesParser {
+pub(crate) fn world(can: fn(&WorldEntry) -> bool) -> PossibleValuesParser {
     let able = WORLDS.iter().filter(|world| can(world));
     PossibleValuesParser::new(able.map(|world| PossibleValue::new(world.name).help(world.about)))
 }

@@ -1,50 +1,50 @@
-//! What a failed trial is worth telling, and what is made of being told.
+//! The expert's advice after a failed trial, and its use in the next one.
 //!
 //! ```text
 //! failed trial ─► notes ─► advice, a few sentences ─► notes of the next trial
 //! ```
 //!
-//! Every trial of a task begins in the same house, so where a thing was first
-//! seen is where it will lie again.
+//! Every trial of a task begins in the same house, so each thing lies again where it
+//! was first seen.
 
-use super::goal::{Change, End};
+use super::goal::{Destination, Treatment};
 use super::notes::Notes;
-use super::player::{Expert, Sight};
+use super::player::{Sight, Situation};
 use super::usual_places;
 
-/// Places that a sentence lists, at most.
+/// Greatest number of places that a sentence lists.
 const LISTED_MAX: usize = 6;
 
-/// What the next trial of this task should know, in a few sentences.
+/// Advice for the next trial of this task, in a few sentences.
 ///
-/// `None` where the instruction is not of the six task types.
+/// `None` if the instruction is not of the six task types.
 pub fn advise(sight: &Sight<'_>) -> Option<String> {
-    let expert = Expert::new(sight)?;
+    let expert = Situation::new(sight)?;
     let thing = expert.goal.thing;
     let found: Vec<_> = expert.notes.first_seen(thing).take(expert.goal.count).collect();
     let mut sentences: Vec<String> =
         found.iter().map(|(thing, at)| expert.is_at(thing, *at)).collect();
     let lamp = match expert.goal.end {
-        End::Lamp(lamp) => expert.notes.first_seen(lamp).next(),
-        End::Place(_) => None,
+        Destination::Lamp(lamp) => expert.notes.first_seen(lamp).next(),
+        Destination::Place(_) => None,
     };
     sentences.extend(lamp.map(|(lamp, at)| expert.is_at(lamp, at)));
     match (expert.goal.end, lamp) {
         _ if found.len() < expert.goal.count => sentences.extend(expert.keep_looking(thing)),
-        (End::Lamp(lamp), None) => sentences.extend(expert.keep_looking(lamp)),
+        (Destination::Lamp(lamp), None) => sentences.extend(expert.keep_looking(lamp)),
         _ => sentences.extend(expert.what_to_do()),
     }
     Some(sentences.join(" "))
 }
 
-impl Expert<'_> {
+impl Situation<'_> {
     fn is_at(&self, thing: &str, at: usize) -> String {
         format!("The {thing} is at {}.", self.notes.places[at].name)
     }
 
-    /// Where a thing is not, and where it may be.
+    /// The places where a thing is not, and where it may be.
     fn keep_looking(&self, wanted: &str) -> Vec<String> {
-        // Where one was before somebody moved it, there is one.
+        // A place has a thing if one was there before it was moved.
         let was = |at: usize| self.notes.first_seen(wanted).any(|(_, there)| there == at);
         let places = self.notes.places.iter().enumerate();
         let seen =
@@ -70,16 +70,16 @@ impl Expert<'_> {
     fn what_to_do(&self) -> Option<String> {
         let change = self.goal.change.map(|change| self.how_to(change)).unwrap_or_default();
         Some(match self.goal.end {
-            End::Place(target) => {
+            Destination::Place(target) => {
                 let target = self.notes.places[self.notes.places_of(target).next()?].name;
                 let it = if self.goal.count > 1 { "each" } else { "it" };
                 format!("Take {it}, {change}move it to {target}.")
             }
-            End::Lamp(lamp) => format!("Take it, {change}use the {lamp}."),
+            Destination::Lamp(lamp) => format!("Take it, {change}use the {lamp}."),
         })
     }
 
-    fn how_to(&self, change: Change) -> String {
+    fn how_to(&self, change: Treatment) -> String {
         let tool = self.notes.places_of(change.tool()).next();
         let tool = tool.map_or(change.tool(), |at| self.notes.places[at].name);
         format!("{} it with {tool}, ", change.verb())
@@ -87,7 +87,7 @@ impl Expert<'_> {
 }
 
 impl<'a> Notes<'a> {
-    /// Takes advice for what was seen; what is seen otherwise counts more.
+    /// Adds advice to the notes; observations override it.
     pub(super) fn heed(&mut self, advice: &'a str) {
         for sentence in advice.trim().trim_end_matches('.').split(". ") {
             if let Some((thing, place)) =

@@ -1,39 +1,39 @@
-//! What is to be done, read off the instruction.
+//! The goal of an instruction.
 
-/// One of the six task types, with its words.
+/// A goal of one of the six task types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Goal<'a> {
-    /// The kind of thing that is wanted.
+pub(super) struct HouseholdGoal<'a> {
+    /// The kind of thing.
     pub(super) thing: &'a str,
-    /// How many of it.
+    /// Number of things.
     pub(super) count: usize,
-    /// What is to be done with it first.
-    pub(super) change: Option<Change>,
-    /// What it is wanted for.
-    pub(super) end: End<'a>,
+    /// The change that must be made to the thing first.
+    pub(super) change: Option<Treatment>,
+    /// Where the thing must end up.
+    pub(super) end: Destination<'a>,
 }
 
-/// What a thing is wanted for.
+/// Where a thing must end up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End<'a> {
-    /// To lie in or on this kind of receptacle.
+pub(super) enum Destination<'a> {
+    /// In or on this kind of receptacle.
     Place(&'a str),
-    /// To be looked at by the light of this kind of lamp.
+    /// In the hand, by the light of this kind of lamp.
     Lamp(&'a str),
 }
 
-/// What can be done with a thing besides carrying it.
+/// A change that can be made to a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum Treatment {
     Clean,
     Heat,
     Cool,
 }
 
-impl Change {
+impl Treatment {
     const ALL: [Self; 3] = [Self::Clean, Self::Heat, Self::Cool];
 
-    /// What the action begins with.
+    /// The first word of the action.
     pub(super) fn verb(self) -> &'static str {
         match self {
             Self::Clean => "clean",
@@ -42,7 +42,7 @@ impl Change {
         }
     }
 
-    /// The kind of receptacle that does it.
+    /// The kind of receptacle that makes the change.
     pub(super) fn tool(self) -> &'static str {
         match self {
             Self::Clean => "sinkbasin",
@@ -56,7 +56,7 @@ impl Change {
         Self::ALL.into_iter().find(|change| change.verb() == verb)
     }
 
-    /// The change that leaves a thing so.
+    /// The change after which a thing has this state.
     fn of_state(state: &str) -> Option<Self> {
         match state {
             "hot" => Some(Self::Heat),
@@ -65,16 +65,17 @@ impl Change {
     }
 }
 
-impl<'a> Goal<'a> {
-    /// Reads an instruction; `None` where it is none of the six.
+impl<'a> HouseholdGoal<'a> {
+    /// The goal of an instruction; `None` if it is not of the six task types.
     pub(super) fn parse(instruction: &'a str) -> Option<Self> {
         let instruction = instruction.trim().trim_end_matches('.');
         let words: Vec<&str> = instruction.split_whitespace().collect();
-        let place = |thing, place| Self { thing, count: 1, change: None, end: End::Place(place) };
+        let place =
+            |thing, place| Self { thing, count: 1, change: None, end: Destination::Place(place) };
         match words[..] {
             ["look", "at", thing, "under", "the", lamp]
             | ["examine", "the", thing, "with", "the", lamp] => {
-                Some(Self { end: End::Lamp(lamp), ..place(thing, lamp) })
+                Some(Self { end: Destination::Lamp(lamp), ..place(thing, lamp) })
             }
             ["put", "two", thing, "in" | "on", to]
             | ["find", "two", thing, "and", "put", "them", "in" | "on", to] => {
@@ -82,10 +83,10 @@ impl<'a> Goal<'a> {
             }
             ["put", "a" | "some", thing, "in" | "on", to] => Some(place(thing, to)),
             ["put", "a" | "some", state, thing, "in" | "on", to] => {
-                Some(Self { change: Some(Change::of_state(state)?), ..place(thing, to) })
+                Some(Self { change: Some(Treatment::of_state(state)?), ..place(thing, to) })
             }
             [verb, "some", thing, "and", "put", "it", "in" | "on", to] => {
-                Some(Self { change: Some(Change::of_verb(verb)?), ..place(thing, to) })
+                Some(Self { change: Some(Treatment::of_verb(verb)?), ..place(thing, to) })
             }
             _ => None,
         }
@@ -96,24 +97,24 @@ impl<'a> Goal<'a> {
 mod tests {
     use super::*;
 
-    fn check(instruction: &str, count: usize, change: Option<Change>, end: End<'_>) {
-        let expected = Goal { thing: "mug", count, change, end };
-        assert_eq!(Goal::parse(instruction), Some(expected), "{instruction}");
+    fn check(instruction: &str, count: usize, change: Option<Treatment>, end: Destination<'_>) {
+        let expected = HouseholdGoal { thing: "mug", count, change, end };
+        assert_eq!(HouseholdGoal::parse(instruction), Some(expected), "{instruction}");
     }
 
     #[test]
     fn each_wording_of_the_six_types_is_read() {
-        let desk = End::Place("desk");
+        let desk = Destination::Place("desk");
         check("put a mug in desk", 1, None, desk);
         check("put some mug on desk.", 1, None, desk);
-        check("look at mug under the desklamp", 1, None, End::Lamp("desklamp"));
-        check("examine the mug with the desklamp", 1, None, End::Lamp("desklamp"));
-        check("put a clean mug in desk", 1, Some(Change::Clean), desk);
-        check("clean some mug and put it on desk", 1, Some(Change::Clean), desk);
-        check("put a hot mug in desk", 1, Some(Change::Heat), desk);
-        check("heat some mug and put it in desk", 1, Some(Change::Heat), desk);
-        check("put a cool mug in desk", 1, Some(Change::Cool), desk);
-        check("cool some mug and put it in desk", 1, Some(Change::Cool), desk);
+        check("look at mug under the desklamp", 1, None, Destination::Lamp("desklamp"));
+        check("examine the mug with the desklamp", 1, None, Destination::Lamp("desklamp"));
+        check("put a clean mug in desk", 1, Some(Treatment::Clean), desk);
+        check("clean some mug and put it on desk", 1, Some(Treatment::Clean), desk);
+        check("put a hot mug in desk", 1, Some(Treatment::Heat), desk);
+        check("heat some mug and put it in desk", 1, Some(Treatment::Heat), desk);
+        check("put a cool mug in desk", 1, Some(Treatment::Cool), desk);
+        check("cool some mug and put it in desk", 1, Some(Treatment::Cool), desk);
         check("put two mug in desk", 2, None, desk);
         check("find two mug and put them in desk", 2, None, desk);
     }
@@ -121,7 +122,7 @@ mod tests {
     #[test]
     fn other_instructions_are_not_guessed() {
         for other in ["", "rest", "put a mug", "put a heat mug in desk", "slice some mug"] {
-            assert_eq!(Goal::parse(other), None, "{other}");
+            assert_eq!(HouseholdGoal::parse(other), None, "{other}");
         }
     }
 }

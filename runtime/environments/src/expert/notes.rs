@@ -1,74 +1,75 @@
-//! What the observations have told about the house.
+//! The expert's knowledge of the house from observations.
 
-use super::goal::Change;
+use super::goal::Treatment;
 
-/// A house as far as it was seen.
+/// The known part of a house.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Notes<'a> {
-    /// In the opening's order.
-    pub(super) places: Vec<Place<'a>>,
-    /// Where the agent stands, among the places.
+    /// The receptacles, in the opening's order.
+    pub(super) places: Vec<KnownReceptacle<'a>>,
+    /// The index of the receptacle where the agent is.
     pub(super) at: Option<usize>,
-    /// What it carries.
+    /// The carried thing.
     pub(super) carried: Option<&'a str>,
-    /// Where it took the last thing from.
+    /// The index of the receptacle from which the last thing was taken.
     pub(super) taken_from: Option<usize>,
-    /// Things, and the place where each was before anybody moved it.
+    /// Things with the index of the receptacle where each was first seen.
     first_seen: Vec<(&'a str, usize)>,
-    changed: Vec<(&'a str, Change)>,
+    changed: Vec<(&'a str, Treatment)>,
 }
 
-/// A receptacle as far as it was seen.
+/// The known part of a receptacle.
 #[derive(Clone, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct KnownReceptacle<'a> {
     /// Kind and number.
     pub(super) name: &'a str,
-    /// What is in or on it; `None` where nobody looked.
+    /// The things in or on it; `None` if unknown.
     things: Option<Vec<&'a str>>,
     is_closed: bool,
-    /// Whether nobody looked, and somebody told.
+    /// Whether its things are known from advice only.
     is_hearsay: bool,
 }
 
-/// The kind of a thing or place: its name without its number.
+/// The kind of a thing or receptacle: its name without its number.
 pub(super) fn kind(name: &str) -> &str {
     name.rsplit_once(' ').map_or(name, |(kind, _)| kind)
 }
 
-impl Place<'_> {
-    /// Whether somebody looked what is in or on it, or was told.
+impl KnownReceptacle<'_> {
+    /// Whether its things are known, from observation or advice.
     pub(super) fn is_known(&self) -> bool {
         self.things.is_some()
     }
 
-    /// Whether somebody looked what is in or on it.
+    /// Whether its things were observed.
     pub(super) fn is_seen(&self) -> bool {
         self.things.is_some() && !self.is_hearsay
     }
 
-    /// Whether something can be put there at once.
+    /// Whether it is open, or has no door.
     pub(super) fn is_open(&self) -> bool {
         self.is_seen() && !self.is_closed
     }
 
-    /// How many things of a kind are there.
+    /// Number of things of a kind in or on it.
     pub(super) fn count(&self, wanted: &str) -> usize {
         self.things.iter().flatten().filter(|thing| kind(thing) == wanted).count()
     }
 }
 
 impl<'a> Notes<'a> {
-    /// What an episode's first observation tells: which places there are.
+    /// The notes after an episode's first observation, which lists the receptacles.
     pub(super) fn new(opening: &'a str) -> Self {
         let names = opening.split("you see ").nth(1).and_then(|rest| rest.split('.').next());
-        let place = |name| Place { name, things: None, is_closed: false, is_hearsay: false };
+        let place =
+            |name| KnownReceptacle { name, things: None, is_closed: false, is_hearsay: false };
         Self {
             places: names.map(list).unwrap_or_default().into_iter().map(place).collect(),
             ..Self::default()
         }
     }
 
-    /// Takes down what an observation tells.
+    /// Adds an observation.
     pub(super) fn read(&mut self, observation: &'a str) {
         let mut open = None;
         for sentence in observation.trim().trim_end_matches('.').split(". ") {
@@ -101,7 +102,7 @@ impl<'a> Notes<'a> {
         }
     }
 
-    /// Every known thing of a kind that is not carried, and its place.
+    /// Every known thing of a kind that is not carried, with its receptacle's index.
     pub(super) fn things(&self, wanted: &str) -> impl Iterator<Item = (&'a str, usize)> + Clone {
         let places = self.places.iter().enumerate();
         let things = places
@@ -109,14 +110,14 @@ impl<'a> Notes<'a> {
         things.filter(move |(thing, _)| kind(thing) == wanted)
     }
 
-    /// The places of a kind.
+    /// The indices of the receptacles of a kind.
     pub(super) fn places_of(&self, wanted: &str) -> impl DoubleEndedIterator<Item = usize> {
         let places = self.places.iter().enumerate();
         places.filter(move |(_, place)| kind(place.name) == wanted).map(|(at, _)| at)
     }
 
-    /// Whether a thing has been changed so, and not back.
-    pub(super) fn is_changed(&self, thing: &str, change: Change) -> bool {
+    /// Whether a thing was changed so, and the change was not undone.
+    pub(super) fn is_changed(&self, thing: &str, change: Treatment) -> bool {
         self.changed.contains(&(thing, change))
     }
 
@@ -139,7 +140,7 @@ impl<'a> Notes<'a> {
         (place.is_closed, place.is_hearsay) = (false, false);
     }
 
-    /// Takes it for seen that this place holds such a thing, or none.
+    /// Adds from advice that this receptacle contains such a thing, or none.
     pub(super) fn believe(&mut self, place: &str, thing: Option<&'a str>) {
         let Some(at) = self.place(place) else { return };
         let place = &mut self.places[at];
@@ -152,7 +153,7 @@ impl<'a> Notes<'a> {
         }
     }
 
-    /// Things of a kind, and the place where each was before anybody moved it.
+    /// Things of a kind, with the index of the receptacle where each was first seen.
     pub(super) fn first_seen(&self, wanted: &str) -> impl Iterator<Item = (&'a str, usize)> {
         let seen = self.first_seen.iter().copied();
         seen.filter(move |(thing, _)| kind(thing) == wanted)
@@ -183,12 +184,12 @@ impl<'a> Notes<'a> {
         things.for_each(|things| things.retain(|other| *other != thing));
     }
 
-    /// `words` are what was done and with what, for example `heat the mug 1`.
+    /// Adds a change, for example `heat the mug 1`.
     fn change(&mut self, words: &'a str) {
         let Some((verb, thing)) = words.split_once(" the ") else { return };
-        let Some(change) = Change::of_verb(verb) else { return };
-        // What is heated is no longer cool, and the other way round.
-        let undone = |old: Change| change != Change::Clean && old != Change::Clean;
+        let Some(change) = Treatment::of_verb(verb) else { return };
+        // A heated thing is no longer cool, and the other way round.
+        let undone = |old: Treatment| change != Treatment::Clean && old != Treatment::Clean;
         self.changed.retain(|&(other, old)| other != thing || !undone(old));
         self.changed.push((thing, change));
     }

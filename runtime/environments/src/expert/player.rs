@@ -1,30 +1,30 @@
-//! What the expert does next, from what was seen so far.
+//! The expert's next action, from the observations so far.
 
-use super::goal::{Change, End, Goal};
-use super::notes::{Notes, Place, kind};
+use super::goal::{Destination, HouseholdGoal, Treatment};
+use super::notes::{KnownReceptacle, Notes, kind};
 use super::usual_places;
 
-/// What an agent has seen of an episode.
+/// The part of an episode that an agent has seen.
 #[derive(Clone, Debug)]
 pub struct Sight<'a> {
-    /// What is to be done; where it is empty, the opening says it.
+    /// The instruction; if empty, the opening states the goal.
     pub instruction: &'a str,
-    /// What it was told of earlier trials, in [`advise`](super::advise)'s words, oldest first.
+    /// Advice from earlier trials in [`advise`](super::advise)'s wording, oldest first.
     pub advice: Vec<&'a str>,
     /// The first observation.
     pub opening: &'a str,
-    /// What came of each action so far.
+    /// The observation after each action so far.
     pub observations: Vec<&'a str>,
-    /// What can be done now.
+    /// The admissible actions now.
     pub admissible: &'a [String],
 }
 
-/// What the expert would do now, one of the admissible actions.
+/// The expert's next action, one of the admissible ones.
 ///
-/// `None` where it knows nothing to do: the instruction is not of the six task
-/// types, or the whole house was searched in vain.
+/// `None` if it knows none: the instruction is not of the six task types, or the whole
+/// house was searched in vain.
 pub fn choose<'a>(sight: &Sight<'a>) -> Option<&'a str> {
-    let expert = Expert::new(sight)?;
+    let expert = Situation::new(sight)?;
     match expert.notes.carried {
         Some(thing) if kind(thing) != expert.goal.thing => expert.put_away(thing),
         Some(thing) => expert.finish(thing),
@@ -37,23 +37,23 @@ fn instruction<'a>(sight: &Sight<'a>) -> &'a str {
     if sight.instruction.is_empty() { told } else { sight.instruction }
 }
 
-/// What there is to decide by.
-pub(super) struct Expert<'a> {
-    pub(super) goal: Goal<'a>,
+/// The knowledge for choosing the next action.
+pub(super) struct Situation<'a> {
+    pub(super) goal: HouseholdGoal<'a>,
     pub(super) notes: Notes<'a>,
     admissible: &'a [String],
 }
 
-impl<'a> Expert<'a> {
+impl<'a> Situation<'a> {
     pub(super) fn new(sight: &Sight<'a>) -> Option<Self> {
-        let goal = Goal::parse(instruction(sight))?;
+        let goal = HouseholdGoal::parse(instruction(sight))?;
         let mut notes = Notes::new(sight.opening);
         sight.advice.iter().for_each(|advice| notes.heed(advice));
         sight.observations.iter().for_each(|observation| notes.read(observation));
         Some(Self { goal, notes, admissible: sight.admissible })
     }
 
-    /// Takes a thing of the task that is not yet where it belongs, or looks for
+    /// The action to take a thing of the goal that is not yet in place, or to look for
     /// one.
     fn fetch(&self) -> Option<&'a str> {
         let done_at = self.gathering();
@@ -65,17 +65,17 @@ impl<'a> Expert<'a> {
         self.approach(at, &format!("take {thing} from {}", self.notes.places[at].name))
     }
 
-    /// Does with the carried thing what is still to be done.
+    /// The action for the carried thing of the goal.
     fn finish(&self, thing: &'a str) -> Option<&'a str> {
         match (self.goal.change, self.goal.end) {
             (Some(change), _) if !self.notes.is_changed(thing, change) => {
                 self.change(thing, change)
             }
-            (_, End::Place(_)) => {
+            (_, Destination::Place(_)) => {
                 let at = self.target()?;
                 self.approach(at, &format!("move {thing} to {}", self.notes.places[at].name))
             }
-            (_, End::Lamp(lamp)) => {
+            (_, Destination::Lamp(lamp)) => {
                 let Some((lamp, at)) = self.notes.things(lamp).next() else {
                     return self.explore(lamp);
                 };
@@ -84,13 +84,13 @@ impl<'a> Expert<'a> {
         }
     }
 
-    fn change(&self, thing: &'a str, change: Change) -> Option<&'a str> {
+    fn change(&self, thing: &'a str, change: Treatment) -> Option<&'a str> {
         let tool = self.nearest_of(change.tool())?;
         let name = self.notes.places[tool].name;
         self.approach(tool, &format!("{} {thing} with {name}", change.verb()))
     }
 
-    /// Frees the hand of what is not wanted: here, else where it came from.
+    /// The action to put away a carried thing that is not wanted.
     fn put_away(&self, thing: &'a str) -> Option<&'a str> {
         let moved_to = |at: usize| format!("move {thing} to {}", self.notes.places[at].name);
         let here = self.notes.at.and_then(|at| self.admissible(&moved_to(at)));
@@ -100,11 +100,11 @@ impl<'a> Expert<'a> {
         })
     }
 
-    /// Looks where `wanted` is likeliest to be found for the steps it takes.
+    /// The action to look where `wanted` is likeliest for the number of steps.
     fn explore(&self, wanted: &str) -> Option<&'a str> {
         let unseen = self.notes.places.iter().enumerate().filter(|(_, place)| !place.is_seen());
-        // What it was told of it looks at last.
-        let worth = |&(at, place): &(usize, &Place<'_>)| {
+        // Receptacles known from advice come last.
+        let worth = |&(at, place): &(usize, &KnownReceptacle<'_>)| {
             (!place.is_known(), usual_places::worth(wanted, place, Some(at) == self.notes.at))
         };
         // The first of equals: `max_by_key` would take the last.
@@ -113,9 +113,9 @@ impl<'a> Expert<'a> {
         self.approach(at, &format!("open {}", place.name))
     }
 
-    /// The place where things gather of which several are wanted.
+    /// The index of the receptacle where several things are to be gathered.
     fn gathering(&self) -> Option<usize> {
-        let End::Place(target) = self.goal.end else { return None };
+        let Destination::Place(target) = self.goal.end else { return None };
         let places = self.notes.places_of(target).filter(|_| self.goal.count > 1);
         let holding = places.map(|at| (self.notes.places[at].count(self.goal.thing), at));
         holding
@@ -126,11 +126,11 @@ impl<'a> Expert<'a> {
     }
 
     fn target(&self) -> Option<usize> {
-        let End::Place(target) = self.goal.end else { return None };
+        let Destination::Place(target) = self.goal.end else { return None };
         self.gathering().or_else(|| self.nearest_of(target))
     }
 
-    /// Where the agent stands, if it is of this kind, else one that is open, else
+    /// The index of a receptacle of this kind: where the agent is, else an open one, else
     /// the first.
     fn nearest_of(&self, wanted: &str) -> Option<usize> {
         let places = || self.notes.places_of(wanted);
@@ -139,7 +139,7 @@ impl<'a> Expert<'a> {
         here.or_else(open).or_else(|| places().next())
     }
 
-    /// Does `action` at a place, or what has to come before it.
+    /// `action` at a receptacle, or the action that must come before it.
     fn approach(&self, at: usize, action: &str) -> Option<&'a str> {
         let name = self.notes.places[at].name;
         let [go, open, examine] = ["go to", "open", "examine"].map(|verb| format!("{verb} {name}"));

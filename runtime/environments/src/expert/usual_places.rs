@@ -1,16 +1,14 @@
-//! Where things are usually found, and where it is worth looking first.
+//! Where things are usually found, which orders the search.
 //!
-//! The table was counted in ALFWorld's training games by looking everywhere, as
-//! `examples/usual_places.rs` does: of a hundred receptacles of a kind, in games
-//! where a thing is found at all, how many hold one.
+//! The table was counted in ALFWorld's training games by `examples/usual_places.rs`: the
+//! percentage of receptacles of a kind that contain a thing, in games with that thing.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::notes::{Place, kind};
+use super::notes::{KnownReceptacle, kind};
 
-/// Kinds of receptacles that are closed at first, so that looking into them
-/// takes two steps.
+/// Kinds of receptacles that are closed at first, so that looking inside takes two steps.
 const CLOSED: [&str; 5] = ["cabinet", "drawer", "fridge", "microwave", "safe"];
 
 /// Percentages by thing and receptacle.
@@ -24,11 +22,11 @@ fn row(line: &'static str) -> impl Iterator<Item = ((&'static str, &'static str)
     cells.filter_map(move |(place, percent)| Some(((thing, place), percent.parse().ok()?)))
 }
 
-/// How promising it is to look for a thing there, against other places: its
-/// percentage for each step that looking takes.
-pub(super) fn worth(thing: &str, place: &Place<'_>, is_here: bool) -> u32 {
+/// The priority of looking for a thing there: its percentage for each step that looking
+/// takes.
+pub(super) fn worth(thing: &str, place: &KnownReceptacle<'_>, is_here: bool) -> u32 {
     let percent = TABLE.get(&(thing, kind(place.name))).copied().unwrap_or(0);
-    // What is never seen in a kind of place may still be there.
+    // A thing that was never counted in a kind of receptacle may still be there.
     let share = percent + 1;
     let steps = if CLOSED.contains(&kind(place.name)) && !is_here { 2 } else { 1 };
     // Two steps at most, so that halves stay whole.

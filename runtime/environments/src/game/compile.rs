@@ -1,26 +1,26 @@
-//! Turns conditions over names into conjunctions over numbers.
+//! Compiles conditions over names into conjunctions over numbers.
 //!
-//! A condition becomes alternatives, each a conjunction, with the variables of
-//! `exists` among its own: that is how Fast Downward reads it, too. What cannot
-//! be split so (`forall`, negations) stays a test.
+//! A condition becomes alternatives, each a conjunction that includes the variables of
+//! `exists`, as in Fast Downward. Parts that cannot be split so (`forall`, negations)
+//! become tests.
 
 use std::collections::HashMap;
 
 use super::error::GameError;
-use super::join::{Conjunction, Fact, SLOTS_MAX, Slot, Term, Test};
+use super::join::{Conjunction, Fact, SLOTS_MAX, Term, Test, TypedVariable};
 use crate::facts::NOTHING;
 use crate::objects::Objects;
 use crate::pddl::condition::{Atom, Condition, Effect, Parameter};
 
-/// Most alternatives that one condition may have.
+/// Greatest number of alternatives of one condition.
 const ALTERNATIVES_MAX: usize = 64;
 
-/// One fact that an action changes.
+/// One effect of an action: a fact that it changes.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct FactChange {
     /// Variables besides the action's own.
-    pub for_all: Vec<Slot>,
-    /// Judged before the action.
+    pub for_all: Vec<TypedVariable>,
+    /// The condition, evaluated before the action.
     pub when: Test,
     /// The fact.
     pub fact: Fact,
@@ -28,24 +28,24 @@ pub struct Change {
     pub adds: bool,
 }
 
-/// Numbers the names of one action or goal.
+/// The numbering of the names of one action or goal.
 pub struct Compiler<'a> {
     /// Number and arity of each predicate.
     predicates: &'a HashMap<String, (usize, usize)>,
     objects: &'a Objects,
-    /// The variables that can be seen, innermost last.
+    /// The variables in scope, innermost last.
     visible: Vec<(String, usize)>,
     slots: usize,
 }
 
 impl<'a> Compiler<'a> {
-    /// A compiler that knows no variables yet.
+    /// A compiler without variables.
     pub fn new(predicates: &'a HashMap<String, (usize, usize)>, objects: &'a Objects) -> Self {
         Self { predicates, objects, visible: Vec::new(), slots: 0 }
     }
 
-    /// Makes variables visible; their numbers follow those before.
-    pub fn declare(&mut self, parameters: &[Parameter]) -> Result<Vec<Slot>, GameError> {
+    /// Adds variables to the scope; their numbers continue those before.
+    pub fn declare(&mut self, parameters: &[Parameter]) -> Result<Vec<TypedVariable>, GameError> {
         let slots = parameters.iter().map(|parameter| {
             let slot = self.slots;
             if slot == SLOTS_MAX {
@@ -53,16 +53,16 @@ impl<'a> Compiler<'a> {
             }
             self.slots += 1;
             self.visible.push((parameter.name.clone(), slot));
-            Ok(Slot { slot, kind: self.objects.kind(&parameter.kind) })
+            Ok(TypedVariable { slot, kind: self.objects.kind(&parameter.kind) })
         });
         slots.collect()
     }
 
-    fn forget(&mut self, slots: &[Slot]) {
+    fn forget(&mut self, slots: &[TypedVariable]) {
         self.visible.truncate(self.visible.len() - slots.len());
     }
 
-    /// The ways to meet a condition.
+    /// The alternatives of a condition.
     pub fn alternatives(&mut self, condition: &Condition) -> Result<Vec<Conjunction>, GameError> {
         let alternatives = match condition {
             Condition::All(parts) => {
@@ -138,10 +138,10 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    /// One change of an action.
-    pub fn change(&mut self, effect: &Effect) -> Result<Change, GameError> {
+    /// The compiled form of an effect.
+    pub fn change(&mut self, effect: &Effect) -> Result<FactChange, GameError> {
         let for_all = self.declare(&effect.for_all)?;
-        let change = Change {
+        let change = FactChange {
             when: self.test(&effect.when)?,
             fact: self.fact(&effect.atom)?,
             adds: effect.adds,

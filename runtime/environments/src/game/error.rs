@@ -1,11 +1,11 @@
-//! What may be wrong with a game.
+//! Errors in the files of a game.
 
 use super::join::{PARAMETERS_MAX, SLOTS_MAX};
 use crate::objects::OBJECTS_MAX;
 use crate::pddl::PddlError;
 use crate::text::GrammarError;
 
-/// Why a game cannot be made ready.
+/// Why a game cannot be compiled.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GameError {
@@ -32,10 +32,10 @@ pub enum GameError {
     Terms {
         /// Its name.
         predicate: String,
-        /// How many it was given.
+        /// The number of terms found.
         found: usize,
     },
-    /// An action that the grammar cannot say.
+    /// An action that the grammar does not have.
     #[error("the grammar has no action {0:?}")]
     UnsaidAction(String),
     /// More variables than are supported.

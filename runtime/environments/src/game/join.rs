@@ -1,27 +1,27 @@
 //! Finds the objects for which a conjunction of facts holds.
 //!
-//! A join is planned once a game, the most selective fact first, and run at
-//! every step: it is what makes listing the admissible actions cheap.
+//! A join is planned once for each game, with the most selective fact first, and run at
+//! every step. This makes listing the admissible actions cheap.
 
 mod condition;
 
-use crate::facts::{Facts, NOTHING, ObjectId, Pair, Relation};
+use crate::facts::{Facts, NOTHING, ObjectId, ObjectPair, Relation};
 use crate::objects::Objects;
 use condition::value;
 
 pub use condition::{Conjunction, Fact, Slot, Term, Test};
 
-/// Variables that one action or goal may have, quantified ones included.
+/// Greatest number of variables of one action or goal, quantified ones included.
 pub const SLOTS_MAX: usize = 24;
-/// Most objects that one action may be done with.
+/// Greatest number of parameters of one action.
 pub const PARAMETERS_MAX: usize = 8;
-/// Marks a slot that stands for nothing yet.
+/// Marks an unbound variable.
 pub const UNBOUND: ObjectId = ObjectId::MAX;
 
-/// Whom the variables stand for.
+/// The objects of the variables.
 pub type Binding = [ObjectId; SLOTS_MAX];
 
-/// A conjunction in the order in which it is met.
+/// A conjunction in the order of its evaluation.
 #[derive(Clone, Debug)]
 pub struct Join {
     steps: Vec<JoinStep>,
@@ -35,30 +35,30 @@ enum JoinStep {
     Each(usize),
 }
 
-/// What joins and tests are run over.
+/// The facts and objects over which joins and tests are evaluated.
 #[derive(Clone, Copy)]
-pub struct View<'a> {
-    /// What is true.
+pub struct GameView<'a> {
+    /// The true facts.
     pub facts: &'a Facts,
-    /// What there is.
+    /// The objects.
     pub objects: &'a Objects,
 }
 
-/// One way to be allowed an action.
+/// One alternative of an action's precondition.
 #[derive(Debug)]
 pub struct Alternative {
     /// Finds the objects.
     pub join: Join,
-    /// What it asks for.
+    /// The condition.
     pub conjunction: Conjunction,
-    /// Whether some objects make the action change nothing, so that it must be
-    /// looked into.
+    /// Whether the action may have no effect for some objects, which must then be
+    /// checked.
     pub may_be_idle: bool,
 }
 
 impl Join {
-    /// Orders a conjunction, judging by how many facts there are in `view`.
-    pub fn plan(conjunction: &Conjunction, view: View<'_>) -> Self {
+    /// Plans the order of a conjunction by the number of facts in `view`.
+    pub fn plan(conjunction: &Conjunction, view: GameView<'_>) -> Self {
         let mut join = Join { steps: Vec::new(), kinds: [None; SLOTS_MAX] };
         let mut bound = [true; SLOTS_MAX];
         for slot in &conjunction.slots {
@@ -89,23 +89,23 @@ impl Join {
         }
     }
 
-    /// Calls `found` for every binding until it returns false; says whether it
-    /// never did.
-    pub fn run(&self, view: View<'_>, found: &mut dyn FnMut(&Binding) -> bool) -> bool {
-        Run { join: self, view, binding: [UNBOUND; SLOTS_MAX], found }.meet(0)
+    /// Calls `found` for every binding until it returns false; returns whether it never
+    /// returned false.
+    pub fn run(&self, view: GameView<'_>, found: &mut dyn FnMut(&Binding) -> bool) -> bool {
+        JoinRun { join: self, view, binding: [UNBOUND; SLOTS_MAX], found }.meet(0)
     }
 }
 
-/// A join being run.
-struct Run<'a> {
+/// The state of a running join.
+struct JoinRun<'a> {
     join: &'a Join,
-    view: View<'a>,
+    view: GameView<'a>,
     binding: Binding,
     found: &'a mut dyn FnMut(&Binding) -> bool,
 }
 
-impl Run<'_> {
-    /// Meets the steps from `start` on in every way; false once it is to end.
+impl JoinRun<'_> {
+    /// Finds all bindings for the steps from `start` on; false if `found` ended the run.
     fn meet(&mut self, start: usize) -> bool {
         match self.join.steps.get(start) {
             None => (self.found)(&self.binding),
@@ -146,8 +146,8 @@ impl Run<'_> {
         }
     }
 
-    /// Binds the fact at `start` to a pair and goes on.
-    fn meet_pair(&mut self, start: usize, fact: Fact, pair: Pair) -> bool {
+    /// Binds the fact at `start` to a pair and continues with the next step.
+    fn meet_pair(&mut self, start: usize, fact: Fact, pair: ObjectPair) -> bool {
         let before = self.binding;
         let mut fits = true;
         for (term, object) in fact.terms.into_iter().zip([pair.0, pair.1]) {
@@ -187,9 +187,9 @@ fn is_bound(test: &Test, bound: &[bool; SLOTS_MAX]) -> bool {
     }
 }
 
-/// About how many pairs a fact has once `bound` variables are known. Facts that
-/// come and go count as one at least.
-fn cost(fact: Fact, bound: &[bool; SLOTS_MAX], view: View<'_>) -> usize {
+/// The estimated number of pairs of a fact once the `bound` variables are known; at least
+/// one for facts that change.
+fn cost(fact: Fact, bound: &[bool; SLOTS_MAX], view: GameView<'_>) -> usize {
     let is_free = |term: Term| matches!(term, Term::Slot(slot) if !bound[slot]);
     let relation: &Relation = view.facts.known(fact.predicate);
     let pairs = relation.pairs().len().max(1);
@@ -205,7 +205,7 @@ fn cost(fact: Fact, bound: &[bool; SLOTS_MAX], view: View<'_>) -> usize {
     }
 }
 
-/// How many different numbers a sorted sequence has, at least 1.
+/// Number of different numbers in a sorted sequence, at least 1.
 fn distinct(sorted: impl Iterator<Item = ObjectId>) -> usize {
     let mut last = None;
     sorted.filter(|&object| last.replace(object) != Some(object)).count().max(1)

@@ -3,30 +3,30 @@
 //! - A command counts only if it is one of the admissible ones, letter by
 //!   letter, after the blanks around it are cut. Anything else gets `Nothing
 //!   happens.` and changes nothing.
-//! - An action is admissible when its precondition holds and it could change
-//!   something: Fast Downward drops those that add what they ask for, so one
-//!   cannot go to where one is.
-//! - What an action adds outweighs what it takes away.
-//! - The game goes on after it is won, and may be lost again.
+//! - An action is admissible if its precondition holds and it could change something:
+//!   Fast Downward drops actions whose effects are part of their precondition, so the
+//!   actor cannot go to where it is.
+//! - A fact that an action both adds and removes becomes true.
+//! - The game continues after it is won, and the goal may become false again.
 
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
-use crate::facts::{Facts, ObjectId, Pair};
-use crate::game::join::{Binding, SLOTS_MAX, UNBOUND, View};
+use crate::facts::{Facts, ObjectId, ObjectPair};
+use crate::game::join::{Binding, GameView, SLOTS_MAX, UNBOUND};
 use crate::game::subgoals::Reached;
 use crate::game::template::say;
 use crate::game::{Alternative, Game, PARAMETERS_MAX};
 use crate::text::GrammarError;
+use crate::text::generation::TextGenerator;
 use crate::text::symbol::Symbol;
-use crate::text::telling::Teller;
 
-/// What the reference says to a command that is not admissible.
+/// The reference's observation after a command that is not admissible.
 pub const NOTHING_HAPPENS: &str = "Nothing happens.";
 
 /// A game being played.
 #[derive(Debug)]
-pub struct Play {
+pub struct GameState {
     game: Arc<Game>,
     facts: Facts,
     won: bool,
@@ -38,12 +38,12 @@ pub struct Play {
 /// The admissible commands of one moment.
 #[derive(Debug, Default)]
 struct Commands {
-    /// All of them, one after the other.
+    /// The texts of all commands, concatenated.
     text: String,
     instances: Vec<Instance>,
 }
 
-/// An action with its objects.
+/// An action with its arguments.
 #[derive(Clone, Copy, Debug)]
 struct Instance {
     action: usize,
@@ -52,7 +52,7 @@ struct Instance {
     command: (usize, usize),
 }
 
-impl Play {
+impl GameState {
     /// Starts a game.
     pub fn new(game: Arc<Game>) -> Self {
         let facts = game.start.clone();
@@ -68,7 +68,7 @@ impl Play {
         play
     }
 
-    /// The game that is played.
+    /// The game.
     pub fn game(&self) -> &Arc<Game> {
         &self.game
     }
@@ -78,27 +78,27 @@ impl Play {
         self.won
     }
 
-    /// The best share of subgoals so far; 1.0 once the game was won.
+    /// The greatest share of subgoals so far; 1.0 once the game was won.
     pub fn progress(&self) -> f32 {
         self.progress
     }
 
-    /// The subgoals reached when progress was best.
+    /// The subgoals that were reached when progress was greatest.
     pub fn reached(&self) -> &Reached {
         &self.reached
     }
 
-    /// What opens the episode.
+    /// The first observation.
     pub fn intro(&self) -> Result<String, GrammarError> {
         self.tell_rule(self.game.rules.grammar.intro)
     }
 
-    /// What is to be done.
+    /// The instruction.
     pub fn instruction(&self) -> Result<String, GrammarError> {
         self.tell_rule(self.game.rules.grammar.task)
     }
 
-    /// The admissible commands, sorted, without doubles.
+    /// The admissible commands, sorted and without duplicates.
     pub fn admissible(&self) -> Result<Vec<String>, GrammarError> {
         let commands = self.commands()?;
         let mut listed: Vec<&str> =
@@ -108,7 +108,7 @@ impl Play {
         Ok(listed.into_iter().map(str::to_owned).collect())
     }
 
-    /// Carries out a command and says what comes of it.
+    /// Carries out a command and returns the observation.
     pub fn step(&mut self, command: &str) -> Result<String, GrammarError> {
         let command = command.trim_matches(is_blank);
         let commands = self.commands()?;
@@ -129,12 +129,12 @@ impl Play {
         Ok(said)
     }
 
-    fn view(&self) -> View<'_> {
-        View { facts: &self.facts, objects: &self.game.objects }
+    fn view(&self) -> GameView<'_> {
+        GameView { facts: &self.facts, objects: &self.game.objects }
     }
 
-    fn teller(&self) -> Teller<'_> {
-        Teller {
+    fn teller(&self) -> TextGenerator<'_> {
+        TextGenerator {
             grammar: &self.game.rules.grammar,
             facts: &self.facts,
             objects: &self.game.objects,
@@ -151,7 +151,7 @@ impl Play {
         Ok(said)
     }
 
-    /// The admissible commands, listed when first asked for.
+    /// The admissible commands, computed at the first call after a step.
     fn commands(&self) -> Result<&Commands, GrammarError> {
         if let Some(commands) = self.commands.get() {
             return Ok(commands);
@@ -196,7 +196,7 @@ impl Play {
         Ok(commands)
     }
 
-    /// Whether all that an action would change was asked for or cancels out.
+    /// Whether an action would have no effect.
     fn is_idle(&self, action: usize, alternative: &Alternative, binding: &Binding) -> bool {
         let changes = &self.game.actions[action].changes;
         changes.iter().all(|change| {
@@ -223,7 +223,8 @@ impl Play {
             self.find_changes(change, 0, &mut binding, list);
         }
         taken.retain(|change| !added.contains(change));
-        let decides = |changes: &[(usize, Pair)]| changes.iter().any(|one| game.decisive[one.0]);
+        let decides =
+            |changes: &[(usize, ObjectPair)]| changes.iter().any(|one| game.decisive[one.0]);
         let decisive = decides(&added) || decides(&taken);
         for (predicate, pair) in taken {
             self.facts.deny(predicate, pair);
@@ -237,14 +238,14 @@ impl Play {
         }
     }
 
-    /// Appends the facts that `change` makes true or false, for each object that
-    /// it runs over.
+    /// Appends the facts that `change` makes true or false, for all objects of its
+    /// variables.
     fn find_changes(
         &self,
-        change: &crate::game::compile::Change,
+        change: &crate::game::compile::FactChange,
         depth: usize,
         binding: &mut Binding,
-        found: &mut Vec<(usize, Pair)>,
+        found: &mut Vec<(usize, ObjectPair)>,
     ) {
         if let Some(slot) = change.for_all.get(depth) {
             for object in self.game.objects.of_kind(slot.kind) {
@@ -256,7 +257,7 @@ impl Play {
         }
     }
 
-    /// Looks whether the game is won, and how far it has come.
+    /// Updates whether the game is won, and the progress.
     fn judge(&mut self) {
         let view = self.view();
         let won = self.game.goal.iter().any(|way| !way.run(view, &mut |_| false));
@@ -277,7 +278,7 @@ impl Commands {
     }
 }
 
-/// The blanks that Python's `str.strip` cuts.
+/// Whether Python's `str.strip` removes this character.
 fn is_blank(letter: char) -> bool {
     letter.is_whitespace() || matches!(letter, '\u{1c}'..='\u{1f}')
 }

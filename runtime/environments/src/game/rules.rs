@@ -1,19 +1,19 @@
-//! What the games of one kind share: a domain and how it is said.
+//! The domain and the grammar that games share.
 
 use std::collections::HashMap;
 
 use super::error::GameError;
 use super::join::PARAMETERS_MAX;
-use crate::pddl::{self, Action, Domain};
-use crate::text::Grammar;
+use crate::pddl::{self, ActionSchema, Domain};
+use crate::text::TextGrammar;
 
-/// What the games of one kind share.
+/// The domain and the grammar that games share.
 #[derive(Debug)]
 pub struct Rules {
-    /// What can be done.
+    /// The actions and their meaning.
     pub domain: Domain,
-    /// How it is said.
-    pub grammar: Grammar,
+    /// The texts.
+    pub grammar: TextGrammar,
     /// Number and arity of each predicate.
     pub(super) predicates: HashMap<String, (usize, usize)>,
 }
@@ -31,7 +31,7 @@ impl Rules {
             .collect();
         let numbers =
             predicates.iter().map(|(name, &(number, _))| (name.clone(), number)).collect();
-        let mut grammar = Grammar::parse(grammar, &numbers)?;
+        let mut grammar = TextGrammar::parse(grammar, &numbers)?;
         for action in &domain.actions {
             if !grammar.actions.contains_key(&action.name) {
                 return Err(GameError::UnsaidAction(action.name.clone()));
@@ -55,7 +55,7 @@ impl Rules {
 
     /// Whether some action changes a predicate.
     pub fn is_changed(&self, predicate: usize) -> bool {
-        let changes = |action: &Action| {
+        let changes = |action: &ActionSchema| {
             action
                 .effects
                 .iter()

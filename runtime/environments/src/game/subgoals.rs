@@ -1,22 +1,21 @@
-//! How far a play has come: the goal's facts, counted.
+//! Progress of an episode: the share of the goal's facts that are true.
 //!
 //! The goal says that some objects exist for which facts hold. For each choice
 //! of objects that can meet it (those for which the facts that no action
-//! changes hold), the facts that actions do change are subgoals. Progress is the
-//! best choice's share of them. Two kinds of facts are special:
+//! changes hold), the facts that actions change are subgoals. Progress is the greatest
+//! share of subgoals among the choices. Two kinds of facts are special:
 //!
-//! - `(inreceptacle o r)` over something that can be picked up counts as two
-//!   subgoals, taking `o` and putting it into `r`; who put it has taken it.
-//! - `(inreceptacle o r)` over something that cannot, a lamp on its desk, is
-//!   true from the start or never, so it only tells which objects can meet the
-//!   goal.
+//! - `(inreceptacle o r)` with an object that can be picked up counts as two
+//!   subgoals, taking `o` and putting it into `r`.
+//! - `(inreceptacle o r)` with an object that cannot, such as a lamp on its desk, never
+//!   changes, so it only restricts the choices of objects.
 
-use super::join::{Binding, Conjunction, Fact, Join, View};
+use super::join::{Binding, Conjunction, Fact, GameView, Join};
 use super::rules::Rules;
 use crate::facts::ObjectId;
 use crate::objects::Objects;
 
-/// Choices of objects that are followed; ALFWorld's games have up to 800.
+/// Greatest number of choices of objects; ALFWorld's games have up to 800.
 const CHOICES_MAX: usize = 4096;
 
 /// The subgoals of a game, for each choice of objects.
@@ -26,17 +25,17 @@ pub struct Subgoals {
     holds: Option<usize>,
 }
 
-/// A fact to be reached.
+/// A fact to reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Subgoal {
     predicate: usize,
     pair: (ObjectId, ObjectId),
-    /// Whether being held is enough.
+    /// Whether holding the object is enough.
     taking: bool,
     what: What,
 }
 
-/// What a subgoal asks of an actor.
+/// The kind of a subgoal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     Take,
@@ -50,36 +49,36 @@ enum What {
     Other,
 }
 
-/// The choice that has come farthest.
+/// The choice of objects with the greatest share of reached subgoals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Best {
+pub struct BestChoice {
     /// Its number.
     choice: usize,
-    /// Subgoals that it has reached.
+    /// Number of reached subgoals.
     pub reached: usize,
-    /// Subgoals that it has.
+    /// Number of subgoals.
     pub total: usize,
 }
 
-impl Best {
-    /// The share of subgoals reached; 0.0 where there are none.
+impl BestChoice {
+    /// The share of reached subgoals; 0.0 if there are none.
     pub fn share(self) -> f32 {
         self.reached as f32 / self.total.max(1) as f32
     }
 }
 
-/// What the best choice has reached.
+/// The reached subgoals of the best choice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reached {
-    /// What was reached, in words.
+    /// The reached subgoals, as text.
     pub reached: Vec<String>,
-    /// How many subgoals there are.
+    /// Number of subgoals.
     pub total: usize,
 }
 
 impl Subgoals {
     /// Finds the choices at the start of a game.
-    pub fn new(rules: &Rules, goal: &[Conjunction], view: View<'_>) -> Self {
+    pub fn new(rules: &Rules, goal: &[Conjunction], view: GameView<'_>) -> Self {
         let mut choices: Vec<Vec<Subgoal>> = Vec::new();
         for way in goal {
             let (changed, fixed) =
@@ -95,29 +94,29 @@ impl Subgoals {
         Self { choices, holds: rules.predicate("holds") }
     }
 
-    /// The choice that has come farthest, the first of several.
-    pub fn best(&self, view: View<'_>) -> Best {
-        let mut best = Best::default();
+    /// The choice with the greatest share of reached subgoals, the first of equals.
+    pub fn best(&self, view: GameView<'_>) -> BestChoice {
+        let mut best = BestChoice::default();
         for (choice, subgoals) in self.choices.iter().enumerate() {
             let reached = subgoals.iter().filter(|one| self.holds(one, view)).count();
             let total = subgoals.len();
             // Shares are compared by their cross product: counts are small.
             if best.total == 0 || reached * best.total > best.reached * total {
-                best = Best { choice, reached, total };
+                best = BestChoice { choice, reached, total };
             }
         }
         best
     }
 
-    /// What a choice has reached, in words.
-    pub fn reached(&self, best: Best, view: View<'_>) -> Reached {
+    /// The reached subgoals of a choice, as text.
+    pub fn reached(&self, best: BestChoice, view: GameView<'_>) -> Reached {
         let subgoals = self.choices.get(best.choice).map_or(&[][..], |subgoals| &subgoals[..]);
         let reached = subgoals.iter().filter(|one| self.holds(one, view));
         let reached = reached.map(|one| one.words(view.objects)).collect();
         Reached { reached, total: best.total }
     }
 
-    fn holds(&self, subgoal: &Subgoal, view: View<'_>) -> bool {
+    fn holds(&self, subgoal: &Subgoal, view: GameView<'_>) -> bool {
         let is_held = || {
             self.holds.is_some_and(|holds| {
                 !view.facts.known(holds).from_second(subgoal.pair.0).is_empty()
@@ -127,11 +126,11 @@ impl Subgoals {
     }
 }
 
-/// The subgoals of one choice; `None` where it can never be met.
+/// The subgoals of one choice; `None` if it can never meet the goal.
 fn choose(
     rules: &Rules,
     changed: &[Fact],
-    view: View<'_>,
+    view: GameView<'_>,
     binding: &Binding,
 ) -> Option<Vec<Subgoal>> {
     let inside = rules.predicate("inreceptacle");
@@ -174,7 +173,7 @@ fn what(rules: &Rules, predicate: usize) -> What {
 }
 
 impl Subgoal {
-    /// The kinds of things in it, without their numbers.
+    /// The subgoal as text, with the kinds of its objects.
     fn words(&self, objects: &Objects) -> String {
         let noun = |object: ObjectId| {
             let name = &objects.names[usize::from(object)];

@@ -1,42 +1,42 @@
-//! Commands of an action without a question to the facts.
+//! Commands of an action that do not depend on facts.
 //!
 //! `go to [{r.name | receptacleatlocation(r:receptacle, lend:location)}]` asks
-//! for what the action's precondition already grants: one receptacle, `r`. Such
-//! a template is a text with holes, which is what makes listing commands cheap.
+//! for a fact that the action's precondition already implies: one receptacle, `r`. Such a
+//! template is a text with names to insert, which makes listing commands cheap.
 
 use super::join::{Alternative, Fact, Term};
 use crate::facts::{NOTHING, ObjectId};
 use crate::objects::Objects;
-use crate::text::symbol::{Each, Item, Part, QueryAtom, Symbol};
+use crate::text::symbol::{Each, QueryAtom, Symbol, SymbolItem, ValuePart};
 
-/// A text with holes.
-pub type Template = Vec<Piece>;
+/// A text with names to insert.
+pub type Template = Vec<TemplatePart>;
 
 /// A part of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
-    /// Said as it is.
+pub enum TemplatePart {
+    /// A literal text.
     Text(String),
-    /// The name of the object that the action's parameter stands for.
+    /// The name of the object of this parameter of the action.
     Name(usize),
 }
 
-/// What a template is simplified with.
+/// The action that a template is simplified for.
 pub struct Parameters<'a> {
     /// The placeholder of each parameter.
     pub placeholders: &'a [usize],
     /// The variable of each parameter.
     pub variables: &'a [usize],
-    /// What the precondition grants.
+    /// The alternatives of the precondition.
     pub alternatives: &'a [Alternative],
 }
 
-/// The template as a text with holes; `None` where it depends on the facts.
+/// The simplified template; `None` if it depends on facts.
 pub fn simplify(symbols: &[Symbol], parameters: &Parameters<'_>) -> Option<Template> {
     let mut pieces = Vec::new();
     for symbol in symbols {
         match symbol {
-            Symbol::Text(text) => pieces.push(Piece::Text(text.clone())),
+            Symbol::Text(text) => pieces.push(TemplatePart::Text(text.clone())),
             Symbol::Rule(_) => return None,
             Symbol::Each(each) | Symbol::List(each) => pieces.extend(item(each, parameters)?),
         }
@@ -50,22 +50,22 @@ fn item(each: &Each, parameters: &Parameters<'_>) -> Option<Template> {
         return None;
     }
     // A name is never empty, so the first sum is said.
-    let Item::Value(sums) = &each.item else {
+    let SymbolItem::Value(sums) = &each.item else {
         return None;
     };
-    let piece = |part: &Part| match part {
-        Part::Text(text) => Some(Piece::Text(text.clone())),
-        Part::Article => Some(Piece::Text("a".to_owned())),
-        Part::Id(_) => None,
-        Part::Name(variable) => {
+    let piece = |part: &ValuePart| match part {
+        ValuePart::Text(text) => Some(TemplatePart::Text(text.clone())),
+        ValuePart::Article => Some(TemplatePart::Text("a".to_owned())),
+        ValuePart::Id(_) => None,
+        ValuePart::Name(variable) => {
             let mut places = (0..).zip(parameters.variables);
-            places.find(|(_, known)| *known == variable).map(|(place, _)| Piece::Name(place))
+            places.find(|(_, known)| *known == variable).map(|(place, _)| TemplatePart::Name(place))
         }
     };
     sums.first()?.iter().map(piece).collect()
 }
 
-/// Whether every way to be allowed the action asks for the atom.
+/// Whether every alternative of the precondition implies the atom.
 fn grants(parameters: &Parameters<'_>, atom: &QueryAtom) -> bool {
     let mut terms = [Term::Object(NOTHING); 2];
     for (term, placeholder) in terms.iter_mut().zip(&atom.placeholders) {
@@ -81,8 +81,8 @@ fn grants(parameters: &Parameters<'_>, atom: &QueryAtom) -> bool {
 pub fn say(template: &Template, arguments: &[ObjectId], objects: &Objects, said: &mut String) {
     for piece in template {
         said.push_str(match piece {
-            Piece::Text(text) => text,
-            Piece::Name(place) => &objects.names[usize::from(arguments[*place])],
+            TemplatePart::Text(text) => text,
+            TemplatePart::Name(place) => &objects.names[usize::from(arguments[*place])],
         });
     }
 }
@@ -92,7 +92,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::game::play::Play;
+    use crate::game::play::GameState;
     use crate::game::{Game, Rules};
     use crate::pddl::parse_problem;
 
@@ -111,12 +111,13 @@ mod tests {
         let game = Game::new(rules, &parse_problem(PROBLEM).unwrap(), None).unwrap();
 
         let granted = game.actions[0].template.clone().unwrap();
-        let text = |text: &str| Piece::Text(text.to_owned());
-        let expected = [text("go "), Piece::Name(0), text(" "), text("to "), Piece::Name(1)];
+        let text = |text: &str| TemplatePart::Text(text.to_owned());
+        let expected =
+            [text("go "), TemplatePart::Name(0), text(" "), text("to "), TemplatePart::Name(1)];
         assert_eq!(granted, expected);
         // What it does not grant is asked of the facts each time.
         assert!(game.actions[1].template.is_none());
-        let commands = Play::new(Arc::new(game)).admissible().unwrap();
+        let commands = GameState::new(Arc::new(game)).admissible().unwrap();
         assert!(commands.contains(&"go m 2 to m 1".to_owned()), "{commands:?}");
         // Only one pair: no other placeholder may stand for what `x` stands for.
         assert!(commands.contains(&"list m_bar_1".to_owned()), "{commands:?}");

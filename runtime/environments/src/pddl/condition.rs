@@ -1,4 +1,4 @@
-//! Conditions and effects as PDDL writes them, with names not yet resolved.
+//! PDDL's conditions and effects, with unresolved names.
 
 use super::error::PddlError;
 use super::sexpr::Sexpr;
@@ -6,9 +6,9 @@ use super::sexpr::Sexpr;
 /// A variable with its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
-    /// With its question mark for a variable, without for an object.
+    /// The name: with a question mark for a variable, without for an object.
     pub name: String,
-    /// `object` where none was written.
+    /// The type; `object` if none is written.
     pub kind: String,
 }
 
@@ -22,7 +22,7 @@ pub struct Atom {
     pub terms: Vec<String>,
 }
 
-/// What must hold.
+/// A condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// Every part holds; empty is true.
@@ -35,16 +35,16 @@ pub enum Condition {
     Exists(Vec<Parameter>, Box<Condition>),
     /// All objects make the part hold.
     ForAll(Vec<Parameter>, Box<Condition>),
-    /// The fact is known.
+    /// The fact is true.
     Atom(Atom),
 }
 
-/// One fact that an action makes true or false.
+/// An effect: one fact that an action makes true or false.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {
     /// Variables that the effect runs over, besides the action's own.
     pub for_all: Vec<Parameter>,
-    /// Judged before the action; true where none was written.
+    /// The condition, evaluated before the action; true if none is written.
     pub when: Condition,
     /// The fact.
     pub atom: Atom,
@@ -116,7 +116,7 @@ pub fn parse_atom(item: &Sexpr<'_>) -> Result<Atom, PddlError> {
     Ok(Atom { predicate: head.to_owned(), terms })
 }
 
-/// Appends the facts that an effect changes; costs are passed over.
+/// Appends the facts that an effect changes; costs are ignored.
 pub fn parse_effect(
     item: &Sexpr<'_>,
     for_all: &[Parameter],

@@ -1,23 +1,23 @@
-//! What may be wrong with a text in PDDL.
+//! Errors in PDDL texts.
 
 use super::sexpr::{Sexpr, SexprError};
 
-/// Most terms that a predicate may take.
+/// Greatest number of terms of a predicate.
 pub const ARITY_MAX: usize = 2;
 
-/// Why a text is not PDDL that can be played.
+/// Why a PDDL text is not supported.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PddlError {
     /// The parentheses are wrong.
     #[error("PDDL: {0}")]
     Text(#[from] SexprError),
-    /// A list says something else than it should.
+    /// A list has another form than expected.
     #[error("PDDL: {expected} was expected, {found} was found")]
     Form {
-        /// In words.
+        /// The expected form.
         expected: &'static str,
-        /// The beginning of what stood there.
+        /// The beginning of the text found.
         found: String,
     },
     /// A typed list ended with its dash.
@@ -28,7 +28,7 @@ pub enum PddlError {
     Arity {
         /// Its name.
         predicate: String,
-        /// How many terms it takes.
+        /// Its number of terms.
         arity: usize,
     },
 }

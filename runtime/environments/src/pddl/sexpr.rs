@@ -1,4 +1,4 @@
-//! Nested lists of words, as PDDL writes them. Knows nothing of planning.
+//! Reads S-expressions, the nested lists of PDDL.
 
 /// Deepest nesting that is read; ALFWorld's files need 8.
 const DEPTH_MAX: usize = 64;
@@ -8,12 +8,12 @@ const DEPTH_MAX: usize = 64;
 pub enum Sexpr<'a> {
     /// A word between blanks.
     Word(&'a str),
-    /// What stood between parentheses.
+    /// A list between parentheses.
     List(Vec<Sexpr<'a>>),
 }
 
 impl<'a> Sexpr<'a> {
-    /// The word, where this is one.
+    /// The word, if this is one.
     pub fn word(&self) -> Option<&'a str> {
         match self {
             Sexpr::Word(word) => Some(word),
@@ -21,7 +21,7 @@ impl<'a> Sexpr<'a> {
         }
     }
 
-    /// The items, where this is a list.
+    /// The items, if this is a list.
     pub fn list(&self) -> Option<&[Sexpr<'a>]> {
         match self {
             Sexpr::Word(_) => None,
@@ -29,7 +29,7 @@ impl<'a> Sexpr<'a> {
         }
     }
 
-    /// The first word and the items after it, where this is a list with a head.
+    /// The first word and the items after it, if this is a list that begins with a word.
     pub fn form(&self) -> Option<(&'a str, &[Sexpr<'a>])> {
         let (head, rest) = self.list()?.split_first()?;
         Some((head.word()?, rest))
@@ -49,10 +49,10 @@ pub enum SexprError {
         line: usize,
         /// In words.
         expected: &'static str,
-        /// The token that stood there.
+        /// The token found.
         found: String,
     },
-    /// Nested deeper than is read.
+    /// Nested too deeply.
     #[error("line {line}: lists are nested deeper than {DEPTH_MAX}")]
     TooDeep {
         /// From 1.
@@ -60,7 +60,7 @@ pub enum SexprError {
     },
 }
 
-/// Reads the one list that `text` holds. PDDL ignores case: lower it before.
+/// Reads the only list in `text`, which must be in lower case since PDDL ignores case.
 ///
 /// A semicolon starts a comment, and a question mark starts a word, even in the
 /// middle of one. Commas are letters, as in Fast Downward.

@@ -1,5 +1,5 @@
-//! Takes a TextWorld grammar file apart: actions with their templates, and the
-//! production rules as JSON. What the rules say is for `symbol`.
+//! Splits a TextWorld grammar file into actions with their templates and the production
+//! rules as JSON, which `symbol` parses.
 //!
 //! ```text
 //! grammar :: """ {…} """;
@@ -10,29 +10,29 @@ use serde_json::{Map, Value};
 
 use super::error::GrammarError;
 
-/// How one action is said.
+/// The texts of one action.
 #[derive(Clone, Debug, Default)]
 pub struct ActionText {
-    /// In lower case, as the domain calls it.
+    /// The domain's name, in lower case.
     pub name: String,
-    /// What the actor types.
+    /// The command.
     pub template: String,
-    /// What the actor reads afterwards.
+    /// The observation after it.
     pub feedback: String,
 }
 
 /// A grammar file in its parts.
 #[derive(Debug, Default)]
 pub struct Document {
-    /// In the order of the file.
+    /// The actions, in the order of the file.
     pub actions: Vec<ActionText>,
-    /// Rules by name; of two with one name the later stands.
+    /// Rules by name; of two with the same name the later counts.
     pub rules: Map<String, Value>,
 }
 
-/// Takes `text` apart.
+/// The parts of a grammar file.
 pub fn parse(text: &str) -> Result<Document, GrammarError> {
-    let mut reader = Reader { text, place: 0 };
+    let mut reader = DocumentReader { text, place: 0 };
     let mut document = Document::default();
     while !reader.at_end() {
         match reader.word()? {
@@ -69,19 +69,19 @@ fn parse_rules(json: &str) -> Result<Map<String, Value>, GrammarError> {
     Ok(serde_json::from_str(json)?)
 }
 
-/// Without the lines that start with a number sign.
+/// The JSON without lines that start with `#`.
 fn uncommented(json: &str) -> String {
     json.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n")
 }
 
-/// A place in the text.
-struct Reader<'a> {
+/// A position in the text.
+struct DocumentReader<'a> {
     text: &'a str,
     place: usize,
 }
 
-impl<'a> Reader<'a> {
-    /// What follows, without blanks and comments.
+impl<'a> DocumentReader<'a> {
+    /// The rest of the text, without leading blanks and comments.
     fn rest(&mut self) -> &'a str {
         loop {
             let rest = &self.text[self.place..];

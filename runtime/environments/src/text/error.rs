@@ -1,17 +1,17 @@
-//! What may be wrong with a grammar.
+//! Errors in grammar files.
 
 /// Why a grammar cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GrammarError {
-    /// The file's own form.
+    /// The file has another form than expected.
     #[error("grammar, line {line}: {expected} was expected, {found:?} was found")]
     Unexpected {
         /// From 1.
         line: usize,
-        /// In words.
+        /// The expected form.
         expected: &'static str,
-        /// The beginning of what stood there.
+        /// The beginning of the text found.
         found: String,
     },
     /// The rules are not JSON.
@@ -26,7 +26,7 @@ pub enum GrammarError {
     /// A query cannot be read.
     #[error("grammar: {0:?} is not a fact over at most two variables")]
     Query(String),
-    /// The rules never end, or say too much.
+    /// The rules do not terminate, or give too long a text.
     #[error("grammar: rule {0:?} is said without end")]
     Endless(String),
     /// No production of a rule fits.

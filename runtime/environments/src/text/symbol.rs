@@ -1,56 +1,56 @@
 //! The right-hand sides of TextWorld's context-sensitive grammar.
 //!
 //! ```text
-//! #rule#                          what the rule says
-//! {r.name}                        a property of the object that `r` stands for
+//! #rule#                          the text of the rule
+//! {r.name}                        a property of the object `r`
 //! {r.name or r.id | p(r:kind)}    the same for each way to bind the query
 //! [{o.indefinite + ' ' + o.name | p(o:kind, r:kind) & q(o:kind)}]
-//!                                 the same, said as a list
+//!                                 the same, as a list
 //! ```
 
 use std::collections::HashMap;
 
 use super::error::GrammarError;
 
-/// A piece of text, or how to get one.
+/// A part of a text.
 #[derive(Clone, Debug)]
 pub enum Symbol {
-    /// Said as it is.
+    /// A literal text.
     Text(String),
-    /// Said as the rule of this number says.
+    /// The text of the rule of this number.
     Rule(usize),
-    /// One item for each binding, one after the other.
+    /// One item for each binding, concatenated.
     Each(Each),
-    /// One item for each binding, said as a list.
+    /// One item for each binding, as a list.
     List(Each),
 }
 
-/// An item and the query that binds its variables; without one it is said once.
+/// An item with the query that binds its variables; without a query it occurs once.
 #[derive(Clone, Debug)]
 pub struct Each {
-    /// What is said.
-    pub item: Item,
-    /// For which objects.
+    /// The item.
+    pub item: SymbolItem,
+    /// The query.
     pub given: Option<Query>,
 }
 
-/// What is said of a binding.
+/// The text for one binding.
 #[derive(Clone, Debug)]
-pub enum Item {
-    /// The rule of this number.
+pub enum SymbolItem {
+    /// The text of the rule of this number.
     Rule(usize),
-    /// The first alternative that is not empty; each is a sum of parts.
-    Value(Vec<Vec<Part>>),
+    /// The first alternative that is not empty; each is a concatenation.
+    Value(Vec<Vec<ValuePart>>),
 }
 
-/// One summand of a value.
+/// One part of a concatenation.
 #[derive(Clone, Debug)]
-pub enum Part {
+pub enum ValuePart {
     /// A literal.
     Text(String),
-    /// The name of the object that the variable of this number stands for.
+    /// The name of the object of the variable with this number.
     Name(usize),
-    /// The id of that object in the problem.
+    /// The id of that object in the PDDL problem.
     Id(usize),
     /// Its indefinite article.
     Article,
@@ -62,9 +62,9 @@ pub type Query = Vec<QueryAtom>;
 /// One fact of a query.
 #[derive(Clone, Debug)]
 pub struct QueryAtom {
-    /// Its number; `None` where the domain does not have it, so it never holds.
+    /// The predicate's number; `None` if the domain lacks it, so it never holds.
     pub predicate: Option<usize>,
-    /// Whether the fact must have been made false.
+    /// Whether the fact must have been made false by an action.
     pub denied: bool,
     /// Placeholders by number, at most two.
     pub placeholders: Vec<usize>,
@@ -73,15 +73,15 @@ pub struct QueryAtom {
 /// A variable of queries: its name together with its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placeholder {
-    /// Without a question mark.
+    /// The name, without a question mark.
     pub name: String,
-    /// The type of the objects that it may stand for.
+    /// The type of its objects.
     pub kind: String,
     /// The number of the variable of this name.
     pub variable: usize,
 }
 
-/// Numbers for the words of a grammar.
+/// The numbering of a grammar's names.
 #[derive(Clone, Debug, Default)]
 pub struct Lexicon {
     /// Predicates of the domain.
@@ -120,9 +120,9 @@ fn number<T: PartialEq>(words: &mut Vec<T>, word: T) -> usize {
     })
 }
 
-/// Reads a right-hand side. Blanks at its very start say nothing, and what
-/// follows the first thing that is no symbol is dropped: the reference's parser
-/// does both, and its grammar has such a place.
+/// Reads a right-hand side. Like the reference's parser, it skips leading blanks, and drops
+/// the rest of the text after the first part that is not a symbol, which occurs in
+/// ALFWorld's grammar.
 pub fn parse(text: &str, lexicon: &mut Lexicon) -> Result<Vec<Symbol>, GrammarError> {
     let mut rest = text.trim_start();
     let mut symbols = Vec::new();
@@ -133,7 +133,7 @@ pub fn parse(text: &str, lexicon: &mut Lexicon) -> Result<Vec<Symbol>, GrammarEr
     Ok(symbols)
 }
 
-/// The first symbol of a text and what follows it; `None` where none starts.
+/// The first symbol of a text and the rest; `None` if the text does not begin with one.
 fn parse_symbol<'a>(
     text: &'a str,
     lexicon: &mut Lexicon,
@@ -177,8 +177,8 @@ fn parse_each(text: &str, lexicon: &mut Lexicon) -> Result<Each, GrammarError> {
         None => (text.trim(), None),
     };
     let item = match item.strip_prefix('#').and_then(|item| item.strip_suffix('#')) {
-        Some(rule) => Item::Rule(lexicon.rule(rule)),
-        None => Item::Value(
+        Some(rule) => SymbolItem::Rule(lexicon.rule(rule)),
+        None => SymbolItem::Value(
             item.split(" or ").map(|sum| parse_sum(sum, lexicon)).collect::<Result<_, _>>()?,
         ),
     };
@@ -186,7 +186,7 @@ fn parse_each(text: &str, lexicon: &mut Lexicon) -> Result<Each, GrammarError> {
 }
 
 /// Reads `'text' + variable.property + variable`.
-fn parse_sum(text: &str, lexicon: &mut Lexicon) -> Result<Vec<Part>, GrammarError> {
+fn parse_sum(text: &str, lexicon: &mut Lexicon) -> Result<Vec<ValuePart>, GrammarError> {
     let mut rest = text.trim();
     let mut parts = Vec::new();
     loop {
@@ -194,15 +194,15 @@ fn parse_sum(text: &str, lexicon: &mut Lexicon) -> Result<Vec<Part>, GrammarErro
         let quote = rest.chars().next().filter(|letter| matches!(letter, '\'' | '"'));
         let (part, after) = if let Some(quote) = quote {
             let (literal, after) = rest[1..].split_once(quote).ok_or_else(malformed)?;
-            (Part::Text(literal.to_owned()), after)
+            (ValuePart::Text(literal.to_owned()), after)
         } else {
             let (word, after) = rest.split_at(rest.find('+').unwrap_or(rest.len()));
             let (variable, property) = word.trim().split_once('.').unwrap_or((word.trim(), "name"));
             let variable = lexicon.variable(variable);
             let part = match property {
-                "name" => Part::Name(variable),
-                "id" => Part::Id(variable),
-                "indefinite" => Part::Article,
+                "name" => ValuePart::Name(variable),
+                "id" => ValuePart::Id(variable),
+                "indefinite" => ValuePart::Article,
                 _ => return Err(malformed()),
             };
             (part, after)

@@ -2,8 +2,8 @@
 //! as the Python package plays them, letter by letter.
 //!
 //! Games are read from the release's archives or from the folder that they
-//! unpack to, and are named `SPLIT/TASK/TRIAL`. Making a game ready takes a few
-//! milliseconds; the last one is kept, so further trials of a task cost nothing.
+//! unpack to, and are named `SPLIT/TASK/TRIAL`. Compiling a game takes a few
+//! milliseconds; the last one is cached, so further trials of a task cost nothing.
 
 pub mod archive;
 pub mod pack;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use runtime_core::environment::EnvironmentError;
 use runtime_core::task::Task;
 
-use crate::entry::{Decides, Entry, EnvironmentOptions, WorldOption};
+use crate::entry::{Decides, EnvironmentOptions, WorldEntry, WorldOption};
 use crate::game::Game;
 use crate::selection::{TaskSelection, select};
 use crate::split::Split;
@@ -28,10 +28,10 @@ pub use error::AlfworldError;
 use file::GameFile;
 use store::{SPLITS, Store};
 
-/// In the registry.
-pub const ENTRY: Entry = Entry {
+/// The registry's entry.
+pub const ENTRY: WorldEntry = WorldEntry {
     name: "alfworld",
-    about: "ALFWorld's text games, from their files",
+    about: "ALFWorld's text games, from its data set",
     task_ids: "SPLIT/TASK/TRIAL",
     prompts: "household",
     data: Some("alfworld"),
@@ -42,11 +42,11 @@ pub const ENTRY: Entry = Entry {
     open,
 };
 
-/// Asks for [`AlfworldOptions::put_is_move`].
+/// The option [`AlfworldOptions::put_is_move`].
 pub const ACCEPT_PUT: WorldOption = WorldOption {
     name: "accept-put",
     value: "",
-    about: "In alfworld, accept `put X in/on Y` beside `move X to Y`",
+    about: "In alfworld, accept `put X in/on Y` as well as `move X to Y`",
     // The reference refuses it.
     decides: Decides::Hand,
 };
@@ -57,10 +57,10 @@ fn open(options: &EnvironmentOptions) -> Result<Box<dyn World>, WorldError> {
     Ok(Box::new(Alfworld::new(data, AlfworldOptions { put_is_move })))
 }
 
-/// How ALFWorld is played.
+/// Options of ALFWorld.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AlfworldOptions {
-    /// Whether `put X in/on Y`, as older papers write it, is understood beside
+    /// Whether `put X in/on Y`, the form of older papers, is accepted as well as
     /// `move X to Y`. The reference refuses it.
     pub put_is_move: bool,
 }
@@ -110,7 +110,7 @@ impl World for Alfworld {
         SPLITS.map(|(name, purpose)| Split::new(name, purpose)).into()
     }
 
-    /// The games that a method is chosen by, not those that it is judged by.
+    /// The validation split, not the test split.
     fn default_split(&self) -> &'static str {
         "valid_seen"
     }
@@ -152,7 +152,7 @@ impl World for Alfworld {
     }
 }
 
-/// The task type: what stands before the first dash of the task's folder.
+/// The task type: the name of the task's folder up to the first dash.
 fn kind(id: &str) -> &str {
     id.split('/').nth(1).and_then(|task| task.split('-').next()).unwrap_or_default()
 }

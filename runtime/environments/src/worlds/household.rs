@@ -1,8 +1,8 @@
-//! Households made from a seed: games of ALFWorld's kind that need no download.
+//! Households generated from a seed: games like ALFWorld's that need no download.
 //!
-//! Where things are is fixed by the task, so what a failed trial saw is worth
-//! knowing in the next. A task is named `SPLIT/DIFFICULTY/INDEX`; splits draw
-//! from seeds of their own.
+//! The task determines where things are, so the observations of a failed trial are useful
+//! in the next. Task ids are `SPLIT/DIFFICULTY/INDEX`; the splits have different
+//! seeds.
 
 pub mod difficulty;
 pub mod rooms;
@@ -14,19 +14,19 @@ use std::sync::{Arc, OnceLock};
 use runtime_core::environment::EnvironmentError;
 use runtime_core::task::Task;
 
-use crate::entry::Entry;
+use crate::entry::WorldEntry;
 use crate::game::{Game, GameError, Rules};
 use crate::selection::{TaskSelection, select};
 use crate::split::{Purpose, Split};
 use crate::text_game::TextGames;
 use crate::world::{Playable, World, WorldError};
-use difficulty::{DIFFICULTIES, Difficulty, Kind};
+use difficulty::{DIFFICULTIES, Difficulty, TaskKind};
 use house::{House, build};
 
-/// In the registry.
-pub const ENTRY: Entry = Entry {
+/// The registry's entry.
+pub const ENTRY: WorldEntry = WorldEntry {
     name: "household",
-    about: "games of ALFWorld's kind, made from a seed",
+    about: "games like ALFWorld's, generated from a seed",
     task_ids: "SPLIT/DIFFICULTY/NUMBER",
     prompts: "household",
     data: None,
@@ -48,7 +48,7 @@ pub const SPLITS: [(&str, Purpose, u64); 3] = [
 #[derive(Clone, Copy, Debug)]
 pub struct Household;
 
-/// One household among all.
+/// The address of one household.
 #[derive(Clone, Copy, Debug)]
 struct Address {
     split: usize,
@@ -75,13 +75,13 @@ impl Address {
         &DIFFICULTIES[self.difficulty]
     }
 
-    /// The difficulty's kinds take turns.
-    fn kind(self) -> Kind {
+    /// The kind of task; the difficulty's kinds alternate.
+    fn kind(self) -> TaskKind {
         let kinds = self.difficulty().kinds;
         kinds[usize::try_from(self.index).unwrap_or(0) % kinds.len()]
     }
 
-    /// Differs for every household there is.
+    /// The seed, different for every household.
     fn seed(self) -> u64 {
         (self.split as u64) << 48 | (self.difficulty as u64) << 32 | self.index
     }
@@ -91,7 +91,7 @@ impl Address {
     }
 }
 
-/// The household of a task, where there is one: its plan tells how to solve it.
+/// The household of a task, with the plan that solves it; `None` if there is no such task.
 pub fn house(id: &str) -> Option<House> {
     Address::parse(id).map(Address::house)
 }
@@ -125,7 +125,7 @@ impl World for Household {
         };
         let addresses: Vec<Address> =
             (0..SPLITS[first.split].2).map(|index| Address { index, ..first }).collect();
-        let mut types: Vec<(Kind, Vec<usize>)> = Vec::new();
+        let mut types: Vec<(TaskKind, Vec<usize>)> = Vec::new();
         for (place, address) in addresses.iter().enumerate() {
             match types.iter_mut().find(|(kind, _)| *kind == address.kind()) {
                 Some((_, places)) => places.push(place),
@@ -153,8 +153,8 @@ impl World for Household {
     }
 }
 
-/// Whether a command does something. Going somewhere tells what lies there, so
-/// those that only look tell nothing new, and small models never stop looking.
+/// Whether a command changes something. Going somewhere already shows what lies there, so
+/// commands that only look give nothing new, and small models would repeat them forever.
 fn acts(command: &str) -> bool {
     !(command == "look" || command == "inventory" || command.starts_with("examine "))
 }
@@ -187,7 +187,7 @@ fn load(task: &Task) -> Result<Game, EnvironmentError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::game::play::Play;
+    use crate::game::play::GameState;
     use crate::world::tests::check_purposes;
     use Purpose::{Test, Train, Validation};
 
@@ -207,9 +207,9 @@ mod tests {
         check_purposes(&Household, &expected);
     }
 
-    fn play(id: &str) -> (House, Play) {
+    fn play(id: &str) -> (House, GameState) {
         let house = house(id).unwrap();
-        let play = Play::new(Arc::new(game(&house).unwrap()));
+        let play = GameState::new(Arc::new(game(&house).unwrap()));
         (house, play)
     }
 

@@ -1,14 +1,15 @@
-//! A microcontroller as a world: its sensors are what there is to see, its actuators what
-//! can be done.
+//! A microcontroller as a world: observations are its sensors' readings, actions set its
+//! actuators.
 //!
 //! ```text
 //! port ─► line ─► link ─► profile ─► goal, instruction, admissible actions
-//!                  ▲ └──► archive: reflections in the node's own memory
-//!                  └── pulse: the node hears of its host while a model thinks
+//!                  ▲ └──► reflections in the node's own memory
+//!                  └── pulse: keeps the session alive while a model generates
 //! ```
 //!
-//! The node describes itself; nothing here knows a heater. Whoever leaves makes it safe. Where its hardware is simulated,
-//! a task's seed seeds that, and an episode repeats; a real room does not.
+//! The node describes itself, so this module knows no particular sensor or actuator. At the
+//! end of a session actuators return to their safe states. Simulated hardware is seeded by the
+//! task, so that episodes repeat; real hardware is not repeatable.
 
 pub mod port;
 pub mod profile;
@@ -31,72 +32,72 @@ use runtime_core::environment::EnvironmentError;
 use runtime_core::reflection::ReflectionStore;
 use runtime_core::task::Task;
 use runtime_node::memory::REFLECTION_BYTES_MAX;
-use runtime_node::message::{Answer, Refusal, Request};
+use runtime_node::message::{NodeAnswer, NodeRequest, Refusal};
 
-use crate::entry::{Decides, Entry, WorldOption};
+use crate::entry::{Decides, WorldEntry, WorldOption};
 use crate::selection::{TaskSelection, select};
 use crate::split::Split;
 use crate::world::{Playable, World, WorldError};
 use asking::{broken, lock, retry};
-use goal::{Goal, GoalError};
-use link::{Link, LinkError};
+use goal::{GoalError, SensorGoal};
+use link::{LinkError, NodeLink};
 use numbers::{SPLIT_TASKS, SPLITS, number_at, number_of};
 use play::NodeEnvironment;
 use port::{Port, PortError};
 
-/// Steps of an episode at most, where nobody says.
+/// The default of the greatest number of steps in an episode.
 const STEPS_MAX: u32 = 12;
 
-/// In the registry.
-pub const ENTRY: Entry = Entry {
+/// The registry's entry.
+pub const ENTRY: WorldEntry = WorldEntry {
     name: "node",
-    about: "a microcontroller: its sensors are seen, its actuators are set",
+    about: "a microcontroller: observations are sensor readings, actions set actuators",
     task_ids: "SPLIT/NUMBER",
     prompts: "node",
     data: None,
     options: &[CONNECT, GOAL],
     has_expert: false,
-    // Real hardware is touched by it.
+    // A replay would act on real hardware.
     replays: false,
     remembers: true,
-    open: |options| Ok(Box::new(Node::open(options.own(CONNECT), options.own(GOAL))?)),
+    open: |options| Ok(Box::new(NodeWorld::open(options.own(CONNECT), options.own(GOAL))?)),
 };
 
-/// The port, as [`Port`] reads it.
+/// The option for the port, which [`Port`] parses.
 pub const CONNECT: WorldOption = WorldOption {
     name: "connect",
     value: "PORT",
-    about: "Where the node of the environment `node` is: a serial device such as `/dev/ttyACM0` \
-            (or `/dev/ttyUSB0@9600`), `tcp:HOST:PORT`, or `exec:COMMAND` that speaks on its \
-            standard input and output. A command inherits PATH, HOME, LANG, TERM, TMPDIR and \
-            their like, and no other variable: say others in it, `exec:env NAME=VALUE COMMAND`",
+    about: "Port of the node for the environment `node`: a serial device such as `/dev/ttyACM0` \
+            (or `/dev/ttyUSB0@9600`), `tcp:HOST:PORT`, or `exec:COMMAND`, a command that talks \
+            on its standard input and output. It inherits only PATH, HOME, LANG, TERM, TMPDIR and \
+            similar environment variables; set others by `exec:env NAME=VALUE COMMAND`",
     decides: Decides::Place,
 };
 
-/// The goal, as [`Goal::of`] reads it.
+/// The option for the goal, which [`SensorGoal::of`] parses.
 pub const GOAL: WorldOption = WorldOption {
     name: "goal",
     value: "GOAL",
-    about: "What the node is to be brought to: a sensor, a band and for how many steps, such as \
-            `temperature 18..22 for 3` [default: the middle tenth of its first graded sensor, \
-            for 3]",
+    about: "Goal for the environment `node`: a sensor, a range and a number of steps, such as \
+            `temperature 18..22 for 3` [default: the middle tenth of the range of the first \
+            sensor that is not a switch, for 3 steps]",
     decides: Decides::Run,
 };
 
-/// Why a node cannot be played on.
+/// Why a node cannot be used as a world.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NodeError {
-    /// Nobody said where it is.
+    /// The port is missing.
     #[error("the environment node needs to know where the node is: --connect PORT")]
     NoPort,
-    /// The port is none.
+    /// The port is invalid.
     #[error(transparent)]
     Port(#[from] PortError),
     /// The node does not answer.
     #[error(transparent)]
     Link(#[from] LinkError),
-    /// It cannot be brought there.
+    /// The goal is invalid for the node.
     #[error(transparent)]
     Goal(#[from] GoalError),
 }
@@ -107,18 +108,18 @@ impl From<NodeError> for WorldError {
     }
 }
 
-/// A node, and what it is to be brought to.
-pub struct Node {
-    link: Arc<Mutex<Link>>,
-    goal: Goal,
+/// A node with a goal.
+pub struct NodeWorld {
+    link: Arc<Mutex<NodeLink>>,
+    goal: SensorGoal,
 }
 
-impl Node {
-    /// Connects to a node, by what [`CONNECT`] and [`GOAL`] were given.
+impl NodeWorld {
+    /// Connects to a node; the arguments are the values of [`CONNECT`] and [`GOAL`].
     pub fn open(connect: Option<&str>, goal: Option<&str>) -> Result<Self, NodeError> {
         let port: Port = connect.ok_or(NodeError::NoPort)?.parse()?;
-        let link = Link::open(port)?;
-        let goal = Goal::of(link.profile(), goal)?;
+        let link = NodeLink::open(port)?;
+        let goal = SensorGoal::of(link.profile(), goal)?;
         let pulse = Duration::from_millis(link.profile().deadline_ms.into()) / 4;
         let link = Arc::new(Mutex::new(link));
         let watched = Arc::downgrade(&link);
@@ -127,15 +128,15 @@ impl Node {
     }
 }
 
-/// Asks the node how it is, whenever it has heard nothing for a while.
-fn keep_alive(link: &Weak<Mutex<Link>>, pulse: Duration) {
-    let is_status = |answer: Answer<'_>| matches!(answer, Answer::Status(_)).then_some(());
+/// Sends a status request to the node whenever the session has been idle for `pulse`.
+fn keep_alive(link: &Weak<Mutex<NodeLink>>, pulse: Duration) {
+    let is_status = |answer: NodeAnswer<'_>| matches!(answer, NodeAnswer::Status(_)).then_some(());
     loop {
         let Some(link) = link.upgrade() else { break };
         let mut asked = lock(&link);
         if asked.idle() >= pulse && !asked.is_released() {
-            // What is wrong is found again by whoever plays.
-            let _ = asked.ask(&Request::Status, is_status);
+            // An error will occur again at the next step, which reports it.
+            let _ = asked.ask(&NodeRequest::Status, is_status);
         }
         drop(asked);
         drop(link);
@@ -143,7 +144,7 @@ fn keep_alive(link: &Weak<Mutex<Link>>, pulse: Duration) {
     }
 }
 
-impl World for Node {
+impl World for NodeWorld {
     fn name(&self) -> &'static str {
         ENTRY.name
     }
@@ -196,8 +197,8 @@ impl World for Node {
     }
 }
 
-/// The node's own memory of reflections.
-struct NodeReflections(Arc<Mutex<Link>>);
+/// The reflections in the node's own memory.
+struct NodeReflections(Arc<Mutex<NodeLink>>);
 
 impl ReflectionStore for NodeReflections {
     fn recall(&mut self, task: &Task) -> Result<Vec<String>, EnvironmentError> {
@@ -209,12 +210,12 @@ impl ReflectionStore for NodeReflections {
 
     fn remember(&mut self, task: &Task, text: &str) -> Result<(), EnvironmentError> {
         let text = &text[..text.floor_char_boundary(REFLECTION_BYTES_MAX)];
-        let request = Request::Remember { task: number_of(task)?, text };
+        let request = NodeRequest::Remember { task: number_of(task)?, text };
         let kept = retry(&mut lock(&self.0), &request, |answer| {
-            matches!(answer, Answer::Remember).then_some(())
+            matches!(answer, NodeAnswer::Remember).then_some(())
         });
         match kept {
-            // The node keeps it while its power lasts, and counts the failure.
+            // The node stores it until a power cut, and counts the failure.
             Err(LinkError::Refused(Refusal::Storage)) => Ok(()),
             other => other.map_err(|error| broken(&error)),
         }

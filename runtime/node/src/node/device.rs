@@ -7,9 +7,10 @@ use heapless::Vec;
 use crate::description::{ACTUATORS_MAX, Readings};
 use crate::frame::encode_answer;
 use crate::hardware::{Hardware, HardwareError};
-use crate::memory::{Memory, Step};
+use crate::memory::{EpisodicMemory, RememberedStep};
 use crate::message::{
-    ActuatorState, Answer, Hello, Observation, Recollection, Refusal, Request, Status, VERSION,
+    ActuatorState, Hello, NodeAnswer, NodeRequest, Observation, Recollection, Refusal, Status,
+    VERSION,
 };
 use crate::storage::Keeper;
 
@@ -17,7 +18,7 @@ use crate::storage::Keeper;
 pub(super) struct Device<'a, H, K, const STEPS: usize, const REFLECTIONS: usize> {
     hardware: H,
     keeper: K,
-    memory: &'a mut Memory<STEPS, REFLECTIONS>,
+    memory: &'a mut EpisodicMemory<STEPS, REFLECTIONS>,
     /// Whether memory holds what the keeper does not.
     is_unsaved: bool,
     /// What each actuator was last set to.
@@ -35,7 +36,7 @@ where
     pub(super) fn start(
         hardware: H,
         keeper: K,
-        memory: &'a mut Memory<STEPS, REFLECTIONS>,
+        memory: &'a mut EpisodicMemory<STEPS, REFLECTIONS>,
         now: Instant,
     ) -> Self {
         let actuators = hardware.description().actuators;
@@ -98,7 +99,7 @@ where
     pub(super) fn answer(
         &mut self,
         sequence: u32,
-        request: Request<'_>,
+        request: NodeRequest<'_>,
         (has_host, now): (bool, Instant),
         out: &mut [u8],
     ) -> usize {
@@ -106,25 +107,34 @@ where
         encode_answer(sequence, &answer, out).unwrap_or(0)
     }
 
-    fn carry_out(&mut self, request: Request<'_>, has_host: bool, now: Instant) -> Answer<'_> {
+    fn carry_out(
+        &mut self,
+        request: NodeRequest<'_>,
+        has_host: bool,
+        now: Instant,
+    ) -> NodeAnswer<'_> {
         match request {
-            Request::Hello { .. } => Answer::Hello(self.hello()),
-            Request::Act { actuator, value } => {
-                self.act(actuator, value, now).map_or_else(Answer::Refused, Answer::Act)
+            NodeRequest::Hello { .. } => NodeAnswer::Hello(self.hello()),
+            NodeRequest::Act { actuator, value } => {
+                self.act(actuator, value, now).map_or_else(NodeAnswer::Refused, NodeAnswer::Act)
             }
-            Request::Observe => Answer::Observe(self.observe()),
-            Request::Reset { seed } => self.reset(seed).map_or_else(Answer::Refused, Answer::Reset),
-            Request::Remember { task, text } => {
-                self.remember(task, text).map_or_else(Answer::Refused, |()| Answer::Remember)
+            NodeRequest::Observe => NodeAnswer::Observe(self.observe()),
+            NodeRequest::Reset { seed } => {
+                self.reset(seed).map_or_else(NodeAnswer::Refused, NodeAnswer::Reset)
             }
-            Request::Recall { kind: Recollection::Step, age } => {
-                Answer::RecallStep(self.memory.step(age.into()).cloned())
+            NodeRequest::Remember { task, text } => self
+                .remember(task, text)
+                .map_or_else(NodeAnswer::Refused, |()| NodeAnswer::Remember),
+            NodeRequest::Recall { kind: Recollection::Step, age } => {
+                NodeAnswer::RecallStep(self.memory.step(age.into()).cloned())
             }
-            Request::Recall { kind: Recollection::Reflection, age } => {
-                Answer::RecallReflection(self.memory.reflection(age.into()))
+            NodeRequest::Recall { kind: Recollection::Reflection, age } => {
+                NodeAnswer::RecallReflection(self.memory.reflection(age.into()))
             }
-            Request::Status => Answer::Status(Status { has_host, ..self.status(now) }),
-            Request::Release => self.release().map_or_else(Answer::Refused, Answer::Release),
+            NodeRequest::Status => NodeAnswer::Status(Status { has_host, ..self.status(now) }),
+            NodeRequest::Release => {
+                self.release().map_or_else(NodeAnswer::Refused, NodeAnswer::Release)
+            }
         }
     }
 
@@ -159,7 +169,7 @@ where
         let observation = self.observe();
         #[allow(clippy::cast_possible_truncation, reason = "it wraps, as a step's docs say")]
         let at_ms = self.uptime_ms(now) as u32;
-        self.memory.record(Step {
+        self.memory.record(RememberedStep {
             episode: observation.episode,
             at_ms,
             actuator,

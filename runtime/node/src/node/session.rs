@@ -12,8 +12,8 @@
 use embassy_time::{Duration, Instant};
 
 use crate::deadline::Deadline;
-use crate::frame::Asked;
-use crate::message::{Kind, Refusal, Sender};
+use crate::frame::RequestFrame;
+use crate::message::{RequestKind, Refusal, Sender};
 
 /// The session of the host that acts or acted last, and the last request that was carried
 /// out in it.
@@ -21,13 +21,13 @@ use crate::message::{Kind, Refusal, Sender};
 pub(super) struct Session {
     /// The host's number for it.
     id: u32,
-    last: Request,
-    standing: Standing,
+    last: RequestId,
+    standing: SessionState,
 }
 
 /// How a session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum SessionState {
     /// Its host acts.
     Open(Deadline),
     /// Its host has gone, and said so.
@@ -38,22 +38,22 @@ enum Standing {
 
 /// What tells a request from others of its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Request {
+pub(super) struct RequestId {
     sequence: u32,
     /// The checksum of its payload.
     digest: u32,
 }
 
-impl Request {
+impl RequestId {
     /// What is asked, in a payload with the checksum `digest`.
-    pub(super) fn new(asked: &Asked<'_>, digest: u32) -> Self {
+    pub(super) fn new(asked: &RequestFrame<'_>, digest: u32) -> Self {
         Self { sequence: asked.sequence, digest }
     }
 }
 
 /// What is to become of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Admission {
     /// It is carried out, and its host's session is this one.
     New {
         /// The host's number for it.
@@ -69,28 +69,28 @@ pub(super) enum Verdict {
 
 impl Session {
     /// A session that the request opens or goes on with.
-    pub(super) const fn heard(id: u32, last: Request, deadline: Deadline) -> Self {
-        Self { id, last, standing: Standing::Open(deadline) }
+    pub(super) const fn heard(id: u32, last: RequestId, deadline: Deadline) -> Self {
+        Self { id, last, standing: SessionState::Open(deadline) }
     }
 
     /// Notes that the host lives.
     pub(super) fn hear(&mut self, now: Instant) {
-        if let Standing::Open(deadline) = &mut self.standing {
+        if let SessionState::Open(deadline) = &mut self.standing {
             deadline.hear(now);
         }
     }
 
     /// Ends the session as its host asks.
     pub(super) fn release(&mut self) {
-        self.standing = Standing::Released;
+        self.standing = SessionState::Released;
     }
 
     /// Ends the session where its host has been silent for too long; returns whether it has.
     pub(super) fn lapses(&mut self, now: Instant) -> bool {
         let is_missed =
-            matches!(self.standing, Standing::Open(deadline) if deadline.is_missed(now));
+            matches!(self.standing, SessionState::Open(deadline) if deadline.is_missed(now));
         if is_missed {
-            self.standing = Standing::Lapsed;
+            self.standing = SessionState::Lapsed;
         }
         is_missed
     }
@@ -98,8 +98,8 @@ impl Session {
     /// How long its host may go on being silent; `None` where the session is over.
     pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
         match self.standing {
-            Standing::Open(deadline) => Some(deadline.time_left(now)),
-            Standing::Released | Standing::Lapsed => None,
+            SessionState::Open(deadline) => Some(deadline.time_left(now)),
+            SessionState::Released | SessionState::Lapsed => None,
         }
     }
 }
@@ -107,41 +107,43 @@ impl Session {
 /// Judges a request. A session whose host was silent for too long must have lapsed before.
 pub(super) fn judge(
     session: Option<&Session>,
-    asked: &Asked<'_>,
-    request: Request,
+    asked: &RequestFrame<'_>,
+    request: RequestId,
     now: Instant,
-) -> Verdict {
+) -> Admission {
     let Sender::Host { session: id } = asked.sender else {
         let looks = asked.request.only_looks();
-        return if looks { Verdict::Beside } else { Verdict::Refused(Refusal::OnlyLooks) };
+        return if looks { Admission::Beside } else { Admission::Refused(Refusal::OnlyLooks) };
     };
-    let opens = asked.request.kind() == Kind::Hello;
+    let opens = asked.request.kind() == RequestKind::Hello;
     let Some(session) = session else {
-        return if opens { Verdict::New { id } } else { Verdict::Refused(Refusal::NoSession) };
+        return if opens { Admission::New { id } } else { Admission::Refused(Refusal::NoSession) };
     };
     if session.id == id {
         return order(session, request);
     }
     match session.time_left(now) {
-        None if opens => Verdict::New { id },
-        left => Verdict::Refused(Refusal::Busy { left_ms: left.map_or(0, whole_ms) }),
+        None if opens => Admission::New { id },
+        left => Admission::Refused(Refusal::Busy { left_ms: left.map_or(0, whole_ms) }),
     }
 }
 
 /// Judges a request by its number within its session.
-fn order(session: &Session, request: Request) -> Verdict {
+fn order(session: &Session, request: RequestId) -> Admission {
     let last = session.last;
     match session.standing {
         // The answer to the release was lost.
-        Standing::Released if request == last => return Verdict::Repeated,
-        Standing::Released | Standing::Lapsed => return Verdict::Refused(Refusal::NoSession),
-        Standing::Open(_) => {}
+        SessionState::Released if request == last => return Admission::Repeated,
+        SessionState::Released | SessionState::Lapsed => {
+            return Admission::Refused(Refusal::NoSession);
+        }
+        SessionState::Open(_) => {}
     }
     match request.sequence.wrapping_sub(last.sequence) {
-        0 if request == last => Verdict::Repeated,
-        0 => Verdict::Refused(Refusal::SequenceReused),
-        ahead if ahead < 1 << 31 => Verdict::New { id: session.id },
-        _ => Verdict::Refused(Refusal::Stale { last: last.sequence }),
+        0 if request == last => Admission::Repeated,
+        0 => Admission::Refused(Refusal::SequenceReused),
+        ahead if ahead < 1 << 31 => Admission::New { id: session.id },
+        _ => Admission::Refused(Refusal::Stale { last: last.sequence }),
     }
 }
 
@@ -158,31 +160,32 @@ mod tests {
     const LIMIT: Duration = Duration::from_millis(100);
     const START: Instant = Instant::from_millis(0);
     const OPEN: Session = Session::heard(7, request(10), Deadline::new(LIMIT, START));
-    const RELEASED: Session = Session { standing: Standing::Released, ..OPEN };
-    const LAPSED: Session = Session { standing: Standing::Lapsed, ..OPEN };
-    const HELLO: message::Request<'static> = message::Request::Hello { version: message::VERSION };
-    const OBSERVE: message::Request<'static> = message::Request::Observe;
-    const NO_SESSION: Verdict = Verdict::Refused(Refusal::NoSession);
+    const RELEASED: Session = Session { standing: SessionState::Released, ..OPEN };
+    const LAPSED: Session = Session { standing: SessionState::Lapsed, ..OPEN };
+    const HELLO: message::NodeRequest<'static> =
+        message::NodeRequest::Hello { version: message::VERSION };
+    const OBSERVE: message::NodeRequest<'static> = message::NodeRequest::Observe;
+    const NO_SESSION: Admission = Admission::Refused(Refusal::NoSession);
 
-    const fn request(sequence: u32) -> Request {
-        Request { sequence, digest: 1 }
+    const fn request(sequence: u32) -> RequestId {
+        RequestId { sequence, digest: 1 }
     }
 
     fn judged(
         session: Option<Session>,
         sender: Sender,
         sequence: u32,
-        asked: message::Request<'_>,
-    ) -> Verdict {
-        let asked = Asked { sequence, sender, request: asked };
+        asked: message::NodeRequest<'_>,
+    ) -> Admission {
+        let asked = RequestFrame { sequence, sender, request: asked };
         judge(session.as_ref(), &asked, request(sequence), START + LIMIT / 2)
     }
 
     fn check(
         session: Option<Session>,
         (id, sequence): (u32, u32),
-        asked: message::Request<'_>,
-        expected: Verdict,
+        asked: message::NodeRequest<'_>,
+        expected: Admission,
     ) {
         assert_eq!(judged(session, Sender::Host { session: id }, sequence, asked), expected);
     }
@@ -190,12 +193,12 @@ mod tests {
     #[test]
     fn a_session_begins_with_hello() {
         check(None, (7, 1), OBSERVE, NO_SESSION);
-        check(None, (7, 1), HELLO, Verdict::New { id: 7 });
+        check(None, (7, 1), HELLO, Admission::New { id: 7 });
     }
 
     #[test]
     fn while_a_host_acts_another_one_is_refused() {
-        let busy = Verdict::Refused(Refusal::Busy { left_ms: 51 });
+        let busy = Admission::Refused(Refusal::Busy { left_ms: 51 });
         for sequence in [2, 10, 11] {
             check(Some(OPEN), (8, sequence), HELLO, busy);
             check(Some(OPEN), (8, sequence), OBSERVE, busy);
@@ -205,14 +208,14 @@ mod tests {
     #[test]
     fn another_session_begins_at_any_number_once_one_is_over() {
         for over in [RELEASED, LAPSED] {
-            check(Some(over), (8, 10), HELLO, Verdict::New { id: 8 });
-            check(Some(over), (8, 2), HELLO, Verdict::New { id: 8 });
+            check(Some(over), (8, 10), HELLO, Admission::New { id: 8 });
+            check(Some(over), (8, 2), HELLO, Admission::New { id: 8 });
         }
     }
 
     #[test]
     fn nothing_is_done_in_a_session_that_is_over() {
-        let displaced = Verdict::Refused(Refusal::Busy { left_ms: 0 });
+        let displaced = Admission::Refused(Refusal::Busy { left_ms: 0 });
         for sequence in [9, 11] {
             for over in [RELEASED, LAPSED] {
                 check(Some(over), (7, sequence), OBSERVE, NO_SESSION);
@@ -220,7 +223,7 @@ mod tests {
                 check(Some(over), (6, sequence), OBSERVE, displaced);
             }
         }
-        check(Some(RELEASED), (7, 10), OBSERVE, Verdict::Repeated);
+        check(Some(RELEASED), (7, 10), OBSERVE, Admission::Repeated);
         check(Some(LAPSED), (7, 10), OBSERVE, NO_SESSION);
     }
 
@@ -228,20 +231,22 @@ mod tests {
     fn who_only_looks_is_let_in_beside_any_host() {
         for session in [None, Some(OPEN), Some(LAPSED)] {
             let judged = |asked| judged(session, Sender::Observer, 10, asked);
-            assert_eq!(judged(HELLO), Verdict::Beside);
-            assert_eq!(judged(OBSERVE), Verdict::Beside);
-            let act = message::Request::Act { actuator: 0, value: 0 };
-            for asked in [act, message::Request::Reset { seed: 0 }, message::Request::Release] {
-                assert_eq!(judged(asked), Verdict::Refused(Refusal::OnlyLooks));
+            assert_eq!(judged(HELLO), Admission::Beside);
+            assert_eq!(judged(OBSERVE), Admission::Beside);
+            let act = message::NodeRequest::Act { actuator: 0, value: 0 };
+            for asked in
+                [act, message::NodeRequest::Reset { seed: 0 }, message::NodeRequest::Release]
+            {
+                assert_eq!(judged(asked), Admission::Refused(Refusal::OnlyLooks));
             }
         }
     }
 
     #[test]
     fn numbers_grow_within_a_session() {
-        let stale = Verdict::Refused(Refusal::Stale { last: 10 });
-        check(Some(OPEN), (7, 11), OBSERVE, Verdict::New { id: 7 });
-        check(Some(OPEN), (7, 10), OBSERVE, Verdict::Repeated);
+        let stale = Admission::Refused(Refusal::Stale { last: 10 });
+        check(Some(OPEN), (7, 11), OBSERVE, Admission::New { id: 7 });
+        check(Some(OPEN), (7, 10), OBSERVE, Admission::Repeated);
         check(Some(OPEN), (7, 9), OBSERVE, stale);
         check(Some(OPEN), (7, 9), HELLO, stale);
     }
@@ -250,13 +255,13 @@ mod tests {
     fn numbers_wrap() {
         let last = Session { last: request(u32::MAX), ..OPEN };
 
-        check(Some(last), (7, 0), OBSERVE, Verdict::New { id: 7 });
+        check(Some(last), (7, 0), OBSERVE, Admission::New { id: 7 });
     }
 
     #[test]
     fn one_number_is_not_two_requests() {
-        let other = Session { last: Request { digest: 2, ..OPEN.last }, ..OPEN };
+        let other = Session { last: RequestId { digest: 2, ..OPEN.last }, ..OPEN };
 
-        check(Some(other), (7, 10), OBSERVE, Verdict::Refused(Refusal::SequenceReused));
+        check(Some(other), (7, 10), OBSERVE, Admission::Refused(Refusal::SequenceReused));
     }
 }

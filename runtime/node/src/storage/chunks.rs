@@ -65,7 +65,7 @@ impl<F: NorFlash> Sink for Writer<'_, F> {
 const ERASED: u8 = 0xff;
 
 /// Reads from an address upwards.
-pub(super) struct Reader<'f, F> {
+pub(super) struct FlashReader<'f, F> {
     flash: &'f mut F,
     address: u32,
     chunk: [u8; CHUNK_BYTES],
@@ -73,7 +73,7 @@ pub(super) struct Reader<'f, F> {
     taken_bytes: usize,
 }
 
-impl<'f, F: ReadNorFlash> Reader<'f, F> {
+impl<'f, F: ReadNorFlash> FlashReader<'f, F> {
     /// Begins at `address`, a multiple of [`CHUNK_BYTES`].
     pub(super) fn new(flash: &'f mut F, address: u32) -> Self {
         const { assert!(CHUNK_BYTES.is_multiple_of(F::READ_SIZE), "reads above 64 bytes") }

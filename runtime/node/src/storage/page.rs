@@ -4,7 +4,7 @@
 //! page     magic "RBNM" · version u16 · zero u16 · generation u32 · length u32 ·
 //!          crc u32 · payload (length bytes) · 0xFF to the end of the word
 //! payload  entry · entry · …          oldest first
-//! entry    length u16 · one `Entry` in postcard's wire format
+//! entry    length u16 · one `MemoryEntry` in postcard's wire format
 //! ```
 //!
 //! Integers are little-endian. The crc is CRC-32 (ISO-HDLC) of the payload, then of
@@ -14,9 +14,9 @@
 use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 
 use super::StorageError;
-use super::chunks::{Reader, Sink, Writer};
+use super::chunks::{FlashReader, Sink, Writer};
 use crate::frame::CRC;
-use crate::memory::{ENTRY_BYTES_MAX, Entry, Memory, STEP_BYTES_MAX};
+use crate::memory::{ENTRY_BYTES_MAX, EpisodicMemory, MemoryEntry, STEP_BYTES_MAX};
 
 /// What a page begins with.
 const MAGIC: [u8; 4] = *b"RBNM";
@@ -51,7 +51,7 @@ pub(super) fn write<F: NorFlash, const S: usize, const R: usize>(
     flash: &mut F,
     address: u32,
     generation: u32,
-    memory: &Memory<S, R>,
+    memory: &EpisodicMemory<S, R>,
 ) -> Result<(), StorageError> {
     let mut measure = Measure { digest: CRC.digest(), payload_bytes: 0 };
     put_entries(memory, &mut measure)?;
@@ -72,7 +72,7 @@ pub(super) fn find<F: ReadNorFlash>(
     address: u32,
     page_bytes: u32,
 ) -> Result<Option<Page>, StorageError> {
-    let mut reader = Reader::new(flash, address);
+    let mut reader = FlashReader::new(flash, address);
     let mut checked_header = [0; CHECKED_HEADER_BYTES];
     let mut crc = [0; 4];
     reader.take(&mut checked_header)?;
@@ -103,10 +103,10 @@ pub(super) fn find<F: ReadNorFlash>(
 pub(super) fn read<F: ReadNorFlash, const S: usize, const R: usize>(
     flash: &mut F,
     page: Page,
-    memory: &mut Memory<S, R>,
+    memory: &mut EpisodicMemory<S, R>,
 ) -> Result<bool, StorageError> {
     memory.clear();
-    let mut reader = Reader::new(flash, page.address);
+    let mut reader = FlashReader::new(flash, page.address);
     reader.take(&mut [0; HEADER_BYTES])?;
     let mut left_bytes = page.payload_bytes as usize;
     let mut entry = [0; ENTRY_BYTES_MAX];
@@ -131,8 +131,11 @@ pub(super) fn read<F: ReadNorFlash, const S: usize, const R: usize>(
     Ok(true)
 }
 
-fn restore<const S: usize, const R: usize>(bytes: &[u8], memory: &mut Memory<S, R>) -> bool {
-    match postcard::take_from_bytes::<Entry<'_>>(bytes) {
+fn restore<const S: usize, const R: usize>(
+    bytes: &[u8],
+    memory: &mut EpisodicMemory<S, R>,
+) -> bool {
+    match postcard::take_from_bytes::<MemoryEntry<'_>>(bytes) {
         Ok((entry, [])) => memory.restore(entry).is_ok(),
         _ => false,
     }
@@ -150,7 +153,7 @@ fn header(generation: u32, payload_bytes: u32) -> [u8; CHECKED_HEADER_BYTES] {
 // Inlined, its buffer would stand on the stack twice.
 #[inline(never)]
 fn put_entries<const S: usize, const R: usize>(
-    memory: &Memory<S, R>,
+    memory: &EpisodicMemory<S, R>,
     sink: &mut impl Sink,
 ) -> Result<(), StorageError> {
     for entry in memory.entries() {

@@ -13,7 +13,7 @@ use embedded_storage::nor_flash::NorFlash;
 use super::chunks::CHUNK_BYTES;
 use super::page::{self, Page};
 use super::{Keeper, StorageError};
-use crate::memory::Memory;
+use crate::memory::EpisodicMemory;
 
 /// Where two pages lie, one right after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,10 @@ impl<F: NorFlash, const STEPS: usize, const REFLECTIONS: usize> Keeper<STEPS, RE
 {
     const OUTLIVES_POWER: bool = true;
 
-    fn load(&mut self, memory: &mut Memory<STEPS, REFLECTIONS>) -> Result<(), StorageError> {
+    fn load(
+        &mut self,
+        memory: &mut EpisodicMemory<STEPS, REFLECTIONS>,
+    ) -> Result<(), StorageError> {
         memory.clear();
         for page in self.find()?.into_iter().flatten() {
             if page::read(&mut self.flash, page, memory)? {
@@ -86,7 +89,7 @@ impl<F: NorFlash, const STEPS: usize, const REFLECTIONS: usize> Keeper<STEPS, RE
         Ok(())
     }
 
-    fn save(&mut self, memory: &Memory<STEPS, REFLECTIONS>) -> Result<(), StorageError> {
+    fn save(&mut self, memory: &EpisodicMemory<STEPS, REFLECTIONS>) -> Result<(), StorageError> {
         let Region { address, page_bytes } = self.region;
         let [latest, _] = self.find()?;
         let (target, generation) = match latest {

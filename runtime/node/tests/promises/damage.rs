@@ -1,6 +1,6 @@
 //! What damage on the line does: it costs frames, and never makes a message.
 
-use runtime_node::decoder::Decoder;
+use runtime_node::decoder::FrameDecoder;
 use runtime_node::frame::{ANSWER_FRAME_BYTES_MAX, FrameError, read_answer, read_request};
 use runtime_node::message::Sender;
 
@@ -23,7 +23,7 @@ fn golden_frames() -> Vec<Vec<u8>> {
 
 /// Everything that a line's bytes are read as, whichever direction they go.
 fn read(line: &[u8]) -> Vec<Read> {
-    let mut decoder = Decoder::<ANSWER_FRAME_BYTES_MAX>::new();
+    let mut decoder = FrameDecoder::<ANSWER_FRAME_BYTES_MAX>::new();
     let mut all = Vec::new();
     for &byte in line {
         if let Some(payload) = decoder.push(byte) {

@@ -2,13 +2,13 @@
 
 use embassy_time::Duration;
 use runtime_node::client::Client;
-use runtime_node::message::{Answer, Refusal, Request};
+use runtime_node::message::{NodeAnswer, NodeRequest, Refusal};
 use runtime_node::storage::Volatile;
 
 use crate::simulated::thermostat::{DEADLINE_MS, HEATER, Thermostat};
 use crate::simulated::{CountingWatchdog, ask, at_ms, frame, meet, send, start};
 
-const HEAT: Request<'static> = Request::Act { actuator: HEATER, value: 1 };
+const HEAT: NodeRequest<'static> = NodeRequest::Act { actuator: HEATER, value: 1 };
 
 #[test]
 fn a_node_starts_in_its_safe_states() {
@@ -36,7 +36,7 @@ fn any_request_and_any_repetition_is_a_sign_of_life() {
     let (mut node, mut client) = meet();
     let mut watchdog = CountingWatchdog::default();
     ask(&mut node, &mut client, &HEAT, 0);
-    let status = frame(&mut client, &Request::Status);
+    let status = frame(&mut client, &NodeRequest::Status);
     for now_ms in [1_900, 3_800, 5_700] {
         send(&mut node, &status, now_ms);
         node.tend(at_ms(now_ms + DEADLINE_MS), &mut watchdog);
@@ -49,10 +49,10 @@ fn any_request_and_any_repetition_is_a_sign_of_life() {
 fn noise_and_late_frames_are_no_sign_of_life() {
     let (mut node, mut client) = meet();
     let mut watchdog = CountingWatchdog::default();
-    let late = frame(&mut client, &Request::Observe);
+    let late = frame(&mut client, &NodeRequest::Observe);
     send(&mut node, &late, 0);
     ask(&mut node, &mut client, &HEAT, 0);
-    let mut bent = frame(&mut client, &Request::Observe);
+    let mut bent = frame(&mut client, &NodeRequest::Observe);
     bent[2] ^= 4;
     send(&mut node, &bent, 1_000);
     send(&mut node, &late, 1_500);
@@ -68,7 +68,7 @@ fn a_host_that_comes_back_is_told_finds_safe_states_and_may_act_again() {
     ask(&mut node, &mut client, &HEAT, 0);
 
     // Nothing tended the node in between, and an act may have waited on the line.
-    let gone = Answer::Refused(Refusal::NoSession);
+    let gone = NodeAnswer::Refused(Refusal::NoSession);
     assert_eq!(ask(&mut node, &mut client, &HEAT, 9_000), gone);
     assert_eq!(node.hardware().heatings, [0, 1, 0]);
     client.begin(2);
@@ -76,7 +76,8 @@ fn a_host_that_comes_back_is_told_finds_safe_states_and_may_act_again() {
     ask(&mut node, &mut client, &HEAT, 9_100);
 
     assert_eq!(node.hardware().heatings, [0, 1, 0, 1]);
-    let Answer::Status(status) = ask(&mut node, &mut client, &Request::Status, 9_200) else {
+    let NodeAnswer::Status(status) = ask(&mut node, &mut client, &NodeRequest::Status, 9_200)
+    else {
         panic!()
     };
     assert_eq!((status.deadlines_missed, status.uptime_ms), (1, 9_200));
@@ -94,7 +95,8 @@ fn a_silence_is_counted_once_and_only_after_a_host_was_there() {
     }
 
     assert_eq!(unmet.hardware().heatings, [0]);
-    let Answer::Status(status) = ask(&mut node, &mut observer, &Request::Status, 15_000) else {
+    let NodeAnswer::Status(status) = ask(&mut node, &mut observer, &NodeRequest::Status, 15_000)
+    else {
         panic!()
     };
     assert_eq!(status.deadlines_missed, 1);
@@ -111,7 +113,8 @@ fn a_node_that_cannot_make_itself_safe_is_left_to_its_watchdog() {
     node.tend(at_ms(DEADLINE_MS + 1), &mut watchdog);
     node.tend(at_ms(DEADLINE_MS + 2), &mut watchdog);
     assert_eq!((watchdog.feedings, node.hardware().settings), (0, [1, 25]));
-    let Answer::Status(status) = ask(&mut node, &mut observer, &Request::Status, 2_100) else {
+    let NodeAnswer::Status(status) = ask(&mut node, &mut observer, &NodeRequest::Status, 2_100)
+    else {
         panic!()
     };
     assert!(status.safe_state_owed);
@@ -129,7 +132,7 @@ fn a_failed_act_makes_everything_safe() {
 
     let answer = ask(&mut node, &mut client, &HEAT, 0);
 
-    assert!(matches!(answer, Answer::Refused(_)));
+    assert!(matches!(answer, NodeAnswer::Refused(_)));
     assert_eq!(node.hardware().settings, [0, 25]);
 }
 
@@ -148,6 +151,6 @@ fn the_time_left_is_known_while_a_host_is_there() {
     client.begin(2);
     ask(&mut node, &mut client, &Client::hello(), 9_500);
     assert_eq!(node.time_left(at_ms(9_500)), Some(limit));
-    ask(&mut node, &mut client, &Request::Release, 9_600);
+    ask(&mut node, &mut client, &NodeRequest::Release, 9_600);
     assert_eq!(node.time_left(at_ms(9_600)), None);
 }

@@ -7,10 +7,10 @@ use runtime_node::description::Range;
 use runtime_node::frame::{
     ANSWER_FRAME_BYTES_MAX, REQUEST_FRAME_BYTES_MAX, encode_answer, encode_request,
 };
-use runtime_node::memory::{REFLECTION_BYTES_MAX, Reflection, Step};
+use runtime_node::memory::{REFLECTION_BYTES_MAX, RememberedStep, StoredReflection};
 use runtime_node::message::{
-    ActuatorState, Answer, Hello, Observation, Recollection, Refusal, Request, Sender, Status,
-    VERSION,
+    ActuatorState, Hello, NodeAnswer, NodeRequest, Observation, Recollection, Refusal, Sender,
+    Status, VERSION,
 };
 use runtime_node::storage::{HEADER_BYTES, Keeper, Pages, Region};
 
@@ -30,19 +30,19 @@ const LONGEST: &str = {
 pub(crate) const HOST: Sender = Sender::Host { session: 0x1234_5678 };
 
 /// A request of each kind, and the longest.
-pub(crate) fn requests() -> Vec<Request<'static>> {
+pub(crate) fn requests() -> Vec<NodeRequest<'static>> {
     vec![
-        Request::Hello { version: VERSION },
-        Request::Act { actuator: 1, value: 75 },
-        Request::Act { actuator: 0, value: i32::MIN },
-        Request::Observe,
-        Request::Reset { seed: 300 },
-        Request::Remember { task: 2, text: "Close the door before you heat." },
-        Request::Remember { task: u32::MAX, text: LONGEST },
-        Request::Recall { kind: Recollection::Step, age: 0 },
-        Request::Recall { kind: Recollection::Reflection, age: 1 },
-        Request::Status,
-        Request::Release,
+        NodeRequest::Hello { version: VERSION },
+        NodeRequest::Act { actuator: 1, value: 75 },
+        NodeRequest::Act { actuator: 0, value: i32::MIN },
+        NodeRequest::Observe,
+        NodeRequest::Reset { seed: 300 },
+        NodeRequest::Remember { task: 2, text: "Close the door before you heat." },
+        NodeRequest::Remember { task: u32::MAX, text: LONGEST },
+        NodeRequest::Recall { kind: Recollection::Step, age: 0 },
+        NodeRequest::Recall { kind: Recollection::Reflection, age: 1 },
+        NodeRequest::Status,
+        NodeRequest::Release,
     ]
 }
 
@@ -63,7 +63,7 @@ const REFUSALS: [Refusal; 12] = [
 ];
 
 /// An answer of each kind.
-pub(crate) fn answers() -> Vec<Answer<'static>> {
+pub(crate) fn answers() -> Vec<NodeAnswer<'static>> {
     let readings = Bounded::from_slice(&[Some(215), None]).unwrap();
     let observation = Observation {
         episode: 3,
@@ -87,7 +87,7 @@ pub(crate) fn answers() -> Vec<Answer<'static>> {
         has_host: true,
     };
     let text = "Close the door before you heat.";
-    let hello = Answer::Hello(Hello {
+    let hello = NodeAnswer::Hello(Hello {
         version: VERSION,
         name: THERMOSTAT.name,
         deadline_ms: THERMOSTAT.deadline_ms,
@@ -98,34 +98,34 @@ pub(crate) fn answers() -> Vec<Answer<'static>> {
         actuators: Bounded::from_slice(THERMOSTAT.actuators).unwrap(),
     });
     let others = [
-        Answer::Act(observation.clone()),
-        Answer::Observe(observation.clone()),
-        Answer::Reset(observation.clone()),
-        Answer::Remember,
-        Answer::RecallStep(None),
-        Answer::RecallStep(Some(Step {
+        NodeAnswer::Act(observation.clone()),
+        NodeAnswer::Observe(observation.clone()),
+        NodeAnswer::Reset(observation.clone()),
+        NodeAnswer::Remember,
+        NodeAnswer::RecallStep(None),
+        NodeAnswer::RecallStep(Some(RememberedStep {
             episode: 3,
             at_ms: 1_500,
             actuator: 1,
             value: 75,
             readings,
         })),
-        Answer::RecallReflection(None),
-        Answer::RecallReflection(Some(Reflection { task: 2, episode: 3, text })),
-        Answer::Status(status),
-        Answer::Release(observation),
+        NodeAnswer::RecallReflection(None),
+        NodeAnswer::RecallReflection(Some(StoredReflection { task: 2, episode: 3, text })),
+        NodeAnswer::Status(status),
+        NodeAnswer::Release(observation),
     ];
-    let refusals = REFUSALS.map(Answer::Refused);
+    let refusals = REFUSALS.map(NodeAnswer::Refused);
     [hello].into_iter().chain(refusals).chain(others).collect()
 }
 
-pub(crate) fn request_frame(sequence: u32, sender: Sender, request: &Request<'_>) -> Vec<u8> {
+pub(crate) fn request_frame(sequence: u32, sender: Sender, request: &NodeRequest<'_>) -> Vec<u8> {
     let mut out = [0; REQUEST_FRAME_BYTES_MAX];
     let frame_bytes = encode_request(sequence, sender, request, &mut out).unwrap();
     out[..frame_bytes].to_vec()
 }
 
-pub(crate) fn answer_frame(sequence: u32, answer: &Answer<'_>) -> Vec<u8> {
+pub(crate) fn answer_frame(sequence: u32, answer: &NodeAnswer<'_>) -> Vec<u8> {
     let mut out = [0; ANSWER_FRAME_BYTES_MAX];
     let frame_bytes = encode_answer(sequence, answer, &mut out).unwrap();
     out[..frame_bytes].to_vec()
@@ -137,7 +137,7 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn frames_are_these_bytes() {
-    let told = |sequence, sender, request: &Request<'_>| {
+    let told = |sequence, sender, request: &NodeRequest<'_>| {
         format!("{}  {sender:?}: {request:?}\n", hex(&request_frame(sequence, sender, request)))
     };
     let requests = requests();
@@ -158,7 +158,7 @@ fn frames_are_these_bytes() {
 /// the zero, 02 one and stands for the next, 06 leads the five that are left.
 #[test]
 fn a_frame_is_what_its_layout_says() {
-    let frame = request_frame(1, Sender::Host { session: 7 }, &Request::Hello { version: 2 });
+    let frame = request_frame(1, Sender::Host { session: 7 }, &NodeRequest::Hello { version: 2 });
 
     assert_eq!(frame, [3, 0x51, 1, 2, 2, 6, 7, 0x8c, 0x12, 0x90, 0xd6, 0]);
 }
@@ -168,7 +168,7 @@ fn a_page_is_these_bytes() {
     let mut memory = SmallMemory::new();
     memory.begin_episode();
     let readings = Bounded::from_slice(&[Some(215), None]).unwrap();
-    memory.record(Step { episode: 1, at_ms: 1_500, actuator: 1, value: 75, readings });
+    memory.record(RememberedStep { episode: 1, at_ms: 1_500, actuator: 1, value: 75, readings });
     memory.remember(2, "Close the door.").unwrap();
     let region = Region { address: 0, page_bytes: 2 * SECTOR_BYTES as u32 };
     let mut pages =

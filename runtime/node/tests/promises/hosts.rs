@@ -1,17 +1,17 @@
 //! One host acts at a time; whoever looks on keeps nothing going.
 
 use runtime_node::client::Client;
-use runtime_node::message::{Answer, Recollection, Refusal, Request, Status};
+use runtime_node::message::{NodeAnswer, NodeRequest, Recollection, Refusal, Status};
 
 use crate::golden::answer_frame;
 use crate::simulated::thermostat::{DEADLINE_MS, FAN, HEATER};
 use crate::simulated::{CountingWatchdog, ThermostatNode, ask, at_ms, frame, meet, send};
 
-const HEAT: Request<'static> = Request::Act { actuator: HEATER, value: 1 };
+const HEAT: NodeRequest<'static> = NodeRequest::Act { actuator: HEATER, value: 1 };
 
 fn status(node: &mut ThermostatNode, now_ms: u64) -> Status {
-    match ask(node, &mut Client::observer(9), &Request::Status, now_ms) {
-        Answer::Status(status) => status,
+    match ask(node, &mut Client::observer(9), &NodeRequest::Status, now_ms) {
+        NodeAnswer::Status(status) => status,
         other => panic!("{other:?}"),
     }
 }
@@ -23,8 +23,8 @@ fn an_observers_requests_do_not_keep_an_actuator_on() {
     let mut watchdog = CountingWatchdog::default();
     ask(&mut node, &mut client, &HEAT, 0);
 
-    let recall = Request::Recall { kind: Recollection::Step, age: 0 };
-    let looks = [Client::hello(), Request::Observe, Request::Status, recall];
+    let recall = NodeRequest::Recall { kind: Recollection::Step, age: 0 };
+    let looks = [Client::hello(), NodeRequest::Observe, NodeRequest::Status, recall];
     let mut seen_on = Vec::new();
     for (look, now_ms) in looks.iter().cycle().zip((100..=5_500).step_by(100)) {
         ask(&mut node, &mut observer, look, now_ms);
@@ -45,11 +45,11 @@ fn an_observer_may_change_nothing() {
     let mut observer = Client::observer(9);
     ask(&mut node, &mut client, &HEAT, 0);
 
-    let off = Request::Act { actuator: HEATER, value: 0 };
-    let remember = Request::Remember { task: 1, text: "Mine." };
-    for request in [off, Request::Reset { seed: 1 }, remember, Request::Release] {
+    let off = NodeRequest::Act { actuator: HEATER, value: 0 };
+    let remember = NodeRequest::Remember { task: 1, text: "Mine." };
+    for request in [off, NodeRequest::Reset { seed: 1 }, remember, NodeRequest::Release] {
         let answer = ask(&mut node, &mut observer, &request, 0);
-        assert_eq!(answer, Answer::Refused(Refusal::OnlyLooks), "{request:?}");
+        assert_eq!(answer, NodeAnswer::Refused(Refusal::OnlyLooks), "{request:?}");
     }
 
     assert_eq!(node.hardware().heatings, [0, 1]);
@@ -76,9 +76,9 @@ fn a_second_host_is_refused_and_told_when_the_node_may_be_free() {
     let mut second = Client::new(2);
     ask(&mut node, &mut client, &HEAT, 1_000);
 
-    for request in [Client::hello(), Request::Act { actuator: HEATER, value: 0 }] {
+    for request in [Client::hello(), NodeRequest::Act { actuator: HEATER, value: 0 }] {
         let refused = ask(&mut node, &mut second, &request, 1_500);
-        assert_eq!(refused, Answer::Refused(Refusal::Busy { left_ms: 1_501 }));
+        assert_eq!(refused, NodeAnswer::Refused(Refusal::Busy { left_ms: 1_501 }));
     }
     // It was no sign of life of the first one's.
     node.tend(at_ms(1_001 + DEADLINE_MS), &mut CountingWatchdog::default());
@@ -94,18 +94,18 @@ fn a_host_takes_over_from_one_that_was_silent_and_that_one_is_told() {
 
     assert!(matches!(
         ask(&mut node, &mut resumed, &Client::hello(), DEADLINE_MS + 1),
-        Answer::Hello(_)
+        NodeAnswer::Hello(_)
     ));
     assert_eq!(node.hardware().settings, [0, 25]);
     ask(&mut node, &mut resumed, &HEAT, DEADLINE_MS + 2);
 
     for (released, left_ms) in [(false, 2_000), (true, 0)] {
         if released {
-            ask(&mut node, &mut resumed, &Request::Release, DEADLINE_MS + 3);
+            ask(&mut node, &mut resumed, &NodeRequest::Release, DEADLINE_MS + 3);
         }
-        let off = Request::Act { actuator: HEATER, value: 0 };
+        let off = NodeRequest::Act { actuator: HEATER, value: 0 };
         let refused = ask(&mut node, &mut killed, &off, DEADLINE_MS + 3);
-        assert_eq!(refused, Answer::Refused(Refusal::Busy { left_ms }));
+        assert_eq!(refused, NodeAnswer::Refused(Refusal::Busy { left_ms }));
     }
     assert_eq!(node.hardware().heatings, [0, 1, 0, 1, 0]);
 }
@@ -114,9 +114,9 @@ fn a_host_takes_over_from_one_that_was_silent_and_that_one_is_told() {
 fn a_host_that_goes_leaves_actuators_safe_and_the_node_free() {
     let (mut node, mut client) = meet();
     ask(&mut node, &mut client, &HEAT, 0);
-    ask(&mut node, &mut client, &Request::Act { actuator: FAN, value: 100 }, 0);
+    ask(&mut node, &mut client, &NodeRequest::Act { actuator: FAN, value: 100 }, 0);
 
-    let Answer::Release(seen) = ask(&mut node, &mut client, &Request::Release, 10) else {
+    let NodeAnswer::Release(seen) = ask(&mut node, &mut client, &NodeRequest::Release, 10) else {
         panic!()
     };
     assert_eq!(seen.actuators.iter().map(|state| state.value).collect::<Vec<_>>(), [0, 25]);
@@ -124,17 +124,17 @@ fn a_host_that_goes_leaves_actuators_safe_and_the_node_free() {
     let Status { has_host, deadlines_missed, .. } = status(&mut node, 9_000);
     assert_eq!((has_host, deadlines_missed), (false, 0));
 
-    let gone = Answer::Refused(Refusal::NoSession);
+    let gone = NodeAnswer::Refused(Refusal::NoSession);
     assert_eq!(ask(&mut node, &mut client, &HEAT, 9_000), gone);
     let mut next = Client::new(2);
     let met = ask(&mut node, &mut next, &Client::hello(), 9_000);
-    assert!(matches!(met, Answer::Hello(_)), "{met:?}");
+    assert!(matches!(met, NodeAnswer::Hello(_)), "{met:?}");
 }
 
 #[test]
 fn a_release_that_is_asked_for_twice_gets_the_same_answer() {
     let (mut node, mut client) = meet();
-    let release = frame(&mut client, &Request::Release);
+    let release = frame(&mut client, &NodeRequest::Release);
 
     let first = send(&mut node, &release, 0);
 
@@ -148,10 +148,10 @@ fn a_release_that_fails_leaves_the_session_to_its_deadline() {
     ask(&mut node, &mut client, &HEAT, 0);
     node.hardware().is_heater_broken = true;
 
-    let release = frame(&mut client, &Request::Release);
+    let release = frame(&mut client, &NodeRequest::Release);
     let refused = send(&mut node, &release, 10);
 
-    assert_eq!(refused, answer_frame(4, &Answer::Refused(Refusal::Hardware { code: 5 })));
+    assert_eq!(refused, answer_frame(4, &NodeAnswer::Refused(Refusal::Hardware { code: 5 })));
     assert!(status(&mut node, 20).safe_state_owed);
     assert!(node.time_left(at_ms(20)).is_some());
     node.hardware().is_heater_broken = false;

@@ -1,7 +1,7 @@
 //! A power cut at any word or sector of a save leaves the old memory or the new one.
 
 use heapless::Vec as Bounded;
-use runtime_node::memory::Step;
+use runtime_node::memory::RememberedStep;
 use runtime_node::storage::{HEADER_BYTES, Keeper, Pages, Region, StorageError, stored_bytes_max};
 
 use crate::simulated::flash::{Cut, Fate, SECTOR_BYTES, SimulatedFlash};
@@ -30,7 +30,7 @@ fn after(episodes: u32) -> SmallMemory {
     for episode in 1..=episodes {
         memory.begin_episode();
         let readings = Bounded::from_slice(&[Some(episode as i32), None]).unwrap();
-        memory.record(Step { episode, at_ms: 9, actuator: 0, value: -1, readings });
+        memory.record(RememberedStep { episode, at_ms: 9, actuator: 0, value: -1, readings });
         memory.remember(5, &"Wait longer. ".repeat(episode as usize % 15)).unwrap();
     }
     memory

@@ -1,8 +1,8 @@
 //! What the node remembers, and what outlives whom.
 
 use runtime_node::client::Client;
-use runtime_node::memory::{Reflection, Step};
-use runtime_node::message::{Answer, Recollection, Refusal, Request};
+use runtime_node::memory::{RememberedStep, StoredReflection};
+use runtime_node::message::{NodeAnswer, NodeRequest, Recollection, Refusal};
 use runtime_node::storage::{Keeper, Pages, Region, Volatile};
 
 use crate::simulated::flash::{Cut, Fate, SECTOR_BYTES, SimulatedFlash};
@@ -11,7 +11,7 @@ use crate::simulated::{REFLECTIONS, STEPS, ThermostatNode, ask, meet, start};
 
 type Flash = SimulatedFlash<4>;
 const ADVICE: &str = "Close the door before you heat.";
-const REMEMBER: Request<'static> = Request::Remember { task: 2, text: ADVICE };
+const REMEMBER: NodeRequest<'static> = NodeRequest::Remember { task: 2, text: ADVICE };
 
 fn pages(flash: Flash) -> Pages<Flash, STEPS, REFLECTIONS> {
     Pages::new(flash, Region { address: 0, page_bytes: 2 * SECTOR_BYTES as u32 }).unwrap()
@@ -21,10 +21,10 @@ fn recall<'c, K: Keeper<STEPS, REFLECTIONS>>(
     node: &mut ThermostatNode<K>,
     client: &'c mut Client,
     age: u8,
-) -> Option<Reflection<'c>> {
-    let request = Request::Recall { kind: Recollection::Reflection, age };
+) -> Option<StoredReflection<'c>> {
+    let request = NodeRequest::Recall { kind: Recollection::Reflection, age };
     match ask(node, client, &request, 0) {
-        Answer::RecallReflection(reflection) => reflection,
+        NodeAnswer::RecallReflection(reflection) => reflection,
         other => panic!("{other:?}"),
     }
 }
@@ -38,13 +38,13 @@ fn meet_again<K: Keeper<STEPS, REFLECTIONS>>(node: &mut ThermostatNode<K>) -> Cl
 #[test]
 fn a_reflection_outlives_the_host() {
     let (mut node, mut client) = meet();
-    ask(&mut node, &mut client, &Request::Reset { seed: 0 }, 0);
-    assert_eq!(ask(&mut node, &mut client, &REMEMBER, 0), Answer::Remember);
-    ask(&mut node, &mut client, &Request::Release, 0);
+    ask(&mut node, &mut client, &NodeRequest::Reset { seed: 0 }, 0);
+    assert_eq!(ask(&mut node, &mut client, &REMEMBER, 0), NodeAnswer::Remember);
+    ask(&mut node, &mut client, &NodeRequest::Release, 0);
 
     let mut restarted = meet_again(&mut node);
 
-    let expected = Reflection { task: 2, episode: 1, text: ADVICE };
+    let expected = StoredReflection { task: 2, episode: 1, text: ADVICE };
     assert_eq!(recall(&mut node, &mut restarted, 0), Some(expected));
     assert_eq!(recall(&mut node, &mut restarted, 1), None);
 }
@@ -53,7 +53,7 @@ fn a_reflection_outlives_the_host() {
 fn only_the_latest_are_kept_and_age_counts_from_them() {
     let (mut node, mut client) = meet();
     for (task, text) in [(0, "a"), (1, "b"), (1, "b"), (2, "c")] {
-        ask(&mut node, &mut client, &Request::Remember { task, text }, 0);
+        ask(&mut node, &mut client, &NodeRequest::Remember { task, text }, 0);
     }
 
     let found = [0, 1, 2].map(|age| recall(&mut node, &mut client, age).map(|kept| kept.task));
@@ -64,15 +64,18 @@ fn only_the_latest_are_kept_and_age_counts_from_them() {
 #[test]
 fn a_step_tells_what_was_done_when_and_what_it_led_to() {
     let (mut node, mut client) = meet();
-    ask(&mut node, &mut client, &Request::Act { actuator: FAN, value: 50 }, 1_500);
+    ask(&mut node, &mut client, &NodeRequest::Act { actuator: FAN, value: 50 }, 1_500);
 
-    let latest = Request::Recall { kind: Recollection::Step, age: 0 };
-    let Answer::RecallStep(Some(step)) = ask(&mut node, &mut client, &latest, 1_600) else {
+    let latest = NodeRequest::Recall { kind: Recollection::Step, age: 0 };
+    let NodeAnswer::RecallStep(Some(step)) = ask(&mut node, &mut client, &latest, 1_600) else {
         panic!()
     };
 
     let readings = heapless::Vec::from_slice(&[Some(185), Some(0)]).unwrap();
-    assert_eq!(step, Step { episode: 0, at_ms: 1_500, actuator: FAN, value: 50, readings });
+    assert_eq!(
+        step,
+        RememberedStep { episode: 0, at_ms: 1_500, actuator: FAN, value: 50, readings }
+    );
 }
 
 #[test]
@@ -83,8 +86,8 @@ fn a_reflection_outlives_a_power_cut() {
     {
         let mut node = start(hardware.clone(), &mut keeper);
         let mut client = meet_again(&mut node);
-        ask(&mut node, &mut client, &Request::Act { actuator: FAN, value: 50 }, 0);
-        assert_eq!(ask(&mut node, &mut client, &REMEMBER, 0), Answer::Remember);
+        ask(&mut node, &mut client, &NodeRequest::Act { actuator: FAN, value: 50 }, 0);
+        assert_eq!(ask(&mut node, &mut client, &REMEMBER, 0), NodeAnswer::Remember);
     }
     flash.clone_from(&keeper.into_flash());
 
@@ -92,8 +95,8 @@ fn a_reflection_outlives_a_power_cut() {
     let mut client = meet_again(&mut restarted);
 
     assert_eq!(recall(&mut restarted, &mut client, 0).map(|kept| kept.text), Some(ADVICE));
-    let status = ask(&mut restarted, &mut client, &Request::Status, 0);
-    assert!(matches!(status, Answer::Status(status) if status.steps == 1));
+    let status = ask(&mut restarted, &mut client, &NodeRequest::Status, 0);
+    assert!(matches!(status, NodeAnswer::Status(status) if status.steps == 1));
 }
 
 #[test]
@@ -103,7 +106,8 @@ fn a_reflection_that_cannot_be_saved_is_refused_and_kept_while_the_power_lasts()
     let mut node = start(Thermostat::default(), pages(flash));
     let mut client = meet_again(&mut node);
 
-    let is_refused = ask(&mut node, &mut client, &REMEMBER, 0) == Answer::Refused(Refusal::Storage);
+    let is_refused =
+        ask(&mut node, &mut client, &REMEMBER, 0) == NodeAnswer::Refused(Refusal::Storage);
 
     assert!(is_refused);
     assert_eq!(recall(&mut node, &mut client, 0).map(|kept| kept.text), Some(ADVICE));
@@ -116,7 +120,7 @@ fn an_episode_without_steps_does_not_wear_the_flash() {
         let mut node = start(Thermostat::default(), &mut keeper);
         let mut client = meet_again(&mut node);
         for seed in 0..3 {
-            ask(&mut node, &mut client, &Request::Reset { seed }, 0);
+            ask(&mut node, &mut client, &NodeRequest::Reset { seed }, 0);
         }
     }
 

@@ -8,16 +8,16 @@ use embassy_time::Instant;
 use runtime_node::client::Client;
 use runtime_node::deadline::Watchdog;
 use runtime_node::frame::REQUEST_FRAME_BYTES_MAX;
-use runtime_node::memory::Memory;
-use runtime_node::message::{Answer, Request};
-use runtime_node::node::{Link, Node, Parts};
+use runtime_node::memory::EpisodicMemory;
+use runtime_node::message::{NodeAnswer, NodeRequest};
+use runtime_node::node::{LinkBuffers, Node, Parts};
 use runtime_node::storage::{Keeper, Volatile};
 
 use thermostat::Thermostat;
 
 pub(crate) const STEPS: usize = 4;
 pub(crate) const REFLECTIONS: usize = 2;
-pub(crate) type SmallMemory = Memory<STEPS, REFLECTIONS>;
+pub(crate) type SmallMemory = EpisodicMemory<STEPS, REFLECTIONS>;
 pub(crate) type ThermostatNode<K = Volatile> = Node<'static, Thermostat, K, STEPS, REFLECTIONS>;
 
 /// A node at its start. Its buffers are leaked: a node's live as long as its board.
@@ -25,8 +25,8 @@ pub(crate) fn start<K: Keeper<STEPS, REFLECTIONS>>(
     hardware: Thermostat,
     keeper: K,
 ) -> ThermostatNode<K> {
-    let memory = Box::leak(Box::new(Memory::new()));
-    let link = Box::leak(Box::new(Link::new()));
+    let memory = Box::leak(Box::new(EpisodicMemory::new()));
+    let link = Box::leak(Box::new(LinkBuffers::new()));
     Node::start(Parts { hardware, keeper, memory, link }, at_ms(0)).unwrap()
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn at_ms(ms: u64) -> Instant {
 }
 
 /// The next request's frame.
-pub(crate) fn frame(client: &mut Client, request: &Request<'_>) -> Vec<u8> {
+pub(crate) fn frame(client: &mut Client, request: &NodeRequest<'_>) -> Vec<u8> {
     let mut out = [0; REQUEST_FRAME_BYTES_MAX];
     let frame_bytes = client.request(request, &mut out).unwrap();
     out[..frame_bytes].to_vec()
@@ -63,7 +63,7 @@ pub(crate) fn send<K: Keeper<STEPS, REFLECTIONS>>(
 }
 
 /// What the client makes of these bytes: its first answer.
-pub(crate) fn receive<'c>(client: &'c mut Client, bytes: &[u8]) -> Answer<'c> {
+pub(crate) fn receive<'c>(client: &'c mut Client, bytes: &[u8]) -> NodeAnswer<'c> {
     let (last, rest) = bytes.split_last().expect("the node answered");
     for &byte in rest {
         assert!(client.push(byte).is_none());
@@ -75,9 +75,9 @@ pub(crate) fn receive<'c>(client: &'c mut Client, bytes: &[u8]) -> Answer<'c> {
 pub(crate) fn ask<'c, K: Keeper<STEPS, REFLECTIONS>>(
     node: &mut ThermostatNode<K>,
     client: &'c mut Client,
-    request: &Request<'_>,
+    request: &NodeRequest<'_>,
     now_ms: u64,
-) -> Answer<'c> {
+) -> NodeAnswer<'c> {
     let sent = frame(client, request);
     let answer = send(node, &sent, now_ms);
     receive(client, &answer)

@@ -5,9 +5,9 @@ use runtime_node::description::{
     ACTUATORS_MAX, Actuator, NAME_BYTES_MAX, Range, SENSORS_MAX, Scale, Sensor, UNIT_BYTES_MAX,
 };
 use runtime_node::frame::{ANSWER_FRAME_BYTES_MAX, REQUEST_FRAME_BYTES_MAX};
-use runtime_node::memory::{Memory, REFLECTION_BYTES_MAX};
-use runtime_node::message::{Answer, Hello, Request, Sender};
-use runtime_node::node::Link;
+use runtime_node::memory::{EpisodicMemory, REFLECTION_BYTES_MAX};
+use runtime_node::message::{Hello, NodeAnswer, NodeRequest, Sender};
+use runtime_node::node::LinkBuffers;
 use runtime_node::storage::stored_bytes_max;
 
 use crate::golden::{answer_frame, request_frame};
@@ -20,14 +20,18 @@ fn a_memory_has_the_stated_size() {
     let reflection_bytes = 252 + host_word_bytes;
     let memory_bytes = 16 * step_bytes + 4 * reflection_bytes + 64;
 
-    assert!(size_of::<Memory<16, 4>>() <= memory_bytes, "{}", size_of::<Memory<16, 4>>());
+    assert!(
+        size_of::<EpisodicMemory<16, 4>>() <= memory_bytes,
+        "{}",
+        size_of::<EpisodicMemory<16, 4>>()
+    );
 }
 
 #[test]
 fn buffers_and_pages_have_the_stated_sizes() {
     assert_eq!(REQUEST_FRAME_BYTES_MAX, 267);
     assert_eq!(ANSWER_FRAME_BYTES_MAX, 573);
-    assert!(size_of::<Link>() <= 1_440, "{}", size_of::<Link>());
+    assert!(size_of::<LinkBuffers>() <= 1_440, "{}", size_of::<LinkBuffers>());
     assert!(stored_bytes_max(16, 4) <= 2_304, "{}", stored_bytes_max(16, 4));
 }
 
@@ -36,7 +40,8 @@ fn the_longest_request_fits_its_frame() {
     let text = "a".repeat(REFLECTION_BYTES_MAX);
 
     let host = Sender::Host { session: u32::MAX };
-    let frame = request_frame(u32::MAX, host, &Request::Remember { task: u32::MAX, text: &text });
+    let frame =
+        request_frame(u32::MAX, host, &NodeRequest::Remember { task: u32::MAX, text: &text });
 
     assert_eq!(frame.len(), REQUEST_FRAME_BYTES_MAX);
 }
@@ -52,7 +57,7 @@ fn the_longest_answer_fits_its_frame() {
 
     let frame = answer_frame(
         u32::MAX,
-        &Answer::Hello(Hello {
+        &NodeAnswer::Hello(Hello {
             version: u16::MAX,
             name: &name,
             deadline_ms: u32::MAX,

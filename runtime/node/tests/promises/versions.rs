@@ -1,7 +1,7 @@
 //! Another version is refused by name, in words that the other version reads.
 
 use runtime_node::client::Client;
-use runtime_node::message::{Answer, Refusal, Request, VERSION};
+use runtime_node::message::{NodeAnswer, NodeRequest, Refusal, VERSION};
 
 use crate::damage::by_frame;
 use crate::simulated::{frame, meet, receive, send};
@@ -50,6 +50,6 @@ fn version_1_finds_a_hello_where_it_looks_for_one_and_its_refusal_is_read() {
 
     assert_eq!(hello[..5], [3, 0x51, 5, 2, 2]);
     let refused = receive(&mut client, &by_frame(&[0x41, 5, 1, 0, 1]));
-    assert_eq!(refused, Answer::Refused(Refusal::Version { node: 1 }));
-    assert_eq!(Client::hello(), Request::Hello { version: VERSION });
+    assert_eq!(refused, NodeAnswer::Refused(Refusal::Version { node: 1 }));
+    assert_eq!(Client::hello(), NodeRequest::Hello { version: VERSION });
 }

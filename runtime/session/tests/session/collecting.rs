@@ -42,6 +42,6 @@ fn what_judges_is_not_learned_from() {
     let plan = Request { options, ..Request::default() }.collection(None, TWO, &surroundings);
     let refused = plan.unwrap().play(&surroundings).err().unwrap();
 
-    assert!(refused.to_string().contains("must not be learned from"), "{refused}");
+    assert!(refused.to_string().contains("is not for training"), "{refused}");
     assert!(!out.exists());
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use runtime_node::client::Client;
 use runtime_node::frame::{DELIMITER, REQUEST_FRAME_BYTES_MAX};
-use runtime_node::message::{Answer, Request};
+use runtime_node::message::{NodeAnswer, NodeRequest};
 
 use crate::machine::Machine;
 
@@ -32,15 +32,15 @@ impl<'m> Host<'m> {
     }
 
     /// Opens the session; returns what `read` makes of the node's hello.
-    pub fn meet<T>(&mut self, read: impl FnOnce(Answer<'_>) -> T) -> io::Result<T> {
+    pub fn meet<T>(&mut self, read: impl FnOnce(NodeAnswer<'_>) -> T) -> io::Result<T> {
         self.ask(&Client::hello(), read)
     }
 
     /// Asks; returns what `read` makes of the answer.
     pub fn ask<T>(
         &mut self,
-        request: &Request<'_>,
-        read: impl FnOnce(Answer<'_>) -> T,
+        request: &NodeRequest<'_>,
+        read: impl FnOnce(NodeAnswer<'_>) -> T,
     ) -> io::Result<T> {
         let mut frame = [DELIMITER; 1 + REQUEST_FRAME_BYTES_MAX];
         let sent = self.client.request(request, &mut frame[1..]).map_err(io::Error::other)?;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use runtime_environments::worlds::node::account::Moment;
-use runtime_environments::worlds::node::link::Link;
+use runtime_environments::worlds::node::account::NodeState;
+use runtime_environments::worlds::node::link::NodeLink;
 use runtime_environments::worlds::node::profile::Profile;
 use runtime_environments::worlds::node::simulated;
 use runtime_node::thermostat::Thermostat;
@@ -89,19 +89,19 @@ impl Node {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self.action {
             Action::Simulate(simulation) => simulation.run(),
-            Action::Inspect { port, json } => inspect(&mut Link::watch(port.parse()?)?, json),
+            Action::Inspect { port, json } => inspect(&mut NodeLink::watch(port.parse()?)?, json),
             Action::Monitor { port, every } => {
                 anyhow::ensure!(
                     (0.05..=3600.0).contains(&every),
                     "--every is {every}, expected 0.05 to 3600"
                 );
-                monitor(&mut Link::watch(port.parse()?)?, Duration::from_secs_f64(every))
+                monitor(&mut NodeLink::watch(port.parse()?)?, Duration::from_secs_f64(every))
             }
         }
     }
 }
 
-fn inspect(link: &mut Link, json: bool) -> anyhow::Result<()> {
+fn inspect(link: &mut NodeLink, json: bool) -> anyhow::Result<()> {
     if json {
         outln!("{:#}", node::json(link)?);
     } else {
@@ -110,7 +110,7 @@ fn inspect(link: &mut Link, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn monitor(link: &mut Link, every: Duration) -> anyhow::Result<()> {
+fn monitor(link: &mut NodeLink, every: Duration) -> anyhow::Result<()> {
     let live = out().is_terminal() && errors().is_terminal();
     let profile = link.profile().clone();
     let bars = if live { Some(Bars::new(&profile)?) } else { None };
@@ -146,7 +146,7 @@ impl Bars {
         Ok(Self { dials, counts: all.add(counts) })
     }
 
-    fn show(&self, profile: &Profile, moment: &Moment) {
+    fn show(&self, profile: &Profile, moment: &NodeState) {
         let sensors = moment.seen.readings.iter().copied();
         let actuators = moment.seen.actuators.iter().map(|state| Some(state.value));
         for ((bar, dial), value) in

@@ -180,8 +180,8 @@ fn what_cannot_be_is_refused_before_anything_is_played() {
     refused("validation/easy", "test/easy", "validate.split is test/easy");
     refused("validation/easy", "Test/easy", "validate.split is Test/easy");
     refused("validation/easy", "vlaidation/easy", "did you mean validation/easy?");
-    refused("train/easy", "test/easy", "must not be learned from");
-    refused("train/easy", "Validation/easy", "must not be learned from");
+    refused("train/easy", "test/easy", "is not for training");
+    refused("train/easy", "Validation/easy", "is not for training");
     let alfworld = FILE.replace("[run]", "[run]\nenvironment = 'alfworld'");
     let alfworld = alfworld.replace("train/easy", "train");
     for split in ["train", "valid_unseen", "Valid_Unseen"] {

@@ -74,8 +74,8 @@ fn a_killed_run_is_reported_as_far_as_it_came() {
     let report = rebound(&["report", &name]);
 
     assert_eq!(report.code, 0, "{}", report.stderr);
-    assert!(report.stderr.contains("were left out"), "{}", report.stderr);
-    assert!(text(&run.join("report.html")).contains("were left out"));
+    assert!(report.stderr.contains("were dropped"), "{}", report.stderr);
+    assert!(text(&run.join("report.html")).contains("were dropped"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What must hold for objects: facts, and tests over variables that are bound.
 
-use super::{Binding, View};
-use crate::facts::{ObjectId, Pair};
+use super::{Binding, GameView};
+use crate::facts::{ObjectId, ObjectPair};
 
 /// A variable, or an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,16 +19,16 @@ pub enum Term {
 pub struct Fact {
     /// Its number.
     pub predicate: usize,
-    /// [`NOTHING`] where it takes fewer than two.
+    /// Its terms, [`NOTHING`] if it takes fewer than two.
     pub terms: [Term; 2],
 }
 
-/// A variable with the kind of objects that it stands for.
+/// A variable with the kind of its objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
+pub struct TypedVariable {
     /// Its number.
     pub slot: usize,
-    /// `None` is a kind without objects.
+    /// The kind; `None` is a kind without objects.
     pub kind: Option<usize>,
 }
 
@@ -46,21 +46,21 @@ pub enum Test {
     /// Both are one object.
     Equal(Term, Term),
     /// Some objects make the part hold.
-    Exists(Vec<Slot>, Box<Test>),
+    Exists(Vec<TypedVariable>, Box<Test>),
 }
 
 /// Facts and tests that must hold together, and the variables in them.
 #[derive(Clone, Debug, Default)]
 pub struct Conjunction {
-    /// What must be known.
+    /// The facts that must be true.
     pub facts: Vec<Fact>,
-    /// What is judged once its variables are bound.
+    /// The tests, each evaluated once its variables are bound.
     pub tests: Vec<Test>,
-    /// Every variable, each to be bound.
-    pub slots: Vec<Slot>,
+    /// All variables.
+    pub slots: Vec<TypedVariable>,
 }
 
-/// The object of a term; `None` where the game does not have it.
+/// The object of a term; `None` if the game does not have it.
 pub(super) fn value(term: Term, binding: &Binding) -> Option<ObjectId> {
     match term {
         Term::Slot(slot) => Some(binding[slot]),
@@ -70,15 +70,15 @@ pub(super) fn value(term: Term, binding: &Binding) -> Option<ObjectId> {
 }
 
 impl Fact {
-    /// The fact's objects; `None` where the game does not have one.
-    pub fn pair(&self, binding: &Binding) -> Option<Pair> {
+    /// The fact's objects; `None` if the game lacks one of them.
+    pub fn pair(&self, binding: &Binding) -> Option<ObjectPair> {
         Some((value(self.terms[0], binding)?, value(self.terms[1], binding)?))
     }
 }
 
 impl Test {
     /// Whether the test holds for bound variables.
-    pub fn holds(&self, view: View<'_>, binding: &Binding) -> bool {
+    pub fn holds(&self, view: GameView<'_>, binding: &Binding) -> bool {
         match self {
             Test::All(parts) => parts.iter().all(|part| part.holds(view, binding)),
             Test::Any(parts) => parts.iter().any(|part| part.holds(view, binding)),
@@ -92,7 +92,7 @@ impl Test {
     }
 }
 
-fn exists(slots: &[Slot], part: &Test, view: View<'_>, binding: &Binding) -> bool {
+fn exists(slots: &[TypedVariable], part: &Test, view: GameView<'_>, binding: &Binding) -> bool {
     let Some((slot, rest)) = slots.split_first() else {
         return part.holds(view, binding);
     };

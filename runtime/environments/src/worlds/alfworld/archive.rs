@@ -1,8 +1,8 @@
-//! Where a split's game files lie: `<split>.tar.zst`, read as a stream, or the
+//! A split's game files: `<split>.tar.zst`, read as a stream, or the
 //! folder that it unpacks to.
 //!
-//! An archive is never held unpacked: `train` is 330 MB. A walk over it
-//! takes under a second.
+//! An archive is never unpacked in memory: `train` is 330 MB. Reading it
+//! takes less than a second.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 
 use super::error::AlfworldError;
 
-/// The file of a game, in its folder.
+/// The name of a game's file in its folder.
 pub(super) const GAME_FILE: &str = "game.tw-pddl";
 /// The folder that archives unpack to.
 pub(super) const RELEASE: &str = "json_2.1.1";
-/// Largest file that is read; ALFWorld's games have 100 kB, its trajectories 1 MB.
+/// Greatest length of a file; ALFWorld's games have 100 kB, its trajectories 1 MB.
 const FILE_BYTES_MAX: u64 = 16 << 20;
-/// Most files of one split; `train` has 7106.
+/// Greatest number of files of one split; `train` has 7106.
 const FILES_MAX: usize = 200_000;
 
 /// The game files of one split.
@@ -32,17 +32,16 @@ enum Place {
     Folder(PathBuf),
 }
 
-/// Is told of each game: `wants` whether it is to be read, `found` its bytes.
-/// The walk ends when `found` returns false.
+/// Selects and receives the games of a split.
 pub trait Visitor {
-    /// Whether the game of this id (`SPLIT/TASK/TRIAL`) is to be read.
+    /// Whether to read the game with this id (`SPLIT/TASK/TRIAL`).
     fn wants(&mut self, id: &str) -> bool;
-    /// The bytes of a wanted game's file; false ends the walk.
+    /// Receives the bytes of a selected game's file; returns false to stop reading.
     fn found(&mut self, id: &str, bytes: Vec<u8>) -> bool;
 }
 
 impl Archive {
-    /// Finds a split under the data folder, in that folder's `alfworld`, or in the release's.
+    /// Finds a split in the data folder, in its folder `alfworld`, or in the release's folder.
     pub fn find(data: &Path, split: &str) -> Result<Self, AlfworldError> {
         let homes = [data.join("alfworld"), data.to_owned()];
         let packed = homes.each_ref().map(|home| home.join(format!("{split}.tar.zst")));
@@ -59,14 +58,14 @@ impl Archive {
         Ok(Self { split: split.to_owned(), place })
     }
 
-    /// The file or folder that is read.
+    /// The path of the file or folder.
     pub fn path(&self) -> &Path {
         match &self.place {
             Place::Packed(path) | Place::Folder(path) => path,
         }
     }
 
-    /// Walks over the games: in the archive's order, a folder by name.
+    /// Visits the games in the archive's order, or of a folder by name.
     pub fn visit(&self, visitor: &mut dyn Visitor) -> Result<(), AlfworldError> {
         match &self.place {
             Place::Packed(path) => self.visit_packed(path, visitor),

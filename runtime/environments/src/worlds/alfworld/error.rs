@@ -1,4 +1,4 @@
-//! What may be wrong with ALFWorld's data.
+//! Errors in ALFWorld's data.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::world::WorldError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AlfworldError {
-    /// A split lies nowhere.
+    /// A split was not found.
     #[error(
         "the split {split:?} was expected as {path:?}, or unpacked beside it; neither exists. \
          `rebound data pull alfworld` brings it; --data or REBOUND_DATA names another folder"
@@ -17,7 +17,7 @@ pub enum AlfworldError {
     Missing {
         /// Its name.
         split: String,
-        /// Where its archive should be.
+        /// The expected path of its archive.
         path: PathBuf,
     },
     /// An archive or folder cannot be read.
@@ -25,11 +25,11 @@ pub enum AlfworldError {
     Unreadable {
         /// The archive or folder.
         path: PathBuf,
-        /// What the reader said.
+        /// The error of reading.
         source: std::io::Error,
     },
-    /// An archive or folder has nothing in it.
-    #[error("{path:?} was expected to hold games (…/TASK/TRIAL/game.tw-pddl), it holds none")]
+    /// An archive or folder contains no games.
+    #[error("{path:?} was expected to contain games (…/TASK/TRIAL/game.tw-pddl), it contains none")]
     Empty {
         /// The archive or folder.
         path: PathBuf,

@@ -1,7 +1,7 @@
 //! Reads `game.tw-pddl`: JSON with domain, grammar, problem and walkthrough.
 //!
-//! All of ALFWorld's games have one domain, and one grammar but for the line
-//! that says the task. That line is cut out, so the rest is read once.
+//! All of ALFWorld's games share one domain, and one grammar except for the line with the
+//! task. That line is cut out, so that the rest is parsed only once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -11,21 +11,21 @@ use serde::Deserialize;
 use crate::game::{Game, GameError, Rules};
 use crate::pddl::parse_problem;
 
-/// Before the line that says the task, in the grammar.
+/// The text before the line with the task in the grammar.
 const TASK_START: &str = "\"rhs\": \"Your task is to: ";
-/// How the reference begins that line.
+/// The beginning of that line.
 const TASK_LINE: &str = "Your task is to: ";
-/// Grammars and domains that are kept; a release has one of each.
+/// Greatest number of cached grammars and domains; a release has one of each.
 const RULES_MAX: usize = 8;
 
 /// A game file, as written.
 #[derive(Clone, Debug, Deserialize)]
 pub struct GameFile {
-    /// What can be done.
+    /// The PDDL domain.
     pub pddl_domain: String,
-    /// How it is said.
+    /// The TextWorld grammar.
     pub grammar: String,
-    /// Where things are and what is to be done.
+    /// The PDDL problem.
     pub pddl_problem: String,
     /// Commands that win.
     #[serde(default)]
@@ -39,12 +39,12 @@ pub enum GameFileError {
     /// Not the JSON that was expected.
     #[error("JSON with pddl_domain, grammar and pddl_problem was expected, {0}")]
     Json(#[from] serde_json::Error),
-    /// What the JSON holds is not a game.
+    /// The JSON does not describe a game.
     #[error(transparent)]
     Game(#[from] GameError),
 }
 
-/// Rules by the text that they were read from.
+/// A cache of parsed rules by their text.
 #[derive(Debug, Default)]
 pub struct RulesCache {
     known: Mutex<HashMap<(String, String), Arc<Rules>>>,
@@ -56,14 +56,14 @@ pub fn parse(bytes: &[u8]) -> Result<GameFile, GameFileError> {
 }
 
 impl GameFile {
-    /// The task in a few words: without `Your task is to:` and the full stop.
+    /// The instruction, without `Your task is to:` and the full stop.
     pub fn instruction(&self) -> String {
         let line = split_task(&self.grammar).map_or("", |(_, line, _)| line);
         let task = line.strip_prefix(TASK_LINE).unwrap_or(line).trim();
         task.strip_suffix('.').unwrap_or(task).to_owned()
     }
 
-    /// Makes the game ready to play, sharing what `cache` knows.
+    /// Compiles the game with the rules of `cache`.
     pub fn compile(&self, cache: &RulesCache) -> Result<Game, GameFileError> {
         let problem = parse_problem(&self.pddl_problem).map_err(GameError::from)?;
         let (grammar, task) = match split_task(&self.grammar) {
@@ -76,7 +76,7 @@ impl GameFile {
 }
 
 /// The grammar before the task's line, the line and the grammar after it.
-/// `None` where the line is not plain text.
+/// `None` if the line is not plain text.
 fn split_task(grammar: &str) -> Option<(&str, &str, &str)> {
     let start = grammar.find(TASK_START)? + TASK_START.len() - TASK_LINE.len();
     let length = grammar[start..].find('"')?;

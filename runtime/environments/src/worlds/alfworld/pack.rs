@@ -1,13 +1,13 @@
-//! Makes a split's archive of what ALFWorld's authors publish.
+//! Builds a split's archive from the published files of ALFWorld.
 //!
 //! ```text
 //! json_2.1.3_tw-pddl.zip ─┐
 //! json_2.1.1/SPLIT/…     ─┼─► games, by path ─┬─► SPLIT.tar.zst
-//! SPLIT.tar.zst          ─┘                   └─► the sha256 of what is in it
+//! SPLIT.tar.zst          ─┘                   └─► the sha256 of its contents
 //! ```
 //!
-//! The same games give the same bytes: their order is fixed, and so are owner, mode and time.
-//! What the Python package leaves out is left out here.
+//! The same games give the same bytes: order, owner, mode and time of the entries are fixed.
+//! Games that the Python package skips are skipped here, too.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -22,21 +22,21 @@ use zip::ZipArchive;
 use super::archive::{Archive, GAME_FILE, RELEASE, Visitor, game_id, read_bounded};
 use super::error::AlfworldError;
 
-/// How hard is packed: `train` becomes 7 MB of 304 in three seconds.
+/// The compression level: `train` shrinks from 304 MB to 7 MB in three seconds.
 const LEVEL: i32 = 12;
-/// When every entry was changed last, in seconds since 1970.
+/// The modification time of every entry, in seconds since 1970.
 const MODIFIED: u64 = 1_600_000_000;
-/// In the path of tasks that the Python package does not play.
+/// Parts of the paths of tasks that the Python package skips.
 const LEFT_OUT: [&str; 2] = ["movable", "Sliced"];
 
 /// The games of one split.
 #[derive(Debug, Default)]
 pub struct Games {
-    /// Each packed by itself, by its path below the release's folder.
+    /// The compressed games by their path in the release's folder.
     packed: BTreeMap<String, Vec<u8>>,
 }
 
-/// What of a game's file says whether it is played.
+/// The member of a game's file that says whether it can be played.
 #[derive(Deserialize)]
 struct Flag {
     #[serde(default)]
@@ -61,7 +61,7 @@ impl Games {
         Ok(games)
     }
 
-    /// How many there are.
+    /// Number of games.
     pub fn len(&self) -> usize {
         self.packed.len()
     }
@@ -71,7 +71,7 @@ impl Games {
         self.packed.is_empty()
     }
 
-    /// The SHA-256 of what they are: of the lines that `sha256sum` writes of their files, in
+    /// The SHA-256 of their contents: of the lines that `sha256sum` prints for their files, in
     /// the order of their paths.
     pub fn contents(&self) -> io::Result<String> {
         let mut all = Sha256::new();
@@ -115,7 +115,7 @@ impl Visitor for Games {
     }
 
     fn found(&mut self, id: &str, bytes: Vec<u8>) -> bool {
-        // Packing bytes in memory cannot fail; were it to, the game is missing.
+        // Compressing bytes in memory cannot fail; if it did, the game would be missing.
         self.add(id, &bytes).is_ok()
     }
 }

@@ -1,8 +1,7 @@
-//! The games that were asked for, held packed, and the ids of all others.
+//! The compressed files of the selected games, and the ids of all games.
 //!
-//! A split is walked over twice at most: once for the ids, once for the files of
-//! the games that a run takes. A game that was not announced is fetched by a
-//! walk of its own.
+//! A split is read at most twice: once for the ids, once for the files of the games that a
+//! run plays. A game that was not loaded before is read separately.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -21,14 +20,14 @@ pub(super) const SPLITS: [(&str, Purpose); 3] = [
     ("valid_unseen", Purpose::Test),
 ];
 
-/// What all environments share.
+/// The games that all environments share.
 #[derive(Debug)]
 pub(super) struct Store {
     data: PathBuf,
     rules: RulesCache,
     /// Ids of a split's games, sorted.
     indexes: Mutex<HashMap<String, Arc<Vec<String>>>>,
-    /// Files of the games that were selected, each packed by itself (11 kB).
+    /// The compressed files of the selected games (11 kB each).
     files: Mutex<HashMap<String, Arc<[u8]>>>,
 }
 
@@ -65,7 +64,7 @@ impl Store {
         Ok(index)
     }
 
-    /// Reads the files of many games in one walk over their archive.
+    /// Reads the files of many games in one pass over their archive.
     pub(super) fn load(&self, split: &str, ids: &[String]) -> Result<(), AlfworldError> {
         let mut wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
         wanted.retain(|id| !lock(&self.files).contains_key(*id));
@@ -134,7 +133,7 @@ impl Visitor for Files<'_> {
 
     fn found(&mut self, id: &str, bytes: Vec<u8>) -> bool {
         self.wanted.remove(id);
-        // Packing bytes in memory cannot fail; were it to, the game is missing.
+        // Compressing bytes in memory cannot fail; if it did, the game would be missing.
         if let Ok(packed) = zstd::encode_all(&bytes[..], 1) {
             lock(self.files).insert(id.to_owned(), packed.into());
         }

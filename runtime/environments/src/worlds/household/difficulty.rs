@@ -1,13 +1,13 @@
-//! How hard a household is: every number that makes it so.
+//! The difficulties of households, with all their numbers.
 //!
 //! `easy` is fitted to a model of 135 million parameters whose answers are
 //! constrained to the admissible actions; `hard` comes near ALFWorld's size.
 
 use std::ops::RangeInclusive;
 
-/// What is to be done; named as in ALFWorld.
+/// The task types of ALFWorld.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum TaskKind {
     /// Put a thing somewhere.
     Place,
     /// Hold a thing where a lamp is lit.
@@ -22,37 +22,37 @@ pub enum Kind {
     Two,
 }
 
-impl Kind {
-    /// ALFWorld's name for it.
+impl TaskKind {
+    /// ALFWorld's name.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Place => "pick_and_place_simple",
-            Kind::Light => "look_at_obj_in_light",
-            Kind::Clean => "pick_clean_then_place_in_recep",
-            Kind::Heat => "pick_heat_then_place_in_recep",
-            Kind::Cool => "pick_cool_then_place_in_recep",
-            Kind::Two => "pick_two_obj_and_place",
+            TaskKind::Place => "pick_and_place_simple",
+            TaskKind::Light => "look_at_obj_in_light",
+            TaskKind::Clean => "pick_clean_then_place_in_recep",
+            TaskKind::Heat => "pick_heat_then_place_in_recep",
+            TaskKind::Cool => "pick_cool_then_place_in_recep",
+            TaskKind::Two => "pick_two_obj_and_place",
         }
     }
 }
 
-/// How large a household is and what may be asked in it.
+/// A difficulty: the size of a household and its task types.
 #[derive(Debug)]
 pub struct Difficulty {
-    /// As splits name it.
+    /// The name in splits.
     pub name: &'static str,
-    /// What tasks ask for, in turn.
-    pub kinds: &'static [Kind],
-    /// Pieces of furniture.
+    /// The task types, which alternate.
+    pub kinds: &'static [TaskKind],
+    /// Number of pieces of furniture.
     pub receptacles: RangeInclusive<u64>,
-    /// Of a hundred pieces that could be closed, how many are let in. What a
-    /// task needs is always let in.
+    /// Percentage of drawn pieces with doors that are accepted. Pieces that the task needs
+    /// are always accepted.
     pub closed_percent: u64,
-    /// Things that the task does not need.
+    /// Number of things that the task does not need.
     pub distractors: RangeInclusive<u64>,
-    /// Of those, how many may lie in one place.
+    /// Greatest number of these in one place.
     pub distractors_together: usize,
-    /// Steps of an episode at most, where nobody says.
+    /// The default of the greatest number of steps in an episode.
     pub steps_max: u32,
 }
 
@@ -60,7 +60,7 @@ pub struct Difficulty {
 pub const DIFFICULTIES: [Difficulty; 3] = [
     Difficulty {
         name: "easy",
-        kinds: &[Kind::Place],
+        kinds: &[TaskKind::Place],
         receptacles: 3..=3,
         closed_percent: 0,
         distractors: 0..=0,
@@ -69,7 +69,14 @@ pub const DIFFICULTIES: [Difficulty; 3] = [
     },
     Difficulty {
         name: "medium",
-        kinds: &[Kind::Place, Kind::Light, Kind::Clean, Kind::Heat, Kind::Cool, Kind::Place],
+        kinds: &[
+            TaskKind::Place,
+            TaskKind::Light,
+            TaskKind::Clean,
+            TaskKind::Heat,
+            TaskKind::Cool,
+            TaskKind::Place,
+        ],
         receptacles: 6..=8,
         closed_percent: 40,
         distractors: 3..=5,
@@ -78,7 +85,14 @@ pub const DIFFICULTIES: [Difficulty; 3] = [
     },
     Difficulty {
         name: "hard",
-        kinds: &[Kind::Place, Kind::Light, Kind::Clean, Kind::Heat, Kind::Cool, Kind::Two],
+        kinds: &[
+            TaskKind::Place,
+            TaskKind::Light,
+            TaskKind::Clean,
+            TaskKind::Heat,
+            TaskKind::Cool,
+            TaskKind::Two,
+        ],
         receptacles: 12..=20,
         closed_percent: 100,
         distractors: 10..=16,

@@ -1,68 +1,68 @@
-//! Builds one household from a seed, and with it the plan that solves it.
+//! Builds one household from a seed, together with the plan that solves it.
 //!
-//! The task comes first: its thing, where that lies, what it needs and where it
-//! goes. Then the room is filled up around it. So every household can be solved,
-//! by the plan that is returned with it.
+//! First the task is drawn: its thing, the thing's place, the tools and the target. Then
+//! the room is filled up around it. So every household can be solved, by the plan that
+//! is returned with it.
 
 mod plan;
 
 use runtime_core::seed::mix;
 
-use crate::worlds::household::difficulty::{Difficulty, Kind};
-use crate::worlds::household::rooms::{Furniture, ROOMS, Room, Thing};
+use crate::worlds::household::difficulty::{Difficulty, TaskKind};
+use crate::worlds::household::rooms::{Furniture, ROOMS, RoomKind, Thing};
 use plan::plan;
 
 /// A household and its task.
 #[derive(Clone, Debug)]
 pub struct House {
-    /// What is to be done.
-    pub kind: Kind,
-    /// In the order in which they were put there.
+    /// The task type.
+    pub kind: TaskKind,
+    /// The receptacles, in the order in which they were added.
     pub receptacles: Vec<Receptacle>,
     /// Everything that can be carried, and the lamp.
-    pub items: Vec<Item>,
-    /// What is to be fetched.
+    pub items: Vec<HouseItem>,
+    /// The kind of thing that the task asks for.
     pub thing: &'static str,
-    /// Where it is to be brought; the lamp's place where there is one.
+    /// The kind of furniture to bring it to, or where the lamp is.
     pub target: &'static str,
-    /// The task in a few words.
+    /// The instruction.
     pub instruction: String,
-    /// Commands that solve it, without a detour.
+    /// The shortest commands that solve the task.
     pub plan: Vec<String>,
 }
 
 /// A piece of furniture.
 #[derive(Clone, Debug)]
 pub struct Receptacle {
-    /// What it is.
+    /// Its kind.
     pub furniture: &'static Furniture,
-    /// Counts those of its kind, from 1.
+    /// Its number among those of its kind, from 1.
     pub number: usize,
 }
 
 /// Something in or on a receptacle.
 #[derive(Clone, Debug)]
-pub struct Item {
-    /// What it is called.
+pub struct HouseItem {
+    /// Its name.
     pub noun: &'static str,
-    /// What can be done with it besides carrying it.
-    pub suits: &'static [Kind],
-    /// Counts those of its kind, from 1.
+    /// The task types that it suits.
+    pub suits: &'static [TaskKind],
+    /// Its number among those of its kind, from 1.
     pub number: usize,
-    /// Which receptacle it is in.
+    /// The index of its receptacle.
     pub place: usize,
-    /// Whether it is a lamp: lit, not carried.
+    /// Whether it is a lamp, which is lit instead of carried.
     pub is_lamp: bool,
 }
 
-/// Draws numbers from a seed.
+/// Random numbers from a seed.
 struct Draws {
     seed: u64,
     count: u64,
 }
 
 impl Draws {
-    /// A number below `end`, which is at least 1.
+    /// A random number below `end`, which is at least 1.
     fn below(&mut self, end: usize) -> usize {
         self.count += 1;
         let draw = mix(self.seed ^ mix(self.count)) % end.max(1) as u64;
@@ -82,15 +82,15 @@ impl Draws {
 /// A household under construction.
 struct Builder {
     draws: Draws,
-    room: &'static Room,
+    room: &'static RoomKind,
     receptacles: Vec<Receptacle>,
-    items: Vec<Item>,
+    items: Vec<HouseItem>,
 }
 
 /// Builds the household of a seed.
-pub fn build(difficulty: &Difficulty, kind: Kind, seed: u64) -> House {
+pub fn build(difficulty: &Difficulty, kind: TaskKind, seed: u64) -> House {
     let mut draws = Draws { seed: mix(seed), count: 0 };
-    let rooms: Vec<&'static Room> =
+    let rooms: Vec<&'static RoomKind> =
         ROOMS.iter().filter(|room| room.kinds.contains(&kind)).collect();
     let room = draws.one_of(&rooms);
     let mut builder = Builder { draws, room, receptacles: Vec::new(), items: Vec::new() };
@@ -103,31 +103,32 @@ pub fn build(difficulty: &Difficulty, kind: Kind, seed: u64) -> House {
     for &place in &sources {
         builder.put(thing.noun, thing.suits, place);
     }
-    if kind == Kind::Light {
-        let lamp = Item { noun: "desklamp", suits: &[], number: 1, place: target, is_lamp: true };
+    if kind == TaskKind::Light {
+        let lamp =
+            HouseItem { noun: "desklamp", suits: &[], number: 1, place: target, is_lamp: true };
         builder.items.push(lamp);
     }
     builder.fill(difficulty, kind, thing, target);
     builder.finish(kind, thing, tool, target)
 }
 
-fn suits(thing: &Thing, kind: Kind) -> bool {
+fn suits(thing: &Thing, kind: TaskKind) -> bool {
     tool(kind).is_none() || thing.suits.contains(&kind)
 }
 
 /// The furniture that changes a thing.
-fn tool(kind: Kind) -> Option<&'static str> {
+fn tool(kind: TaskKind) -> Option<&'static str> {
     match kind {
-        Kind::Clean => Some("sinkbasin"),
-        Kind::Heat => Some("microwave"),
-        Kind::Cool => Some("fridge"),
-        Kind::Place | Kind::Light | Kind::Two => None,
+        TaskKind::Clean => Some("sinkbasin"),
+        TaskKind::Heat => Some("microwave"),
+        TaskKind::Cool => Some("fridge"),
+        TaskKind::Place | TaskKind::Light | TaskKind::Two => None,
     }
 }
 
 impl Builder {
-    /// Places furniture of this name; returns its place.
-    fn place_furniture(&mut self, room: &'static Room, noun: &str) -> usize {
+    /// Adds furniture of this name; returns its index.
+    fn place_furniture(&mut self, room: &'static RoomKind, noun: &str) -> usize {
         let furniture = room.furniture.iter().find(|furniture| furniture.noun == noun);
         self.add(furniture.expect("a room has the tools of its tasks"))
     }
@@ -139,7 +140,7 @@ impl Builder {
         self.receptacles.len() - 1
     }
 
-    /// Furniture of another name than `avoided` that may be added, by the
+    /// A random piece of furniture of another name than `avoided`, according to the
     /// difficulty's share of doors.
     fn draw_furniture(
         &mut self,
@@ -156,25 +157,30 @@ impl Builder {
         if fitting.is_empty() { None } else { Some(self.draws.one_of(&fitting)) }
     }
 
-    fn draw_target(&mut self, difficulty: &Difficulty, kind: Kind) -> usize {
+    fn draw_target(&mut self, difficulty: &Difficulty, kind: TaskKind) -> usize {
         // What stands there already is a tool, and a lamp stands in the open.
         // Ends: a room has open furniture that is no tool, and draws come upon it.
         loop {
             let furniture = self.draw_furniture(difficulty, "").expect("a room has open furniture");
             let is_tool = self.receptacles.iter().any(|other| other.furniture == furniture);
-            let is_fit = kind != Kind::Light || !furniture.openable;
+            let is_fit = kind != TaskKind::Light || !furniture.openable;
             if is_fit && !is_tool {
                 return self.add(furniture);
             }
         }
     }
 
-    /// Where the things of the task lie: never where they are to be brought.
-    fn draw_sources(&mut self, difficulty: &Difficulty, kind: Kind, target: usize) -> Vec<usize> {
+    /// The places of the task's things, never the target.
+    fn draw_sources(
+        &mut self,
+        difficulty: &Difficulty,
+        kind: TaskKind,
+        target: usize,
+    ) -> Vec<usize> {
         let noun = self.receptacles[target].furniture.noun;
-        let count = if kind == Kind::Two { 2 } else { 1 };
+        let count = if kind == TaskKind::Two { 2 } else { 1 };
         let wanted = self.draws.within(&difficulty.receptacles);
-        // Bounded: a draw that adds nothing is a piece that may not be repeated.
+        // Bounded, since a drawn piece that may not be repeated adds nothing.
         for _ in 0..wanted * 8 {
             if self.receptacles.len() >= wanted {
                 break;
@@ -192,21 +198,27 @@ impl Builder {
         (0..count).map(|_| self.draws.one_of(&elsewhere)).collect()
     }
 
-    fn put(&mut self, noun: &'static str, suits: &'static [Kind], place: usize) {
+    fn put(&mut self, noun: &'static str, suits: &'static [TaskKind], place: usize) {
         let number = self.items.iter().filter(|other| other.noun == noun).count() + 1;
-        self.items.push(Item { noun, suits, number, place, is_lamp: false });
+        self.items.push(HouseItem { noun, suits, number, place, is_lamp: false });
     }
 
-    /// Puts things around that the task does not need.
-    fn fill(&mut self, difficulty: &Difficulty, kind: Kind, thing: &'static Thing, target: usize) {
+    /// Adds things that the task does not need.
+    fn fill(
+        &mut self,
+        difficulty: &Difficulty,
+        kind: TaskKind,
+        thing: &'static Thing,
+        target: usize,
+    ) {
         let others: Vec<&'static Thing> =
             self.room.things.iter().filter(|other| other.noun != thing.noun).collect();
         for _ in 0..self.draws.within(&difficulty.distractors) {
             let other = self.draws.one_of(&others);
             let place = self.draws.below(self.receptacles.len());
             let together = self.items.iter().filter(|item| item.place == place).count();
-            // The target of a short task stays bare: there is little to confuse.
-            let is_target = place == target && kind == Kind::Place;
+            // The target of a short task stays empty.
+            let is_target = place == target && kind == TaskKind::Place;
             if together < difficulty.distractors_together && !is_target {
                 self.put(other.noun, other.suits, place);
             }
@@ -215,7 +227,7 @@ impl Builder {
 
     fn finish(
         self,
-        kind: Kind,
+        kind: TaskKind,
         thing: &'static Thing,
         tool: Option<usize>,
         target: usize,
@@ -236,27 +248,27 @@ impl Builder {
     }
 }
 
-fn instruction(kind: Kind, thing: &str, target: &Receptacle, wording: usize) -> String {
+fn instruction(kind: TaskKind, thing: &str, target: &Receptacle, wording: usize) -> String {
     let place = target.furniture.noun;
     let into = if target.furniture.openable || place.ends_with("basin") { "in" } else { "on" };
     match (kind, wording) {
-        (Kind::Place, 0) => format!("put a {thing} {into} {place}"),
-        (Kind::Place, _) => format!("put some {thing} {into} {place}"),
-        (Kind::Light, 0) => format!("look at {thing} under the desklamp"),
-        (Kind::Light, _) => format!("examine the {thing} with the desklamp"),
-        (Kind::Clean, 0) => format!("put a clean {thing} {into} {place}"),
-        (Kind::Clean, _) => format!("clean some {thing} and put it {into} {place}"),
-        (Kind::Heat, 0) => format!("put a hot {thing} {into} {place}"),
-        (Kind::Heat, _) => format!("heat some {thing} and put it {into} {place}"),
-        (Kind::Cool, 0) => format!("put a cool {thing} {into} {place}"),
-        (Kind::Cool, _) => format!("cool some {thing} and put it {into} {place}"),
-        (Kind::Two, 0) => format!("put two {thing} {into} {place}"),
-        (Kind::Two, _) => format!("find two {thing} and put them {into} {place}"),
+        (TaskKind::Place, 0) => format!("put a {thing} {into} {place}"),
+        (TaskKind::Place, _) => format!("put some {thing} {into} {place}"),
+        (TaskKind::Light, 0) => format!("look at {thing} under the desklamp"),
+        (TaskKind::Light, _) => format!("examine the {thing} with the desklamp"),
+        (TaskKind::Clean, 0) => format!("put a clean {thing} {into} {place}"),
+        (TaskKind::Clean, _) => format!("clean some {thing} and put it {into} {place}"),
+        (TaskKind::Heat, 0) => format!("put a hot {thing} {into} {place}"),
+        (TaskKind::Heat, _) => format!("heat some {thing} and put it {into} {place}"),
+        (TaskKind::Cool, 0) => format!("put a cool {thing} {into} {place}"),
+        (TaskKind::Cool, _) => format!("cool some {thing} and put it {into} {place}"),
+        (TaskKind::Two, 0) => format!("put two {thing} {into} {place}"),
+        (TaskKind::Two, _) => format!("find two {thing} and put them {into} {place}"),
     }
 }
 
 impl House {
-    /// What the actor calls a receptacle.
+    /// The name of a receptacle in actions.
     pub fn name(&self, place: usize) -> String {
         let receptacle = &self.receptacles[place];
         format!("{} {}", receptacle.furniture.noun, receptacle.number)

@@ -1,11 +1,11 @@
-//! Writes a household down as the problem that the game engine plays.
+//! Converts a household to the PDDL problem that the game engine plays.
 
 use crate::pddl::Problem;
 use crate::pddl::condition::{Atom, Condition, Parameter};
-use crate::worlds::household::difficulty::Kind;
+use crate::worlds::household::difficulty::TaskKind;
 use crate::worlds::household::house::House;
 
-/// The household's problem under `domain.pddl`.
+/// The household's problem in `domain.pddl`.
 pub fn problem(house: &House) -> Problem {
     let mut written = Written::default();
     written.declare("agent1", "agent");
@@ -31,10 +31,10 @@ pub fn problem(house: &House) -> Problem {
         written.fact(if item.is_lamp { "toggleable" } else { "pickupable" }, &[&id]);
         for kind in item.suits {
             match kind {
-                Kind::Clean => written.fact("cleanable", &[&id]),
-                Kind::Heat => written.fact("heatable", &[&id]),
-                Kind::Cool => written.fact("coolable", &[&id]),
-                Kind::Place | Kind::Light | Kind::Two => {}
+                TaskKind::Clean => written.fact("cleanable", &[&id]),
+                TaskKind::Heat => written.fact("heatable", &[&id]),
+                TaskKind::Cool => written.fact("coolable", &[&id]),
+                TaskKind::Place | TaskKind::Light | TaskKind::Two => {}
             }
         }
     }
@@ -79,7 +79,7 @@ fn atom(predicate: &str, terms: &[&str]) -> Atom {
     Atom { predicate: predicate.to_owned(), terms }
 }
 
-/// When the task is done, over variables as in ALFWorld's goals.
+/// The goal, with variables as in ALFWorld's goals.
 fn goal(house: &House) -> Condition {
     let fact = |predicate: &str, terms: &[&str]| Condition::Atom(atom(predicate, terms));
     let thing = format!("{}type", house.thing);
@@ -92,7 +92,7 @@ fn goal(house: &House) -> Condition {
         ]
     };
     let (variables, mut parts) = match house.kind {
-        Kind::Light => {
+        TaskKind::Light => {
             let parts = vec![
                 fact("objecttype", &["?o", &thing]),
                 fact("holds", &["?a", "?o"]),
@@ -103,20 +103,20 @@ fn goal(house: &House) -> Condition {
             ];
             (vec![("?o", "object"), ("?l", "object"), ("?a", "agent"), ("?r", "receptacle")], parts)
         }
-        Kind::Two => {
+        TaskKind::Two => {
             let apart = Condition::Not(Box::new(fact("=", &["?o", "?p"])));
             let parts = [lies("?o"), lies("?p"), vec![apart]].concat();
             (vec![("?o", "object"), ("?p", "object"), ("?r", "receptacle")], parts)
         }
-        Kind::Place | Kind::Clean | Kind::Heat | Kind::Cool => {
+        TaskKind::Place | TaskKind::Clean | TaskKind::Heat | TaskKind::Cool => {
             (vec![("?o", "object"), ("?r", "receptacle")], lies("?o"))
         }
     };
     match house.kind {
-        Kind::Clean => parts.push(fact("isclean", &["?o"])),
-        Kind::Heat => parts.push(fact("ishot", &["?o"])),
-        Kind::Cool => parts.push(fact("iscool", &["?o"])),
-        Kind::Place | Kind::Light | Kind::Two => {}
+        TaskKind::Clean => parts.push(fact("isclean", &["?o"])),
+        TaskKind::Heat => parts.push(fact("ishot", &["?o"])),
+        TaskKind::Cool => parts.push(fact("iscool", &["?o"])),
+        TaskKind::Place | TaskKind::Light | TaskKind::Two => {}
     }
     let parameter =
         |(name, kind): (&str, &str)| Parameter { name: name.to_owned(), kind: kind.to_owned() };

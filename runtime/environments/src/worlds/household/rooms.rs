@@ -1,11 +1,11 @@
-//! What stands in rooms and what lies on it.
+//! The furniture and things of each kind of room.
 
-use crate::worlds::household::difficulty::Kind;
+use crate::worlds::household::difficulty::TaskKind;
 
 /// A kind of furniture.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Furniture {
-    /// What it is called.
+    /// Its name.
     pub noun: &'static str,
     /// Whether it has a door.
     pub openable: bool,
@@ -16,21 +16,21 @@ pub struct Furniture {
 /// A kind of thing.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Thing {
-    /// What it is called.
+    /// Its name.
     pub noun: &'static str,
-    /// What can be done with it besides carrying it.
-    pub suits: &'static [Kind],
+    /// The task types that it suits.
+    pub suits: &'static [TaskKind],
 }
 
 /// A kind of room.
 #[derive(Debug)]
-pub struct Room {
-    /// What may stand in it.
+pub struct RoomKind {
+    /// Its furniture.
     pub furniture: &'static [Furniture],
-    /// What may lie in it.
+    /// Its things.
     pub things: &'static [Thing],
-    /// What may be asked in it.
-    pub kinds: &'static [Kind],
+    /// Its task types.
+    pub kinds: &'static [TaskKind],
 }
 
 const fn open(noun: &'static str) -> Furniture {
@@ -49,17 +49,17 @@ const fn drawer(noun: &'static str) -> Furniture {
     Furniture { noun, openable: true, repeats: true }
 }
 
-const fn thing(noun: &'static str, suits: &'static [Kind]) -> Thing {
+const fn thing(noun: &'static str, suits: &'static [TaskKind]) -> Thing {
     Thing { noun, suits }
 }
 
-const ALL: &[Kind] = &[Kind::Clean, Kind::Heat, Kind::Cool];
-const CLEAN: &[Kind] = &[Kind::Clean];
-const NONE: &[Kind] = &[];
+const ALL: &[TaskKind] = &[TaskKind::Clean, TaskKind::Heat, TaskKind::Cool];
+const CLEAN: &[TaskKind] = &[TaskKind::Clean];
+const NONE: &[TaskKind] = &[];
 
 /// Every kind of room.
-pub static ROOMS: [Room; 4] = [
-    Room {
+pub static ROOMS: [RoomKind; 4] = [
+    RoomKind {
         furniture: &[
             open("countertop"),
             open("diningtable"),
@@ -90,9 +90,9 @@ pub static ROOMS: [Room; 4] = [
             thing("saltshaker", NONE),
             thing("winebottle", NONE),
         ],
-        kinds: &[Kind::Place, Kind::Clean, Kind::Heat, Kind::Cool, Kind::Two],
+        kinds: &[TaskKind::Place, TaskKind::Clean, TaskKind::Heat, TaskKind::Cool, TaskKind::Two],
     },
-    Room {
+    RoomKind {
         furniture: &[
             open("bed"),
             open("desk"),
@@ -119,9 +119,9 @@ pub static ROOMS: [Room; 4] = [
             thing("teddybear", NONE),
             thing("mug", NONE),
         ],
-        kinds: &[Kind::Place, Kind::Light, Kind::Two],
+        kinds: &[TaskKind::Place, TaskKind::Light, TaskKind::Two],
     },
-    Room {
+    RoomKind {
         furniture: &[
             open("sofa"),
             open("coffeetable"),
@@ -148,9 +148,9 @@ pub static ROOMS: [Room; 4] = [
             thing("vase", NONE),
             thing("watch", NONE),
         ],
-        kinds: &[Kind::Place, Kind::Light, Kind::Two],
+        kinds: &[TaskKind::Place, TaskKind::Light, TaskKind::Two],
     },
-    Room {
+    RoomKind {
         furniture: &[
             open("countertop"),
             open("toilet"),
@@ -174,6 +174,6 @@ pub static ROOMS: [Room; 4] = [
             thing("toiletpaper", NONE),
             thing("towel", NONE),
         ],
-        kinds: &[Kind::Place, Kind::Clean, Kind::Two],
+        kinds: &[TaskKind::Place, TaskKind::Clean, TaskKind::Two],
     },
 ];

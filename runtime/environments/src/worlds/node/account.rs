@@ -1,58 +1,58 @@
-//! What a node tells of itself and its moment, for people who look at it.
+//! A node's readings, status and memory, for people who inspect it.
 
-use runtime_node::memory::Step;
-use runtime_node::message::{Answer, Observation, Recollection, Request, Status};
+use runtime_node::memory::RememberedStep;
+use runtime_node::message::{NodeAnswer, NodeRequest, Observation, Recollection, Status};
 
 use super::asking::{ask, observation, retry};
-use super::link::{Link, LinkError};
+use super::link::{LinkError, NodeLink};
 use super::play::readings;
 
 /// A reflection in a node's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// The host's number for its task.
+pub struct NodeReflection {
+    /// The host's number of the task.
     pub task: u32,
-    /// The episode during which it came.
+    /// The episode in which it was stored.
     pub episode: u32,
-    /// The advice.
+    /// The text.
     pub text: String,
 }
 
-/// What there is to see on a node, and how it fares.
+/// The current readings and status of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moment {
+pub struct NodeState {
     /// Sensors and actuators.
     pub seen: Observation,
-    /// Its counts.
+    /// Its counters.
     pub status: Status,
 }
 
-impl Link {
-    /// What there is to see now.
-    pub fn moment(&mut self) -> Result<Moment, LinkError> {
-        let seen = retry(self, &Request::Observe, observation)?;
-        let status = retry(self, &Request::Status, |answer| match answer {
-            Answer::Status(status) => Some(status),
+impl NodeLink {
+    /// The current readings and status.
+    pub fn moment(&mut self) -> Result<NodeState, LinkError> {
+        let seen = retry(self, &NodeRequest::Observe, observation)?;
+        let status = retry(self, &NodeRequest::Status, |answer| match answer {
+            NodeAnswer::Status(status) => Some(status),
             _ => None,
         })?;
-        Ok(Moment { seen, status })
+        Ok(NodeState { seen, status })
     }
 
-    /// The moment's sensors and actuators as an agent reads them.
-    pub fn words(&self, moment: &Moment) -> String {
+    /// The readings as the text that an agent reads.
+    pub fn words(&self, moment: &NodeState) -> String {
         readings(self.profile(), &moment.seen)
     }
 
-    /// Sets an actuator; returns what there is to see right after it.
+    /// Sets an actuator; returns the observation after it.
     pub fn act(&mut self, actuator: u8, value: i32) -> Result<Observation, LinkError> {
-        ask(self, &Request::Act { actuator, value })
+        ask(self, &NodeRequest::Act { actuator, value })
     }
 
-    /// The reflections that the node remembers, the newest first.
-    pub fn reflections(&mut self) -> Result<Vec<Kept>, LinkError> {
+    /// The reflections in the node's memory, the newest first.
+    pub fn reflections(&mut self) -> Result<Vec<NodeReflection>, LinkError> {
         let most = self.profile().reflections_max;
         self.recall(Recollection::Reflection, most, |answer| match answer {
-            Answer::RecallReflection(found) => Some(found.map(|found| Kept {
+            NodeAnswer::RecallReflection(found) => Some(found.map(|found| NodeReflection {
                 task: found.task,
                 episode: found.episode,
                 text: found.text.to_owned(),
@@ -61,11 +61,11 @@ impl Link {
         })
     }
 
-    /// The steps that the node remembers, the newest first.
-    pub fn steps(&mut self) -> Result<Vec<Step>, LinkError> {
+    /// The steps in the node's memory, the newest first.
+    pub fn steps(&mut self) -> Result<Vec<RememberedStep>, LinkError> {
         let most = self.profile().steps_max;
         self.recall(Recollection::Step, most, |answer| match answer {
-            Answer::RecallStep(step) => Some(step),
+            NodeAnswer::RecallStep(step) => Some(step),
             _ => None,
         })
     }
@@ -74,11 +74,11 @@ impl Link {
         &mut self,
         kind: Recollection,
         most: u16,
-        read: impl Fn(Answer<'_>) -> Option<Option<T>>,
+        read: impl Fn(NodeAnswer<'_>) -> Option<Option<T>>,
     ) -> Result<Vec<T>, LinkError> {
         let mut all = Vec::new();
         for age in 0..u8::try_from(most).unwrap_or(u8::MAX) {
-            match retry(self, &Request::Recall { kind, age }, &read)? {
+            match retry(self, &NodeRequest::Recall { kind, age }, &read)? {
                 Some(found) => all.push(found),
                 None => break,
             }

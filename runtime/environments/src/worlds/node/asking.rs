@@ -1,18 +1,18 @@
-//! Asking a node through a link that several share, and what is said where it does not answer.
+//! Requests to a node through a shared link, and their errors.
 
 use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use runtime_core::environment::EnvironmentError;
-use runtime_node::message::{Answer, Observation, Request};
+use runtime_node::message::{NodeAnswer, NodeRequest, Observation};
 
-use super::link::{Link, LinkError};
+use super::link::{LinkError, NodeLink};
 
-/// Asks once more of a node that started anew: what is asked does not depend on before.
+/// Sends a request, and again after a restart of the node, which must not change its meaning.
 pub(super) fn retry<T>(
-    link: &mut Link,
-    request: &Request<'_>,
-    read: impl Fn(Answer<'_>) -> Option<T>,
+    link: &mut NodeLink,
+    request: &NodeRequest<'_>,
+    read: impl Fn(NodeAnswer<'_>) -> Option<T>,
 ) -> Result<T, LinkError> {
     match link.ask(request, &read) {
         Err(LinkError::Restarted) => link.ask(request, &read),
@@ -20,21 +20,24 @@ pub(super) fn retry<T>(
     }
 }
 
-pub(super) fn ask(link: &mut Link, request: &Request<'_>) -> Result<Observation, LinkError> {
+pub(super) fn ask(
+    link: &mut NodeLink,
+    request: &NodeRequest<'_>,
+) -> Result<Observation, LinkError> {
     link.ask(request, observation)
 }
 
-pub(super) fn lock(link: &Mutex<Link>) -> MutexGuard<'_, Link> {
-    // A panic elsewhere leaves a session that is asked anew, not a broken one.
+pub(super) fn lock(link: &Mutex<NodeLink>) -> MutexGuard<'_, NodeLink> {
+    // After a panic in another thread the session is still usable.
     link.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the world says when its node does not.
+/// The environment's error for an error of the link.
 pub(super) fn broken(error: &LinkError) -> EnvironmentError {
     EnvironmentError::Broken(causes(error))
 }
 
-/// An error with what caused it.
+/// An error with its causes.
 pub(super) fn causes(error: &LinkError) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -45,10 +48,10 @@ pub(super) fn causes(error: &LinkError) -> String {
     text
 }
 
-/// The observation of an answer that has one.
-pub(super) fn observation(answer: Answer<'_>) -> Option<Observation> {
+/// The observation in an answer, if it has one.
+pub(super) fn observation(answer: NodeAnswer<'_>) -> Option<Observation> {
     match answer {
-        Answer::Act(seen) | Answer::Observe(seen) | Answer::Reset(seen) => Some(seen),
+        NodeAnswer::Act(seen) | NodeAnswer::Observe(seen) | NodeAnswer::Reset(seen) => Some(seen),
         _ => None,
     }
 }

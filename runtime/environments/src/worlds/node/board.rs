@@ -1,5 +1,5 @@
-//! A node behind a TCP port, for tests: the real node on simulated hardware, with lines
-//! that can be bad.
+//! A node behind a TCP port for tests: the real node's code on simulated hardware, with faults
+//! that tests switch on.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,8 +13,8 @@ use runtime_core::seed::mix;
 use runtime_node::deadline::Watchdog;
 use runtime_node::description::{Actuator, Description, Range, Scale, Sensor};
 use runtime_node::hardware::{Hardware, HardwareError};
-use runtime_node::memory::Memory;
-use runtime_node::node::{Link, Node, Parts};
+use runtime_node::memory::EpisodicMemory;
+use runtime_node::node::{LinkBuffers, Node, Parts};
 use runtime_node::storage::Volatile;
 
 const TENTHS: Scale<'_> =
@@ -25,17 +25,17 @@ const LEVEL: Scale<'_> =
 const USUAL: [Sensor<'_>; 1] = [Sensor { name: "temperature", scale: TENTHS }];
 const OTHER: [Sensor<'_>; 1] = [Sensor { name: "humidity", scale: TENTHS }];
 
-/// How long the test's host may be silent.
+/// The deadline after which the node's session ends without a request.
 pub(super) const DEADLINE_MS: u32 = 1000;
 
-/// A room: each act is a minute, which warms it by two degrees a level and cools it by one.
-struct Room {
+/// A simulated room: each action takes a minute, which warms it by two degrees for each level and cools it by one.
+struct SimulatedRoom {
     is_other: bool,
     temperature: i32,
     heater: Arc<AtomicI32>,
 }
 
-impl Hardware for Room {
+impl Hardware for SimulatedRoom {
     fn description(&self) -> Description<'static> {
         Description {
             name: "room",
@@ -56,7 +56,7 @@ impl Hardware for Room {
     }
 
     fn admissible(&mut self, _: u8) -> Option<Range> {
-        // Not at full power where it is warm already.
+        // Full power is not allowed in a warm room.
         Some(Range { min: 0, max: if self.temperature > 200 { 2 } else { 3 } })
     }
 
@@ -72,21 +72,21 @@ impl Watchdog for Alive {
     fn feed(&mut self) {}
 }
 
-/// What goes wrong.
+/// The faults that tests switch on.
 #[derive(Default)]
 pub(super) struct Troubles {
-    /// Of 1000 bytes on the line, so many are others; both ways.
+    /// Number of changed bytes among 1000 on the line, in both directions.
     pub(super) noise: AtomicU32,
     /// Restart before the next request is read.
     pub(super) restarts: AtomicBool,
-    /// Be a board with another sensor from the next restart on.
+    /// Describe another sensor from the next restart on.
     pub(super) is_other: AtomicBool,
-    /// Hang up before the next request is read.
+    /// Close the connection before the next request is read.
     pub(super) hangs_up: AtomicBool,
 }
 
-/// A node that lives until it is dropped.
-pub(super) struct Board {
+/// A node on simulated hardware that runs until it is dropped.
+pub(super) struct SimulatedBoard {
     pub(super) port: String,
     pub(super) troubles: Arc<Troubles>,
     pub(super) heater: Arc<AtomicI32>,
@@ -94,7 +94,7 @@ pub(super) struct Board {
     thread: Option<JoinHandle<()>>,
 }
 
-impl Board {
+impl SimulatedBoard {
     pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = format!("tcp:{}", listener.local_addr().unwrap());
@@ -116,7 +116,7 @@ impl Board {
     }
 }
 
-impl Drop for Board {
+impl Drop for SimulatedBoard {
     fn drop(&mut self) {
         self.is_off.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
@@ -126,7 +126,7 @@ impl Drop for Board {
     }
 }
 
-/// One life of a node: until it is restarted or switched off.
+/// Runs a node until it is restarted or switched off.
 #[allow(clippy::disallowed_methods, reason = "the node's deadline is of real time")]
 fn power_on(
     listener: &TcpListener,
@@ -136,9 +136,9 @@ fn power_on(
 ) {
     let start = std::time::Instant::now();
     let now = || Instant::from_micros(u64::try_from(start.elapsed().as_micros()).unwrap_or(0));
-    let (mut memory, mut link) = (Memory::<4, 3>::new(), Link::new());
+    let (mut memory, mut link) = (EpisodicMemory::<4, 3>::new(), LinkBuffers::new());
     let is_other = troubles.is_other.load(Ordering::Relaxed);
-    let hardware = Room { is_other, temperature: 140, heater: Arc::clone(heater) };
+    let hardware = SimulatedRoom { is_other, temperature: 140, heater: Arc::clone(heater) };
     let parts = Parts { hardware, keeper: Volatile, memory: &mut memory, link: &mut link };
     let mut node = Node::start(parts, now()).unwrap();
     let mut hosts: Vec<TcpStream> = Vec::new();
@@ -177,14 +177,14 @@ fn power_on(
             for byte in bytes {
                 let Some(frame) = node.push(wire.pass(byte, noise), now()) else { continue };
                 let frame: Vec<u8> = frame.iter().map(|&byte| wire.pass(byte, noise)).collect();
-                // Whoever has gone is noticed when it is read next.
+                // A closed connection is noticed at the next read.
                 let _ = stream.write_all(&frame);
             }
         }
     }
 }
 
-/// Changes some bytes, the same ones in every run.
+/// Changes random bytes, the same ones in every run.
 #[derive(Default)]
 struct Noise(u64);
 

@@ -1,26 +1,26 @@
-//! What the agent is to bring about: a sensor in a band, for some steps.
+//! The agent's goal on a node: a sensor's value in a range for some steps.
 
 use runtime_node::description::Range;
 
 use super::profile::{Dial, Profile};
 
-/// Steps that the sensor stays in the band, where nobody says.
+/// The default number of steps in the range.
 const HELD_DEFAULT: u32 = 3;
-/// The band's share of the sensor's range, where nobody says.
+/// The default range is this fraction of the sensor's range: one tenth.
 const BAND_SHARE: i64 = 10;
 
-/// A sensor in a band for some steps.
+/// A sensor's value in a range (the band) for some steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Goal {
-    /// The sensor's place in the profile.
+pub struct SensorGoal {
+    /// The sensor's index in the profile.
     pub sensor: usize,
-    /// The band, as the sensor counts.
+    /// The range, in the sensor's units of the last digit.
     pub band: Range,
-    /// Steps in a row that end in it.
+    /// Number of successive steps that must end in the range.
     pub held: u32,
 }
 
-/// A goal that the node cannot have.
+/// A goal that is invalid for the node.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the goal {found:?} cannot be used: {reason}; expected for example {example:?}, with one of \
@@ -33,9 +33,9 @@ pub struct GoalError {
     sensors: String,
 }
 
-impl Goal {
-    /// Reads `SENSOR MIN..MAX [for STEPS]`. Without a text, the middle tenth of the first
-    /// sensor that is more than a switch.
+impl SensorGoal {
+    /// Parses `SENSOR MIN..MAX [for STEPS]`. The default is the middle tenth of the range of
+    /// the first sensor that is not a switch.
     pub fn of(profile: &Profile, text: Option<&str>) -> Result<Self, GoalError> {
         let usual = usual(profile);
         let refused = |reason: String| {
@@ -67,14 +67,14 @@ impl Goal {
         Ok(Self { sensor, band: Range { min, max }, held })
     }
 
-    /// As [`Goal::of`] reads it.
+    /// The goal in the form that [`SensorGoal::of`] parses.
     pub fn text(&self, profile: &Profile) -> String {
         let dial = &profile.sensors[self.sensor];
         let Range { min, max } = self.band;
         format!("{} {}..{} for {}", dial.name, dial.digits(min), dial.digits(max), self.held)
     }
 
-    /// What the agent is told.
+    /// The instruction for the agent.
     pub fn instruction(&self, profile: &Profile) -> String {
         let dial = &profile.sensors[self.sensor];
         format!("bring the {} {}, and keep it there.", dial.name, self.between(dial))
@@ -90,14 +90,14 @@ impl Goal {
     }
 }
 
-fn usual(profile: &Profile) -> Option<Goal> {
+fn usual(profile: &Profile) -> Option<SensorGoal> {
     let sensor = profile.sensors.iter().position(|dial| !dial.is_switch())?;
     let Dial { range, .. } = profile.sensors[sensor];
     let (min, max) = (i64::from(range.min), i64::from(range.max));
     let (middle, half) = (i64::midpoint(min, max), (max - min) / BAND_SHARE / 2);
     let end = |value: i64| i32::try_from(value).ok();
     let band = Range { min: end(middle - half)?, max: end(middle + half)? };
-    Some(Goal { sensor, band, held: HELD_DEFAULT })
+    Some(SensorGoal { sensor, band, held: HELD_DEFAULT })
 }
 
 #[cfg(test)]
@@ -118,22 +118,22 @@ mod tests {
 
     #[test]
     fn a_goal_is_a_sensor_a_band_and_steps() {
-        let goal = Goal::of(&profile(), Some("room temperature 20.5..22 for 5")).unwrap();
+        let goal = SensorGoal::of(&profile(), Some("room temperature 20.5..22 for 5")).unwrap();
 
-        assert_eq!(goal, Goal { sensor: 1, band: Range { min: 205, max: 220 }, held: 5 });
+        assert_eq!(goal, SensorGoal { sensor: 1, band: Range { min: 205, max: 220 }, held: 5 });
         assert_eq!(goal.text(&profile()), "room temperature 20.5..22.0 for 5");
         assert_eq!(
-            Goal::of(&profile(), Some("door 1..1")).unwrap().instruction(&profile()),
+            SensorGoal::of(&profile(), Some("door 1..1")).unwrap().instruction(&profile()),
             "bring the door to 1, and keep it there."
         );
     }
 
     #[test]
     fn without_a_goal_the_middle_of_the_first_graded_sensor_is_meant() {
-        let goal = Goal::of(&profile(), None).unwrap();
+        let goal = SensorGoal::of(&profile(), None).unwrap();
 
         assert_eq!(goal.text(&profile()), "room temperature 18.0..22.0 for 3");
-        assert!(Goal::of(&Profile::default(), None).is_err());
+        assert!(SensorGoal::of(&Profile::default(), None).is_err());
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
         for text in
             ["", "door", "heat 1..2", "door 2..3", "door 1..0", "door 0..1 for 0", "door 0.5..1"]
         {
-            let problem = Goal::of(&profile(), Some(text)).unwrap_err().to_string();
+            let problem = SensorGoal::of(&profile(), Some(text)).unwrap_err().to_string();
             assert!(problem.contains("room temperature 18.0..22.0 for 3"), "{text}: {problem}");
         }
     }

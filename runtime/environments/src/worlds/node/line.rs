@@ -1,4 +1,4 @@
-//! Bytes to a node and from it, whatever lies between.
+//! A byte stream to and from a node: serial line, TCP connection or child process.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -11,20 +11,20 @@ use std::time::Duration;
 
 use super::port::Port;
 
-/// How often a thread that waits for bytes looks whether anybody wants them.
+/// Interval at which a reading thread checks whether the line was closed.
 const LOOK: Duration = Duration::from_millis(100);
-/// How long a TCP connection may take.
+/// Timeout for a TCP connection.
 const CONNECT: Duration = Duration::from_secs(5);
-/// Bytes that are taken at once.
+/// Size of the buffer for reading, in bytes.
 const TAKEN: usize = 512;
-/// How many times that may wait for whoever reads; then the line has to.
+/// Greatest number of received buffers in the queue; a full queue blocks the reading thread.
 const WAITING_MAX: usize = 64;
-/// How long a command that closed its output may take to end, and how often that is looked at.
+/// Timeout for a command to end after it closed its output.
 const END: Duration = Duration::from_millis(200);
 const ENDS: u32 = 10;
 
-/// What a command learns of this program's environment: where programs, homes and temporary
-/// files lie, and how to talk to the user.
+/// The environment variables that a command inherits: folders of programs, homes and temporary
+/// files, locale and terminal.
 const INHERITED: [&str; 18] = [
     "PATH",
     "HOME",
@@ -46,37 +46,37 @@ const INHERITED: [&str; 18] = [
     "APPDATA",
 ];
 
-/// An open line. A thread reads it, since not every kind of line can be asked with a
-/// time limit.
-pub(super) struct Line {
+/// An open line. A thread reads it, since not every kind of line supports reading with a
+/// timeout.
+pub(super) struct NodeLine {
     bytes: Receiver<Vec<u8>>,
     out: Box<dyn Write + Send>,
     is_closed: Arc<AtomicBool>,
-    end: End,
+    end: LineEnd,
 }
 
-/// What ends a line's thread.
-enum End {
+/// How to end a line's thread.
+enum LineEnd {
     Serial,
     Tcp(TcpStream),
     Command(Child),
 }
 
-impl Line {
+impl NodeLine {
     /// Opens the port.
     pub(super) fn open(port: &Port) -> io::Result<Self> {
         match port {
             Port::Serial { path, baud } => {
                 let device = serialport::new(path, *baud).timeout(LOOK).open()?;
                 let input = device.try_clone()?;
-                Ok(Self::new(input, Box::new(device), End::Serial))
+                Ok(Self::new(input, Box::new(device), LineEnd::Serial))
             }
             Port::Tcp(address) => {
                 let stream = connect(address)?;
                 stream.set_nodelay(true)?;
                 stream.set_write_timeout(Some(CONNECT))?;
                 let (input, end) = (stream.try_clone()?, stream.try_clone()?);
-                Ok(Self::new(input, Box::new(stream), End::Tcp(end)))
+                Ok(Self::new(input, Box::new(stream), LineEnd::Tcp(end)))
             }
             Port::Command(command) => {
                 let mut child = shell(command)
@@ -87,12 +87,12 @@ impl Line {
                 let (Some(out), Some(input)) = (child.stdin.take(), child.stdout.take()) else {
                     return Err(ErrorKind::BrokenPipe.into());
                 };
-                Ok(Self::new(input, Box::new(out), End::Command(child)))
+                Ok(Self::new(input, Box::new(out), LineEnd::Command(child)))
             }
         }
     }
 
-    fn new(input: impl Read + Send + 'static, out: Box<dyn Write + Send>, end: End) -> Self {
+    fn new(input: impl Read + Send + 'static, out: Box<dyn Write + Send>, end: LineEnd) -> Self {
         let is_closed = Arc::new(AtomicBool::new(false));
         let bytes = listen(input, Arc::clone(&is_closed));
         Self { bytes, out, is_closed, end }
@@ -104,8 +104,7 @@ impl Line {
         written.map_err(|error| self.end.account(error))
     }
 
-    /// What comes within `limit`; nothing where nothing does. An error where nothing can
-    /// come any more.
+    /// The bytes received within `limit`, possibly none. An error if the line is closed.
     pub(super) fn read(&mut self, limit: Duration) -> io::Result<Vec<u8>> {
         match self.bytes.recv_timeout(limit) {
             Ok(bytes) => Ok(bytes),
@@ -118,8 +117,8 @@ impl Line {
     }
 }
 
-impl End {
-    /// Why the line cannot be used: where it was a command's, what that ended with.
+impl LineEnd {
+    /// The error of a closed line: for a command, its exit status.
     fn account(&mut self, error: io::Error) -> io::Error {
         let Self::Command(child) = self else { return error };
         for _ in 0..ENDS {
@@ -132,14 +131,14 @@ impl End {
     }
 }
 
-impl Drop for Line {
+impl Drop for NodeLine {
     fn drop(&mut self) {
         self.is_closed.store(true, Ordering::Relaxed);
-        // A line that is gone already is as closed as can be.
+        // An error means that the line is already closed.
         match &mut self.end {
-            End::Serial => {}
-            End::Tcp(stream) => drop(stream.shutdown(Shutdown::Both)),
-            End::Command(child) => {
+            LineEnd::Serial => {}
+            LineEnd::Tcp(stream) => drop(stream.shutdown(Shutdown::Both)),
+            LineEnd::Command(child) => {
                 let _ = child.kill();
                 let _ = child.wait();
             }
@@ -147,14 +146,14 @@ impl Drop for Line {
     }
 }
 
-/// What comes in, read by a thread until it ends, is closed, or nobody takes it any more.
+/// Starts a thread that reads the input until it ends, the line is closed or the receiver is dropped.
 fn listen(input: impl Read + Send + 'static, is_closed: Arc<AtomicBool>) -> Receiver<Vec<u8>> {
     let (sender, bytes) = sync_channel(WAITING_MAX);
     thread::spawn(move || pass_on(input, &sender, &is_closed));
     bytes
 }
 
-/// Hands bytes on until the line ends or nobody takes them.
+/// Forwards bytes until the line ends or the receiver is dropped.
 fn pass_on(mut input: impl Read, sender: &SyncSender<Vec<u8>>, is_closed: &AtomicBool) {
     let mut buffer = [0; TAKEN];
     while !is_closed.load(Ordering::Relaxed) {
@@ -183,8 +182,8 @@ fn connect(address: &str) -> io::Result<TcpStream> {
     Err(failed)
 }
 
-/// The command as the system's shell reads it, without the shell between. Of this
-/// program's environment it sees what is in [`INHERITED`], and so no key.
+/// The command, parsed by the system's shell, which it replaces. It inherits only the
+/// environment variables in [`INHERITED`], and thus no keys.
 fn shell(command: &str) -> Command {
     let mut shell = if cfg!(windows) {
         let mut shell = Command::new("cmd");
@@ -219,7 +218,8 @@ mod tests {
     #[test]
     fn a_line_that_nobody_listens_to_waits() {
         let taken = Arc::new(AtomicUsize::new(0));
-        let mut line = Line::new(Babble(Arc::clone(&taken)), Box::new(io::sink()), End::Serial);
+        let mut line =
+            NodeLine::new(Babble(Arc::clone(&taken)), Box::new(io::sink()), LineEnd::Serial);
 
         thread::sleep(LOOK);
         assert!(taken.load(Ordering::Relaxed) <= WAITING_MAX + 1, "{taken:?}");

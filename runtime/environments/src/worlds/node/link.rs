@@ -1,14 +1,14 @@
-//! A session with a node that outlasts a bad line, a lost one, and a node that starts anew.
+//! A session with a node that survives damaged frames, a lost line and restarts of the node.
 //!
 //! ```text
 //! ask ─► frame ─► line ─┬─► answer of the same number
-//!          ▲            ├─► damaged, late, none in time: the same frame again
+//!          ▲            ├─► damaged, late or no answer: the same frame again
 //!          └────────────┘
-//! line lost: it is opened again      session over: Hello, and the caller is told
+//! line lost: it is opened again      session over: Hello, and an error to the caller
 //! ```
 //!
-//! A host's session keeps actuators where they were set, so it is ended by
-//! [`release`](Link::release), or when the link is dropped. One who only looks has none.
+//! Actuators stay as set during a host's session, so [`release`](NodeLink::release) or dropping
+//! the link ends it. A link opened by [`watch`](NodeLink::watch) has no session.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -18,9 +18,9 @@ use std::time::{Duration, Instant};
 
 use runtime_node::client::{Client, ClientError};
 use runtime_node::frame::REQUEST_FRAME_BYTES_MAX;
-use runtime_node::message::{Answer, Kind, Refusal, Request, Sender};
+use runtime_node::message::{NodeAnswer, NodeRequest, Refusal, RequestKind, Sender};
 
-use super::line::Line;
+use super::line::NodeLine;
 use super::patience::{self, Wait};
 use super::port::Port;
 use super::profile::Profile;
@@ -31,38 +31,38 @@ mod error;
 
 pub use error::LinkError;
 
-/// How long a node may be silent in all.
+/// Timeout for an answer, repetitions included.
 pub const PATIENCE: Duration = Duration::from_secs(10);
-/// How long to wait before a lost line is opened again, or a busy node asked again.
+/// Wait before a lost line is opened again, or a request to a busy node is repeated.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// A session with one node, or a look at it.
-pub struct Link {
+/// A session with one node, or a connection that only reads.
+pub struct NodeLink {
     port: Port,
-    line: Option<Line>,
+    line: Option<NodeLine>,
     client: Client,
     profile: Profile,
-    /// Times that the session was found to be over.
+    /// Number of times that the session had ended on the node's side.
     restarts: u64,
     damaged: u64,
     asked_at: Instant,
     wait: Wait,
-    /// Whether there may be no session, or one with another node than the profile's.
+    /// Whether a new session must be opened: the node may be another one than the profile's.
     is_unmet: bool,
-    /// Whether the session was ended by this side.
+    /// Whether the session was ended by [`release`](Self::release).
     is_released: bool,
-    /// Whether an actuator was set, or ought to have been.
+    /// Whether an actuator was set, or may have been.
     has_acted: bool,
 }
 
-impl Link {
-    /// Opens the port and a session to act in. Where another host acts, waits until that one
-    /// would have been silent for too long: it may have been killed.
+impl NodeLink {
+    /// Opens the port and a session. If another host has a session, waits until its deadline:
+    /// that host may have been killed.
     pub fn open(port: Port) -> Result<Self, LinkError> {
         Self::connect(port, Client::new(draw()))
     }
 
-    /// Opens the port to look on: nothing is changed, and nothing kept going.
+    /// Opens the port only for reading, without a session.
     pub fn watch(port: Port) -> Result<Self, LinkError> {
         Self::connect(port, Client::observer(draw()))
     }
@@ -82,56 +82,56 @@ impl Link {
             has_acted: false,
             port,
         };
-        let opened = Line::open(&link.port);
+        let opened = NodeLine::open(&link.port);
         link.line = Some(opened.map_err(|source| link.not_opened(source))?);
         link.profile = link.meet()?;
         link.is_unmet = false;
         Ok(link)
     }
 
-    /// What the node says of itself.
+    /// The node's description.
     pub fn profile(&self) -> &Profile {
         &self.profile
     }
 
-    /// Where the node is reached.
+    /// The node's port.
     pub fn port(&self) -> &Port {
         &self.port
     }
 
-    /// Times that the session was found to be over: the node had started anew, or heard
-    /// nothing for too long.
+    /// Number of times that the session had ended on the node's side: by a restart, or because
+    /// the deadline passed without a request.
     pub fn restarts(&self) -> u64 {
         self.restarts
     }
 
-    /// Whether the session was ended by [`release`](Self::release), and not begun again.
+    /// Whether the session was ended by [`release`](Self::release) and not opened again.
     pub fn is_released(&self) -> bool {
         self.is_released
     }
 
-    /// Frames from the node that could not be read.
+    /// Number of unreadable frames from the node.
     pub fn damaged(&self) -> u64 {
         self.damaged
     }
 
-    /// Since the last answer.
+    /// Time since the last answer.
     #[allow(clippy::disallowed_methods, reason = "a line's time limits are real time")]
     pub fn idle(&self) -> Duration {
         Instant::now().saturating_duration_since(self.asked_at)
     }
 
-    /// Asks; `read` takes what it wants out of the answer, or nothing where it is not the
-    /// kind that was asked for.
+    /// Sends a request; `read` converts the answer, or returns `None` if the answer is of
+    /// another kind.
     pub fn ask<T>(
         &mut self,
-        request: &Request<'_>,
-        read: impl Fn(Answer<'_>) -> Option<T>,
+        request: &NodeRequest<'_>,
+        read: impl Fn(NodeAnswer<'_>) -> Option<T>,
     ) -> Result<T, LinkError> {
         if self.is_unmet {
             return Err(self.meet_again());
         }
-        self.has_acted |= request.kind() == Kind::Act;
+        self.has_acted |= request.kind() == RequestKind::Act;
         match self.exchange(request, PATIENCE, read) {
             Err(LinkError::Refused(Refusal::NoSession)) => Err(self.meet_again()),
             Err(LinkError::Refused(Refusal::Busy { left_ms })) => Err(self.taken(left_ms)),
@@ -143,11 +143,11 @@ impl Link {
     #[allow(clippy::disallowed_methods, reason = "a line's time limits are real time")]
     fn exchange<T>(
         &mut self,
-        request: &Request<'_>,
+        request: &NodeRequest<'_>,
         patience: Duration,
-        read: impl Fn(Answer<'_>) -> Option<T>,
+        read: impl Fn(NodeAnswer<'_>) -> Option<T>,
     ) -> Result<T, LinkError> {
-        // A delimiter ends whatever was cut before.
+        // A delimiter ends an incomplete frame before.
         let mut frame = [0; REQUEST_FRAME_BYTES_MAX + 1];
         let frame_bytes =
             self.client.request(request, &mut frame[1..]).map_err(|_| LinkError::TooLong)?;
@@ -169,7 +169,7 @@ impl Link {
                 }
                 Err(error) => {
                     self.line = None;
-                    // It may be another node that is there next.
+                    // The line may lead to another node next.
                     self.is_unmet |= !self.acts();
                     thread::sleep(AGAIN);
                     lost = Some(error);
@@ -184,17 +184,17 @@ impl Link {
         }
     }
 
-    /// Sends a frame and waits for its answer; `None` where none came in time.
+    /// Sends a frame and waits for its answer; `None` if none came in time.
     #[allow(clippy::disallowed_methods, reason = "a line's time limits are real time")]
     fn once<T>(
         &mut self,
         frame: &[u8],
-        read: &impl Fn(Answer<'_>) -> Option<T>,
+        read: &impl Fn(NodeAnswer<'_>) -> Option<T>,
     ) -> io::Result<Option<Result<T, Refusal>>> {
         let Self { line, port, client, damaged, wait, .. } = self;
         let line = match line {
             Some(line) => line,
-            none => none.insert(Line::open(port)?),
+            none => none.insert(NodeLine::open(port)?),
         };
         line.write(frame)?;
         let sent = Instant::now();
@@ -202,7 +202,7 @@ impl Link {
         while let Some(left) = limit.checked_sub(sent.elapsed()) {
             for byte in line.read(left)? {
                 match client.push(byte) {
-                    Some(Ok(Answer::Refused(refusal))) => return Ok(Some(Err(refusal))),
+                    Some(Ok(NodeAnswer::Refused(refusal))) => return Ok(Some(Err(refusal))),
                     Some(Ok(answer)) => {
                         if let Some(answer) = read(answer) {
                             return Ok(Some(Ok(answer)));
@@ -214,7 +214,7 @@ impl Link {
                         is_damaged = true;
                         limit = limit.min(sent.elapsed() + patience::MIN);
                     }
-                    // Nothing yet, or what could be read and was not waited for.
+                    // No answer yet, or one to another request.
                     None | Some(Err(_)) => {}
                 }
             }
@@ -225,17 +225,17 @@ impl Link {
         Ok(None)
     }
 
-    /// What a refusal of the request that was just sent means.
+    /// The error for a refusal of the last request.
     fn refused(&self, refusal: Refusal) -> LinkError {
         match refusal {
-            // Late copies have earlier numbers, so others than this host are ahead of it.
+            // Late copies have earlier numbers, so this number comes from another host.
             Refusal::Stale { .. } | Refusal::SequenceReused => self.taken(0),
             Refusal::Version { node } => LinkError::Version { port: self.port.to_string(), node },
             other => other.into(),
         }
     }
 
-    /// Whether this is a host, and not one who only looks.
+    /// Whether this link has a session, instead of only reading.
     fn acts(&self) -> bool {
         self.client.sender() != Sender::Observer
     }
@@ -244,7 +244,7 @@ impl Link {
         LinkError::Taken { port: self.port.to_string(), left_s: left_ms.div_ceil(1000) }
     }
 
-    /// Whether nobody has answered yet a command that is not to be run again and again.
+    /// Whether the line is a command that has never answered, which must not be started repeatedly.
     fn is_first_line(&self) -> bool {
         matches!(self.port, Port::Command(_)) && self.profile == Profile::default()
     }
@@ -254,7 +254,7 @@ impl Link {
     }
 }
 
-/// A number that hosts before this one hardly drew.
+/// A random number, probably different from those of earlier hosts.
 fn draw() -> u32 {
     let drawn = RandomState::new().build_hasher().finish();
     u32::try_from(drawn >> 32).unwrap_or(0)

@@ -1,17 +1,17 @@
-//! A node's tasks: which splits there are, and the number that a node knows a task by.
+//! The splits of a node's tasks, and the number by which the node knows a task.
 
 use runtime_core::environment::EnvironmentError;
 use runtime_core::task::Task;
 
 use crate::split::Purpose;
 
-/// Every split; they differ by the seeds of what is simulated.
+/// The splits, which differ by the seeds of simulated hardware.
 pub(super) const SPLITS: [(&str, Purpose); 3] =
     [("train", Purpose::Train), ("validation", Purpose::Validation), ("test", Purpose::Test)];
-/// Tasks of each.
+/// Number of tasks of each split.
 pub(super) const SPLIT_TASKS: usize = 1_000;
 
-/// The node's number for a task, which seeds what it simulates.
+/// The node's number of a task, which seeds simulated hardware.
 pub(super) fn number_of(task: &Task) -> Result<u32, EnvironmentError> {
     let parsed = task.id.split_once('/').and_then(|(split, index)| {
         let place = SPLITS.iter().position(|(name, _)| *name == split)?;

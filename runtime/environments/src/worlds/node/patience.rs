@@ -1,39 +1,41 @@
-//! How long an answer is awaited before its request is sent again.
+//! The wait for an answer before its request is sent again.
 //!
-//! A lost frame should cost little on a quick line, and a slow line should not be flooded
-//! with repetitions. So the wait follows what answers took, and doubles where none comes.
+//! A lost frame should cost little time on a fast line, and a slow line should not be flooded
+//! with repetitions. So the wait adapts to the time of earlier answers, and doubles without an
+//! answer.
 
 use std::time::Duration;
 
-/// Waits are at least this long: both ends may be busy for a moment.
+/// Least wait: both ends may be busy for a moment.
 pub(super) const MIN: Duration = Duration::from_millis(20);
-/// Waits are at most this long, and so is the first.
+/// Greatest wait, and the first one.
 const MAX: Duration = Duration::from_millis(250);
-/// How many times an answer's time the wait for the next one is.
+/// Ratio of the wait to the time of the last answer.
 const MARGIN: u32 = 3;
 
-/// A wait that learns.
+/// A wait that adapts to the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wait(Duration);
 
 impl Wait {
-    /// Where nothing is known of the line.
+    /// The wait before the first answer.
     pub(super) const fn new() -> Self {
         Self(MAX)
     }
 
-    /// How long to wait now.
+    /// The length of the next wait.
     pub(super) fn length(self) -> Duration {
         self.0
     }
 
-    /// After an answer that took this long, to a request that was sent once: half way to a
-    /// few times that. Of a request that was sent again nobody knows which one was answered.
+    /// The wait after an answer that took this long to a request that was sent once: half way
+    /// to [`MARGIN`] times that. An answer to a repeated request does not count, since it may
+    /// belong to any of the copies.
     pub(super) fn answered(self, took: Duration) -> Self {
         Self(((self.0 + took * MARGIN) / 2).clamp(MIN, MAX))
     }
 
-    /// After a wait in vain.
+    /// The wait after one without an answer.
     pub(super) fn in_vain(self) -> Self {
         Self((self.0 * 2).min(MAX))
     }

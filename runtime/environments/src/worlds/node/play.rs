@@ -1,42 +1,42 @@
-//! One episode on a node: actions in words, readings in words.
+//! An episode on a node: converts actions and readings from and to text.
 
 use std::sync::{Arc, Mutex};
 
 use runtime_core::environment::{Environment, EnvironmentError, Step};
 use runtime_core::task::Task;
-use runtime_node::message::{ActuatorState, Observation, Refusal, Request};
+use runtime_node::message::{ActuatorState, NodeRequest, Observation, Refusal};
 
 use super::asking::{ask, broken, lock, observation, retry};
-use super::goal::Goal;
-use super::link::{Link, LinkError};
+use super::goal::SensorGoal;
+use super::link::{LinkError, NodeLink};
 use super::numbers::number_of;
 use super::profile::Profile;
-use crate::world::{Playable, Standing};
+use crate::world::{GameScore, Playable};
 
 /// The action that lets time pass and changes nothing.
 const WAIT: &str = "wait";
-/// How often a reset is asked for of a node that starts anew under it.
+/// Greatest number of attempts to reset a node that restarts meanwhile.
 const RESETS_MAX: u32 = 3;
 
-/// Plays on a node.
+/// The environment on a node.
 pub(super) struct NodeEnvironment {
-    pub(super) link: Arc<Mutex<Link>>,
-    pub(super) goal: Goal,
-    pub(super) episode: Option<Episode>,
+    pub(super) link: Arc<Mutex<NodeLink>>,
+    pub(super) goal: SensorGoal,
+    pub(super) episode: Option<EpisodeState>,
 }
 
-/// How an episode stands.
-pub(super) struct Episode {
+/// The state of an episode.
+pub(super) struct EpisodeState {
     profile: Profile,
     seen: Observation,
-    /// Times that the node was known to have started anew when it was seen last.
+    /// Number of restarts of the node at the last observation.
     restarts: u64,
-    /// Steps in a row that ended in the band, now and at best.
+    /// Number of successive steps that ended in the range, now and at most.
     held: u32,
     held_best: u32,
 }
 
-/// What an action asks of the node.
+/// The request that an action means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
     Set { actuator: u8, value: i32 },
@@ -45,7 +45,7 @@ enum Wanted {
 
 impl Environment for NodeEnvironment {
     fn reset(&mut self, task: &Task) -> Result<String, EnvironmentError> {
-        let request = Request::Reset { seed: number_of(task)? };
+        let request = NodeRequest::Reset { seed: number_of(task)? };
         let mut link = lock(&self.link);
         let mut left = RESETS_MAX;
         let seen = loop {
@@ -57,11 +57,11 @@ impl Environment for NodeEnvironment {
         };
         let (profile, restarts) = (link.profile().clone(), link.restarts());
         let opening = format!("{} {}", tools(&profile), readings(&profile, &seen));
-        self.episode = Some(Episode { profile, seen, restarts, held: 0, held_best: 0 });
+        self.episode = Some(EpisodeState { profile, seen, restarts, held: 0, held_best: 0 });
         Ok(opening)
     }
 
-    /// Earns 1.0 when the sensor was in the band for long enough.
+    /// The reward is 1.0 once the sensor was in the range for the goal's number of steps.
     fn step(&mut self, action: &str) -> Result<Step, EnvironmentError> {
         let episode = self.episode.as_mut().ok_or(EnvironmentError::NotReset)?;
         let was_done = episode.is_done(&self.goal);
@@ -74,7 +74,7 @@ impl Environment for NodeEnvironment {
         let said = if link.restarts() == episode.restarts {
             episode.act(&mut link, wanted)?
         } else {
-            // It was found by what keeps the session alive between steps.
+            // The pulse between the steps has noticed a restart.
             episode.start_anew(&mut link)?
         };
         episode.count(&self.goal);
@@ -82,7 +82,7 @@ impl Environment for NodeEnvironment {
     }
 
     fn admissible_actions(&mut self) -> Option<Vec<String>> {
-        let Episode { profile, seen, .. } = self.episode.as_ref()?;
+        let EpisodeState { profile, seen, .. } = self.episode.as_ref()?;
         let mut actions = vec![WAIT.to_owned()];
         for (actuator, state) in profile.actuators.iter().zip(&seen.actuators) {
             let offered = state.admissible.map(|range| actuator.dial.offered(range));
@@ -112,16 +112,16 @@ impl Environment for NodeEnvironment {
 }
 
 impl Playable for NodeEnvironment {
-    fn standing(&self) -> Standing {
-        let Some(episode) = &self.episode else { return Standing::default() };
+    fn standing(&self) -> GameScore {
+        let Some(episode) = &self.episode else { return GameScore::default() };
         let won = episode.is_done(&self.goal);
         let (score, score_max) = (i64::from(episode.held_best), i64::from(self.goal.held));
-        Standing { score: score.min(score_max), score_max, won, done: won }
+        GameScore { score: score.min(score_max), score_max, won, done: won }
     }
 }
 
-impl Episode {
-    /// What an action means here; `None` where it is none.
+impl EpisodeState {
+    /// The request that an action means; `None` if the action is invalid.
     fn wanted(&self, action: &str) -> Option<Wanted> {
         let action = action.trim();
         if action.eq_ignore_ascii_case(WAIT) {
@@ -133,8 +133,8 @@ impl Episode {
         Some(Wanted::Set { actuator, value: found.dial.read(digits)? })
     }
 
-    /// Sets an actuator to where it stands: a simulated world goes on by acts. Where none may
-    /// be set, looking is all.
+    /// The request for waiting: sets an actuator to its current value, since actions advance
+    /// the time of simulated hardware; only reads if no actuator may be set.
     fn stay(&self) -> Wanted {
         let may_stay = |state: &ActuatorState| {
             state.admissible.is_some_and(|range| range.contains(state.value))
@@ -143,18 +143,18 @@ impl Episode {
         found.map_or(Wanted::Look, |(actuator, state)| Wanted::Set { actuator, value: state.value })
     }
 
-    /// Asks the node; returns what came of it, in words.
-    fn act(&mut self, link: &mut Link, wanted: Wanted) -> Result<String, EnvironmentError> {
+    /// Sends the request; returns the observation as text.
+    fn act(&mut self, link: &mut NodeLink, wanted: Wanted) -> Result<String, EnvironmentError> {
         let request = match wanted {
-            Wanted::Set { actuator, value } => Request::Act { actuator, value },
-            Wanted::Look => Request::Observe,
+            Wanted::Set { actuator, value } => NodeRequest::Act { actuator, value },
+            Wanted::Look => NodeRequest::Observe,
         };
         match ask(link, &request) {
             Ok(seen) => Ok(self.take(seen)),
             Err(LinkError::Restarted) => self.start_anew(link),
             Err(LinkError::Refused(refusal)) if is_of_the_action(refusal) => {
                 let why = format!("That was not done: {refusal}.");
-                match ask(link, &Request::Observe) {
+                match ask(link, &NodeRequest::Observe) {
                     Ok(seen) => Ok(format!("{why} {}", self.take(seen))),
                     Err(LinkError::Restarted) => self.start_anew(link),
                     Err(error) => Err(broken(&error)),
@@ -164,34 +164,35 @@ impl Episode {
         }
     }
 
-    /// Goes on with a node that made its actuators safe in the middle of the episode.
-    fn start_anew(&mut self, link: &mut Link) -> Result<String, EnvironmentError> {
+    /// Resumes the episode after the node restarted, with its actuators in their safe states.
+    fn start_anew(&mut self, link: &mut NodeLink) -> Result<String, EnvironmentError> {
         self.held = 0;
-        let seen = retry(link, &Request::Observe, observation).map_err(|error| broken(&error))?;
+        let seen =
+            retry(link, &NodeRequest::Observe, observation).map_err(|error| broken(&error))?;
         self.restarts = link.restarts();
         let seen = self.take(seen);
         let why = "The node started anew, or heard nothing of its host for too long";
         Ok(format!("{why}: its actuators are in their safe states. {seen}"))
     }
 
-    /// Takes in what there is to see, and tells it.
+    /// Stores the observation and returns it as text.
     fn take(&mut self, seen: Observation) -> String {
         self.seen = seen;
         readings(&self.profile, &self.seen)
     }
 
-    fn count(&mut self, goal: &Goal) {
+    fn count(&mut self, goal: &SensorGoal) {
         let reading = self.seen.readings.get(goal.sensor).copied().flatten();
         let is_in = reading.is_some_and(|value| goal.band.contains(value));
         self.held = if is_in { self.held + 1 } else { 0 };
         self.held_best = self.held_best.max(self.held);
     }
 
-    fn is_done(&self, goal: &Goal) -> bool {
+    fn is_done(&self, goal: &SensorGoal) -> bool {
         self.held_best >= goal.held
     }
 
-    fn step(&self, observation: String, was_done: bool, goal: &Goal) -> Step {
+    fn step(&self, observation: String, was_done: bool, goal: &SensorGoal) -> Step {
         let done = self.is_done(goal);
         let reward = if done && !was_done { 1.0 } else { 0.0 };
         let progress = self.held_best.min(goal.held) as f32 / goal.held as f32;
@@ -199,13 +200,13 @@ impl Episode {
     }
 }
 
-/// Whether a refusal is about what was asked: the agent may learn from it.
+/// Whether a refusal is about the action, so that the agent should read it.
 fn is_of_the_action(refusal: Refusal) -> bool {
     use Refusal::{Hardware, Inadmissible, NoSuchActuator, NotOfScale};
     matches!(refusal, NoSuchActuator | NotOfScale | Inadmissible | Hardware { .. })
 }
 
-/// What there is to work with.
+/// The sentence that lists the actuators.
 fn tools(profile: &Profile) -> String {
     let actuators: Vec<String> = profile.actuators.iter().map(|one| one.dial.to_string()).collect();
     if actuators.is_empty() {
@@ -214,7 +215,7 @@ fn tools(profile: &Profile) -> String {
     format!("You control the {} by: {}.", profile.name, actuators.join(", "))
 }
 
-/// What there is to see.
+/// The sentence that lists the readings.
 pub(super) fn readings(profile: &Profile, seen: &Observation) -> String {
     let sensors = profile.sensors.iter().zip(&seen.readings).map(|(dial, reading)| match reading {
         Some(value) => format!("{} is {}", dial.name, dial.value(*value)),

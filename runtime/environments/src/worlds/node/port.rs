@@ -1,19 +1,19 @@
-//! Where a node is reached: a serial device, a TCP address, a child process.
+//! The port of a node: a serial device, a TCP address or a child process.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Symbols a second of a serial line, where nobody says.
+/// The default speed of a serial line, in baud.
 pub const BAUD_DEFAULT: u32 = 115_200;
 
-/// Where a node is reached.
+/// The port of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Port {
     /// A serial device, such as `/dev/ttyACM0`.
     Serial {
         /// The device's file, or its name on other systems.
         path: String,
-        /// Symbols a second.
+        /// Speed in baud.
         baud: u32,
     },
     /// `HOST:PORT`, for a node behind a gateway or in a simulator.
@@ -22,7 +22,7 @@ pub enum Port {
     Command(String),
 }
 
-/// A port that cannot be one.
+/// An invalid port.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the port {found:?} cannot be used: {reason}; expected a serial device such as \

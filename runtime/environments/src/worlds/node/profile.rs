@@ -1,68 +1,68 @@
-//! A node's account of itself, kept by the host, and its numbers as a reader wants them.
+//! The host's copy of a node's description, and formatting of its numbers.
 
 use std::fmt;
 
 use runtime_node::description::{Range, Scale};
 use runtime_node::message::Hello;
 
-/// Values of an actuator that are offered at most.
+/// Greatest number of values of an actuator among the admissible actions.
 const OFFERED_MAX: i64 = 9;
 
-/// What a node says of itself.
+/// The host's copy of a node's description.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// How long the host may be silent before actuators become safe.
+    /// Time without a request after which actuators return to their safe states.
     pub deadline_ms: u32,
-    /// Most steps that it remembers.
+    /// Greatest number of steps in its memory.
     pub steps_max: u16,
-    /// Most reflections that it remembers.
+    /// Greatest number of reflections in its memory.
     pub reflections_max: u16,
-    /// Whether its memory outlives a power cut.
+    /// Whether its memory survives a power cut.
     pub outlives_power: bool,
-    /// What can be read; a sensor's number is its place here.
+    /// The sensors; a sensor's number is its index.
     pub sensors: Vec<Dial>,
-    /// What can be set; an actuator's number is its place here.
-    pub actuators: Vec<Actuator>,
+    /// The actuators; an actuator's number is its index.
+    pub actuators: Vec<ProfileActuator>,
 }
 
-/// What can be set.
+/// An actuator.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Actuator {
+pub struct ProfileActuator {
     /// Its values.
     pub dial: Dial,
-    /// The value that harms nobody when the host is gone.
+    /// The safe value when there is no host.
     pub safe: i32,
 }
 
-/// A name and the values that go with it.
+/// The name, unit and values of a sensor or actuator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dial {
-    /// For example `temperature`.
+    /// The name, for example `temperature`.
     pub name: String,
-    /// For example `°C`; empty for a switch or a bare number.
+    /// The unit, for example `°C`; empty for a switch or a number without unit.
     pub unit: String,
-    /// Digits after the decimal point.
+    /// Number of digits after the decimal point.
     pub decimals: u8,
     /// Least and greatest value, in units of the last digit.
     pub range: Range,
-    /// The smallest difference, in the same.
+    /// The smallest difference of two values, in the same units.
     pub resolution: u32,
 }
 
-/// Why a description cannot be shown to an agent. Its limits were checked before.
+/// Why a description with valid limits cannot be shown to an agent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the name or unit {0:?} has control characters or blanks at its ends, or is said twice")]
 pub struct ProfileError(String);
 
 impl Profile {
-    /// Keeps what a node says.
+    /// The profile of a node's description.
     pub fn of(hello: &Hello<'_>) -> Result<Self, ProfileError> {
         let sensors = hello.sensors.iter().map(|sensor| Dial::of(sensor.name, &sensor.scale));
         let actuators = hello.actuators.iter().map(|actuator| {
             let dial = Dial::of(actuator.name, &actuator.scale)?;
-            Ok(Actuator { dial, safe: actuator.safe })
+            Ok(ProfileActuator { dial, safe: actuator.safe })
         });
         let profile = Self {
             name: plain(hello.name)?,
@@ -81,7 +81,7 @@ impl Profile {
         Ok(profile)
     }
 
-    /// Sensors, then actuators, as a reader tells them apart.
+    /// The list of sensors, then actuators, as text.
     pub fn dials(&self) -> String {
         let actuators = self.actuators.iter().map(|one| &one.dial);
         let all: Vec<String> = self.sensors.iter().chain(actuators).map(Dial::to_string).collect();
@@ -100,7 +100,7 @@ impl Dial {
         })
     }
 
-    /// A value in digits: `215` of one decimal is `21.5`.
+    /// A value as digits: `215` with one decimal is `21.5`.
     pub fn digits(&self, value: i32) -> String {
         let decimals = usize::from(self.decimals);
         let sign = if value < 0 { "-" } else { "" };
@@ -115,8 +115,7 @@ impl Dial {
         if unit.is_empty() { digits } else { format!("{digits} {unit}") }
     }
 
-    /// The value that digits stand for; `None` where they are no number, or have more
-    /// decimals than the dial.
+    /// Parses a value; `None` if the text is not a number or has too many decimals.
     pub fn read(&self, digits: &str) -> Option<i32> {
         let (sign, number) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
         let (whole, rest) = number.split_once('.').unwrap_or((number, ""));
@@ -128,12 +127,12 @@ impl Dial {
         format!("{sign}{whole}{rest:0<decimals$}").parse().ok()
     }
 
-    /// Values within `range` to choose from: all of them, or some at even distances with
-    /// both ends.
+    /// The values within `range` for admissible actions: all of them, or some at equal distances
+    /// with both ends.
     pub fn offered(&self, range: Range) -> Vec<i32> {
         let step = i64::from(self.resolution.max(1));
         let least = i64::from(self.range.min);
-        // The first value of the dial that is not below.
+        // The first valid value that is not below the range.
         let from = (i64::from(range.min.max(self.range.min)) - least + step - 1) / step;
         let to = (i64::from(range.max.min(self.range.max)) - least).div_euclid(step);
         let count = to - from + 1;
@@ -151,7 +150,7 @@ impl Dial {
     }
 }
 
-/// What is said of a dial: its name, unit and range.
+/// Name, unit and range as text.
 impl fmt::Display for Dial {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Range { min, max } = self.range;
@@ -160,7 +159,7 @@ impl fmt::Display for Dial {
     }
 }
 
-/// Names come from outside, and end up in prompts and on terminals.
+/// A name without control characters: names come from the node and are shown in prompts and on terminals.
 fn plain(name: &str) -> Result<String, ProfileError> {
     if name.trim() != name || name.chars().any(char::is_control) {
         return Err(ProfileError(name.to_owned()));

@@ -1,12 +1,12 @@
-//! A node without a board: the microcontroller's own code on simulated hardware, at the end of
-//! a line of this computer.
+//! A simulated node: the microcontroller's own code on simulated hardware, served on this
+//! computer.
 //!
 //! ```text
 //! host ────┐
 //! onlooker ┴► whole frames ─► Node ─► thermostat      each gets its own answers
 //! ```
 //!
-//! Who may act, and who only looks, is the node's matter.
+//! The node decides which host may act.
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
@@ -21,49 +21,49 @@ use embassy_time::Instant;
 use runtime_node::deadline::Watchdog;
 use runtime_node::frame::{DELIMITER, REQUEST_FRAME_BYTES_MAX};
 use runtime_node::hardware::Hardware;
-use runtime_node::memory::Memory;
-use runtime_node::node::{Link, Node, Parts};
+use runtime_node::memory::EpisodicMemory;
+use runtime_node::node::{LinkBuffers, Node, Parts};
 use runtime_node::storage::Volatile;
 
-/// Steps and reflections that it remembers.
+/// Greatest number of steps, and of reflections, in its memory.
 const STEPS: usize = 16;
 const REFLECTIONS: usize = 4;
-/// How often it looks after its deadline, and whether it is to end.
+/// Interval at which it checks its deadline and whether to stop.
 const TEND: Duration = Duration::from_millis(20);
 
-/// Lines that are open at once, at most; further ones are shut.
+/// Greatest number of open lines; further ones are closed.
 const LINES_MAX: usize = 16;
-/// How long whoever asked may keep the node waiting for taking its answer.
+/// Timeout for writing an answer.
 const ANSWER: Duration = Duration::from_millis(200);
-/// What may wait to be heard.
+/// Greatest number of events in the queue.
 const WAITING_MAX: usize = 64;
 
-/// What happens on the lines, each of which has a number.
-enum Event {
-    /// It is open; answers go there.
+/// An event on a line, each of which has a number.
+enum LineEvent {
+    /// The line was opened, with the writer for answers.
     Opened(usize, Box<dyn Write + Send>),
-    /// Bytes came.
+    /// Bytes were received.
     Said(usize, Vec<u8>),
-    /// It is shut.
+    /// The line was closed.
     Shut(usize),
 }
 
-/// Who is at the other end of a line.
-struct Line {
+/// The state of a line.
+struct HostLine {
     answers: Box<dyn Write + Send>,
-    /// What came since the last delimiter.
+    /// The bytes since the last delimiter.
     frame: Vec<u8>,
 }
 
-impl Line {
-    /// Hands whole frames to the node: those of several lines do not mix.
+impl HostLine {
+    /// Passes whole frames to the node, so that frames of several lines do not mix.
     fn hear(
         &mut self,
         bytes: &[u8],
         mut push: impl FnMut(u8) -> Option<Vec<u8>>,
     ) -> io::Result<()> {
         for &byte in bytes {
-            // Of what is longer than any frame, enough is kept to be too long.
+            // Of a frame that is too long only enough is stored to see that.
             if byte == DELIMITER || self.frame.len() <= REQUEST_FRAME_BYTES_MAX {
                 self.frame.push(byte);
             }
@@ -84,7 +84,7 @@ impl Watchdog for Nobody {
     fn feed(&mut self) {}
 }
 
-/// Serves the host at the ends of these two until the first one ends.
+/// Serves one host on this input and output until the input ends.
 pub fn serve(
     hardware: impl Hardware,
     input: impl Read + Send + 'static,
@@ -95,7 +95,7 @@ pub fn serve(
     live(hardware, &events, &AtomicBool::new(false))
 }
 
-/// Serves whoever connects, until `stop`.
+/// Serves all hosts that connect, until `stop` is set.
 pub fn listen(hardware: impl Hardware, listener: TcpListener, stop: &AtomicBool) -> io::Result<()> {
     let (sender, events) = sync_channel(WAITING_MAX);
     thread::spawn(move || {
@@ -106,7 +106,7 @@ pub fn listen(hardware: impl Hardware, listener: TcpListener, stop: &AtomicBool)
                 stream.set_write_timeout(Some(ANSWER))?;
                 Ok((stream.try_clone()?, Box::new(stream)))
             });
-            // A connection that failed at once was none.
+            // A connection that failed at once is ignored.
             let Ok((input, output)) = line else { continue };
             if Arc::strong_count(&open) > LINES_MAX {
                 continue;
@@ -121,45 +121,51 @@ pub fn listen(hardware: impl Hardware, listener: TcpListener, stop: &AtomicBool)
     live(hardware, &events, stop)
 }
 
-/// Tells what happens on a line until it is shut, or nobody hears of it.
+/// Sends the events of a line until it is closed or the receiver is dropped.
 fn tell(
     number: usize,
     mut input: impl Read,
     output: Box<dyn Write + Send>,
-    events: &SyncSender<Event>,
+    events: &SyncSender<LineEvent>,
 ) {
     let mut bytes = [0; REQUEST_FRAME_BYTES_MAX];
-    let mut event = Event::Opened(number, output);
+    let mut event = LineEvent::Opened(number, output);
     while events.send(event).is_ok() {
         event = match input.read(&mut bytes) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => Event::Said(number, Vec::new()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                LineEvent::Said(number, Vec::new())
+            }
             Ok(0) | Err(_) => break,
-            Ok(count) => Event::Said(number, bytes[..count].to_vec()),
+            Ok(count) => LineEvent::Said(number, bytes[..count].to_vec()),
         };
     }
-    let _ = events.send(Event::Shut(number));
+    let _ = events.send(LineEvent::Shut(number));
 }
 
-/// A node's life, until `stop` or until nobody can speak with it any more.
+/// Runs the node until `stop` is set or all lines are closed.
 #[allow(clippy::disallowed_methods, reason = "the node's deadline is of real time")]
-fn live(hardware: impl Hardware, events: &Receiver<Event>, stop: &AtomicBool) -> io::Result<()> {
+fn live(
+    hardware: impl Hardware,
+    events: &Receiver<LineEvent>,
+    stop: &AtomicBool,
+) -> io::Result<()> {
     let start = std::time::Instant::now();
     let now = || Instant::from_micros(u64::try_from(start.elapsed().as_micros()).unwrap_or(0));
-    let (mut memory, mut link) = (Memory::<STEPS, REFLECTIONS>::new(), Link::new());
+    let (mut memory, mut link) = (EpisodicMemory::<STEPS, REFLECTIONS>::new(), LinkBuffers::new());
     let parts = Parts { hardware, keeper: Volatile, memory: &mut memory, link: &mut link };
     let mut node = Node::start(parts, now())
         .map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))?;
-    let mut lines: HashMap<usize, Line> = HashMap::new();
+    let mut lines: HashMap<usize, HostLine> = HashMap::new();
     while !stop.load(Ordering::Relaxed) {
         node.tend(now(), &mut Nobody);
         match events.recv_timeout(TEND) {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
-            Ok(Event::Opened(number, answers)) => {
-                lines.insert(number, Line { answers, frame: Vec::new() });
+            Ok(LineEvent::Opened(number, answers)) => {
+                lines.insert(number, HostLine { answers, frame: Vec::new() });
             }
-            Ok(Event::Shut(number)) => drop(lines.remove(&number)),
-            Ok(Event::Said(number, bytes)) => {
+            Ok(LineEvent::Shut(number)) => drop(lines.remove(&number)),
+            Ok(LineEvent::Said(number, bytes)) => {
                 let push = |byte| node.push(byte, now()).map(<[u8]>::to_vec);
                 let heard = lines.get_mut(&number).map(|line| line.hear(&bytes, push));
                 if heard.is_some_and(|heard| heard.is_err()) {

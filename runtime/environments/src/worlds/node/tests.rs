@@ -9,25 +9,25 @@ use std::time::Duration;
 
 use runtime_core::task::Limits;
 
-use super::board::{Board, DEADLINE_MS};
+use super::board::{DEADLINE_MS, SimulatedBoard};
 use super::*;
 use crate::split::Purpose;
 use crate::world::tests::check_purposes;
 
 const STEPS: Limits = Limits { steps_max: 12, trials_max: 3, episode_tokens_max: 100 };
 
-fn node(board: &Board, goal: &str) -> Node {
-    Node::open(Some(&board.port), Some(goal)).unwrap()
+fn node(board: &SimulatedBoard, goal: &str) -> NodeWorld {
+    NodeWorld::open(Some(&board.port), Some(goal)).unwrap()
 }
 
-fn tasks(node: &Node, count: usize) -> Vec<Task> {
+fn tasks(node: &NodeWorld, count: usize) -> Vec<Task> {
     let (split, count) = ("test".to_owned(), Some(count));
     node.tasks(&TaskSelection { split, count, seed: 1, limits: STEPS }).unwrap()
 }
 
 #[test]
 fn every_split_has_its_purpose() {
-    let board = Board::start();
+    let board = SimulatedBoard::start();
 
     let node = node(&board, "temperature 16..18 for 2");
 
@@ -38,7 +38,7 @@ fn every_split_has_its_purpose() {
 
 #[test]
 fn words_reach_the_node_and_readings_come_back() {
-    let board = Board::start();
+    let board = SimulatedBoard::start();
     let node = node(&board, "temperature 16..18 for 2");
     let task = Task { id: "train/0".to_owned(), ..tasks(&node, 1).remove(0) };
     let mut environment = node.environment();
@@ -74,7 +74,7 @@ fn words_reach_the_node_and_readings_come_back() {
 
 #[test]
 fn the_same_task_and_actions_give_the_same_episode() {
-    let board = Board::start();
+    let board = SimulatedBoard::start();
     let node = node(&board, "temperature 30..31");
     let mut environment = node.environment();
     let mut play = |task: &Task| {
@@ -95,7 +95,7 @@ fn the_same_task_and_actions_give_the_same_episode() {
 
 #[test]
 fn what_may_not_be_done_is_told_in_words() {
-    let board = Board::start();
+    let board = SimulatedBoard::start();
     let node = node(&board, "temperature 30..31");
     let mut environment = node.environment();
     environment.reset(&tasks(&node, 1)[0]).unwrap();
@@ -116,7 +116,7 @@ fn what_may_not_be_done_is_told_in_words() {
 
 #[test]
 fn a_bad_line_costs_time_and_changes_nothing() {
-    let board = Board::start();
+    let board = SimulatedBoard::start();
     let node = node(&board, "temperature 39..40");
     let mut environment = node.environment();
     let task = &tasks(&node, 1)[0];
@@ -137,7 +137,7 @@ fn a_bad_line_costs_time_and_changes_nothing() {
 
 #[test]
 fn a_node_that_starts_anew_is_reported_and_the_episode_goes_on() {
-    let board = Board::start();
+    let board = SimulatedBoard::start();
     let node = node(&board, "temperature 15..18 for 2");
     let mut environment = node.environment();
     environment.reset(&tasks(&node, 1)[0]).unwrap();
@@ -155,8 +155,8 @@ fn a_node_that_starts_anew_is_reported_and_the_episode_goes_on() {
 
 #[test]
 fn another_board_in_its_place_is_refused_until_the_right_one_is_back() {
-    let board = Board::start();
-    let mut link = Link::open(board.port.parse().unwrap()).unwrap();
+    let board = SimulatedBoard::start();
+    let mut link = NodeLink::open(board.port.parse().unwrap()).unwrap();
     let restart = |is_other| {
         board.troubles.is_other.store(is_other, Ordering::Relaxed);
         board.troubles.restarts.store(true, Ordering::Relaxed);
@@ -177,7 +177,7 @@ fn another_board_in_its_place_is_refused_until_the_right_one_is_back() {
 
 #[test]
 fn a_line_that_was_lost_is_opened_again() {
-    let board = Board::start();
+    let board = SimulatedBoard::start();
     let node = node(&board, "temperature 30..31");
     let mut environment = node.environment();
     environment.reset(&tasks(&node, 1)[0]).unwrap();
@@ -192,7 +192,7 @@ fn a_line_that_was_lost_is_opened_again() {
 
 #[test]
 fn the_heater_stays_on_while_a_model_thinks_and_goes_off_with_its_host() {
-    let board = Board::start();
+    let board = SimulatedBoard::start();
     let node = node(&board, "temperature 30..31");
     let mut environment = node.environment();
     environment.reset(&tasks(&node, 1)[0]).unwrap();
@@ -210,7 +210,7 @@ fn the_heater_stays_on_while_a_model_thinks_and_goes_off_with_its_host() {
 
 #[test]
 fn reflections_outlive_the_host_in_the_nodes_memory() {
-    let board = Board::start();
+    let board = SimulatedBoard::start();
     let node_before = node(&board, "temperature 30..31");
     let tasks = tasks(&node_before, 2);
     assert_eq!(node_before.archive().is_some(), ENTRY.remembers);
@@ -235,7 +235,7 @@ fn reflections_outlive_the_host_in_the_nodes_memory() {
 
 #[test]
 fn a_node_needs_a_port_that_opens() {
-    let open = |connect: Option<&str>| Node::open(connect, None).map(|_| ()).unwrap_err();
+    let open = |connect: Option<&str>| NodeWorld::open(connect, None).map(|_| ()).unwrap_err();
 
     assert!(matches!(open(None), NodeError::NoPort));
     assert!(matches!(open(Some("tcp:nowhere")), NodeError::Port(_)));
@@ -256,7 +256,7 @@ fn what_is_no_node_is_told_from_one_that_does_not_answer() {
         ("/dev/null", "the port /dev/null@115200 cannot be opened"),
         (&file, "is the board connected, and the port free?"),
     ] {
-        let problem = Link::open(port.parse().unwrap()).map(|_| ()).unwrap_err();
+        let problem = NodeLink::open(port.parse().unwrap()).map(|_| ()).unwrap_err();
         let problem = broken(&problem).to_string();
         assert!(problem.contains(expected), "{port}: {problem}");
     }

@@ -19,7 +19,7 @@ use runtime_core::task::{Limits, Task};
 use runtime_core::trial::{Recorder, RecorderError, Participants, TrialSettings, run_task};
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::World;
-use runtime_environments::worlds::node::Node;
+use runtime_environments::worlds::node::NodeWorld;
 use targets_bare_metal_qemu::board::Board;
 use targets_bare_metal_qemu::gateway::{Damage, Gateway};
 use targets_bare_metal_qemu::machine::Machine;
@@ -101,7 +101,7 @@ fn start(board: &Board, flash: Option<&Path>) -> Gateway {
 }
 
 fn open(gateway: &Gateway) -> Box<dyn World> {
-    Box::new(Node::open(Some(gateway.port()), Some(GOAL)).unwrap())
+    Box::new(NodeWorld::open(Some(gateway.port()), Some(GOAL)).unwrap())
 }
 
 /// Plays the first task as the program does, without its records.

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::io::{Write, stdout};
 use std::time::Instant;
 
-use runtime_environments::worlds::node::link::{Link, LinkError};
+use runtime_environments::worlds::node::link::{NodeLink, LinkError};
 use runtime_node::hardware::Hardware;
-use runtime_node::memory::Reflection;
+use runtime_node::memory::StoredReflection;
 use runtime_node::message::{
-    ActuatorState, Answer, Observation, Recollection, Refusal, Request, Status,
+    ActuatorState, NodeAnswer, Observation, Recollection, Refusal, NodeRequest, Status,
 };
 use runtime_node::thermostat::{FAN, HEATER, Thermostat};
 use targets_bare_metal_qemu::board::Board;
@@ -40,14 +40,14 @@ fn a_thousand_exchanges_on_a_bad_line_are_right(board: &Board) {
 fn exchange(board: &Board) -> Result<(), String> {
     let machine = Machine::start(board, None).unwrap();
     let gateway = Gateway::open(machine, Damage::BAD).unwrap();
-    let mut link = Link::open(gateway.port().parse().unwrap()).unwrap();
+    let mut link = NodeLink::open(gateway.port().parse().unwrap()).unwrap();
     let mut twin = Twin::default();
     let mut draws = Draws(7);
     let start = Instant::now();
     for exchange in 1..=EXCHANGES {
         let text = format!("Advice {exchange}.");
         // Before its first episode a board's room has lived for as long as its start took.
-        let request = if exchange == 1 { Request::Reset { seed: 1 } } else { draws.request(&text) };
+        let request = if exchange == 1 { NodeRequest::Reset { seed: 1 } } else { draws.request(&text) };
         let expected = twin.answer(&request);
         let found = answer(&mut link, &request).map_err(|error| error.to_string())?;
         if found != expected {
@@ -86,33 +86,33 @@ impl Draws {
         self.0 % count
     }
 
-    fn request<'t>(&mut self, text: &'t str) -> Request<'t> {
+    fn request<'t>(&mut self, text: &'t str) -> NodeRequest<'t> {
         match self.below(16) {
-            0 => Request::Reset { seed: self.below(1_000) },
-            1 => Request::Observe,
-            2 => Request::Remember { task: self.below(9), text },
+            0 => NodeRequest::Reset { seed: self.below(1_000) },
+            1 => NodeRequest::Observe,
+            2 => NodeRequest::Remember { task: self.below(9), text },
             3 => {
                 let age = u8::try_from(self.below(5)).unwrap();
-                Request::Recall { kind: Recollection::Reflection, age }
+                NodeRequest::Recall { kind: Recollection::Reflection, age }
             }
             // Now and then there is no such actuator or value.
             _ => {
                 let actuator = u8::try_from(self.below(20) % 3).unwrap();
-                Request::Act { actuator, value: self.below(5).cast_signed() }
+                NodeRequest::Act { actuator, value: self.below(5).cast_signed() }
             }
         }
     }
 }
 
 /// An answer in words, a refusal among them.
-fn answer(link: &mut Link, request: &Request<'_>) -> Result<String, LinkError> {
+fn answer(link: &mut NodeLink, request: &NodeRequest<'_>) -> Result<String, LinkError> {
     match link.ask(request, |answer| Some(format!("{answer:?}"))) {
-        Err(LinkError::Refused(refusal)) => Ok(format!("{:?}", Answer::Refused(refusal))),
+        Err(LinkError::Refused(refusal)) => Ok(format!("{:?}", NodeAnswer::Refused(refusal))),
         other => other,
     }
 }
 
-fn status(link: &mut Link) -> Status {
+fn status(link: &mut NodeLink) -> Status {
     link.moment().unwrap().status
 }
 
@@ -130,32 +130,32 @@ struct Twin {
 
 impl Twin {
     /// What the board must answer, in words.
-    fn answer(&mut self, request: &Request<'_>) -> String {
+    fn answer(&mut self, request: &NodeRequest<'_>) -> String {
         let answer = match *request {
-            Request::Act { actuator, value } => match self.act(actuator, value) {
-                Ok(()) => Answer::Act(self.seen()),
-                Err(refusal) => Answer::Refused(refusal),
+            NodeRequest::Act { actuator, value } => match self.act(actuator, value) {
+                Ok(()) => NodeAnswer::Act(self.seen()),
+                Err(refusal) => NodeAnswer::Refused(refusal),
             },
-            Request::Reset { seed } => {
+            NodeRequest::Reset { seed } => {
                 self.room.reset(seed).unwrap();
                 self.settings = [0; 2];
                 self.episode += 1;
-                Answer::Reset(self.seen())
+                NodeAnswer::Reset(self.seen())
             }
-            Request::Remember { task, text } => {
+            NodeRequest::Remember { task, text } => {
                 self.reflections.push_front((task, self.episode, text.to_owned()));
                 self.reflections.truncate(REFLECTIONS);
-                Answer::Remember
+                NodeAnswer::Remember
             }
-            Request::Recall { age, .. } => {
+            NodeRequest::Recall { age, .. } => {
                 let found = self.reflections.get(usize::from(age));
-                Answer::RecallReflection(found.map(|&(task, episode, ref text)| Reflection {
+                NodeAnswer::RecallReflection(found.map(|&(task, episode, ref text)| StoredReflection {
                     task,
                     episode,
                     text,
                 }))
             }
-            _ => Answer::Observe(self.seen()),
+            _ => NodeAnswer::Observe(self.seen()),
         };
         format!("{answer:?}")
     }

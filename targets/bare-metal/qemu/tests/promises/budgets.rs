@@ -3,7 +3,7 @@
 use std::io::{Write, stdout};
 
 use runtime_node::memory::REFLECTION_BYTES_MAX;
-use runtime_node::message::{Answer, Recollection, Request};
+use runtime_node::message::{NodeAnswer, Recollection, NodeRequest};
 use runtime_node::thermostat::HEATER;
 use targets_bare_metal_qemu::board::{Board, LM3S6965EVB};
 use targets_bare_metal_qemu::host::Host;
@@ -30,31 +30,31 @@ fn the_image_of_the_cortex_m3_keeps_its_budget() {
 /// Every kind of request, the longest where they differ, and refusals.
 fn converse(host: &mut Host<'_>, round: u32) {
     let text = "x".repeat(REFLECTION_BYTES_MAX);
-    let act = |value| Request::Act { actuator: HEATER, value };
-    let recall = |kind, age| Request::Recall { kind, age };
+    let act = |value| NodeRequest::Act { actuator: HEATER, value };
+    let recall = |kind, age| NodeRequest::Recall { kind, age };
     host.meet(|_| ()).unwrap();
     for request in [
-        Request::Reset { seed: round },
-        Request::Observe,
+        NodeRequest::Reset { seed: round },
+        NodeRequest::Observe,
         act(3),
         act(1),
         act(9),
-        Request::Remember { task: u32::MAX - round, text: &text },
+        NodeRequest::Remember { task: u32::MAX - round, text: &text },
         recall(Recollection::Reflection, 0),
         recall(Recollection::Reflection, 200),
         recall(Recollection::Step, 0),
         recall(Recollection::Step, 15),
-        Request::Status,
+        NodeRequest::Status,
     ] {
         host.ask(&request, |_| ()).unwrap();
     }
     host.machine().send(&[0x7f; 600]).unwrap();
     host.machine().send(b"\0short\0").unwrap();
-    host.ask(&Request::Status, |answer| assert!(matches!(answer, Answer::Status(_)))).unwrap();
+    host.ask(&NodeRequest::Status, |answer| assert!(matches!(answer, NodeAnswer::Status(_)))).unwrap();
     let mut onlooker = Host::onlooker(host.machine(), round);
-    onlooker.meet(|answer| assert!(matches!(answer, Answer::Hello(_)))).unwrap();
-    onlooker.ask(&act(1), |answer| assert!(matches!(answer, Answer::Refused(_)))).unwrap();
-    host.ask(&Request::Release, |answer| assert!(matches!(answer, Answer::Release(_)))).unwrap();
+    onlooker.meet(|answer| assert!(matches!(answer, NodeAnswer::Hello(_)))).unwrap();
+    onlooker.ask(&act(1), |answer| assert!(matches!(answer, NodeAnswer::Refused(_)))).unwrap();
+    host.ask(&NodeRequest::Release, |answer| assert!(matches!(answer, NodeAnswer::Release(_)))).unwrap();
 }
 
 #[allow(clippy::disallowed_methods, reason = "the test says its numbers, and imports nothing")]

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::thread;
 use std::time::Duration;
 
-use runtime_node::message::{Answer, Request};
+use runtime_node::message::{NodeAnswer, NodeRequest};
 use runtime_node::thermostat::HEATER;
 use targets_bare_metal_qemu::board::Board;
 use targets_bare_metal_qemu::host::Host;
@@ -38,10 +38,10 @@ impl Heater {
         for level in [3_u32, 1, 0, 2, 3] {
             // The door limits the heater later in an episode.
             if level == 3 || level == 2 {
-                host.ask(&Request::Reset { seed: 1 }, |_| ()).unwrap();
+                host.ask(&NodeRequest::Reset { seed: 1 }, |_| ()).unwrap();
             }
-            let request = Request::Act { actuator: HEATER, value: level.cast_signed() };
-            host.ask(&request, |answer| assert!(matches!(answer, Answer::Act(_)), "{answer:?}"))
+            let request = NodeRequest::Act { actuator: HEATER, value: level.cast_signed() };
+            host.ask(&request, |answer| assert!(matches!(answer, NodeAnswer::Act(_)), "{answer:?}"))
                 .unwrap();
             let now = words();
             places.retain(|&place| now[place] == level);

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 
-use runtime_node::message::{Answer, Recollection, Request};
+use runtime_node::message::{NodeAnswer, Recollection, NodeRequest};
 use targets_bare_metal_qemu::board::RISCV_VIRT;
 use targets_bare_metal_qemu::host::Host;
 use targets_bare_metal_qemu::machine::Machine;
@@ -14,15 +14,15 @@ fn memory(machine: &mut Machine, session: u32) -> (Vec<String>, u32) {
     host.meet(|_| ()).unwrap();
     let mut texts = Vec::new();
     for age in 0..4 {
-        let recall = Request::Recall { kind: Recollection::Reflection, age };
+        let recall = NodeRequest::Recall { kind: Recollection::Reflection, age };
         let text = host.ask(&recall, |answer| match answer {
-            Answer::RecallReflection(recalled) => recalled.map(|found| found.text.to_string()),
+            NodeAnswer::RecallReflection(recalled) => recalled.map(|found| found.text.to_string()),
             other => panic!("{other:?}"),
         });
         texts.extend(text.unwrap());
     }
-    let episode = host.ask(&Request::Status, |answer| match answer {
-        Answer::Status(status) if status.storage_failures == 0 => status.episode,
+    let episode = host.ask(&NodeRequest::Status, |answer| match answer {
+        NodeAnswer::Status(status) if status.storage_failures == 0 => status.episode,
         other => panic!("{other:?}"),
     });
     (texts, episode.unwrap())
@@ -31,9 +31,9 @@ fn memory(machine: &mut Machine, session: u32) -> (Vec<String>, u32) {
 fn remember(machine: &mut Machine, session: u32, text: &str) {
     let mut host = Host::new(machine, session);
     host.meet(|_| ()).unwrap();
-    host.ask(&Request::Reset { seed: 1 }, |_| ()).unwrap();
-    host.ask(&Request::Remember { task: 1, text }, |answer| {
-        assert_eq!(answer, Answer::Remember);
+    host.ask(&NodeRequest::Reset { seed: 1 }, |_| ()).unwrap();
+    host.ask(&NodeRequest::Remember { task: 1, text }, |answer| {
+        assert_eq!(answer, NodeAnswer::Remember);
     })
     .unwrap();
 }

@@ -4,8 +4,8 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use runtime_environments::worlds::node::link::{Link, LinkError};
-use runtime_node::message::{Answer, Refusal, Request};
+use runtime_environments::worlds::node::link::{NodeLink, LinkError};
+use runtime_node::message::{NodeAnswer, Refusal, NodeRequest};
 use runtime_node::thermostat::HEATER;
 use targets_bare_metal_qemu::board::Board;
 use targets_bare_metal_qemu::debugger::patch_when_asleep;
@@ -28,29 +28,29 @@ const HANGS: [Duration; 3] =
 /// Opens a session, and turns the heater on.
 fn heat(host: &mut Host<'_>) {
     host.meet(|_| ()).unwrap();
-    host.ask(&Request::Reset { seed: 1 }, |_| ()).unwrap();
-    host.ask(&Request::Act { actuator: HEATER, value: 3 }, |answer| {
-        assert!(matches!(answer, Answer::Act(_)), "{answer:?}");
+    host.ask(&NodeRequest::Reset { seed: 1 }, |_| ()).unwrap();
+    host.ask(&NodeRequest::Act { actuator: HEATER, value: 3 }, |answer| {
+        assert!(matches!(answer, NodeAnswer::Act(_)), "{answer:?}");
     })
     .unwrap();
 }
 
 /// Whether the board knows nothing of this session.
 fn is_forgotten(host: &mut Host<'_>) -> bool {
-    let refused = Answer::Refused(Refusal::NoSession);
-    host.ask(&Request::Observe, |answer| answer == refused).unwrap()
+    let refused = NodeAnswer::Refused(Refusal::NoSession);
+    host.ask(&NodeRequest::Observe, |answer| answer == refused).unwrap()
 }
 
 /// Opens the session again; the board is as at its start.
 fn meet_anew(host: &mut Host<'_>) {
-    host.meet(|answer| assert!(matches!(answer, Answer::Hello(_)), "{answer:?}")).unwrap();
-    host.ask(&Request::Observe, |answer| {
-        let Answer::Observe(seen) = answer else { panic!("{answer:?}") };
+    host.meet(|answer| assert!(matches!(answer, NodeAnswer::Hello(_)), "{answer:?}")).unwrap();
+    host.ask(&NodeRequest::Observe, |answer| {
+        let NodeAnswer::Observe(seen) = answer else { panic!("{answer:?}") };
         assert!(seen.actuators.iter().all(|state| state.value == 0), "{seen:?}");
     })
     .unwrap();
-    host.ask(&Request::Status, |answer| {
-        let Answer::Status(status) = answer else { panic!("{answer:?}") };
+    host.ask(&NodeRequest::Status, |answer| {
+        let NodeAnswer::Status(status) = answer else { panic!("{answer:?}") };
         assert_eq!((status.deadlines_missed, status.steps), (0, 0));
     })
     .unwrap();
@@ -109,7 +109,7 @@ fn a_host_goes_on_with_a_board_whose_power_was_cut(board: &Board) {
     let power_on =
         || Gateway::open_at(&port, Machine::start(board, None).unwrap(), Damage::NONE).unwrap();
     let before = power_on();
-    let mut link = Link::open(before.port().parse().unwrap()).unwrap();
+    let mut link = NodeLink::open(before.port().parse().unwrap()).unwrap();
     assert_eq!(link.act(HEATER, 1).unwrap().actuators[0].value, 1);
 
     drop(before);

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use runtime_node::message::{Answer, Request};
+use runtime_node::message::{NodeAnswer, NodeRequest};
 use runtime_node::thermostat::HEATER;
 use targets_bare_metal_qemu::board::Board;
 use targets_bare_metal_qemu::host::Host;
@@ -35,14 +35,14 @@ fn the_heater_goes_off_while_the_host_is_silent(board: &Board) {
     let mut returned = Host::new(&mut machine, 2);
     returned.meet(|_| ()).unwrap();
     returned
-        .ask(&Request::Observe, |answer| {
-            let Answer::Observe(seen) = answer else { panic!("{answer:?}") };
+        .ask(&NodeRequest::Observe, |answer| {
+            let NodeAnswer::Observe(seen) = answer else { panic!("{answer:?}") };
             assert_eq!(seen.actuators[usize::from(HEATER)].value, 0);
         })
         .unwrap();
     returned
-        .ask(&Request::Status, |answer| {
-            let Answer::Status(status) = answer else { panic!("{answer:?}") };
+        .ask(&NodeRequest::Status, |answer| {
+            let NodeAnswer::Status(status) = answer else { panic!("{answer:?}") };
             assert_eq!(status.deadlines_missed, 1);
         })
         .unwrap();
@@ -56,14 +56,14 @@ fn who_looks_on_keeps_no_heater_on(board: &Board) {
     // However slow the board's clock is, no two looks are a deadline apart.
     let went_off = (0..LOOKS_MAX).any(|_| {
         thread::sleep(SHORT);
-        onlooker.ask(&Request::Observe, |_| ()).unwrap();
+        onlooker.ask(&NodeRequest::Observe, |_| ()).unwrap();
         heater.is_at(0)
     });
 
     assert!(went_off, "{:?}", heater.levels());
     onlooker
-        .ask(&Request::Status, |answer| {
-            let Answer::Status(status) = answer else { panic!("{answer:?}") };
+        .ask(&NodeRequest::Status, |answer| {
+            let NodeAnswer::Status(status) = answer else { panic!("{answer:?}") };
             assert_eq!((status.deadlines_missed, status.has_host), (1, false));
         })
         .unwrap();
@@ -73,15 +73,15 @@ fn a_host_that_goes_turns_the_heater_off(board: &Board) {
     let mut machine = Machine::start(board, None).unwrap();
     let mut host = Host::new(&mut machine, 1);
     host.meet(|_| ()).unwrap();
-    host.ask(&Request::Act { actuator: HEATER, value: 1 }, |_| ()).unwrap();
+    host.ask(&NodeRequest::Act { actuator: HEATER, value: 1 }, |_| ()).unwrap();
 
-    host.ask(&Request::Release, |answer| {
-        let Answer::Release(seen) = answer else { panic!("{answer:?}") };
+    host.ask(&NodeRequest::Release, |answer| {
+        let NodeAnswer::Release(seen) = answer else { panic!("{answer:?}") };
         assert!(seen.actuators.iter().all(|state| state.value == 0), "{seen:?}");
     })
     .unwrap();
 
     // The board is free at once for another one.
     let mut next = Host::new(&mut machine, 2);
-    next.meet(|answer| assert!(matches!(answer, Answer::Hello(_)), "{answer:?}")).unwrap();
+    next.meet(|answer| assert!(matches!(answer, NodeAnswer::Hello(_)), "{answer:?}")).unwrap();
 }

@@ -1,9 +1,9 @@
 //! The commands that solve a household's task.
 
 use super::House;
-use crate::worlds::household::difficulty::Kind;
+use crate::worlds::household::difficulty::TaskKind;
 
-/// Fetches each thing of the task, changes it and brings it where it belongs.
+/// The commands that fetch each thing of the task, change it and bring it to the target.
 pub(super) fn plan(house: &House, tool: Option<usize>, target: usize) -> Vec<String> {
     let mut walk = Walk { house, at: None, opened: Vec::new(), commands: Vec::new() };
     let goal = walk.house.name(target);
@@ -14,13 +14,13 @@ pub(super) fn plan(house: &House, tool: Option<usize>, target: usize) -> Vec<Str
         if let Some(tool) = tool {
             walk.go(tool);
             let verb = match house.kind {
-                Kind::Clean => "clean",
-                Kind::Heat => "heat",
+                TaskKind::Clean => "clean",
+                TaskKind::Heat => "heat",
                 _ => "cool",
             };
             walk.commands.push(format!("{verb} {name} with {}", house.name(tool)));
         }
-        if house.kind == Kind::Light {
+        if house.kind == TaskKind::Light {
             walk.go(target);
             walk.commands.push("use desklamp 1".to_owned());
         } else {
@@ -31,7 +31,7 @@ pub(super) fn plan(house: &House, tool: Option<usize>, target: usize) -> Vec<Str
     walk.commands
 }
 
-/// A plan in the making.
+/// A plan under construction.
 struct Walk<'a> {
     house: &'a House,
     at: Option<usize>,

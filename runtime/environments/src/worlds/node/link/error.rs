@@ -1,4 +1,4 @@
-//! How a session with a node can fail, and what to do about it.
+//! Errors of a session with a node, with advice.
 
 use std::io;
 
@@ -6,87 +6,87 @@ use runtime_node::message::{Refusal, VERSION};
 
 use crate::worlds::node::profile::ProfileError;
 
-/// Why a node did not answer as it should.
+/// Why a request to a node failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LinkError {
     /// The port cannot be opened.
     #[error("the port {port} cannot be opened: is the board connected, and the port free?")]
     Open {
-        /// Which.
+        /// The port.
         port: String,
-        /// Why not.
+        /// The reason.
         #[source]
         source: io::Error,
     },
-    /// No right answer in [`PATIENCE`](super::PATIENCE).
+    /// No valid answer within [`PATIENCE`](super::PATIENCE).
     #[error(
         "no node answers at {port} ({damaged} damaged frames came): does it run our firmware, \
          at this rate?"
     )]
     Silent {
-        /// Where.
+        /// The port.
         port: String,
-        /// Frames that could not be read since the link was opened.
+        /// Number of unreadable frames since the link was opened.
         damaged: u64,
     },
-    /// The line ended, and could not be used again in [`PATIENCE`](super::PATIENCE).
+    /// The line ended and could not be opened again within [`PATIENCE`](super::PATIENCE).
     #[error("the line to {port} is lost: is the node there, its power on, and the port right?")]
     Lost {
-        /// Where.
+        /// The port.
         port: String,
-        /// What the last try ended with.
+        /// The error of the last attempt.
         #[source]
         source: io::Error,
     },
-    /// The session was over, so the request was not carried out; it is open again.
+    /// The session had ended, so the request was not carried out; a new session is open.
     #[error(
         "the node started anew, or heard nothing of this host for too long; it made its actuators \
          safe, and did not carry the request out"
     )]
     Restarted,
-    /// Another host acts on the node, or has since this one did.
+    /// Another host has a session with the node, or had one since this host's.
     #[error(
         "another host acts on the node at {port}: a node has one host at a time, so stop the \
          other one and start again, or, where that was killed, start again in {left_s} s; \
          `rebound node monitor` looks on meanwhile"
     )]
     Taken {
-        /// Where.
+        /// The port.
         port: String,
-        /// How long the other one may be silent before the node is free, in seconds.
+        /// Seconds until the other host's session ends without a request.
         left_s: u32,
     },
-    /// The node's protocol is another.
+    /// The node has another version of the protocol.
     #[error(
         "the node at {port} speaks version {node} of the protocol, this program version \
          {VERSION}: {}", advice(*.node)
     )]
     Version {
-        /// Where.
+        /// The port.
         port: String,
-        /// What the node speaks.
+        /// The node's version.
         node: u16,
     },
-    /// The node did not do what was asked.
+    /// The node refused the request.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The node describes itself as a node must not.
+    /// The node's description is invalid.
     #[error("the node at {port} describes itself in a way that cannot be used")]
     Profile {
-        /// Where.
+        /// The port.
         port: String,
         /// What is wrong.
         #[source]
         source: ProfileError,
     },
-    /// Another node than before answers, or the same one describes itself otherwise.
+    /// Another node than before answers, or the same one with another description.
     #[error(
         "the node at {port} is another one than before: it is {found:?} with {dials}, and was \
          {expected:?}; connect the node of before, or begin a new run"
     )]
     Other {
-        /// Where.
+        /// The port.
         port: String,
         /// Its name.
         found: String,
@@ -95,12 +95,12 @@ pub enum LinkError {
         /// The name before.
         expected: String,
     },
-    /// A request has no room in a frame.
+    /// A request does not fit into a frame.
     #[error("the request is too long for a frame")]
     TooLong,
 }
 
-/// What to do about a node of another version.
+/// Advice for a node of another version.
 fn advice(node: u16) -> &'static str {
     if node < VERSION {
         "give the board the firmware of this release (`make firmware`)"

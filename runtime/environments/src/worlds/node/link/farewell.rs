@@ -1,22 +1,22 @@
-//! The host's last word: actuators to their safe states, and what there is to say of it.
+//! The end of a session: actuators return to their safe states, and a message about it.
 
 use std::time::Duration;
 
-use runtime_node::message::{Answer, Observation, Refusal, Request};
+use runtime_node::message::{NodeAnswer, NodeRequest, Observation, Refusal};
 
-use super::{Link, LinkError};
+use super::{LinkError, NodeLink};
 use crate::worlds::node::asking::{causes, observation};
 
-/// How long the node may take to answer: where it does not, its deadline makes actuators
-/// safe.
+/// Timeout for the answer to the end of a session. Without it the node's deadline returns
+/// actuators to their safe states.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-impl Link {
-    /// Ends the session: actuators go to their safe states, as they are where the session was
-    /// over before.
+impl NodeLink {
+    /// Ends the session, so that actuators return to their safe states; no error if it had
+    /// ended before.
     pub fn release(&mut self) -> Result<(), LinkError> {
-        let read = |answer: Answer<'_>| matches!(answer, Answer::Release(_)).then_some(());
-        match self.exchange(&Request::Release, FAREWELL, read) {
+        let read = |answer: NodeAnswer<'_>| matches!(answer, NodeAnswer::Release(_)).then_some(());
+        match self.exchange(&NodeRequest::Release, FAREWELL, read) {
             Ok(()) | Err(LinkError::Refused(Refusal::NoSession)) => {}
             Err(LinkError::Refused(Refusal::Busy { left_ms })) => return Err(self.taken(left_ms)),
             other => return other,
@@ -25,14 +25,14 @@ impl Link {
         Ok(())
     }
 
-    /// Ends the session; returns what became of the actuators, in words. `None` where this
-    /// host has set none.
+    /// Ends the session; returns a message about the actuators, or `None` if this host has set
+    /// none.
     pub fn farewell(&mut self) -> Option<String> {
         if self.is_released {
             return None;
         }
-        let before = match self.exchange(&Request::Observe, FAREWELL, observation) {
-            // They are safe already.
+        let before = match self.exchange(&NodeRequest::Observe, FAREWELL, observation) {
+            // The actuators are already in their safe states.
             Err(LinkError::Refused(Refusal::NoSession)) => Ok(None),
             seen => seen.map(Some),
         };
@@ -50,7 +50,7 @@ impl Link {
         })
     }
 
-    /// What was not in its safe state before, or that all were.
+    /// The message that lists the actuators that were not in their safe states.
     fn safe_again(&self, before: Option<&Observation>) -> String {
         let actuators = || self.profile.actuators.iter();
         let states = before.into_iter().flat_map(|seen| &seen.actuators);
@@ -70,8 +70,8 @@ impl Link {
     }
 }
 
-impl Drop for Link {
-    /// Without a word; where the node does not hear of it, its deadline does the same.
+impl Drop for NodeLink {
+    /// Ends the session without a message; if that fails, the node's deadline ends it.
     fn drop(&mut self) {
         if self.acts() && !self.is_unmet {
             let _ = self.release();

@@ -4,15 +4,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use runtime_node::client::Client;
-use runtime_node::message::{Answer, Refusal};
+use runtime_node::message::{NodeAnswer, Refusal};
 
-use super::{AGAIN, Link, LinkError, PATIENCE, draw};
+use super::{AGAIN, NodeLink, LinkError, PATIENCE, draw};
 use crate::worlds::node::profile::Profile;
 
-impl Link {
-    /// Opens a session anew; returns what there is to tell of it.
+impl NodeLink {
+    /// Opens a new session; returns the error for the interrupted request.
     pub(super) fn meet_again(&mut self) -> LinkError {
-        // The node may hear what is asked of it and be heard no more.
+        // The node may receive requests while its answers are lost.
         self.is_unmet = true;
         let profile = match self.meet() {
             Err(error) => return error,
@@ -28,7 +28,7 @@ impl Link {
         LinkError::Restarted
     }
 
-    /// Says hello until no other host acts, or one does for longer than a silent one could.
+    /// Sends Hello until no other host has a session, or one has it for longer than its deadline.
     #[allow(clippy::disallowed_methods, reason = "a line's time limits are real time")]
     pub(super) fn meet(&mut self) -> Result<Profile, LinkError> {
         let start = Instant::now();
@@ -49,8 +49,8 @@ impl Link {
 
     fn hello(&mut self) -> Result<Profile, LinkError> {
         self.client.begin(draw());
-        let read = |answer: Answer<'_>| match answer {
-            Answer::Hello(hello) => Some(Profile::of(&hello)),
+        let read = |answer: NodeAnswer<'_>| match answer {
+            NodeAnswer::Hello(hello) => Some(Profile::of(&hello)),
             _ => None,
         };
         let port = self.port.to_string();

@@ -1,58 +1,57 @@
-//! Says a rule of the grammar: which production fits the facts, and whom its
-//! variables stand for.
+//! Generates the text of a grammar's rule: selects the production whose condition holds,
+//! and binds its variables.
 
 use std::cell::Cell;
 
-use crate::facts::{Facts, NOTHING, ObjectId, Pair, Relation};
+use crate::facts::{Facts, NOTHING, ObjectId, ObjectPair, Relation};
 use crate::objects::Objects;
-use crate::text::symbol::{Each, Item, Part, QueryAtom, Symbol};
-use crate::text::{Grammar, GrammarError};
+use crate::text::symbol::{Each, QueryAtom, Symbol, SymbolItem, ValuePart};
+use crate::text::{GrammarError, TextGrammar};
 
-/// Marks a placeholder or variable that stands for nothing yet.
+/// Marks an unbound placeholder or variable.
 const UNBOUND: ObjectId = ObjectId::MAX;
-/// Symbols that one text may take; a hostile grammar could go on for ever.
+/// Greatest number of symbols in one text, which bounds hostile grammars.
 const SYMBOLS_MAX: u32 = 200_000;
-/// How deep rules may stand within rules.
+/// Greatest nesting of rules.
 const DEPTH_MAX: u32 = 64;
 
-/// Whom the placeholders and variables of a grammar stand for.
+/// The objects of the placeholders and variables of a grammar.
 #[derive(Clone, Debug)]
 pub struct Scope {
     placeholders: Vec<ObjectId>,
     variables: Vec<ObjectId>,
 }
 
-/// Everything that a text is made from.
-pub struct Teller<'a> {
-    /// How things are said.
-    pub grammar: &'a Grammar,
-    /// What is true.
+/// Generates texts from a grammar and the facts of a game.
+pub struct TextGenerator<'a> {
+    /// The grammar.
+    pub grammar: &'a TextGrammar,
+    /// The facts.
     pub facts: &'a Facts,
-    /// What things are called.
+    /// The objects with their names.
     pub objects: &'a Objects,
-    /// The objects' kind that each placeholder may stand for.
+    /// The kind of objects of each placeholder.
     pub placeholder_kinds: &'a [Option<usize>],
-    /// What the rule for the task says here, where the game has its own text.
+    /// The game's own text for the rule of the task, if any.
     pub task: Option<&'a str>,
-    /// Symbols said so far.
+    /// Number of symbols so far.
     pub symbols: Cell<u32>,
 }
 
 impl Scope {
-    /// Makes everything stand for nothing again.
+    /// Unbinds all placeholders and variables.
     pub fn clear(&mut self) {
         self.placeholders.fill(UNBOUND);
         self.variables.fill(UNBOUND);
     }
 
-    /// The word of the object that a variable stands for; nothing where it
-    /// stands for none.
+    /// The word of a variable's object; empty if the variable is unbound.
     fn word<'w>(&self, words: &'w [String], variable: usize) -> &'w str {
         words.get(usize::from(self.variables[variable])).map_or("", String::as_str)
     }
 }
 
-impl Teller<'_> {
+impl TextGenerator<'_> {
     /// A scope in which nothing is bound.
     pub fn scope(&self) -> Scope {
         Scope {
@@ -61,14 +60,14 @@ impl Teller<'_> {
         }
     }
 
-    /// A scope in which `placeholders` stand for `arguments`.
+    /// A scope in which `placeholders` are bound to `arguments`.
     pub fn scope_of(&self, placeholders: &[usize], arguments: &[ObjectId]) -> Scope {
         let mut scope = self.scope();
         self.rebind(&mut scope, placeholders, arguments);
         scope
     }
 
-    /// Makes `placeholders` stand for other `arguments`.
+    /// Binds `placeholders` to other `arguments`.
     pub fn rebind(&self, scope: &mut Scope, placeholders: &[usize], arguments: &[ObjectId]) {
         for (&placeholder, &object) in placeholders.iter().zip(arguments) {
             scope.placeholders[placeholder] = object;
@@ -76,7 +75,7 @@ impl Teller<'_> {
         }
     }
 
-    /// Appends what `symbols` say.
+    /// Appends the text of `symbols`.
     pub fn tell(
         &self,
         symbols: &[Symbol],
@@ -104,7 +103,7 @@ impl Teller<'_> {
         Ok(())
     }
 
-    /// Says the items one after the other, and where each ends.
+    /// Appends the items; returns where each ends.
     fn tell_items(
         &self,
         depth: u32,
@@ -115,8 +114,8 @@ impl Teller<'_> {
         let mut ends = Vec::new();
         let mut tell = |scope: &mut Scope| {
             match &each.item {
-                Item::Rule(rule) => self.tell_rule(depth + 1, *rule, scope, said)?,
-                Item::Value(sums) => self.tell_value(sums, scope, said),
+                SymbolItem::Rule(rule) => self.tell_rule(depth + 1, *rule, scope, said)?,
+                SymbolItem::Value(sums) => self.tell_value(sums, scope, said),
             }
             ends.push(said.len());
             Ok(true)
@@ -144,7 +143,7 @@ impl Teller<'_> {
         if ends.len() == 1 {
             return Ok(());
         }
-        // Several items are said anew, with what stands between them.
+        // Several items are written again with separators.
         let items = said.clone();
         said.truncate(start);
         for (place, &end) in ends.iter().enumerate() {
@@ -190,17 +189,17 @@ impl Teller<'_> {
         Err(GrammarError::Silent(name()))
     }
 
-    fn tell_value(&self, sums: &[Vec<Part>], scope: &Scope, said: &mut String) {
+    fn tell_value(&self, sums: &[Vec<ValuePart>], scope: &Scope, said: &mut String) {
         let start = said.len();
         for sum in sums {
             for part in sum {
                 match part {
-                    Part::Text(text) => said.push_str(text),
-                    Part::Article => said.push('a'),
-                    Part::Name(variable) => {
+                    ValuePart::Text(text) => said.push_str(text),
+                    ValuePart::Article => said.push('a'),
+                    ValuePart::Name(variable) => {
                         said.push_str(scope.word(&self.objects.names, *variable));
                     }
-                    Part::Id(variable) => {
+                    ValuePart::Id(variable) => {
                         said.push_str(scope.word(&self.objects.ids, *variable));
                     }
                 }
@@ -251,11 +250,11 @@ impl Teller<'_> {
         Ok(true)
     }
 
-    /// Makes the atom's placeholders stand for `pair`; says whether they can.
+    /// Binds the atom's placeholders to `pair`; returns whether that is possible.
     fn bind(
         &self,
         atom: &QueryAtom,
-        pair: Pair,
+        pair: ObjectPair,
         scope: &mut Scope,
         undo: &mut [(usize, ObjectId); 2],
     ) -> bool {
@@ -285,7 +284,7 @@ impl Teller<'_> {
 }
 
 /// The pairs that may match, turned round where only the second is bound.
-fn candidates(relation: &Relation, first: ObjectId, second: ObjectId) -> &[Pair] {
+fn candidates(relation: &Relation, first: ObjectId, second: ObjectId) -> &[ObjectPair] {
     if first != UNBOUND {
         relation.from_first(first)
     } else if second != UNBOUND {
