@@ -13,7 +13,7 @@ use embassy_time::{Duration, Instant};
 
 use crate::deadline::Deadline;
 use crate::frame::RequestFrame;
-use crate::message::{RequestKind, Refusal, Sender};
+use crate::message::{Refusal, RequestKind, Sender};
 
 /// The session of the host that acts or acted last, and the last request that was carried
 /// out in it.
