@@ -9,7 +9,7 @@ use crate::facts::{Facts, NOTHING, ObjectId, ObjectPair, Relation};
 use crate::objects::Objects;
 use condition::value;
 
-pub use condition::{Conjunction, Fact, Slot, Term, Test};
+pub use condition::{Conjunction, Fact, Term, Test, TypedVariable};
 
 /// Greatest number of variables of one action or goal, quantified ones included.
 pub const SLOTS_MAX: usize = 24;

@@ -1,4 +1,4 @@
-//! What must hold for objects: facts, and tests over variables that are bound.
+//! Conditions over objects: facts, and tests over bound variables.
 
 use super::{Binding, GameView};
 use crate::facts::{ObjectId, ObjectPair};

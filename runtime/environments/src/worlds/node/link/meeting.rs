@@ -1,4 +1,4 @@
-//! How a session begins, and begins again: hello, to a node that may be another host's.
+//! Opens and reopens sessions: sends Hello to a node that another host may be using.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use runtime_node::client::Client;
 use runtime_node::message::{NodeAnswer, Refusal};
 
-use super::{AGAIN, NodeLink, LinkError, PATIENCE, draw};
+use super::{AGAIN, LinkError, NodeLink, PATIENCE, draw};
 use crate::worlds::node::profile::Profile;
 
 impl NodeLink {
