@@ -9,7 +9,7 @@ use runtime_core::agent::{Agent, Attempt, Episode};
 use runtime_core::environment::{Environment, EnvironmentError, Step};
 use runtime_core::event::Event;
 use runtime_core::history::TaskHistory;
-use runtime_core::model::{Cost, Generation, ModelError, StopReason};
+use runtime_core::model::{Generation, ModelError};
 use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::strategy::{Judge, Strategy};
 use runtime_core::task::{Limits, Task};
@@ -48,30 +48,21 @@ impl Agent for Stubborn {
     fn act(&mut self, episode: &Episode<'_>) -> Result<Decision, ModelError> {
         let advised = episode.memory.reflections().next_back();
         let action = advised.map_or("open left", |advice| advice.text.as_str());
-        let answer = said(action);
+        let answer = Generation::of_text(action);
         let action = action.to_owned();
         Ok(Decision { action, malformed: false, dropped_steps: 0, thought: None, answer })
     }
 
     fn judge(&mut self, attempt: &Attempt<'_>) -> Result<Judgement, ModelError> {
-        Ok(Judgement { completed: attempt.trajectory.succeeded(), generation: said("yes") })
+        Ok(Judgement {
+            completed: attempt.trajectory.succeeded(),
+            generation: Generation::of_text("yes"),
+        })
     }
 
     fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
         let text = "open right".to_owned();
-        Ok(Reflection { trial: attempt.seed.trial, generation: said(&text), text })
-    }
-}
-
-/// What a model would have generated, without its tokens.
-fn said(text: &str) -> Generation {
-    Generation {
-        text: text.to_owned(),
-        tokens: Vec::new(),
-        prompt_ids: Vec::new(),
-        stop: StopReason::EndOfTurn,
-        cost: Cost::default(),
-        adapter: None,
+        Ok(Reflection { trial: attempt.seed.trial, generation: Generation::of_text(&text), text })
     }
 }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use runtime_core::agent::{Agent, Attempt, Episode};
 use runtime_core::environment::EnvironmentError;
-use runtime_core::model::{Cost, Generation, ModelError, StopReason};
+use runtime_core::model::{Generation, ModelError};
 use runtime_core::reflection::{Judgement, Memory, Reflection, ReflectionStore};
 use runtime_core::task::Task;
 use runtime_core::trajectory::Decision;
@@ -66,14 +66,7 @@ impl Agent for ArchivingAgent {
 
 /// A reflection of an earlier run, whose generation is no longer known.
 fn earlier(text: String) -> Reflection {
-    let generation = Generation {
-        text: text.clone(),
-        tokens: Vec::new(),
-        prompt_ids: Vec::new(),
-        stop: StopReason::EndOfTurn,
-        cost: Cost::default(),
-        adapter: None,
-    };
+    let generation = Generation::of_text(&text);
     Reflection { trial: 0, text, generation }
 }
 

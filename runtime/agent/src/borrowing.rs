@@ -82,7 +82,7 @@ impl Agent for BorrowingAgent {
 mod tests {
     use runtime_core::event::RunEvent;
     use runtime_core::history::{FinishedTrial, TaskHistory};
-    use runtime_core::model::{Generation, ModelIdentity, StopReason, Token};
+    use runtime_core::model::{Generation, ModelIdentity, Token};
     use runtime_core::reflection::Memory;
     use runtime_core::seed::{Draw, SeedKey};
     use runtime_core::task::{Limits, Task};
@@ -106,12 +106,9 @@ mod tests {
             trial: 1,
             text: told.into(),
             generation: Generation {
-                text: told.into(),
                 tokens: vec![Token { log_prob: -1.0, origin: Origin::Drawn, ..Token::forced(1) }],
-                prompt_ids: Vec::new(),
-                stop: StopReason::EndOfTurn,
                 cost: Cost { prefill_us: 5, ..Cost::default() },
-                adapter: None,
+                ..Generation::of_text(told)
             },
         });
         TaskHistory { trials: vec![trial], open: None, branches: Vec::new() }

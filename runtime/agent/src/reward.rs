@@ -47,7 +47,7 @@ impl<S: HiddenStates> RewardModel for LinearRewardModel<S> {
 
 #[cfg(test)]
 mod tests {
-    use runtime_core::model::{Cost, StopReason, Token};
+    use runtime_core::model::Token;
 
     use super::*;
 
@@ -68,12 +68,9 @@ mod tests {
     #[test]
     fn a_score_is_of_the_state_before_the_last_token() {
         let answer = Generation {
-            text: String::new(),
             tokens: [7, 8, 9].map(Token::forced).into(),
             prompt_ids: vec![1, 2],
-            stop: StopReason::EndOfTurn,
-            cost: Cost::default(),
-            adapter: None,
+            ..Generation::of_text("")
         };
 
         let score = model(&[1.0, 0.5]).unwrap().score(&answer).unwrap();

@@ -96,6 +96,18 @@ pub struct Generation {
 }
 
 impl Generation {
+    /// An answer of which only the text is known: without tokens and cost.
+    pub fn of_text(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            tokens: Vec::new(),
+            prompt_ids: Vec::new(),
+            stop: StopReason::EndOfTurn,
+            cost: Cost::default(),
+            adapter: None,
+        }
+    }
+
     /// The ids of the answer without the end-of-turn token, as later prompts
     /// repeat them.
     pub fn text_ids(&self) -> Vec<u32> {

@@ -16,7 +16,7 @@ use runtime_core::event::{
     BranchEvent, CallHistory, Event, ReflectionEvent, StepEvent, TrialEndEvent, TrialKey,
     TrialStartEvent,
 };
-use runtime_core::model::{Cost, Generation, Origin, StopReason, Token};
+use runtime_core::model::{Generation, Origin, Token};
 use runtime_core::record::{self, Version};
 use runtime_core::seed::{mix, unit};
 use runtime_core::trajectory::{Decision, Ending, TakenStep};
@@ -234,14 +234,7 @@ pub(crate) fn episode(key: TrialKey, reward: f32) -> Vec<Event> {
 }
 
 pub(crate) fn generation(prompt_ids: Vec<u32>, tokens: &[Token]) -> Generation {
-    Generation {
-        text: String::new(),
-        tokens: tokens.to_vec(),
-        prompt_ids,
-        stop: StopReason::EndOfTurn,
-        cost: Cost::default(),
-        adapter: None,
-    }
+    Generation { tokens: tokens.to_vec(), prompt_ids, ..Generation::of_text("") }
 }
 
 fn check(stage: Stage, select: Select) {

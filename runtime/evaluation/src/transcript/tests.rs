@@ -1,6 +1,6 @@
 //! What is told of a trial, step by step.
 
-use runtime_core::model::{Generation, Origin, StopReason, Token};
+use runtime_core::model::{Generation, Origin, Token};
 use runtime_core::strategy::Strategy;
 
 use super::*;
@@ -71,14 +71,7 @@ fn a_group_s_next_trials_each_read_their_own_reflection() {
 }
 
 fn answer(tokens: Vec<Token>) -> Answer {
-    Answer::alone(&Generation {
-        text: "go".into(),
-        tokens,
-        prompt_ids: Vec::new(),
-        stop: StopReason::EndOfTurn,
-        cost: runtime_core::model::Cost::default(),
-        adapter: None,
-    })
+    Answer::alone(&Generation { tokens, ..Generation::of_text("go") })
 }
 
 #[test]

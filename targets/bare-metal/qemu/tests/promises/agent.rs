@@ -12,7 +12,7 @@ use runtime_agent::settings::AgentSettings;
 use runtime_core::event::Event;
 use runtime_core::history::{FinishedTrial, TaskHistory};
 use runtime_core::model::{Constraint, Generation, LanguageModel, ModelError, ModelIdentity};
-use runtime_core::model::{Cost, Request, StopReason};
+use runtime_core::model::Request;
 use runtime_core::prompt::{Message, Piece, Prompt};
 use runtime_core::strategy::{Feedback, Judge, Strategy};
 use runtime_core::task::{Limits, Task};
@@ -189,14 +189,7 @@ impl LanguageModel for Pupil {
         {
             monitor.restart().unwrap();
         }
-        Ok(Generation {
-            text: self.answer(&prompt, &request.constraint),
-            tokens: Vec::new(),
-            prompt_ids: Vec::new(),
-            stop: StopReason::EndOfTurn,
-            cost: Cost::default(),
-            adapter: None,
-        })
+        Ok(Generation::of_text(self.answer(&prompt, &request.constraint)))
     }
 
     fn count_tokens(&mut self, _: &str) -> Result<u32, ModelError> {
