@@ -20,7 +20,7 @@ mod trainer;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use runtime_core::strategy::Strategy;
 use runtime_environments::split::Purpose;
 use runtime_environments::world::train_split;
@@ -42,9 +42,17 @@ use crate::options::RunOptions;
 use crate::options::file as run_file;
 use crate::plan::{Adapters, Plan};
 use crate::program::{SessionEvent, Surroundings};
+use crate::run_name::RunName;
 use crate::settings::Settings;
 use crate::uses;
 use file::LearnFile;
+
+/// The usual folder of a file's loop: always the same, so that the same command goes on.
+pub fn folder_of(config: &Path) -> anyhow::Result<PathBuf> {
+    let name = config.file_stem().unwrap_or_default().to_string_lossy();
+    let name = name.parse::<RunName>().map_err(|refused| anyhow!("{refused}; choose an --out"))?;
+    Ok(name.folder())
+}
 
 /// Begins the loop of a file in a folder, or continues the one in it; returns where it ended.
 pub fn learn(

@@ -52,22 +52,34 @@ pub struct Loading {
 }
 
 impl Loading {
+    /// For one request at a time, outside any run.
+    pub fn alone(
+        engine: EngineOptions,
+        context_tokens: NonZeroU32,
+        threads: Option<NonZeroU32>,
+        surroundings: Surroundings,
+    ) -> Self {
+        Self {
+            engine,
+            context_tokens,
+            threads,
+            parallel: NonZeroU32::MIN,
+            deterministic: false,
+            board: None,
+            waits: Waits::default(),
+            prompts_sha256: None,
+            allowed: Allowed::default(),
+            surroundings,
+        }
+    }
+
     /// As a board says.
     pub fn on_board(board: Board) -> Self {
         let engine =
             EngineOptions { engine: Some(board.engine.clone()), ..EngineOptions::default() };
-        Self {
-            engine,
-            context_tokens: board.context_tokens,
-            threads: Some(board.threads),
-            parallel: board.parallel,
-            deterministic: false,
-            board: Some(board),
-            waits: Waits::default(),
-            prompts_sha256: None,
-            allowed: Allowed::default(),
-            surroundings: Surroundings::silent(),
-        }
+        let (context, threads) = (board.context_tokens, Some(board.threads));
+        let alone = Self::alone(engine, context, threads, Surroundings::silent());
+        Self { parallel: board.parallel, board: Some(board), ..alone }
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a node is, and what it does now, in words and as JSON.
 
+pub mod monitor;
+pub mod simulated;
+
 use std::fmt::Write;
 
 use runtime_environments::worlds::node::account::NodeState;
@@ -81,11 +84,6 @@ pub fn counts(moment: &NodeState) -> String {
 /// Whether anybody acts.
 fn host(moment: &NodeState) -> &'static str {
     if moment.status.has_host { "a host acts" } else { "no host" }
-}
-
-/// Sensors, then actuators.
-pub fn dials_of(profile: &Profile) -> impl Iterator<Item = &Dial> {
-    profile.sensors.iter().chain(profile.actuators.iter().map(|one| &one.dial))
 }
 
 fn dials<'a>(dials: impl Iterator<Item = &'a Dial>) -> Vec<Value> {

@@ -4,6 +4,7 @@
 //! such a table: flags win over the file, the file over defaults.
 
 mod keys;
+mod kinds;
 mod own;
 mod numbers;
 pub mod file;
@@ -17,79 +18,161 @@ use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::worlds;
 use serde::{Deserialize, Serialize};
 
+use crate::engines::ENGINES;
 use crate::files;
+use crate::loading::EngineOptions;
 use crate::run_name::RunName;
 use crate::wrong::{self, Wrong};
 
-pub use keys::{InLoop, Key, OnResume, Text};
+pub use keys::{About, InLoop, Key, Need, OnResume, Text};
+use kinds::Typed;
+pub use kinds::{Kind, count};
 pub use numbers::{Amount, NumberError, Share, Temperature};
 pub use own::OwnOptions;
 
-/// Declares the options and, beside each, what there is to know of its key.
+/// Declares the options by what they are about and, beside each, what there is to know of its key.
 macro_rules! options {
-    ($($key:ident: $type:ty, $text:ident, $on_resume:ident, $in_loop:ident;)*) => {
+    ($($about:ident { $(
+        $(#[doc = $help:literal])+
+        $key:ident: $type:ty, $value:literal, $need:ident, $text:ident, $on_resume:ident, $in_loop:ident;
+    )* })*) => {
         /// Keys of a run's file; what none says has a default. Unknown ones are refused.
         #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
         #[serde(rename_all = "kebab-case")]
-        #[expect(missing_docs, reason = "the command line's help says what each key means")]
         pub struct RunOptions {
-            $(pub $key: Option<$type>,)*
+            $($(
+                $(#[doc = $help])+
+                pub $key: Option<$type>,
+            )*)*
+            /// What one environment alone can be told.
             #[serde(flatten)]
             pub own: OwnOptions,
         }
 
         /// The keys that all worlds have.
-        const KEYS: &[Key] = &[$(Key {
-            field: stringify!($key),
+        const KEYS: &[Key] = &[$($(Key {
+            name: {
+                const NAME: [u8; stringify!($key).len()] = keys::kebab(stringify!($key));
+                keys::text(&NAME)
+            },
+            help: concat!($($help),+),
+            value: $value,
+            about: About::$about,
+            need: Need::$need,
+            kind: <$type as Typed>::KIND,
             text: Text::$text,
             on_resume: OnResume::$on_resume,
             in_loop: InLoop::$in_loop,
-        },)*];
+        },)*)*];
     };
 }
 
 options! {
-    environment: String, Plain, Fixed, Shared;
-    data: PathBuf, Path, Free, Shared;
-    recall: bool, Plain, Fixed, Shared;
-    split: String, Plain, Fixed, Set;
-    tasks: u32, Plain, Fixed, Set;
-    trials: NonZeroU32, Plain, Fixed, Set;
-    steps: NonZeroU32, Plain, Fixed, Shared;
-    actor: String, NameOrFile, Fixed, Shared;
-    actor_adapter: PathBuf, Path, Fixed, Shared;
-    retrospective: String, NameOrFile, Fixed, Shared;
-    retrospective_adapter: PathBuf, Path, Fixed, Set;
-    best_of: NonZeroU32, Plain, Fixed, Foreign;
-    reward_model: PathBuf, Path, Fixed, Foreign;
-    borrow_reflections: PathBuf, Path, Fixed, Foreign;
-    first_trials: PathBuf, Path, Fixed, Set;
-    agent: String, Plain, Fixed, Shared;
-    prompts: PathBuf, Path, Fixed, Shared;
-    feedback: String, Plain, Fixed, Shared;
-    reflections: NonZeroU32, Plain, Fixed, Shared;
-    temperature: Temperature, Plain, Fixed, Shared;
-    reflection_temperature: Temperature, Plain, Fixed, Shared;
-    top_p: Share, Plain, Fixed, Shared;
-    board: String, NameOrFile, Fixed, Shared;
-    context: NonZeroU32, Plain, Fixed, Shared;
-    engine: String, Plain, Fixed, Shared;
-    device: String, Plain, Fixed, Shared;
-    gpu_layers: u32, Plain, Fixed, Shared;
-    threads: NonZeroU32, Plain, Free, Shared;
-    parallel: NonZeroU32, Plain, Free, Shared;
-    seed: u64, Plain, Fixed, Shared;
-    deterministic: bool, Plain, Fixed, Shared;
-    cost_limit: Amount, Plain, Free, Shared;
-    cost_limit_per_task: Amount, Plain, Free, Shared;
-    prices: PathBuf, Path, Free, Shared;
-    retries: u32, Plain, Free, Shared;
-    retry_seconds: Amount, Plain, Free, Shared;
-    connect_seconds: Amount, Plain, Free, Shared;
-    first_byte_seconds: Amount, Plain, Free, Shared;
-    request_seconds: Amount, Plain, Free, Shared;
-    name: RunName, Plain, Free, Set;
-    out: PathBuf, Path, Free, Set;
+    Tasks {
+        /// The environment to play
+        environment: String, "NAME", Often, Plain, Fixed, Shared;
+        /// Folder of data sets, for environments that need one [default: rebound/data in the user's
+        /// data folder, where `rebound data pull` puts them]
+        data: PathBuf, "DIR", Often, Path, Free, Shared;
+        /// Split of the tasks, such as `validation/easy` or `valid_unseen` [default: the environment's own]
+        split: String, "SPLIT", Often, Plain, Fixed, Set;
+        /// Number of tasks to take from the split; 0 takes all [default: 20]
+        tasks: u32, "N", Often, Plain, Fixed, Set;
+        /// Greatest number of trials for each task, the first included [default: 3]
+        trials: NonZeroU32, "N", Often, Plain, Fixed, Set;
+        /// Greatest number of steps in an episode [default: the environment's own]
+        steps: NonZeroU32, "N", Often, Plain, Fixed, Shared;
+        /// Copy the first trials from the run in this folder, which must have the same tasks, seed,
+        /// actor and prompts; reflections affect only later trials
+        first_trials: PathBuf, "DIR", Seldom, Path, Fixed, Set;
+        /// What the agent is shown about a trial's result: success, score, text, or self (nothing:
+        /// it judges its own success) [default: success]
+        feedback: String, "FEEDBACK", Often, Plain, Fixed, Shared;
+        /// Greatest number of reflections in a task's memory [default: 3]
+        reflections: NonZeroU32, "N", Seldom, Plain, Fixed, Shared;
+        /// Seed of everything that is random [default: 1]
+        seed: u64, "SEED", Often, Plain, Fixed, Shared;
+    }
+    World {
+        /// Start with the reflections that the environment itself stored in earlier runs
+        recall: bool, "BOOL", Seldom, Plain, Fixed, Shared;
+    }
+    Models {
+        /// The model that chooses actions: a name from `rebound models list`, a GGUF file,
+        /// `remote:NAME` for one behind an endpoint, or `scripted` [default: smollm2-135m-instruct]
+        actor: String, "NAME|FILE", Often, NameOrFile, Fixed, Shared;
+        /// A LoRA adapter for the actor
+        actor_adapter: PathBuf, "FILE", Often, Path, Fixed, Shared;
+        /// The model that writes reflections in the strategy `retrospective` [default: the actor's]
+        retrospective: String, "NAME|FILE", Often, NameOrFile, Fixed, Shared;
+        /// A LoRA adapter for the retrospective
+        /// [default: the one that `rebound adapter install` installed for its model, if any]
+        retrospective_adapter: PathBuf, "FILE", Seldom, Path, Fixed, Set;
+        /// Reflections to sample for each failure, of which `--reward-model` picks one [default: 1]
+        best_of: NonZeroU32, "N", Seldom, Plain, Fixed, Foreign;
+        /// The reward model for --best-of: an adapter trained in the stage `reward-model`
+        reward_model: PathBuf, "FILE", Seldom, Path, Fixed, Foreign;
+        /// Control experiment: after each failure, show a reflection on another task of the same
+        /// type, taken from the run in this folder
+        borrow_reflections: PathBuf, "DIR", Seldom, Path, Fixed, Foreign;
+        /// Kind of agent: act (answers with an action) or react (a thought, then an action) [default: act]
+        agent: String, "KIND", Seldom, Plain, Fixed, Shared;
+        /// Folder of prompt templates that replace built-in ones: `system.j2`, `example.j2`,
+        /// `opening.j2`, `observation.j2`, `reflection_system.j2`, `reflection.j2`,
+        /// `judgement_system.j2`, `judgement.j2`
+        prompts: PathBuf, "DIR", Seldom, Path, Fixed, Shared;
+        /// Sampling temperature, the same in all arms [default: 0.7]
+        temperature: Temperature, "TEMPERATURE", Often, Plain, Fixed, Shared;
+        /// Sampling temperature of reflections [default: --temperature]
+        reflection_temperature: Temperature, "TEMPERATURE", Seldom, Plain, Fixed, Shared;
+        /// Nucleus sampling: sample from the likeliest tokens with this total probability [default: 1.0]
+        top_p: Share, "TOP_P", Seldom, Plain, Fixed, Shared;
+    }
+    Engine {
+        /// Memory budget and engine settings of a device, which other options override: laptop,
+        /// raspberry-pi-5, raspberry-pi-4, jetson-orin-nano, phone-8gb or a TOML file in their format
+        board: String, "NAME|FILE", Often, NameOrFile, Fixed, Shared;
+        /// Context length of each episode in tokens [default: the board's, or 2048]
+        context: NonZeroU32, "N", Often, Plain, Fixed, Shared;
+        /// Inference engine: llama (llama.cpp), decoder (our own), or remote (the endpoint of
+        /// `OPENAI_BASE_URL` and `OPENAI_API_KEY`) [default: llama]
+        engine: String, "NAME", Often, Plain, Fixed, Shared;
+        /// Device to compute on, from `rebound devices` [default: flex for the decoder, llama.cpp's
+        /// own choice]
+        device: String, "NAME", Seldom, Plain, Fixed, Shared;
+        /// Number of layers that llama.cpp computes on the GPU if there is one [default: all]
+        gpu_layers: u32, "N", Seldom, Plain, Fixed, Shared;
+        /// Number of CPU threads [default: one for each core that is idle as the run begins]
+        threads: NonZeroU32, "N", Often, Plain, Free, Shared;
+        /// Number of episodes played in parallel [default: 1]
+        parallel: NonZeroU32, "N", Often, Plain, Free, Shared;
+        /// Make runs reproducible to the byte: decode one request at a time, prefill in fixed blocks
+        deterministic: bool, "BOOL", Seldom, Plain, Fixed, Shared;
+    }
+    Endpoints {
+        /// Stop the run once its paid requests cost this many USD; --resume continues it
+        cost_limit: Amount, "USD", Often, Plain, Free, Shared;
+        /// End a task once its paid requests in one arm cost this many USD
+        cost_limit_per_task: Amount, "USD", Seldom, Plain, Free, Shared;
+        /// Price list to use instead of the built-in one
+        prices: PathBuf, "TOML", Seldom, Path, Free, Shared;
+        /// Number of retries for a request that fails [default: 6]
+        retries: u32, "N", Seldom, Plain, Free, Shared;
+        /// Longest wait before the first retry; it doubles with each retry [default: 0.5]
+        retry_seconds: Amount, "SECONDS", Seldom, Plain, Free, Shared;
+        /// Timeout for connecting to the endpoint [default: 10]
+        connect_seconds: Amount, "SECONDS", Seldom, Plain, Free, Shared;
+        /// Timeout for the first byte of an answer [default: 60]
+        first_byte_seconds: Amount, "SECONDS", Seldom, Plain, Free, Shared;
+        /// Timeout for a whole request [default: 300]
+        request_seconds: Amount, "SECONDS", Seldom, Plain, Free, Shared;
+    }
+    Folder {
+        /// Name of the run's folder in runs/ [default: the environment and the time]
+        name: RunName, "NAME", Often, Plain, Free, Set;
+        /// Path of the run's folder, instead of runs/NAME
+        out: PathBuf, "DIR", Often, Path, Free, Set;
+    }
 }
 
 /// Every key of a run's file.
@@ -98,8 +181,19 @@ pub fn keys() -> impl Iterator<Item = Key> {
 }
 
 /// The key that a file writes so.
-pub(crate) fn find(name: &str) -> Option<Key> {
-    keys().find(|key| key.name() == name)
+pub fn find(name: &str) -> Option<Key> {
+    keys().find(|key| key.name == name)
+}
+
+/// The names that a key's value is one of; none where it may be another, too.
+pub fn names(key: &str) -> Vec<&'static str> {
+    match key {
+        "environment" => worlds::names(),
+        "agent" => AgentKind::ALL.map(AgentKind::name).into(),
+        "feedback" => Feedback::ALL.map(Feedback::name).into(),
+        "engine" => ENGINES.into(),
+        _ => Vec::new(),
+    }
 }
 
 /// Whether what a file writes so may change under a run that was begun.
@@ -112,6 +206,12 @@ impl RunOptions {
     pub fn environment_options(&self) -> EnvironmentOptions {
         let (data, own) = (files::data_folder(self.data.clone()), self.own.all().clone());
         EnvironmentOptions { data, own }
+    }
+
+    /// What computes models, and where.
+    pub fn engine_options(&self) -> EngineOptions {
+        let (engine, device) = (self.engine.clone(), self.device.clone());
+        EngineOptions { engine, device, gpu_layers: self.gpu_layers }
     }
 
     /// These options, and those of `file` where these say nothing.
@@ -132,14 +232,10 @@ impl RunOptions {
             if value.as_str() == Some("") {
                 return Err(Wrong(format!("`{key}` is empty; leave it out")).into());
             }
-        }
-        let names = [
-            ("environment", &self.environment, &worlds::names()[..]),
-            ("agent", &self.agent, &AgentKind::ALL.map(AgentKind::name)),
-            ("feedback", &self.feedback, &Feedback::ALL.map(Feedback::name)),
-        ];
-        for (key, name, known) in names {
-            name.as_deref().map(|name| wrong::known(key, name, known)).transpose()?;
+            let known = names(&key);
+            if let (Some(name), false) = (value.as_str(), known.is_empty()) {
+                wrong::known(&key, name, &known)?;
+            }
         }
         Ok(())
     }

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure};
 use models::threads::cores_allowed;
+use runtime_agent::settings::AgentKind;
 use runtime_core::strategy::Strategy;
 
 use crate::approval::{self, Allowed};
 use crate::claims;
 use crate::kind::RunKind;
-use crate::options::RunOptions;
 use crate::options::file::{self, RunFile};
+use crate::options::{RunOptions, Temperature};
 use crate::plan::Plan;
 use crate::program::Surroundings;
 use crate::resume;
@@ -27,6 +28,9 @@ pub struct Request {
     /// Where the run is from.
     pub source: Source,
 }
+
+/// Steps of a demonstrated episode at most, where nobody says.
+const DEMONSTRATED_STEPS_MAX: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
 
 /// Where a run's options come from.
 #[derive(Clone, Debug, Default)]
@@ -69,15 +73,27 @@ impl Request {
 
     /// A run that an expert plays; where it may try a task again, it writes reflections.
     ///
-    /// Without noise none is meant, or that of the resumed run.
+    /// Where neither a file nor a resumed run says it, all tasks are played, once, in at most 50
+    /// steps, and without noise.
     pub fn demonstration(
         &self,
         noise: Option<f32>,
         surroundings: &Surroundings,
     ) -> anyhow::Result<Plan> {
-        let again = self.options.trials.is_some_and(|trials| trials.get() > 1);
+        let options = &self.options;
+        let kind = options.agent.as_deref().and_then(|kind| kind.parse().ok());
+        ensure!(
+            kind != Some(AgentKind::React),
+            "the expert has no thoughts to show; only --agent act can be demonstrated"
+        );
+        let again = options.trials.is_some_and(|trials| trials.get() > 1);
         let strategy = if again { Strategy::Retrospective } else { Strategy::None };
-        let mut plan = self.plan(vec![strategy], surroundings)?;
+        let options = match self.source {
+            Source::Options => of_demonstration(options.clone()),
+            // What it says holds.
+            Source::File(_) | Source::Run(_) | Source::Trial(..) => options.clone(),
+        };
+        let mut plan = Self { options, ..self.clone() }.plan(vec![strategy], surroundings)?;
         plan.kind = match plan.kind {
             RunKind::Comparison if plan.is_new() => {
                 RunKind::Demonstration { noise: noise.unwrap_or(0.0) }
@@ -158,5 +174,17 @@ impl Request {
             plan.folder.path.display()
         );
         Ok(plan)
+    }
+}
+
+/// What is meant in demonstrations where nobody says.
+fn of_demonstration(options: RunOptions) -> RunOptions {
+    RunOptions {
+        tasks: options.tasks.or(Some(0)),
+        steps: options.steps.or(Some(DEMONSTRATED_STEPS_MAX)),
+        trials: options.trials.or(Some(NonZeroU32::MIN)),
+        // Nothing is sampled.
+        temperature: Some(Temperature::default()),
+        ..options
     }
 }

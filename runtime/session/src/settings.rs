@@ -115,8 +115,7 @@ impl Settings {
             actor,
             engine: EngineOptions {
                 engine: options.engine.clone().or(board.as_ref().map(|board| board.engine.clone())),
-                device: options.device.clone(),
-                gpu_layers: options.gpu_layers,
+                ..options.engine_options()
             },
             board,
             reward_model: options.reward_model.as_deref().map(sha256).transpose()?,

@@ -9,8 +9,8 @@ use anyhow::{Context, bail, ensure};
 use models::adapter::{self, Adapter, Precision};
 use models::checksum;
 use models::gguf::{Gguf, Value};
-use models::manifest::{self, Manifest};
-use models::pull;
+use models::manifest::{self, Manifest, ResolveError};
+use models::pull::{self, PullProgress};
 
 use crate::files;
 
@@ -24,6 +24,16 @@ pub fn known(name: &str, folder: &Path) -> anyhow::Result<Manifest> {
             Ok(_) => bail!("{name} is a file, not a name from `rebound models list`"),
         },
     }
+}
+
+/// Whether a listed model is still to be fetched into the folder.
+pub fn is_missing(name: &str, folder: &Path) -> bool {
+    matches!(manifest::resolve(name, folder), Err(ResolveError::NotPulled { .. }))
+}
+
+/// Fetches a listed model into the folder; returns its file.
+pub fn pull(name: &str, folder: &Path, progress: &mut dyn PullProgress) -> anyhow::Result<PathBuf> {
+    Ok(pull::pull(&known(name, folder)?, folder, progress)?)
 }
 
 /// The file of a model, by its name or its path.

@@ -15,6 +15,7 @@ mod system;
 #[path = "signals/elsewhere.rs"]
 mod system;
 
+use std::convert::Infallible;
 use std::io;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -174,6 +175,11 @@ impl Drop for Attached {
     fn drop(&mut self) {
         state().programs.retain(|id| *id != self.id);
     }
+}
+
+/// Lets another program take this one's place: signals and the exit code are its own.
+pub fn hand_over(command: &mut Command) -> io::Result<Infallible> {
+    system::hand_over(command)
 }
 
 /// What a signal does; it is called in a thread of its own.

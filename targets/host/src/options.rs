@@ -1,120 +1,164 @@
 //! The flags of a run: the keys of a run's configuration file, with their help.
 
-mod tasks;
 pub(crate) mod own;
-mod players;
-mod machine;
-mod paid;
+mod allowed;
 
-use std::path::PathBuf;
+use std::marker::PhantomData;
 
-use clap::Args;
-use runtime_session::approval::Allowed;
-use runtime_session::options::RunOptions;
-use runtime_session::run_name::RunName;
-use serde::Serialize;
+use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
+use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
+use runtime_session::options::{self, About, Key, Kind, Need, RunOptions};
+use toml::{Table, Value};
 
-use machine::MachineFlags;
-use own::OwnFlags;
-use paid::PaidFlags;
-use players::PlayerFlags;
-use tasks::TaskFlags;
+use crate::values;
+
+pub(crate) use allowed::AllowedFlags;
 
 /// The heading of the options for a run's folder and output.
 pub(crate) const FOLDER: &str = "Run folder and output";
 /// The heading of the options for endpoints.
 const PAID: &str = "Models behind an API endpoint";
 
-/// The keys of a run's configuration file, each also a flag.
-#[derive(Args, Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[command(allow_negative_numbers = true)]
-pub(crate) struct RunFlags {
-    #[command(flatten)]
-    #[serde(flatten)]
-    tasks: TaskFlags,
-    #[command(flatten)]
-    #[serde(flatten)]
-    own: OwnFlags,
-    #[command(flatten)]
-    #[serde(flatten)]
-    players: PlayerFlags,
-    #[command(flatten)]
-    #[serde(flatten)]
-    machine: MachineFlags,
-    #[command(flatten)]
-    #[serde(flatten)]
-    paid: PaidFlags,
-    /// Name of the run's folder in runs/ [default: the environment and the time]
-    #[arg(long, help_heading = FOLDER)]
-    name: Option<RunName>,
-    /// Path of the run's folder, instead of runs/NAME
-    #[arg(long, value_name = "DIR", conflicts_with = "name", help_heading = FOLDER)]
-    out: Option<PathBuf>,
+/// Which keys are flags of a command.
+pub(crate) trait Keys {
+    /// Their names; without any, all of them, below headings.
+    const NAMES: Option<&'static [&'static str]>;
 }
 
-/// Permissions that only the command line can give, never a file.
-#[derive(Args, Clone, Copy, Debug, Default)]
-pub(crate) struct AllowedFlags {
-    /// Run the `exec:` command named by the configuration file or the run's folder without
-    /// asking, this time. A command that was given on this command line, or approved at the
-    /// terminal before, needs no flag
-    #[arg(long)]
-    allow_exec: bool,
-    /// Send the API key by unencrypted http to private addresses (192.168.1.5, 10.0.0.5,
-    /// NAME.local), where others on that network can read it. Never sent so to public addresses
-    #[arg(long, help_heading = PAID)]
-    allow_http: bool,
+/// All keys.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct All;
+
+impl Keys for All {
+    const NAMES: Option<&'static [&'static str]> = None;
 }
 
-impl RunFlags {
-    /// The flags' values as options, by the keys of a run's configuration file.
+/// Flags that are keys of a run's configuration file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags<K> {
+    given: Table,
+    keys: PhantomData<K>,
+}
+
+impl<K> Flags<K> {
+    /// The flags' values as options.
     pub(crate) fn options(&self) -> anyhow::Result<RunOptions> {
-        Ok(toml::Table::try_from(self)?.try_into()?)
+        Ok(self.given.clone().try_into()?)
     }
 }
 
-impl From<AllowedFlags> for Allowed {
-    fn from(AllowedFlags { allow_exec, allow_http }: AllowedFlags) -> Self {
-        Self { allow_exec, allow_http }
+impl<K: Keys> Flags<K> {
+    fn keys() -> Vec<Key> {
+        match K::NAMES {
+            None => options::keys().collect(),
+            Some(names) => names.iter().filter_map(|name| options::find(name)).collect(),
+        }
+    }
+}
+
+impl<K: Keys> Args for Flags<K> {
+    fn augment_args(command: Command) -> Command {
+        let is_all = K::NAMES.is_none();
+        command.args(Self::keys().into_iter().map(|key| {
+            let flag = flag(key);
+            if !is_all {
+                return flag;
+            }
+            flag.help_heading(heading(key.about)).hide_short_help(key.need == Need::Seldom)
+        }))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<K: Keys> FromArgMatches for Flags<K> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let given =
+            |key: Key| Some((key.name.to_owned(), matches.get_one::<Value>(key.name)?.clone()));
+        Ok(Self { given: Self::keys().into_iter().filter_map(given).collect(), keys: PhantomData })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.given.extend(Self::from_arg_matches(matches)?.given);
+        Ok(())
+    }
+}
+
+fn heading(about: About) -> &'static str {
+    match about {
+        About::Tasks => "Environment and tasks",
+        About::World => own::HEADING,
+        About::Models => "Models and sampling",
+        About::Engine => "Engine and hardware",
+        About::Endpoints => PAID,
+        About::Folder => FOLDER,
+    }
+}
+
+fn flag(key: Key) -> Arg {
+    let flag = Arg::new(key.name).long(key.name).value_name(key.value).help(key.help.trim_start());
+    let flag = flag.value_parser(parser(key));
+    let flag = match key.kind {
+        Kind::Switch => flag.num_args(0..=1).default_missing_value("true"),
+        Kind::Text | Kind::Read(_) => flag,
+    };
+    match key.name {
+        "environment" => flag.short('e').help(values::about_world()).ignore_case(true),
+        "data" => flag.env("REBOUND_DATA"),
+        "recall" => flag.help(own::about_recall()),
+        "out" => flag.conflicts_with("name"),
+        "tasks" => flag.short('n'),
+        "trials" => flag.short('t'),
+        "actor" => flag.short('a'),
+        "parallel" => flag.short('p'),
+        "agent" | "feedback" | "engine" => flag.ignore_case(true).hide_possible_values(true),
+        _ => flag,
+    }
+}
+
+fn parser(key: Key) -> ValueParser {
+    let names = options::names(key.name);
+    match key.kind {
+        Kind::Text if key.name == "environment" => {
+            values::world(|_| true).map(Value::String).into()
+        }
+        Kind::Text if !names.is_empty() => values::one_of(&names).map(Value::String).into(),
+        Kind::Text => values::text().map(Value::String).into(),
+        Kind::Switch => {
+            let answers = PossibleValuesParser::new(["true", "false"]);
+            answers.map(|answer| Value::Boolean(answer == "true")).into()
+        }
+        Kind::Read(read) => ValueParser::new(read),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use clap::{FromArgMatches, Parser};
-    use runtime_session::options::keys;
+    use clap::Parser;
 
     use super::*;
 
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        flags: RunFlags,
+        flags: Flags<All>,
     }
 
     /// Texts that flags take; every option takes one of them.
     const SAMPLES: [&str; 6] = ["1", "true", "act", "household", "success", "llama"];
 
     #[test]
-    fn flags_and_keys_of_a_file_are_the_same_and_mean_the_same() {
-        let command = <Line as clap::CommandFactory>::command();
-        let flags = command.get_arguments().filter_map(clap::Arg::get_long).map(str::to_owned);
-        let keys: BTreeSet<String> = keys().map(|key| key.name()).collect();
-        assert_eq!(flags.collect::<BTreeSet<_>>(), keys);
-
-        for key in keys {
-            let asked = |sample: &&str| {
-                let line = ["rebound".to_owned(), format!("--{key}={sample}")];
-                command.clone().try_get_matches_from(line).ok()
+    fn every_key_of_a_file_is_a_flag_that_means_the_same() {
+        for key in options::keys() {
+            let read = |sample: &&str| {
+                Line::try_parse_from(["rebound", &format!("--{}={sample}", key.name)]).ok()
             };
-            let matches = SAMPLES.iter().find_map(asked).unwrap();
-            let flags = Line::from_arg_matches(&matches).unwrap().flags;
-            let written = toml::Table::try_from(&flags).unwrap();
-            assert!(written.contains_key(&key), "{key} in {written}");
-            assert_eq!(flags.options().unwrap().table().unwrap(), written);
+            let flags = SAMPLES.iter().find_map(read).unwrap().flags;
+
+            assert_eq!(flags.given.keys().collect::<Vec<_>>(), [key.name]);
+            assert_eq!(flags.options().unwrap().table().unwrap(), flags.given);
         }
     }
 }

@@ -14,7 +14,7 @@ use runtime_session::program::Surroundings;
 use runtime_session::request::{Request, Source};
 use targets_console::{out, outln};
 
-use crate::options::{self, AllowedFlags, RunFlags};
+use crate::options::{self, All, AllowedFlags, Flags};
 use crate::progress::{Show, Told, surroundings};
 
 /// Number of reflections in a group if `--group` is absent.
@@ -38,41 +38,37 @@ pub(crate) struct SessionFlags {
         hide_short_help = true
     )]
     from_trial: Option<u32>,
-    /// Print the results as JSON
-    #[arg(long, help_heading = options::FOLDER)]
-    json: bool,
-    /// Print no progress and no table
-    #[arg(long, short, help_heading = options::FOLDER)]
-    quiet: bool,
-    /// Print observations, actions and reflections as they happen
-    #[arg(long, conflicts_with_all = ["json", "quiet"], help_heading = options::FOLDER)]
-    watch: bool,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = options::FOLDER)]
+    printed: Printed,
+    #[command(flatten, next_help_heading = None::<&str>)]
     allowed: AllowedFlags,
     #[command(flatten)]
-    options: RunFlags,
+    options: Flags<All>,
 }
 
 /// What is printed about a run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Printed {
-    /// The results as JSON.
+    /// Print the results as JSON
+    #[arg(long)]
     pub(crate) json: bool,
-    /// Nothing.
+    /// Print no progress and no table
+    #[arg(long, short)]
     pub(crate) quiet: bool,
-    /// Events, as they happen.
+    /// Print observations, actions and reflections as they happen
+    #[arg(long, conflicts_with_all = ["json", "quiet"])]
     pub(crate) watch: bool,
 }
 
 impl SessionFlags {
     /// Plays the given strategies; if none, those of the file or the resumed run; else `usual`.
     pub(crate) fn play(&self, strategies: Vec<Strategy>, usual: &[Strategy]) -> anyhow::Result<()> {
-        play(&self.request()?, (strategies, usual), self.printed())
+        play(&self.request()?, (strategies, usual), self.printed)
     }
 
     /// Samples a group of reflections for every failed first trial, each with a next trial.
     pub(crate) fn collect(&self, members: Option<NonZeroU32>) -> anyhow::Result<()> {
-        let printed = self.printed();
+        let printed = self.printed;
         let surroundings = printed.surroundings();
         let plan = self.request()?.collection(members, GROUP, &surroundings)?;
         let mut played = plan.play(&surroundings)?;
@@ -95,10 +91,6 @@ impl SessionFlags {
             (None, None, _) => Source::Options,
         };
         Ok(Request { options: self.options.options()?, allowed: self.allowed.into(), source })
-    }
-
-    fn printed(&self) -> Printed {
-        Printed { json: self.json, quiet: self.quiet, watch: self.watch }
     }
 }
 

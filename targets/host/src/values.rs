@@ -1,8 +1,5 @@
 //! Parsers for the values of flags whose types do not parse themselves.
 
-use std::num::NonZeroU32;
-use std::str::FromStr;
-
 use clap::builder::{
     NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
 };
@@ -34,14 +31,4 @@ pub(crate) fn about_world() -> String {
 /// The name of a strategy.
 pub(crate) fn strategy() -> impl TypedValueParser<Value = Strategy> {
     one_of(&Strategy::ALL.map(Strategy::name)).try_map(|name| name.parse::<Strategy>())
-}
-
-/// A whole number, 0 or more.
-pub(crate) fn whole<T: FromStr>() -> fn(&str) -> Result<T, String> {
-    |text| text.parse().map_err(|_| "expected a whole number, 0 or more".to_owned())
-}
-
-/// A whole number, 1 or more.
-pub(crate) fn count() -> fn(&str) -> Result<NonZeroU32, String> {
-    |text| text.parse().map_err(|_| "expected a whole number, 1 or more".to_owned())
 }

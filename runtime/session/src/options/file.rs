@@ -114,12 +114,11 @@ fn check_key(key: &str, text: &str) -> Result<(), Wrong> {
     if key == STRATEGIES || find(key).is_some() {
         return Ok(());
     }
-    let known: Vec<String> =
-        super::keys().map(|key| key.name()).chain([STRATEGIES.into()]).collect();
+    let known: Vec<&str> = super::keys().map(|key| key.name).chain([STRATEGIES]).collect();
     let line = text.lines().position(|line| line.trim_start().starts_with(key)).unwrap_or(0) + 1;
     let nearest = known
         .iter()
-        .map(|name| (strsim::damerau_levenshtein(name, key), name))
+        .map(|name| (strsim::damerau_levenshtein(name, key), *name))
         .min()
         .filter(|(distance, _)| *distance <= 3);
     let advice = nearest.map_or_else(

@@ -6,7 +6,8 @@ use runtime_environments::entry::{Decides, WorldOption};
 use runtime_environments::worlds;
 use serde::{Deserialize, Serialize};
 
-use super::keys::{InLoop, Key, OnResume, Text};
+use super::keys::{About, InLoop, Key, Need, OnResume, Text};
+use super::kinds::Kind;
 
 /// What worlds' own options were given; only what a run can be told stands in it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -46,7 +47,12 @@ impl TryFrom<BTreeMap<String, String>> for OwnOptions {
 /// The keys of worlds' own options.
 pub(super) fn keys() -> impl Iterator<Item = Key> {
     options().map(|option| Key {
-        field: option.name,
+        name: option.name,
+        help: option.about,
+        value: option.value,
+        about: About::World,
+        need: Need::Often,
+        kind: Kind::Text,
         text: Text::Plain,
         on_resume: match option.decides {
             Decides::Place => OnResume::Free,
@@ -80,7 +86,7 @@ mod tests {
 
     #[test]
     fn no_two_keys_are_the_same() {
-        let mut names: Vec<String> = super::super::keys().map(|key| key.name()).collect();
+        let mut names: Vec<&str> = super::super::keys().map(|key| key.name).collect();
         let count = names.len();
         names.sort_unstable();
         names.dedup();

@@ -4,3 +4,4 @@ mod support;
 mod playing;
 mod resuming;
 mod collecting;
+mod games;

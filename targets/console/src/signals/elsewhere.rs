@@ -1,5 +1,6 @@
 //! Signals where there is only Ctrl-C, which reaches every program of a terminal by itself.
 
+use std::convert::Infallible;
 use std::io;
 use std::process::Command;
 
@@ -19,3 +20,9 @@ pub(super) fn send(_signal: Signal, _id: u32) {}
 
 /// It stays with the others.
 pub(super) fn set_apart(_command: &mut Command) {}
+
+/// Ends as the program ends.
+pub(super) fn hand_over(command: &mut Command) -> io::Result<Infallible> {
+    let status = command.status()?;
+    std::process::exit(status.code().unwrap_or(1))
+}

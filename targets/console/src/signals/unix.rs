@@ -1,5 +1,6 @@
 //! Signals as Unix has them.
 
+use std::convert::Infallible;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -46,4 +47,9 @@ pub(super) fn send(signal: Signal, id: u32) {
 /// Ctrl-C on a terminal goes to all of a group.
 pub(super) fn set_apart(command: &mut Command) {
     command.process_group(0);
+}
+
+/// Becomes the program.
+pub(super) fn hand_over(command: &mut Command) -> io::Result<Infallible> {
+    Err(command.exec())
 }

@@ -2,8 +2,9 @@
 
 use std::num::NonZeroU32;
 
+use runtime_session::options;
+
 use crate::session::SessionFlags;
-use crate::values;
 
 pub(crate) const EXAMPLES: &str = "\
 rebound collect --split train/easy --group 4 -n 100 --name collected
@@ -19,7 +20,7 @@ rebound collect --resume runs/collected";
 #[derive(clap::Args)]
 pub(crate) struct Collect {
     /// Number of reflections in a group [default: 4]
-    #[arg(long, short, value_name = "N", value_parser = values::count())]
+    #[arg(long, short, value_name = "N", value_parser = options::count)]
     group: Option<NonZeroU32>,
     #[command(flatten)]
     session: SessionFlags,

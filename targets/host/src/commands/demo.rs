@@ -2,13 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use models::manifest::{self, ResolveError};
-use runtime_session::files;
-use runtime_session::options::RunOptions;
-use runtime_session::request::{Request, Source};
-use runtime_store::replace::replace;
-use runtime_store::run_folder::RunFolder;
+use runtime_session::{demo, files, weights};
 use targets_console::{outln, signals};
 
 use super::models::pull;
@@ -61,19 +55,13 @@ impl Demo {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         signals::goes_on_by("the same command goes on");
         let folder = files::demo_folder()?;
-        for (name, bytes) in FILES {
-            lay_out(&folder.join(name), bytes)?;
-        }
+        demo::lay_out(&FILES, &folder)?;
         let models = files::models_folder()?;
-        if let Err(ResolveError::NotPulled { .. }) = manifest::resolve(MODEL, &models) {
+        if weights::is_missing(MODEL, &models) {
             pull(&models, MODEL, self.quiet)?;
         }
         let run = folder.join(RUN);
-        let begun = RunFolder::new(&self.out).config().exists();
-        let source = if begun { Source::Run(self.out.clone()) } else { Source::File(run.clone()) };
-        let out = (!begun).then(|| self.out.clone());
-        let options = RunOptions { tasks: self.tasks, out, ..RunOptions::default() };
-        let request = Request { options, source, ..Request::default() };
+        let request = demo::request(&run, &self.out, self.tasks);
         let printed = Printed { quiet: self.quiet, ..Printed::default() };
         session::play(&request, (Vec::new(), &[]), printed)?;
         if !self.quiet {
@@ -81,17 +69,6 @@ impl Demo {
         }
         Ok(())
     }
-}
-
-/// Writes a file unless it already has the expected content.
-fn lay_out(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    if std::fs::read(path).is_ok_and(|there| there == bytes) {
-        return Ok(());
-    }
-    let folder = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    Ok(replace(path, bytes)?)
 }
 
 /// The program's name on the command line.

@@ -1,10 +1,8 @@
 //! `rebound learn`: rounds of collecting, training, validating and confirming an adapter.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::anyhow;
 use runtime_session::learning;
-use runtime_session::run_name::RunName;
 use targets_console::outln;
 
 use crate::options::AllowedFlags;
@@ -43,10 +41,7 @@ pub(crate) struct Learn {
 
 impl Learn {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let out = match self.out {
-            Some(out) => out,
-            None => named_after(&self.config)?,
-        };
+        let out = self.out.map_or_else(|| learning::folder_of(&self.config), Ok)?;
         let show = if self.quiet { Show::Nothing } else { Show::BelowOverview };
         let told = if self.watch { Told::Events } else { Told::Standing };
         let surroundings = surroundings(show, told);
@@ -60,11 +55,4 @@ impl Learn {
         }
         Ok(())
     }
-}
-
-/// The default folder; the same for the same file, so that the same command resumes.
-fn named_after(config: &Path) -> anyhow::Result<PathBuf> {
-    let name = config.file_stem().unwrap_or_default().to_string_lossy();
-    let name = name.parse::<RunName>().map_err(|refused| anyhow!("{refused}; choose an --out"))?;
-    Ok(name.folder())
 }

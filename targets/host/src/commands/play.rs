@@ -1,22 +1,19 @@
 //! `rebound play`: lets a person or a script play an environment.
 
-use std::io::{BufRead, IsTerminal, Write};
-use std::path::PathBuf;
+use std::io::{BufRead, IsTerminal, stdin};
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
-use runtime_core::task::Task;
+use anyhow::Context;
 use runtime_environments::entry::EnvironmentOptions;
-use runtime_environments::world::{Playable, World};
-use runtime_environments::worlds::{self, WORLDS};
+use runtime_environments::world::World;
+use runtime_environments::worlds::{self, DEFAULT, WORLDS};
+use runtime_session::game::{Game, Line};
 use runtime_session::play::leave;
-use runtime_session::{files, task};
-use serde_json::{Value, json};
-use targets_console::{errln, errors, is_heard, outln, signals};
+use targets_console::{errln, errors, is_heard, out, signals};
 
 use crate::options::own::HandFlags;
+use crate::options::{Flags, Keys};
 use crate::progress::notes;
-use crate::values;
 
 pub(crate) const EXAMPLES: &str = "\
 rebound play
@@ -29,21 +26,10 @@ rebound play --json < commands.txt";
 /// `admissible`, then for each action a line with `command`, `observation`, `score`,
 /// `done`, `won` and `admissible` (sorted).
 #[derive(clap::Args)]
+#[command(mut_arg("environment", |arg| arg.help("The environment").default_value(DEFAULT)))]
 pub(crate) struct Play {
-    /// The environment
-    #[arg(
-        long,
-        short,
-        default_value = worlds::DEFAULT,
-        value_name = "NAME",
-        value_parser = values::world(|_| true),
-        ignore_case = true
-    )]
-    environment: String,
-    /// Folder of data sets, for environments that need one [default: rebound/data in the user's
-    /// data folder, where `rebound data pull` puts them]
-    #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    world: Flags<Played>,
     #[arg(long, help = about_ids(), value_name = "ID")]
     game: Option<String>,
     /// The split whose first task is played [default: the environment's own]
@@ -56,11 +42,16 @@ pub(crate) struct Play {
     json: bool,
 }
 
+/// The keys of a run that say what is played by hand.
+struct Played;
+
+impl Keys for Played {
+    const NAMES: Option<&'static [&'static str]> = Some(&["environment", "data"]);
+}
+
 impl Play {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let data = files::data_folder(self.data.clone());
-        let options = EnvironmentOptions { data, own: self.own.0.clone() };
-        let world: Arc<dyn World> = worlds::open(&self.environment, &options)?.into();
+        let world = self.world()?;
         let notes = notes();
         let (in_the_end, program) = (Arc::clone(&world), Arc::clone(&notes.program));
         let _in_the_end = signals::before_end(move || {
@@ -70,23 +61,21 @@ impl Play {
             }
             leave(&*in_the_end, &*program);
         });
-        let task = match &self.game {
-            Some(id) => task::named(id),
-            None => task::first_of(&*world, self.split.as_deref())?,
-        };
-        let played = self.play_in(&*world, &task);
+        let mut game = Game::new(&*world, self.game.as_deref(), self.split.as_deref())?;
+        let mut lines = stdin().lock().lines();
+        let commands = &mut lines.by_ref().map(|line| line.context("standard input is not text"));
+        let prompt = if stdin().is_terminal() { "> " } else { "" };
+        let mut line = Line { commands, answers: &mut out(), is_heard: &is_heard, prompt };
+        let played =
+            if self.json { game.play_in_json(&mut line) } else { game.play_in_words(&mut line) };
         leave(&*world, &*notes.program);
         played
     }
 
-    fn play_in(&self, world: &dyn World, task: &Task) -> anyhow::Result<()> {
-        let mut environment = world.environment();
-        let opening = environment.reset(task)?;
-        if self.json {
-            play_json(&mut *environment, &opening)
-        } else {
-            play_in_words(&mut *environment, task, &opening)
-        }
+    fn world(&self) -> anyhow::Result<Arc<dyn World>> {
+        let asked = self.world.options()?;
+        let options = EnvironmentOptions { own: self.own.0.clone(), ..asked.environment_options() };
+        Ok(worlds::open(asked.environment.as_deref().unwrap_or(DEFAULT), &options)?.into())
     }
 }
 
@@ -95,62 +84,4 @@ fn about_ids() -> String {
     let ids = WORLDS.iter().map(|world| format!("{} in {}", world.task_ids, world.name));
     let ids = ids.collect::<Vec<_>>().join(", ");
     format!("The game, as results name it: {ids} [default: the first of --split]")
-}
-
-fn play_json(environment: &mut dyn Playable, opening: &str) -> anyhow::Result<()> {
-    let mut out = targets_console::out();
-    let first = json!({"observation": opening, "admissible": environment.admissible_actions()});
-    writeln!(out, "{first}")?;
-    let mut lines = std::io::stdin().lock().lines();
-    while is_heard() {
-        let Some(line) = lines.next() else { break };
-        let command = line.context("standard input is not text")?;
-        let step = environment.step(&command)?;
-        let standing = environment.standing();
-        let answer: Value = json!({
-            "command": command,
-            "observation": step.observation,
-            "score": standing.score,
-            "done": standing.done,
-            "won": standing.won,
-            "admissible": environment.admissible_actions(),
-        });
-        writeln!(out, "{answer}")?;
-        out.flush()?;
-    }
-    Ok(())
-}
-
-fn play_in_words(environment: &mut dyn Playable, task: &Task, opening: &str) -> anyhow::Result<()> {
-    outln!("{}\n\n{opening}", task.id);
-    outln!("\n(\"?\" lists what can be done, Ctrl-D ends)");
-    let mut lines = std::io::stdin().lock().lines();
-    let (prompted, mut out) = (std::io::stdin().is_terminal(), targets_console::out());
-    let mut steps = 0;
-    while is_heard() {
-        if prompted {
-            write!(out, "> ")?;
-            out.flush()?;
-        }
-        let Some(line) = lines.next() else { break };
-        let command = line.context("standard input is not text")?;
-        if command.trim() == "?" {
-            let actions = environment.admissible_actions().unwrap_or_default();
-            outln!("{}", actions.join("\n"));
-            continue;
-        }
-        let step = environment.step(&command)?;
-        steps += 1;
-        outln!("{}", step.observation.trim());
-        if step.done {
-            let won = environment.standing().won;
-            outln!("{} after {steps} steps.", if won { "Won" } else { "Over" });
-            return Ok(());
-        }
-    }
-    if steps == 0 && is_heard() {
-        bail!("no command came");
-    }
-    outln!("{}", environment.feedback());
-    Ok(())
 }

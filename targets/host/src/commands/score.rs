@@ -5,14 +5,12 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use runtime_session::approval::Allowed;
-use runtime_session::engines::ENGINES;
-use runtime_session::loading::{EngineOptions, Loading, Waits};
+use runtime_session::loading::Loading;
 use runtime_session::score::score;
 use targets_console::outln;
 
+use crate::options::{Flags, Keys};
 use crate::progress::notes;
-use crate::values;
 
 pub(crate) const EXAMPLES: &str = "\
 rebound score --model smollm2-135m-instruct --text-file story.txt
@@ -22,6 +20,10 @@ rebound score --model mine.gguf --adapter adapter.gguf --text-file story.txt";
 ///
 /// Natural logarithms. The first is null, since no token precedes it.
 #[derive(clap::Args)]
+#[command(mut_arg("engine", |arg| arg.help(
+    "Inference engine: llama (llama.cpp), decoder (our own) or remote (an endpoint) [default: \
+     llama]"
+)))]
 pub(crate) struct Score {
     /// The model: a name from `rebound models list`, or a GGUF file
     #[arg(long, value_name = "NAME|FILE")]
@@ -38,44 +40,21 @@ pub(crate) struct Score {
     /// Number of CPU threads [default: one for each idle core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroU32>,
-    /// Inference engine: llama (llama.cpp), decoder (our own) or remote (an endpoint)
-    /// [default: llama]
-    #[arg(
-        long,
-        value_name = "NAME",
-        value_parser = values::one_of(&ENGINES),
-        ignore_case = true,
-        hide_possible_values = true
-    )]
-    engine: Option<String>,
-    /// Device to compute on, from `rebound devices` [default: flex for the decoder, llama.cpp's
-    /// own choice]
-    #[arg(long, value_name = "NAME")]
-    device: Option<String>,
-    /// Number of layers that llama.cpp computes on the GPU if there is one [default: all]
-    #[arg(long, value_name = "N")]
-    gpu_layers: Option<u32>,
+    #[command(flatten)]
+    engine: Flags<Engine>,
+}
+
+/// The keys of a run that say what computes.
+struct Engine;
+
+impl Keys for Engine {
+    const NAMES: Option<&'static [&'static str]> = Some(&["engine", "device", "gpu-layers"]);
 }
 
 impl Score {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let engine = EngineOptions {
-            engine: self.engine.clone(),
-            device: self.device.clone(),
-            gpu_layers: self.gpu_layers,
-        };
-        let loading = Loading {
-            engine,
-            context_tokens: self.context,
-            threads: self.threads,
-            parallel: NonZeroU32::MIN,
-            deterministic: false,
-            board: None,
-            waits: Waits::default(),
-            prompts_sha256: None,
-            allowed: Allowed::default(),
-            surroundings: notes(),
-        };
+        let engine = self.engine.options()?.engine_options();
+        let loading = Loading::alone(engine, self.context, self.threads, notes());
         let (model, adapter) = (&self.model, self.adapter.as_deref());
         outln!("{}", score(model, adapter, &loading, || self.text())?);
         Ok(())

@@ -1,11 +1,10 @@
 //! `rebound train`: starts `rebound-train` with the same arguments.
 
-use std::convert::Infallible;
 use std::ffi::OsString;
-use std::process::Command;
 
 use anyhow::Context;
 use runtime_session::trainer;
+use targets_console::signals;
 
 pub(crate) const EXAMPLES: &str = "\
 rebound train run actor.toml --out runs/actor
@@ -24,21 +23,7 @@ impl Train {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let mut command = trainer::command()?;
         let program = command.get_program().to_owned();
-        let never = start(command.args(self.arguments));
+        let never = signals::hand_over(command.args(self.arguments));
         match never.with_context(|| format!("cannot start {}", program.display()))? {}
     }
-}
-
-/// Replaces this process by the program, which receives signals and sets the exit code.
-#[cfg(unix)]
-fn start(command: &mut Command) -> std::io::Result<Infallible> {
-    use std::os::unix::process::CommandExt;
-    Err(command.exec())
-}
-
-/// Runs the program and exits with its exit code.
-#[cfg(not(unix))]
-fn start(command: &mut Command) -> std::io::Result<Infallible> {
-    let status = command.status()?;
-    std::process::exit(status.code().unwrap_or(1))
 }

@@ -3,56 +3,38 @@
 use std::collections::BTreeMap;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
-use runtime_environments::entry::{Decides, WorldOption};
+use runtime_environments::entry::WorldOption;
 use runtime_environments::worlds;
-use serde::Serialize;
 
 use crate::values;
 
 /// Heads them.
 pub(super) const HEADING: &str = "Options of one environment";
 
-/// Declares flags of the worlds' own options for which this holds.
-macro_rules! flags {
-    ($(#[$doc:meta])* $name:ident, $holds:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, Default, Serialize)]
-        pub(crate) struct $name(pub(crate) BTreeMap<&'static str, String>);
+/// What who plays by hand can be told, runs or not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HandFlags(pub(crate) BTreeMap<&'static str, String>);
 
-        impl Args for $name {
-            fn augment_args(command: Command) -> Command {
-                command.args(worlds::options().filter($holds).map(flag))
-            }
+impl Args for HandFlags {
+    fn augment_args(command: Command) -> Command {
+        command.args(worlds::options().map(flag))
+    }
 
-            fn augment_args_for_update(command: Command) -> Command {
-                Self::augment_args(command)
-            }
-        }
-
-        impl FromArgMatches for $name {
-            fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-                let options = worlds::options().filter($holds);
-                Ok(Self(options.filter_map(|option| given(option, matches)).collect()))
-            }
-
-            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
-                self.0.extend(Self::from_arg_matches(matches)?.0);
-                Ok(())
-            }
-        }
-    };
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
 }
 
-flags!(
-    /// What a run can be told.
-    OwnFlags,
-    |option: &WorldOption| option.decides != Decides::Hand
-);
-flags!(
-    /// What who plays by hand can be told.
-    HandFlags,
-    |_: &WorldOption| true
-);
+impl FromArgMatches for HandFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        Ok(Self(worlds::options().filter_map(|option| given(option, matches)).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.0.extend(Self::from_arg_matches(matches)?.0);
+        Ok(())
+    }
+}
 
 fn flag(option: WorldOption) -> Arg {
     let flag = Arg::new(option.name).long(option.name).help(option.about).help_heading(HEADING);
