@@ -21,6 +21,8 @@
 
 pub mod gguf;
 pub mod shape;
+pub mod target;
+pub mod hyperparameters;
 pub mod blocks;
 pub mod tokenizer;
 pub mod chat;

@@ -9,17 +9,18 @@ use toml::Table;
 
 /// A crate's folder, and which of ours it may depend on outside its tests. A
 /// name that ends in `*` stands for all that begin so.
-pub(crate) const MAY_IMPORT: [(&str, &[&str]); 20] = [
+pub(crate) const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("runtime/core", &[]),
     ("runtime/node", &[]),
     ("runtime/agent", &["runtime-core"]),
-    ("runtime/engine", &["runtime-core", "models", "models-decoder"]),
+    ("runtime/engine", &["runtime-core", "models", "models-decoder", "models-native"]),
     ("runtime/environments", &["runtime-core", "runtime-node"]),
     ("runtime/store", &["runtime-core", "models"]),
     ("runtime/evaluation", &["runtime-core"]),
     ("runtime/session", &["runtime-*", "models", "trainer-contract"]),
     ("models", &[]),
     ("models/decoder", &["models"]),
+    ("models/native", &["models"]),
     (
         "trainer",
         &["runtime-core", "models", "models-decoder", "trainer-contract", "targets-console"],
@@ -39,7 +40,7 @@ pub(crate) const MAY_IMPORT: [(&str, &[&str]); 20] = [
 const APART: [&str; 3] = ["fuzz", "targets/bare-metal", "targets/bare-metal/qemu"];
 
 /// Words of code that a folder must never contain outside its tests.
-const NEVER: [(&str, &[&str]); 10] = [
+const NEVER: [(&str, &[&str]); 11] = [
     (
         "runtime/core/src",
         &["std::", "Instant", "SystemTime", "File", "thread", "minijinja", "llama", "burn"],
@@ -52,6 +53,7 @@ const NEVER: [(&str, &[&str]); 10] = [
     ("runtime/session/src", &["clap::", "indicatif", "targets_console", "println!", "io::stdin"]),
     ("models/src", &["burn", "llama_cpp_2", "Optimizer"]),
     ("models/decoder/src", &["Sampler", "Optimizer", "Loss"]),
+    ("models/native/src", &["burn", "Sampler", "Optimizer"]),
     ("trainer/src", &["llama_cpp_2", "SerialPort"]),
 ];
 
@@ -59,10 +61,11 @@ const NEVER: [(&str, &[&str]); 10] = [
 const WITHOUT_STD: [&str; 3] = ["runtime/core", "runtime/node", "targets/bare-metal"];
 
 /// The only places for unsafe code; a folder stands for all that is in it.
-const MAY_BE_UNSAFE: [&str; 4] = [
+const MAY_BE_UNSAFE: [&str; 5] = [
     "runtime/engine/src/llama/raw.rs",
     "models/src/map.rs",
     "models/decoder/src/kernels",
+    "models/native/src/kernels",
     "targets/bare-metal/src/board",
 ];
 

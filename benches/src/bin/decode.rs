@@ -27,6 +27,7 @@ use runtime_core::prompt::{Piece, Prompt};
 use runtime_engine::Handle;
 use runtime_engine::decoder::{self, DecoderConfig, devices};
 use runtime_engine::llama::{self, LlamaConfig};
+use runtime_engine::native::{self, NativeConfig};
 use serde::Serialize;
 
 const TEMPERATURE: f32 = 0.8;
@@ -72,7 +73,8 @@ struct Row {
 fn main() -> Result<()> {
     let options = Options::parse();
     let bare = Bare::new(&options)?;
-    let mut rows = measure(&options, &Ours::llama(&options)?, &bare)?;
+    let mut rows = measure(&options, &Ours::native(&options)?, &bare)?;
+    rows.extend(measure(&options, &Ours::llama(&options)?, &bare)?);
     for device in &options.device {
         rows.extend(measure(&options, &Ours::decoder(&options, device)?, &bare)?);
     }
@@ -143,6 +145,15 @@ impl Ours {
         config.sequences_max = number(SEQUENCES)?;
         config.micro_batch = number(MICRO_BATCH)?;
         Ok(Self { name: "llama".to_owned(), handle: llama::load(&config)?.role(None)? })
+    }
+
+    fn native(options: &Options) -> Result<Self> {
+        let mut config = NativeConfig::new(&options.model);
+        config.threads = options.threads;
+        config.context_tokens = number(CONTEXT_TOKENS / SEQUENCES)?;
+        config.sequences_max = number(SEQUENCES)?;
+        config.batch_tokens = number(MICRO_BATCH)?;
+        Ok(Self { name: "native".to_owned(), handle: native::load(&config)?.role(None)? })
     }
 
     fn decoder(options: &Options, device: &str) -> Result<Self> {

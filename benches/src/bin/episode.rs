@@ -23,7 +23,9 @@ use runtime_core::strategy::{Judge, Strategy};
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::TakenStep;
 use runtime_core::trial::{Recorder, RecorderError, TrialSettings};
+use runtime_engine::Handle;
 use runtime_engine::llama::{self, LlamaConfig};
+use runtime_engine::native::{self, NativeConfig};
 use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::World;
@@ -50,6 +52,9 @@ struct Options {
     /// Tokens of context for each episode; a small one trims prompts
     #[arg(long, default_value = "1536")]
     context: NonZeroU32,
+    /// What computes, one row of the table each
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["llama", "native"])]
+    engine: Vec<Engine>,
     /// Threads of the engine
     #[arg(long, default_value = "2")]
     threads: NonZeroU32,
@@ -61,9 +66,18 @@ struct Options {
     json: bool,
 }
 
+/// What computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum Engine {
+    Llama,
+    Native,
+}
+
 /// One row: all episodes, so many at once.
 #[derive(Serialize)]
 struct Row {
+    engine: Engine,
     parallel: u32,
     trials: usize,
     trials_per_second: f64,
@@ -101,7 +115,9 @@ fn main() -> Result<()> {
     let tasks = world.tasks(&TaskSelection { split, count, seed: 1, limits })?;
     let mut rows = Vec::new();
     for &parallel in &options.parallel {
-        rows.push(measure(&options, &*world, &tasks, parallel)?);
+        for &engine in &options.engine {
+            rows.push(measure(&options, &*world, &tasks, (engine, parallel))?);
+        }
     }
     print(&options, &rows)
 }
@@ -110,14 +126,9 @@ fn measure(
     options: &Options,
     world: &dyn World,
     tasks: &[Task],
-    workers: NonZeroU32,
+    (engine, workers): (Engine, NonZeroU32),
 ) -> Result<Row> {
-    let mut config = LlamaConfig::new(&options.model);
-    config.threads = options.threads;
-    config.context_tokens = options.context;
-    config.cache_tokens = options.context.saturating_mul(workers);
-    config.sequences_max = workers;
-    let model = llama::load(&config)?.role(None)?;
+    let model = load(options, engine, workers)?;
     let prompts = Arc::new(PromptSet::built_in("household")?);
     let set_up = |_worker| {
         let agent = ModelAgent {
@@ -151,7 +162,28 @@ fn measure(
     let mut history = RunHistory::from_events([Event::Run(run)])?;
     let start = Instant::now();
     run_arm(&arm, &mut history)?;
-    Ok(row(workers.get(), &history, start.elapsed().as_secs_f64()))
+    Ok(row((engine, workers.get()), &history, start.elapsed().as_secs_f64()))
+}
+
+fn load(options: &Options, engine: Engine, sequences_max: NonZeroU32) -> Result<Handle> {
+    let engine = match engine {
+        Engine::Llama => {
+            let mut config = LlamaConfig::new(&options.model);
+            config.threads = options.threads;
+            config.context_tokens = options.context;
+            config.cache_tokens = options.context.saturating_mul(sequences_max);
+            config.sequences_max = sequences_max;
+            llama::load(&config)?
+        }
+        Engine::Native => {
+            let mut config = NativeConfig::new(&options.model);
+            config.threads = options.threads;
+            config.context_tokens = options.context;
+            config.sequences_max = sequences_max;
+            native::load(&config)?
+        }
+    };
+    Ok(engine.role(None)?)
 }
 
 fn agent_settings(options: &Options) -> AgentSettings {
@@ -162,7 +194,7 @@ fn agent_settings(options: &Options) -> AgentSettings {
     }
 }
 
-fn row(parallel: u32, history: &RunHistory, seconds: f64) -> Row {
+fn row((engine, parallel): (Engine, u32), history: &RunHistory, seconds: f64) -> Row {
     let trials: Vec<&FinishedTrial> = history.tasks.iter().flat_map(|task| &task.trials).collect();
     let (mut first, mut later, mut trimmed) =
         (Share::default(), Share::default(), Share::default());
@@ -187,6 +219,7 @@ fn row(parallel: u32, history: &RunHistory, seconds: f64) -> Row {
     let prefilled: u64 = all.map(|share| share.prompt_tokens - share.cached_tokens).iter().sum();
     let count = trials.len() as f64;
     Row {
+        engine,
         parallel,
         trials: trials.len(),
         trials_per_second: count / seconds,
@@ -209,13 +242,16 @@ fn print(options: &Options, rows: &[Row]) -> Result<()> {
     println!(
         "{tasks} tasks, at most {steps} steps, {context} tokens of context, {threads} threads"
     );
-    println!("                  a trial                        from the cache, % of prompt tokens");
     println!(
-        "parallel trials/s steps prefilled generated   first step  later steps  trimming steps"
+        "                         a trial                        from the cache, % of prompt tokens"
+    );
+    println!(
+        "engine parallel trials/s steps prefilled generated   first step  later steps  trimming steps"
     );
     for row in rows {
         println!(
-            "{:>8} {:>8.3} {:>5.1} {:>9.0} {:>9.0} {:>12} {:>12} {:>15}",
+            "{:<6} {:>8} {:>8.3} {:>5.1} {:>9.0} {:>9.0} {:>12} {:>12} {:>15}",
+            format!("{:?}", row.engine).to_lowercase(),
             row.parallel,
             row.trials_per_second,
             row.steps_per_trial,

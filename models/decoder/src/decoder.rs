@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
 use models::gguf::Gguf;
+use models::hyperparameters::Hyperparameters;
 
 use crate::adapter::{Adapter, Target};
 use crate::batch::Batch;
 use crate::cache::Cache;
 use crate::error::DecoderError;
-use crate::hyperparameters::Hyperparameters;
 use crate::kernels::{self, Segment};
 use crate::layer::{Layer, Scene};
 use crate::matrix::{Matrix, Packing, packing, vector};

@@ -1,6 +1,7 @@
 //! Why a file is not a model that this decoder runs.
 
 use models::gguf::GgufError;
+use models::hyperparameters::HyperparametersError;
 
 /// Why a model or an adapter cannot be used here.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +10,9 @@ pub enum DecoderError {
     /// The file itself is wrong, or lacks a key.
     #[error(transparent)]
     Gguf(#[from] GgufError),
+    /// What the file says about its transformer is wrong or not supported.
+    #[error(transparent)]
+    Hyperparameters(#[from] HyperparametersError),
     /// The model is of a family or uses a feature that is not built here.
     #[error("{file}: {what} is not supported; supported are llama, qwen2, qwen3 and gemma3")]
     Unsupported {
@@ -46,18 +50,6 @@ pub enum DecoderError {
         expected: Vec<u64>,
         /// What the tensor table says.
         found: Vec<u64>,
-    },
-    /// A hyperparameter makes no sense.
-    #[error("{file}: {field} is {found}, expected {expected}")]
-    Invalid {
-        /// The model's file.
-        file: String,
-        /// The key.
-        field: String,
-        /// What would do.
-        expected: String,
-        /// What is there.
-        found: String,
     },
     /// A sequence is longer than the model was made for.
     #[error("a sequence has {found} tokens, the model was made for {context_tokens}")]

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, activation};
 use models::gguf::Gguf;
+use models::hyperparameters::{Family, Hyperparameters};
 
 use crate::adapter::{Adapter, Target};
 use crate::cache::Cache;
 use crate::error::DecoderError;
-use crate::hyperparameters::{Family, Hyperparameters};
 use crate::kernels::{self, Attention, Segment};
 use crate::linear::Linear;
 use crate::norm::Norm;
@@ -148,20 +148,6 @@ impl Layer {
             Family::Llama | Family::Qwen2 | Family::Qwen3 => activation::silu(gate),
         };
         self.linear(Target::Down, gate * up, adapter)
-    }
-}
-
-impl Hyperparameters {
-    /// Rows and columns of a linear layer's matrix.
-    pub fn matrix(&self, target: Target) -> [usize; 2] {
-        let (query, key) = (self.heads * self.head_width, self.kv_heads * self.head_width);
-        match target {
-            Target::Query => [query, self.width],
-            Target::Key | Target::Value => [key, self.width],
-            Target::Output => [self.width, query],
-            Target::Gate | Target::Up => [self.feed_forward, self.width],
-            Target::Down => [self.width, self.feed_forward],
-        }
     }
 }
 

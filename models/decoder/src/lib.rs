@@ -15,7 +15,6 @@
 #![recursion_limit = "256"]
 
 pub mod devices;
-pub mod hyperparameters;
 pub mod matrix;
 pub mod kernels;
 pub mod rope;

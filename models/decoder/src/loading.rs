@@ -2,8 +2,9 @@
 
 use burn::tensor::{Tensor, TensorData};
 use models::adapter::Pair;
+use models::target::place;
 
-use crate::adapter::{Adapter, Factors, Place, Target};
+use crate::adapter::{Adapter, Factors};
 use crate::decoder::Decoder;
 use crate::error::DecoderError;
 
@@ -37,10 +38,4 @@ impl Adapter {
         }
         Ok(adapter)
     }
-}
-
-/// The place of a matrix of this name.
-fn place(name: &str) -> Option<Place> {
-    let (layer, rest) = name.strip_prefix("blk.")?.split_once('.')?;
-    Some((layer.parse().ok()?, Target::from_name(rest.strip_suffix(".weight")?)?))
 }

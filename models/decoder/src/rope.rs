@@ -5,8 +5,7 @@
 //! every backend does well and which has a backward pass already.
 
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
-
-use crate::hyperparameters::{Family, Hyperparameters};
+use models::hyperparameters::{Family, Hyperparameters};
 
 /// The frequencies of one kind of layer.
 #[derive(Clone, Debug)]

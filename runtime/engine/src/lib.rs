@@ -14,6 +14,7 @@
 //!
 //! - `llama` (default): llama.cpp, on the CPU and on the devices that it was
 //!   built for.
+//! - `native` (default): our own kernels for the processor.
 //! - `decoder`: our own decoder on the CPU; `wgpu`, `vulkan`, `metal` and `cuda` add
 //!   devices.
 //!
@@ -25,12 +26,14 @@
 //! it answers requests that allow a single answer.
 
 #![cfg_attr(
-    not(any(feature = "llama", feature = "decoder")),
+    not(any(feature = "llama", feature = "native", feature = "decoder")),
     allow(dead_code, unused_imports, reason = "what engines share is of no use without one")
 )]
 
 #[cfg(feature = "llama")]
 pub mod llama;
+#[cfg(feature = "native")]
+pub mod native;
 #[cfg(feature = "decoder")]
 pub mod decoder;
 #[cfg(feature = "remote")]
@@ -47,6 +50,8 @@ mod ticket;
 mod shared;
 #[cfg(feature = "local")]
 mod worker;
+#[cfg(any(feature = "native", feature = "decoder"))]
+mod transformer;
 #[cfg(feature = "local")]
 mod queue;
 #[cfg(feature = "local")]

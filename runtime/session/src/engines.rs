@@ -4,6 +4,8 @@
 mod fit;
 #[cfg(feature = "llama")]
 mod llama;
+#[cfg(feature = "native")]
+mod native;
 #[cfg(feature = "decoder")]
 mod decoder;
 mod threads;
@@ -19,7 +21,7 @@ use crate::loading::Loading;
 use crate::wrong::Wrong;
 
 /// What `--engine` can name; not every build has them all.
-pub const ENGINES: [&str; 3] = ["llama", "decoder", endpoint::REMOTE];
+pub const ENGINES: [&str; 4] = ["llama", "native", "decoder", endpoint::REMOTE];
 
 /// A part of what a model takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,15 @@ const KINDS: &[Kind] = &[
         load: llama::load,
         devices: llama::devices,
         reserve: fit::reserve,
+    },
+    #[cfg(feature = "native")]
+    Kind {
+        name: "native",
+        build: runtime_engine::native::build,
+        load: native::load,
+        devices: native::devices,
+        // What it takes is not known beforehand.
+        reserve: |_, _, _, _| Ok(0),
     },
     #[cfg(feature = "decoder")]
     Kind {

@@ -13,7 +13,7 @@
 //! session does, and is known by one trait. What is decided about many trials stands in
 //! `runtime-evaluation`, what is written down in `runtime-store`.
 #![cfg_attr(
-    not(any(feature = "llama", feature = "decoder")),
+    not(any(feature = "llama", feature = "native", feature = "decoder")),
     allow(dead_code, reason = "what engines are told is of no use without one")
 )]
 

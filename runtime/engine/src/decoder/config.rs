@@ -5,8 +5,6 @@ use std::path::PathBuf;
 
 use burn::tensor::Device;
 
-use crate::error::EngineError;
-
 /// How a model is loaded: its file, its device and its limits.
 #[derive(Clone, Debug)]
 pub struct DecoderConfig {
@@ -43,17 +41,5 @@ impl DecoderConfig {
     /// Greatest number of live sequences under one adapter.
     pub(crate) fn live_max(&self) -> u32 {
         if self.deterministic { 1 } else { self.sequences_max.get() }
-    }
-
-    /// Checks the numbers against each other; `trained_tokens` is the context length
-    /// that the model was trained with.
-    pub(crate) fn check(&self, trained_tokens: usize) -> Result<(), EngineError> {
-        let (found, most) = (self.context_tokens.get(), u32::try_from(trained_tokens));
-        match most {
-            Ok(most) if found > most => {
-                Err(EngineError::TooLarge { field: "context_tokens", found, most })
-            }
-            _ => Ok(()),
-        }
     }
 }

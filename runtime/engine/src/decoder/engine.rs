@@ -7,10 +7,10 @@ use models_decoder::decoder::Decoder;
 use runtime_core::error::with_sources;
 
 use super::config::DecoderConfig;
-use super::role::DecoderRole;
-use super::weights::DecoderWeights;
+use super::weights::{AdaptedDecoder, DecoderWeights};
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::transformer::TransformerRole;
 use crate::worker::{CheckedAdapter, Weights};
 
 /// Checks and loads a model.
@@ -23,7 +23,7 @@ pub fn load(config: &DecoderConfig) -> Result<Engine, EngineError> {
         let gguf = Arc::new(Gguf::open(&config.path)?);
         let decoder =
             Decoder::load(gguf, &config.device).map_err(|error| refused(with_sources(&error)))?;
-        config.check(decoder.shape().context_tokens)?;
+        crate::transformer::check_context(config.context_tokens, decoder.shape().context_tokens)?;
         let (rows, tokens) = (decoder.shape().vocabulary, vocabulary.tokenizer.vocabulary_len());
         if rows != tokens {
             return Err(refused(format!("it has {rows} rows of logits for {tokens} tokens")));
@@ -33,10 +33,13 @@ pub fn load(config: &DecoderConfig) -> Result<Engine, EngineError> {
 }
 
 impl Weights for DecoderWeights {
-    type Role<'weights> = DecoderRole<'weights>;
+    type Role<'weights> = TransformerRole<AdaptedDecoder<'weights>>;
 
-    fn open(&self, file: Option<CheckedAdapter>) -> Result<DecoderRole<'_>, EngineError> {
+    fn open(&self, file: Option<CheckedAdapter>) -> Result<Self::Role<'_>, EngineError> {
         let adapter = file.as_ref().map(|file| self.adapter(file)).transpose()?;
-        Ok(DecoderRole::new(self, adapter.unwrap_or_default(), file))
+        let adapter = adapter.unwrap_or_default();
+        let settings = self.queue_settings(file.as_ref());
+        let role = AdaptedDecoder { decoder: &self.decoder, adapter };
+        Ok(TransformerRole::new(role, settings, file))
     }
 }

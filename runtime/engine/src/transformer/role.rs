@@ -1,43 +1,33 @@
-//! The decoder under one adapter, with its requests.
+//! A transformer under one adapter, with its requests.
 
-use std::sync::Arc;
-
-use models_decoder::adapter::Adapter;
 use runtime_core::model::ModelError;
 
-use super::sequences::DecoderSequences;
-use super::weights::DecoderWeights;
+use super::Transformer;
+use super::sequences::Sequences;
 use crate::prepared::{PreparedGuide, PreparedRequest};
 use crate::queue::{Queue, QueueSettings};
 use crate::reply::{ReplySender, TicketMessage};
 use crate::worker::{AdapterRole, CheckedAdapter, ScoreJob};
 
-/// The decoder under one adapter.
-pub(crate) struct DecoderRole<'weights> {
-    queue: Queue<DecoderSequences<'weights>>,
+/// A transformer under one adapter.
+pub(crate) struct TransformerRole<T: Transformer> {
+    queue: Queue<Sequences<T>>,
     file: Option<CheckedAdapter>,
 }
 
-impl<'weights> DecoderRole<'weights> {
-    /// The weights under an adapter, without requests.
+impl<T: Transformer> TransformerRole<T> {
+    /// The role of this adapter, without requests.
     pub(crate) fn new(
-        weights: &'weights DecoderWeights,
-        adapter: Adapter,
+        transformer: T,
+        settings: QueueSettings,
         file: Option<CheckedAdapter>,
     ) -> Self {
-        let settings = QueueSettings {
-            vocabulary: Arc::clone(&weights.vocabulary),
-            adapter_sha256: file.as_ref().map(|file| file.sha256.clone()),
-            context_tokens: weights.config.context_tokens.get(),
-            live_max: weights.config.live_max(),
-            batch_tokens: weights.config.batch_tokens.get(),
-            deterministic: weights.config.deterministic,
-        };
-        Self { queue: Queue::new(DecoderSequences::new(weights, adapter), settings), file }
+        let sequences = Sequences::new(transformer, settings.live_max as usize);
+        Self { queue: Queue::new(sequences, settings), file }
     }
 }
 
-impl AdapterRole for DecoderRole<'_> {
+impl<T: Transformer> AdapterRole for TransformerRole<T> {
     fn adapter_file(&self) -> Option<&CheckedAdapter> {
         self.file.as_ref()
     }

@@ -1,35 +1,38 @@
 //! Stored sequences of ended requests, for requests with a common prefix.
 
-use models_decoder::cache::Cache;
-
+use super::Transformer;
 use crate::queue::Need;
 
 /// A sequence of tokens with its KV cache.
-#[derive(Debug, Default)]
-pub(crate) struct Sequence {
+pub(crate) struct Sequence<T: Transformer> {
     /// The tokens in the cache.
     pub(crate) tokens: Vec<u32>,
     /// Their keys and values.
-    pub(crate) cache: Cache,
+    pub(crate) cache: T::Cache,
 }
 
-impl Sequence {
+impl<T: Transformer> Default for Sequence<T> {
+    fn default() -> Self {
+        Self { tokens: Vec::new(), cache: T::Cache::default() }
+    }
+}
+
+impl<T: Transformer> Sequence<T> {
     /// A copy of the first `tokens` tokens.
     pub(crate) fn beginning(&self, tokens: usize) -> Self {
         let mut cache = self.cache.clone();
-        cache.truncate(tokens);
+        T::truncate(&mut cache, tokens);
         Self { tokens: self.tokens[..tokens].to_vec(), cache }
     }
 }
 
 /// Stored sequences, the most recently used one last.
-#[derive(Debug)]
-pub(crate) struct StoredSequences {
-    sequences: Vec<Sequence>,
+pub(crate) struct StoredSequences<T: Transformer> {
+    sequences: Vec<Sequence<T>>,
     most: usize,
 }
 
-impl StoredSequences {
+impl<T: Transformer> StoredSequences<T> {
     /// An empty store for at most `most` sequences.
     pub(crate) fn new(most: usize) -> Self {
         Self { sequences: Vec::new(), most }
@@ -42,7 +45,7 @@ impl StoredSequences {
 
     /// The longest stored prefix of `need`, empty if there is none. A sequence that is a
     /// prefix as a whole is taken out of the store instead of copied.
-    pub(crate) fn recall(&mut self, need: Need<'_>) -> Sequence {
+    pub(crate) fn recall(&mut self, need: Need<'_>) -> Sequence<T> {
         let Some((index, reusable)) = self.longest(need) else { return Sequence::default() };
         let sequence = self.sequences.remove(index);
         if reusable == sequence.tokens.len() {
@@ -54,7 +57,7 @@ impl StoredSequences {
     }
 
     /// Stores a sequence, and drops the least recently used one of a full store.
-    pub(crate) fn keep(&mut self, sequence: Sequence) {
+    pub(crate) fn keep(&mut self, sequence: Sequence<T>) {
         if sequence.tokens.is_empty() {
             return;
         }

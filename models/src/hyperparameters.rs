@@ -3,9 +3,8 @@
 //! Every key that changes the computation is either read or refused by name: a
 //! model that is computed wrongly would train adapters that fit nothing.
 
-use models::gguf::Gguf;
-
-use crate::error::DecoderError;
+use crate::gguf::{Gguf, GgufError};
+use crate::target::Target;
 
 /// The families of transformers that are built here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +73,38 @@ const REFUSED_KEYS: [&str; 6] = [
     "logit_scale",
 ];
 
+/// Why a file does not say what transformer it holds, or says one that is not computed here.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HyperparametersError {
+    /// The file itself is wrong, or lacks a key.
+    #[error(transparent)]
+    Gguf(#[from] GgufError),
+    /// The model is of a family or uses a feature that is not built here.
+    #[error("{file}: {what} is not supported; supported are llama, qwen2, qwen3 and gemma3")]
+    Unsupported {
+        /// The model's file.
+        file: String,
+        /// The feature.
+        what: String,
+    },
+    /// A hyperparameter makes no sense.
+    #[error("{file}: {field} is {found}, expected {expected}")]
+    Invalid {
+        /// The model's file.
+        file: String,
+        /// The key.
+        field: String,
+        /// What would do.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+}
+
 impl Hyperparameters {
     /// Reads them from a file's keys.
-    pub fn from_gguf(gguf: &Gguf) -> Result<Self, DecoderError> {
+    pub fn from_gguf(gguf: &Gguf) -> Result<Self, HyperparametersError> {
         let name = gguf.architecture()?;
         let family = match name {
             "llama" => Family::Llama,
@@ -128,8 +156,35 @@ impl Hyperparameters {
         self.window_tokens.filter(|_| layer % WINDOW_PATTERN < WINDOW_PATTERN - 1)
     }
 
-    fn check(&self, keys: &Keys<'_>) -> Result<(), DecoderError> {
-        let wrong = |key: &str, expected: &str, found: usize| DecoderError::Invalid {
+    /// Rows and columns of a linear layer's matrix.
+    pub fn matrix(&self, target: Target) -> [usize; 2] {
+        let (query, key) = (self.heads * self.head_width, self.kv_heads * self.head_width);
+        match target {
+            Target::Query => [query, self.width],
+            Target::Key | Target::Value => [key, self.width],
+            Target::Output => [self.width, query],
+            Target::Gate | Target::Up => [self.feed_forward, self.width],
+            Target::Down => [self.width, self.feed_forward],
+        }
+    }
+
+    /// The names of a layer's norms that its family has, the middle of their tensors' names.
+    pub fn norms(&self) -> impl Iterator<Item = &'static str> {
+        let on_heads = [Family::Qwen3, Family::Gemma3].contains(&self.family);
+        let after = self.family == Family::Gemma3;
+        let norms = [
+            ("attn_norm", true),
+            ("attn_q_norm", on_heads),
+            ("attn_k_norm", on_heads),
+            ("post_attention_norm", after),
+            ("ffn_norm", true),
+            ("post_ffw_norm", after),
+        ];
+        norms.into_iter().filter(|(_, has)| *has).map(|(name, _)| name)
+    }
+
+    fn check(&self, keys: &Keys<'_>) -> Result<(), HyperparametersError> {
+        let wrong = |key: &str, expected: &str, found: usize| HyperparametersError::Invalid {
             file: keys.gguf.name().into(),
             field: keys.full(key),
             expected: expected.into(),
@@ -162,8 +217,8 @@ fn default_score_scale(family: Family, layers: usize, share: usize, head_width: 
     1.0 / (if by_width { share } else { head_width } as f32).sqrt()
 }
 
-fn unsupported(gguf: &Gguf, what: String) -> DecoderError {
-    DecoderError::Unsupported { file: gguf.name().into(), what }
+fn unsupported(gguf: &Gguf, what: String) -> HyperparametersError {
+    HyperparametersError::Unsupported { file: gguf.name().into(), what }
 }
 
 /// The keys of one family.
@@ -185,20 +240,20 @@ impl Keys<'_> {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "hyperparameters are computed with in f32")]
-    fn required(&self, key: &str) -> Result<f32, DecoderError> {
+    fn required(&self, key: &str) -> Result<f32, HyperparametersError> {
         // The fallback never gives a value: it is there for its error.
         let value = || self.gguf.required_float(&self.full(key)).map(|value| value as f32);
-        self.number(key).map_or_else(value, Ok).map_err(DecoderError::from)
+        self.number(key).map_or_else(value, Ok).map_err(HyperparametersError::from)
     }
 
     fn optional_count(&self, key: &str) -> Option<usize> {
         usize::try_from(self.gguf.unsigned(&self.full(key))?).ok().filter(|&count| count > 0)
     }
 
-    fn count(&self, key: &str) -> Result<usize, DecoderError> {
+    fn count(&self, key: &str) -> Result<usize, HyperparametersError> {
         let found = self.gguf.required_unsigned(&self.full(key))?;
         let count = usize::try_from(found).ok().filter(|count| (1..=1 << 24).contains(count));
-        count.ok_or_else(|| DecoderError::Invalid {
+        count.ok_or_else(|| HyperparametersError::Invalid {
             file: self.gguf.name().into(),
             field: self.full(key),
             expected: "1 to 16777216".into(),
@@ -206,7 +261,7 @@ impl Keys<'_> {
         })
     }
 
-    fn rope_factor(&self) -> Result<f32, DecoderError> {
+    fn rope_factor(&self) -> Result<f32, HyperparametersError> {
         let kind = self.gguf.text(&self.full("rope.scaling.type")).unwrap_or("none");
         match kind {
             "none" => Ok(1.0),
