@@ -1,4 +1,4 @@
-//! An arm: one strategy on a pool of tasks, played by any number of workers.
+//! Runs an arm: one strategy on the run's tasks, played by any number of workers.
 //!
 //! ```text
 //! tasks in order ─► worker 0 ─┐
@@ -6,8 +6,8 @@
 //!                ─► worker 2 ─┘
 //! ```
 //!
-//! A worker is a thread with an agent and an environment of its own; it takes
-//! the next task when it is done with one. With one worker the events come in
+//! A worker is a thread with its own agent and environment; it takes
+//! the next task when it has finished one. With one worker the events come in
 //! the same order every time. A task's trials never depend on another task, so
 //! with more workers the order differs and the trials do not.
 
@@ -32,33 +32,33 @@ use runtime_core::trial::{
 
 use crate::listener::{ArmProgress, Listener, News};
 
-/// An error of whoever sets a worker up.
+/// An error of setting up a worker.
 pub type WorkerError = Box<dyn Error + Send + Sync>;
 
-/// How an arm is played.
+/// The parameters of playing an arm.
 #[derive(Clone, Copy)]
 pub struct Arm<'a> {
-    /// The strategy, and what stays the same over all tasks.
+    /// The strategy and the other settings of all trials.
     pub settings: TrialSettings,
-    /// Threads; never more than there are tasks left.
+    /// Greatest number of threads; also bounded by the number of unfinished tasks.
     pub workers: NonZeroU32,
-    /// Sets up the worker of this number, from 0, in the worker's own thread.
+    /// Sets up the worker of this number, from 0, on the worker's own thread.
     pub set_up: &'a (dyn Fn(u32) -> Result<Worker, WorkerError> + Sync),
-    /// Is told what happens; of how the arm stands by one thread at a time.
+    /// Receives events; progress comes from one thread at a time.
     pub listener: &'a dyn Listener,
 }
 
-/// What one thread plays with.
+/// The agent, environment and recorder of one worker.
 pub struct Worker {
-    /// Acts and reflects.
+    /// The agent.
     pub agent: Box<dyn Agent>,
-    /// The world.
+    /// The environment.
     pub environment: Box<dyn Environment>,
-    /// Takes the events.
+    /// The recorder of events.
     pub recorder: Box<dyn Recorder>,
 }
 
-/// Why an arm was not played to its end. Every finished step is recorded.
+/// Why an arm was not finished. Every finished step is recorded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArmError {
@@ -67,7 +67,7 @@ pub enum ArmError {
     SetUp {
         /// Its number, from 0.
         worker: u32,
-        /// Why.
+        /// The reason.
         source: WorkerError,
     },
     /// A task could not be played.
@@ -75,27 +75,27 @@ pub enum ArmError {
     Task {
         /// The task's id.
         task: String,
-        /// Why.
+        /// The reason.
         source: TrialError,
     },
-    /// Somebody asked the run to stop.
+    /// The run was asked to stop.
     #[error("the run was interrupted")]
     Interrupted,
 }
 
 impl ArmError {
-    /// Whether the run's limit of costs is why.
+    /// Whether the run's cost limit was reached.
     pub fn is_cost_limit(&self) -> bool {
         matches!(self, Self::Task { source: TrialError::Model(ModelError::CostLimit { .. }), .. })
     }
 }
 
-/// Plays what is left of an arm; the trials are added to `history`.
+/// Plays the unfinished tasks of an arm; the trials are added to `history`.
 ///
 /// The first error stops the other workers after their current step and is
-/// returned. Trials that were under way then are in the records alone: to go
-/// on, read `history` from them anew. A task that reached its own limit of costs
-/// is left as it is and is no error.
+/// returned. Trials that were unfinished then are only in the records: to resume, read
+/// `history` from them again. A task that reached its own cost limit is left
+/// unfinished, which is not an error.
 pub fn run_arm(arm: &Arm<'_>, history: &mut RunHistory) -> Result<(), ArmError> {
     let progress = progress_of(history, &arm.settings);
     let tasks_left = progress.tasks - progress.tasks_done;
@@ -128,10 +128,10 @@ pub fn run_arm(arm: &Arm<'_>, history: &mut RunHistory) -> Result<(), ArmError> 
 
 type Queue<'a> = Zip<slice::Iter<'a, Task>, slice::IterMut<'a, TaskHistory>>;
 
-/// What the workers of an arm share.
+/// The state that the workers of an arm share.
 struct Floor<'a> {
     arm: &'a Arm<'a>,
-    /// The next task's place in the pool, and the tasks from it on.
+    /// The next task's index, and the remaining tasks.
     queue: Mutex<(u32, Queue<'a>)>,
     progress: Mutex<ArmProgress>,
     stop: AtomicBool,
@@ -160,7 +160,7 @@ impl<'a> Floor<'a> {
                 Err(TrialError::Interrupted | TrialError::Model(ModelError::Cancelled)) => {
                     return Err(ArmError::Interrupted);
                 }
-                // Its records stay; a run with a higher limit goes on with it.
+                // Its records stay; a run with a higher limit resumes it.
                 Err(TrialError::Model(ModelError::CostLimit {
                     scope: CostScope::Task, ..
                 })) => {}
@@ -182,8 +182,8 @@ impl<'a> Floor<'a> {
         }
     }
 
-    /// Stops everybody. An interruption that follows from an error gives way to
-    /// it, whichever came first.
+    /// Stores the error and stops all workers. Another error replaces an interruption,
+    /// whichever came first.
     fn fail(&self, error: ArmError) {
         self.stop.store(true, Ordering::Relaxed);
         let mut first = lock(&self.error);
@@ -199,13 +199,13 @@ impl<'a> Floor<'a> {
     }
 }
 
-/// A worker's recorder that counts and tells, and stops when another worker failed.
+/// A worker's recorder that updates the progress, and stops when another worker has failed.
 struct FloorRecorder<'a, 'floor> {
     recorder: Box<dyn Recorder>,
     floor: &'a Floor<'floor>,
-    /// What is played.
+    /// The current task.
     task: Option<&'a Task>,
-    /// Steps of the episode so far.
+    /// Number of steps of the episode so far.
     step: usize,
 }
 
@@ -265,8 +265,8 @@ fn progress_of(history: &RunHistory, settings: &TrialSettings) -> ArmProgress {
     progress
 }
 
-/// A worker that panics takes the run down once its thread is joined; until
-/// then the others may look at what it held.
+/// The guard of a mutex, also after another worker panicked: that panic is propagated when
+/// its thread is joined.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! What a collection holds: groups of reflections, and what each of them earned.
+//! Counts of a collection: groups of reflections and their rewards.
 
 use std::fmt::Write as _;
 
@@ -10,36 +10,35 @@ use crate::interval::Rate;
 use crate::results::cost::Cost;
 use crate::table::rate_text;
 
-/// Counts over a collection's log.
+/// The counts of a collection's log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Collection {
-    /// Tasks in the pool.
+    /// Number of tasks.
     pub tasks: u64,
-    /// Tasks that were solved at once, or have their whole group.
+    /// Number of tasks that the first trial solved or whose group is complete.
     pub tasks_finished: u64,
-    /// First trials that solved their task.
+    /// The rate of first trials that solved their task.
     pub first_trial: Rate,
-    /// Failed first trials with at least one reflection that a trial followed.
+    /// Number of groups: failed first trials with at least one reflection and next trial.
     pub groups: u64,
-    /// Groups of several whose next trials all earned the same: nothing tells their
-    /// reflections apart.
+    /// Number of groups whose rewards are all equal, so that all advantages are 0.
     pub groups_without_variance: u64,
-    /// Next trials that solved their task.
+    /// The rate of next trials that solved their task.
     pub next_trial: Rate,
-    /// Mean over reflections of the next trial's return less the failed one's.
+    /// The mean reflection reward: the next trial's return minus the failed one's.
     pub reward_mean: f64,
-    /// The same of progress.
+    /// The mean of the next trial's progress minus the failed one's.
     pub progress_gain_mean: f64,
-    /// Episodes that ended.
+    /// Number of finished episodes.
     pub episodes: u64,
-    /// What acting cost.
+    /// The cost of acting.
     pub acting: Cost,
-    /// What reflecting cost.
+    /// The cost of reflecting.
     pub reflecting: Cost,
 }
 
-/// Counts what a collection with groups of `members` holds; `judge` said which first
-/// trials needed none.
+/// The counts of a collection with groups of `members`; `judge` decided which first trials
+/// failed.
 pub fn collection(history: &RunHistory, judge: Judge, members: u32) -> Collection {
     let (mut acting, mut reflecting) = (Cost::default(), Cost::default());
     let (mut episodes, mut solved_at_once, mut flat, mut groups) = (0, 0, 0, 0);
@@ -99,7 +98,7 @@ impl Collection {
     }
 }
 
-/// 0.0 of nothing.
+/// The mean; 0.0 for no numbers.
 fn mean(numbers: &[f32]) -> f64 {
     let sum: f64 = numbers.iter().map(|&number| f64::from(number)).sum();
     sum / numbers.len().max(1) as f64

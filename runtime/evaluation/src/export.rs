@@ -1,7 +1,7 @@
-//! Trials as JSON objects, and statistics over a run: what people look at.
+//! Exports trials as JSON objects, and statistics over a run.
 //!
-//! An object of a trial needs no other to be read: every call has its prompt in
-//! full, so it is long. Records are the format that the trainer reads.
+//! The object of a trial is self-contained: every call has its full prompt, so objects are
+//! long. The trainer reads the records instead.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::results::cost::Cost;
 
-/// The finished trials of a run as objects, by task and then by trial; those of branches
-/// come behind, each with the reflection that it read.
+/// The finished trials of a run as objects, by task and trial, then those of branches, each
+/// with the reflection before it.
 pub fn trials(history: &RunHistory) -> impl Iterator<Item = Value> {
     let tasks = history.run.tasks.iter().zip(&history.tasks);
     tasks.flat_map(move |(task, played)| {
@@ -36,36 +36,36 @@ pub fn trials(history: &RunHistory) -> impl Iterator<Item = Value> {
     })
 }
 
-/// What a run's log holds.
+/// The counts of a run's log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Statistics {
-    /// Tasks in the pool.
+    /// Number of tasks.
     pub tasks: u64,
-    /// Tasks that their last trial solved.
+    /// Number of tasks solved by their last trial.
     pub tasks_solved: u64,
-    /// Trials that ended.
+    /// Number of finished trials.
     pub trials: u64,
-    /// Trials that were under way when the log ended.
+    /// Number of unfinished trials at the end of the log.
     pub trials_open: u64,
-    /// Steps of trials that ended.
+    /// Number of steps of finished trials.
     pub steps: u64,
-    /// Steps whose action could not be read.
+    /// Number of steps from whose answer no action could be read.
     pub steps_malformed: u64,
-    /// Judgements, where the agent judges itself.
+    /// Number of judgements, if the agent judges itself.
     pub judgements: u64,
-    /// Reflections.
+    /// Number of reflections.
     pub reflections: u64,
-    /// How often trials ended in which way.
+    /// Number of trials by their ending.
     pub endings: BTreeMap<String, u64>,
-    /// What acting cost.
+    /// The cost of acting.
     pub acting: Cost,
-    /// What judging cost.
+    /// The cost of judging.
     pub judging: Cost,
-    /// What reflecting cost.
+    /// The cost of reflecting.
     pub reflecting: Cost,
 }
 
-/// Counts what a run's log holds.
+/// The counts of a run's log.
 pub fn statistics(history: &RunHistory) -> Statistics {
     let mut total = Statistics { tasks: history.tasks.len() as u64, ..Statistics::default() };
     for task in &history.tasks {
@@ -147,7 +147,7 @@ fn reflection_json(reflection: &Reflection) -> Value {
     json!({ "text": reflection.text, "answer": generation_json(&reflection.generation) })
 }
 
-/// A generation; its tokens stand as columns of equal length.
+/// A generation as JSON, with its tokens as columns of equal length.
 fn generation_json(generation: &Generation) -> Value {
     let tokens = &generation.tokens;
     json!({

@@ -1,19 +1,19 @@
 //! Success rates with their 95 % Wilson intervals.
 //!
 //! Wilson (1927): the rates that a two-sided score test at 5 % would not
-//! reject. Unlike the plain normal interval it is right near 0 and 1.
+//! reject. Unlike the plain normal interval it is accurate near 0 and 1.
 
 use serde::{Deserialize, Serialize};
 
 /// The 97.5 % quantile of the standard normal distribution.
 pub(crate) const Z: f64 = 1.959_963_984_540_054;
 
-/// How many of some tasks were solved.
+/// A success rate with its interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rate {
-    /// Tasks that were solved.
+    /// Number of solved tasks.
     pub solved: u64,
-    /// Tasks in all.
+    /// Number of tasks.
     pub of: u64,
     /// `solved` / `of`; 0.0 without tasks.
     pub rate: f64,
@@ -24,7 +24,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// The rate with its Wilson interval; without tasks it may be anything.
+    /// The rate with its Wilson interval, which is 0.0 to 1.0 without tasks.
     pub fn new(solved: u64, of: u64) -> Self {
         if of == 0 {
             return Self { solved, of, rate: 0.0, low: 0.0, high: 1.0 };
@@ -33,7 +33,7 @@ impl Rate {
         Self { solved, of, rate: solved as f64 / of as f64, low, high }
     }
 
-    /// The rate of tasks that were solved or not.
+    /// The rate of `true` outcomes.
     pub(crate) fn of_outcomes(outcomes: &[bool]) -> Self {
         let solved = outcomes.iter().filter(|solved| **solved).count();
         Self::new(solved as u64, outcomes.len() as u64)
@@ -46,7 +46,7 @@ fn wilson(solved: u64, of: u64) -> (f64, f64) {
     let spread = Z * Z / count;
     let center = rate + spread / 2.0;
     let radius = Z * (rate * (1.0 - rate) / count + spread / (4.0 * count)).sqrt();
-    // At the ends the closed form is exact and its arithmetic is not.
+    // At the ends the exact value is known, and arithmetic would round it.
     let low = if solved == 0 { 0.0 } else { (center - radius) / (1.0 + spread) };
     let high = if solved == of { 1.0 } else { (center + radius) / (1.0 + spread) };
     (low, high)

@@ -1,4 +1,4 @@
-//! The learning loop: rounds of collecting, training, trying and keeping.
+//! The learning loop: rounds of collecting, training, validating and confirming an adapter.
 //!
 //! ```text
 //! baseline ─► collect ─► train ─► install ─► evaluate ─► confirm or revert ─┐
@@ -7,10 +7,10 @@
 //!                                                    └─► illustrate ─► finished
 //! ```
 //!
-//! This module decides what comes next and what is kept; a [`Learner`] does it.
-//! The state is saved behind every phase, and a phase that was begun goes on
-//! where it stood, so a loop that is killed goes on from its state. A round that collected
-//! nothing to learn from ends behind its training.
+//! This module decides the next phase and which adapter is confirmed; a [`Learner`]
+//! carries out the phases. The state is saved after every phase, and each phase can be
+//! resumed, so a killed loop resumes from its state. A round that collected no training
+//! data ends after its training phase.
 
 pub mod state;
 pub(crate) mod table;
@@ -24,24 +24,24 @@ use crate::collection::Collection;
 use crate::pairs::{self, Difference, IntervalMethod, Pair};
 use state::{AdapterFile, Best, Example, Learning, Phase, Round, Training, Verdict};
 
-/// An error of whoever does what the loop decides.
+/// An error of a learner.
 pub type LearnerError = Box<dyn Error + Send + Sync>;
 
-/// How long a loop is.
+/// The length of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LearningPlan {
-    /// Rounds of training.
+    /// Number of rounds.
     pub rounds: u32,
-    /// A round learns from what this many latest rounds collected, 1 or more.
+    /// Number of latest rounds on whose collections a round trains, at least 1.
     pub replay: u32,
 }
 
-/// Does what the loop decides.
+/// Carries out the phases of the loop.
 ///
-/// Each call may be repeated after a kill, with the same arguments: it goes on with what
-/// it had begun, and returns at once what was done already.
+/// After a kill each call is repeated with the same arguments: it resumes unfinished work,
+/// and returns the result of finished work at once.
 pub trait Learner {
-    /// Plays the validation tasks with an adapter; round 0 plays them before any training.
+    /// Plays the validation tasks with an adapter; round 0 is before any training.
     fn evaluate(
         &mut self,
         round: u32,
@@ -55,8 +55,8 @@ pub trait Learner {
         adapter: Option<&AdapterFile>,
     ) -> Result<Collection, LearnerError>;
 
-    /// Trains on what some rounds collected, from an adapter on; `None` where that holds
-    /// nothing to learn from.
+    /// Trains on the collections of some rounds, starting from an adapter; `None` if they
+    /// contain no training data.
     fn train(
         &mut self,
         round: u32,
@@ -67,24 +67,24 @@ pub trait Learner {
     /// Puts a round's adapter on probation.
     fn install(&mut self, round: u32, adapter: &AdapterFile) -> Result<(), LearnerError>;
 
-    /// Keeps a round's adapter, which was on probation.
+    /// Confirms a round's adapter, which is on probation.
     fn confirm(&mut self, round: u32, adapter: &AdapterFile) -> Result<(), LearnerError>;
 
-    /// Goes back from the adapter on probation.
+    /// Reverts from the adapter on probation to the one before.
     fn revert(&mut self, adapter: &AdapterFile) -> Result<(), LearnerError>;
 
-    /// What an adapter's reflections on some failures look like beside those before any
-    /// training.
+    /// Examples of an adapter's reflections, next to those before any training on the same
+    /// failures.
     fn illustrate(&mut self, adapter: &AdapterFile) -> Result<Vec<Example>, LearnerError>;
 
-    /// Writes the state down for good, and shows it.
+    /// Stores the state permanently and shows it.
     fn save(&mut self, state: &Learning) -> Result<(), LearnerError>;
 
     /// A clock that never goes back, in microseconds.
     fn now_us(&mut self) -> u64;
 }
 
-/// Where a loop broke off; it can be gone on with.
+/// Where a loop failed; it can be resumed.
 #[derive(Debug, thiserror::Error)]
 #[error("in round {round}, phase {phase}")]
 pub struct LearningError {
@@ -92,12 +92,12 @@ pub struct LearningError {
     pub round: u32,
     /// The phase.
     pub phase: Phase,
-    /// Why.
+    /// The reason.
     pub source: LearnerError,
 }
 
-/// Fits a loop to a plan that may have changed: one that has ended goes on where the plan has
-/// more rounds, and a round that it no longer has is left out if it has collected nothing.
+/// Adapts the state to a plan that may have changed: a finished loop continues if the plan
+/// has more rounds, and a superfluous round is removed if it has collected nothing.
 fn fit(state: &mut Learning, plan: LearningPlan) {
     if state.phase >= Phase::Illustrate && state.rounds_begun() < plan.rounds {
         state.phase = next_round(state, plan);
@@ -108,7 +108,7 @@ fn fit(state: &mut Learning, plan: LearningPlan) {
     }
 }
 
-/// Goes on with a loop to the end of a plan, whose rounds may have changed meanwhile.
+/// Runs or resumes a loop to the end of a plan, which may have changed since.
 pub fn learn(
     learner: &mut dyn Learner,
     plan: LearningPlan,
@@ -126,7 +126,7 @@ pub fn learn(
         if done.is_err() {
             *state = before;
         }
-        // A phase that was stopped goes on another time, and took this long already.
+        // An interrupted phase is resumed later; its time so far counts, too.
         let took_us = learner.now_us().saturating_sub(begun_us);
         *state.seconds.entry(phase).or_default() += took_us as f64 / 1e6;
         let saved = learner.save(state);
@@ -135,7 +135,7 @@ pub fn learn(
     Ok(())
 }
 
-/// Does one phase, and sets the next.
+/// Carries out one phase and sets the next one.
 fn step(
     learner: &mut dyn Learner,
     plan: LearningPlan,
@@ -198,7 +198,7 @@ fn step(
     Ok(())
 }
 
-/// Begins a round, or what comes behind the last one.
+/// Starts the next round; returns the first phase of it, or the one after the last round.
 fn next_round(state: &mut Learning, plan: LearningPlan) -> Phase {
     if state.rounds_begun() >= plan.rounds {
         return Phase::Illustrate;
@@ -207,13 +207,13 @@ fn next_round(state: &mut Learning, plan: LearningPlan) -> Phase {
     Phase::Collect
 }
 
-/// An adapter is kept unless it is worse than the best so far by more than chance: unless the
-/// whole 95 % interval of the paired difference lies below 0. Against the one before, many
-/// small losses would be kept.
+/// The verdict on an adapter: confirmed unless the whole 95 % interval of its paired
+/// difference to the best adapter so far is below 0. Compared with the previous adapter
+/// instead, many small losses could add up.
 fn verdict(before: &[bool], now: &[bool]) -> Verdict {
     let pairs: Vec<Pair> =
         now.iter().zip(before).map(|(&arm, &control)| Pair { arm, control }).collect();
-    // Without tasks nothing is known of the difference.
+    // Without tasks the difference is unknown.
     let found = pairs::difference(&pairs);
     let found = found.unwrap_or(Difference { mean: 0.0, low: -1.0, high: 1.0 });
     Verdict {
@@ -225,7 +225,7 @@ fn verdict(before: &[bool], now: &[bool]) -> Verdict {
     }
 }
 
-/// Which tasks the last trial of each solved.
+/// Whether the last trial of each task solved it.
 fn solved(history: &RunHistory) -> Vec<bool> {
     history.tasks.iter().map(TaskHistory::solved).collect()
 }

@@ -1,17 +1,17 @@
-//! What is made of many trials: arms, intervals, paired tests, reports.
+//! Evaluation over many trials: arms, intervals, paired tests, reports.
 //!
 //! ```text
 //! tasks ─► arm ─► history ─┬─► results ─► table
 //!                          ├─► report    a page for people, rows for spreadsheets
-//!                          ├─► transcript   a trial as a person reads it
+//!                          ├─► transcript   a trial for a reader
 //!                          ├─► export    trials as JSON, statistics
-//!                          └─► collection   groups of reflections, and what they earned
+//!                          └─► collection   groups of reflections and their rewards
 //! collection, pairs ─► learning   rounds of collecting, training and keeping
 //! interval, pairs ─► results
 //! models ─► spending ─► results
 //! ```
 //!
-//! This crate knows agents, environments and recorders by their traits alone.
+//! This crate knows agents, environments and recorders only by their traits.
 //! It names no engine, reads no option and opens no file.
 
 pub mod arm;

@@ -1,70 +1,70 @@
-//! What whoever watches a run is told, as it happens.
+//! The interface for watching a run while it is played.
 //!
 //! ```text
-//! workers ─► events, how the arm stands ─┐
-//! endpoints ─► waits ────────────────────┼─► listener: a terminal, a page, a log
+//! workers ─► events, progress of an arm ──┐
+//! endpoints ─► retries ───────────────────┴─► listener: a terminal, a page, a log
 //! ```
 //!
-//! What is told changes nothing of what is played.
+//! Listeners do not affect the run.
 
 use runtime_core::event::{Event, RunEvent};
 use runtime_core::model::Retry;
 use runtime_core::task::Task;
 
-/// Something that happened.
+/// Something that happened in a run.
 #[derive(Clone, Copy, Debug)]
 pub enum News<'a> {
-    /// An arm begins, or goes on.
+    /// An arm begins or is resumed.
     ArmBegins {
-        /// What is played.
+        /// The run's first event.
         run: &'a RunEvent,
-        /// How it stands.
+        /// The arm's progress.
         progress: ArmProgress,
-        /// Tasks that are played at once.
+        /// Number of tasks played in parallel.
         workers: u32,
     },
-    /// Something was written down.
+    /// An event was recorded.
     Event {
-        /// The task that it is of.
+        /// The event's task.
         task: &'a Task,
-        /// What it is.
+        /// The event.
         event: &'a Event,
-        /// Steps of the episode so far, this one included.
+        /// Number of steps of the episode so far, this one included.
         step: usize,
     },
-    /// How the arm stands: after every step, trial and task.
+    /// The arm's progress, after every step, trial and task.
     Progress(ArmProgress),
-    /// An endpoint gave no answer, and is asked again.
+    /// A request to an endpoint failed and will be retried.
     Retry(&'a Retry),
     /// An arm is over.
     ArmEnds {
-        /// How it stands.
+        /// The arm's progress.
         progress: ArmProgress,
-        /// Whether nothing stopped it.
+        /// Whether all its tasks are finished.
         is_whole: bool,
     },
 }
 
-/// How an arm stands, what was played before a resume included.
+/// The progress of an arm, including what was played before a resume.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ArmProgress {
-    /// Tasks in the pool.
+    /// Number of tasks.
     pub tasks: u64,
-    /// Tasks that need no further trial.
+    /// Number of tasks that need no further trial.
     pub tasks_done: u64,
-    /// Tasks among them whose last trial solved them.
+    /// Number of these whose last trial solved them.
     pub tasks_solved: u64,
-    /// Trials that ended.
+    /// Number of finished trials.
     pub trials: u64,
-    /// Those of them that solved their task.
+    /// Number of these that solved their task.
     pub trials_solved: u64,
-    /// Steps taken.
+    /// Number of steps.
     pub steps: u64,
 }
 
-/// Is told what happens, by several threads at once; a slow one slows the run.
+/// Watches a run. It is called by several threads at once; a slow listener slows the run.
 pub trait Listener: Send + Sync {
-    /// Something happened.
+    /// Called for each event.
     fn hear(&self, news: News<'_>);
 }
 

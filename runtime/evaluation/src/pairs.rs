@@ -1,8 +1,8 @@
-//! Two arms on the same tasks: is one better?
+//! Paired comparison of two arms on the same tasks.
 //!
 //! Tasks differ in difficulty far more than arms differ from each other, so
 //! each task is compared with itself. Tasks that both arms solve, or neither,
-//! say nothing; the others decide.
+//! are uninformative; the others decide.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::interval::Z;
 
-/// Halvings of a step between two shares: more than a float's digits.
+/// Number of bisections in the search of a limit: more than a float has binary digits.
 const HALVINGS: usize = 64;
 
-/// What two arms made of one task.
+/// The outcomes of two arms on one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair {
-    /// Whether the arm in question solved it.
+    /// Whether the arm solved it.
     pub arm: bool,
     /// Whether the control arm solved it.
     pub control: bool,
@@ -33,11 +33,11 @@ pub struct Difference {
     pub high: f64,
 }
 
-/// The exact two-sided `McNemar` test: how likely a split at least as uneven is,
-/// where a task that only one arm solves is as likely to be either's.
+/// The p-value of the exact two-sided `McNemar` test: the probability of a split at least as
+/// uneven, if a task that only one arm solves is equally likely to be either's.
 ///
-/// `only_arm` and `only_control` count the tasks that one arm alone solved. 1.0
-/// where there is none.
+/// `only_arm` and `only_control` are the numbers of tasks that only one arm solved. 1.0 if
+/// both are 0.
 pub fn mcnemar(only_arm: u64, only_control: u64) -> f64 {
     let discordant = only_arm + only_control;
     // ln C(n, i) grows from one term to the next; 2^-n alone would underflow.
@@ -51,12 +51,12 @@ pub fn mcnemar(only_arm: u64, only_control: u64) -> f64 {
     (2.0 * tail).min(1.0)
 }
 
-/// How the interval of a difference was made.
+/// The method of a difference's interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IntervalMethod {
     /// Percentiles of a bootstrap over tasks, as in files that name no method. Too
-    /// narrow where few tasks differ, and of width 0 where none does.
+    /// narrow if few tasks differ, and of width 0 if none does.
     #[default]
     PairedBootstrap,
     /// The differences that a score test at 5 % would not reject.
@@ -76,11 +76,10 @@ impl fmt::Display for IntervalMethod {
 /// tasks.
 ///
 /// Tango (1998), Statistics in Medicine 17, 891: the differences that a two-sided score
-/// test at 5 % would not reject, as Wilson's interval is for one rate. Of 800 settings,
-/// half of them with few tasks that differ, the true difference lay in it with at least
-/// 93.0 % in each, at 8, 16, 30 and 40 tasks (95.1 to 99.8 % in the mean); of Newcombe's
-/// hybrid intervals 89.3 % was the least, of a percentile bootstrap 3.8 %. All are sums
-/// over every outcome.
+/// test at 5 % would not reject, as Wilson's interval is for one rate. In 800 settings with
+/// 8, 16, 30 or 40 tasks, half of them with few tasks that differ, its coverage was at least
+/// 93.0 % (95.1 to 99.8 % in the mean); that of Newcombe's hybrid intervals was at least
+/// 89.3 %, of a percentile bootstrap 3.8 %. All are exact sums over every outcome.
 pub fn difference(pairs: &[Pair]) -> Option<Difference> {
     if pairs.is_empty() {
         return None;
@@ -92,12 +91,12 @@ pub fn difference(pairs: &[Pair]) -> Option<Difference> {
         only_control: count(|pair| !pair.arm && pair.control) as f64,
     };
     let mean = (outcomes.only_arm - outcomes.only_control) / outcomes.tasks;
-    // The statistic falls from one end to the other, so each limit is crossed once.
+    // The statistic is monotonic, so each limit is crossed once.
     let limit = |end| outcomes.last_tenable(mean, end);
     Some(Difference { mean, low: limit(-1.0), high: limit(1.0) })
 }
 
-/// How many tasks there are, and how many only one arm solved.
+/// The number of tasks, and of those that only one arm solved.
 struct Outcomes {
     tasks: f64,
     only_arm: f64,
@@ -105,7 +104,7 @@ struct Outcomes {
 }
 
 impl Outcomes {
-    /// The tenable difference that lies farthest from the one that was found towards an end.
+    /// The tenable difference farthest from the observed one in the direction of `end`.
     fn last_tenable(&self, found: f64, end: f64) -> f64 {
         let (mut tenable, mut untenable) = (found, end);
         for _ in 0..HALVINGS {
@@ -117,10 +116,10 @@ impl Outcomes {
 
     /// Whether the score test would not reject a difference.
     ///
-    /// Tango's statistic, squared and without its division, which at the ends is by 0.
+    /// Tango's statistic, squared and multiplied out to avoid a division by 0 at the ends.
     fn is_tenable(&self, difference: f64) -> bool {
         let Self { tasks, only_arm, only_control } = self;
-        // The likeliest share of tasks that only the control solves, were the difference so.
+        // The likeliest share of tasks that only the control solves, given this difference.
         let twice = 2.0 * tasks;
         let linear = (twice - only_arm + only_control) * difference - only_arm - only_control;
         let constant = -only_control * difference * (1.0 - difference);

@@ -1,20 +1,19 @@
-//! `report.html`: what came of runs, as one page that needs nothing but itself.
+//! `report.html`: the results of runs as one self-contained page.
 //!
 //! ```text
-//! runs ─► columns, one an arm ─┬─► tables and plots ────────────┐
+//! runs ─► a column for each arm ┬─► tables and plots ────────────┐
 //!                              ├─► tasks, by their ids ─────────┼─► page
 //!                              ├─► trajectories, as JSON ───────┤
 //!                              ├─► details, as JSON ────────────┘
 //!                              └─► csv   a row a trial
 //! ```
 //!
-//! Tables and plots stand in the page. Trajectories are data that the page's
-//! script turns into text when somebody opens them, so a page of thousands is
-//! there at once. What a model wrote is never markup: templates escape it, the
-//! JSON has no `<`, the script sets text alone, and the page's own policy lets
-//! no other script run and nothing be fetched.
+//! Tables and plots are part of the page. Trajectories are data that the page's script
+//! renders when a reader opens them, so a page with thousands loads at once. Generated text
+//! is never markup: templates escape it, the JSON has no `<`, the script only sets text, and
+//! the page's content security policy forbids other scripts and any download.
 //!
-//! This module returns texts. Who reads logs and writes files is elsewhere.
+//! This module returns texts. Reading logs and writing files is left to the caller.
 
 mod column;
 mod about;
@@ -40,32 +39,32 @@ use crate::transcript::Transcript;
 
 pub use csv::csv;
 
-/// A run as it is to be reported.
+/// A run to be reported.
 #[derive(Clone, Debug)]
 pub struct ReportRun<'a> {
-    /// What the run is called, for example its folder's name.
+    /// The run's name, for example its folder's.
     pub name: String,
     /// Its arms, the control first.
     pub histories: &'a [RunHistory],
-    /// What its paid models took, where there are some.
+    /// The spending on paid models, if there are any.
     pub spending: Option<SpendingResults>,
-    /// When, where and how it was played, where somebody said.
+    /// When, where and how it was played, if known.
     pub circumstances: Option<Circumstances>,
-    /// What a reader must know about how it was read, such as a torn log.
+    /// Notes for the reader, such as about a torn log.
     pub notes: Vec<String>,
 }
 
-/// Knows what records do not hold.
+/// Adds what records do not contain: prompts as text and admissible actions.
 pub trait Reader {
-    /// Adds prompts in words and what could be done to a trial, as far as they are at hand;
-    /// what is not, it says in a note.
+    /// Adds prompts as text and admissible actions to a transcript, as far as they are
+    /// available, and a note about those that are not.
     fn read(&mut self, run: &RunEvent, transcript: &mut Transcript);
 
-    /// A token of a run's actor in words; `None` where they are not at hand.
+    /// A token of a run's actor as text; `None` if its vocabulary is not available.
     fn word(&mut self, run: &RunEvent, token: u32) -> Option<String>;
 }
 
-/// Knows nothing but the records.
+/// Adds nothing to the records.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordsAlone;
 
@@ -86,21 +85,21 @@ pub enum ReportError {
     Results {
         /// The run's name.
         name: String,
-        /// Why.
+        /// The reason.
         source: ResultsError,
     },
-    /// The page's own template is wrong.
+    /// The page's template has an error.
     #[error("the page cannot be rendered")]
     Page(#[from] minijinja::Error),
-    /// The page's data are no JSON.
+    /// The page's data cannot be written as JSON.
     #[error("the trajectories cannot be written as JSON")]
     Data(#[from] serde_json::Error),
-    /// A plot cannot be drawn; the text is the library's account.
+    /// A plot cannot be drawn; the text is the library's message.
     #[error("a plot cannot be drawn: {0}")]
     Plot(String),
 }
 
-/// The page of some runs, whose arms stand side by side.
+/// The page of some runs, with their arms side by side.
 pub fn html(runs: &[ReportRun<'_>], reader: &mut dyn Reader) -> Result<String, ReportError> {
     let results = results(runs)?;
     page::render(&Told { runs, results: &results, learning: None }, reader)
@@ -116,10 +115,10 @@ pub fn html_of_learning(
     page::render(&Told { runs, results: &results, learning: Some(state) }, reader)
 }
 
-/// What a page tells.
+/// The contents of a page.
 struct Told<'a> {
     runs: &'a [ReportRun<'a>],
-    /// One a run, in the same order.
+    /// The results of each run, in the same order.
     results: &'a [Results],
     learning: Option<&'a Learning>,
 }

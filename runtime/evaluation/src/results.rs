@@ -1,13 +1,13 @@
-//! What came of a run: the content of `results.json`.
+//! The results of a run: the content of `results.json`.
 //!
 //! ```text
 //! histories, one an arm ─► arms (success by trial and kind, costs, tasks)
 //!                       └► comparisons of each arm with the control arm
 //! ```
 //!
-//! Two equal runs differ in times, cache counts and circumstances alone; these stand in objects
-//! named `times_us`, `cache` and `circumstances`, and [`without_times`] leaves them out, and the
-//! checksum of the file with them.
+//! Repeated runs differ only in times, cache counts and circumstances. These are in objects
+//! named `times_us`, `cache` and `circumstances`, which [`without_times`] removes, as well as the
+//! checksum of the file.
 
 pub mod circumstances;
 pub mod cost;
@@ -29,34 +29,34 @@ use crate::spending::results::SpendingResults;
 
 /// The version of the format that this code writes.
 pub const FORMAT: u32 = 1;
-/// Members that two equal runs may differ in.
+/// The members that repeated runs may differ in.
 const UNEQUAL: [&str; 4] = ["times_us", "cache", "circumstances", "checksum"];
 
-/// What came of a run.
+/// The results of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Results {
     /// Version of this format.
     pub format: u32,
     /// Version of the program that played.
     pub rebound: String,
-    /// When, where and how; `None` where nobody said.
+    /// When, where and how it was played; `None` if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub circumstances: Option<Circumstances>,
-    /// The run's seed; `null` where the settings name none.
+    /// The run's seed; `null` if the settings have none.
     pub seed: Value,
-    /// What the agent learned of its success between trials.
+    /// What the agent was shown about the result of a trial.
     pub feedback: Value,
-    /// sha256 of the prompt templates.
+    /// SHA-256 of the prompt templates.
     pub prompts_sha256: String,
-    /// Who acted.
+    /// The actor's weights.
     pub actor: ModelIdentity,
-    /// The settings of the first arm, in full.
+    /// All settings of the first arm.
     pub settings: Value,
     /// The arms, in the order they were given.
     pub arms: Vec<ArmResults>,
-    /// Each other arm against the control arm; empty without one.
+    /// The comparisons of other arms with the control arm; empty without one.
     pub comparisons: Vec<Comparison>,
-    /// What was spent on paid models; `None` where there was none.
+    /// The spending on paid models; `None` if there were none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spending: Option<SpendingResults>,
 }
@@ -68,15 +68,15 @@ pub enum ResultsError {
     /// There is no history.
     #[error("there are no results without an arm")]
     NoArms,
-    /// An arm's settings are no JSON.
-    #[error("the settings of the arm {arm} are no JSON")]
+    /// An arm's settings are not JSON.
+    #[error("the settings of the arm {arm} are not JSON")]
     Settings {
         /// The arm's strategy.
         arm: String,
-        /// Where.
+        /// The error of parsing.
         source: serde_json::Error,
     },
-    /// An arm played under other conditions, so that a comparison says nothing.
+    /// An arm was played under other conditions, so that arms cannot be compared.
     #[error("the arm {arm} has another {what} than the arm {first}; they cannot be compared")]
     Differs {
         /// The arm's strategy.
@@ -116,13 +116,13 @@ pub fn results(histories: &[RunHistory]) -> Result<Results, ResultsError> {
     })
 }
 
-/// The same results without the members that two equal runs may differ in.
+/// The results without the members that repeated runs may differ in.
 pub fn without_times(results: &Value) -> Value {
     match results {
         Value::Object(members) => {
             let kept = members.iter().filter(|(key, _)| !UNEQUAL.contains(&key.as_str()));
             kept.map(|(key, value)| {
-                // What a user set is not ours to look into.
+                // Settings are user data and stay as they are.
                 let value = if key == "settings" { value.clone() } else { without_times(value) };
                 (key.clone(), value)
             })

@@ -1,4 +1,4 @@
-//! What a run spends on paid models: tokens, money, limits.
+//! Spending on paid models: tokens, money and limits.
 //!
 //! ```text
 //! agent ─► account (one a worker) ─► ledger ─► log
@@ -6,10 +6,9 @@
 //!          model                       └► spending results
 //! ```
 //!
-//! The ledger counts every attempt, also those whose answers were lost, so that
-//! it may show more than the trials do. Money is computed from token counts by one
-//! table of prices, never added up along the way: the same counts cost the same in
-//! any order.
+//! The ledger counts every attempt, also those whose answers were lost, so its totals may
+//! exceed those of the trials. Money is computed from total token counts by one table of
+//! prices, so that it does not depend on the order of requests.
 
 pub mod prices;
 pub mod ledger;

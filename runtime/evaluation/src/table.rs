@@ -8,8 +8,8 @@ use crate::results::arm::{ArmResults, Judged};
 use crate::results::comparison::Comparison;
 use crate::spending::results::{SpendingResults, Spent};
 
-/// Success by trial: a row an arm, a column a trial, and what an arm gains over
-/// the control arm.
+/// Success by trial: a row for each arm, a column for each trial, and the difference to the
+/// control arm.
 pub fn success_by_trial(results: &Results) -> String {
     let mut rows = vec![vec!["arm".to_string()]];
     let trials_max = results.arms.iter().map(ArmResults::trials_max).max().unwrap_or(0);
@@ -27,7 +27,7 @@ pub fn success_by_trial(results: &Results) -> String {
     aligned(&rows) + &notes(results).join("\n") + "\n"
 }
 
-/// Success after the last trial: a row a task type, a column an arm.
+/// Success after the last trial: a row for each task type, a column for each arm.
 pub fn success_by_kind(results: &Results) -> String {
     let mut rows = vec![vec!["kind".to_string(), "tasks".to_string()]];
     rows[0].extend(results.arms.iter().map(|arm| arm.strategy.clone()));
@@ -42,8 +42,8 @@ pub fn success_by_kind(results: &Results) -> String {
     aligned(&rows)
 }
 
-/// What was demonstrated: a row a task type, success and mean steps of the first
-/// arm.
+/// The table of demonstrations: a row for each task type with success and mean steps of the
+/// first arm.
 pub fn demonstrations(results: &Results) -> String {
     let header = ["kind", "tasks", "solved", "steps, mean"].map(str::to_string);
     let mut rows = vec![header.to_vec()];
@@ -86,7 +86,7 @@ pub(crate) fn comparison_parts(comparison: &Comparison) -> [String; 3] {
     [format!("{difference_points:+.1}"), format!("[{low_points:+.1}, {high_points:+.1}]"), p]
 }
 
-/// What a reader must know to read the numbers, a line each.
+/// Notes that explain the numbers, each a line.
 pub(crate) fn notes(results: &Results) -> Vec<String> {
     let tasks = results.arms.first().map_or(0, |arm| arm.tasks.len());
     let mut notes = vec![format!("{tasks} tasks; 95 % Wilson intervals.")];
@@ -111,7 +111,7 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     notes
 }
 
-/// How right an agent was about itself.
+/// The accuracy of an agent's own judgements.
 fn judged_text(arm: &ArmResults) -> Option<String> {
     let judged = arm.judged?;
     let Judged { true_completed, false_completed, true_failed, false_failed, right, .. } = judged;

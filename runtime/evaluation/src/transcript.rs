@@ -1,13 +1,13 @@
-//! A trial as a person reads it: what it was told, saw and did, how likely that was, and what was
-//! learned from it.
+//! Transcripts: a trial for a reader, with its memory, observations, actions, their probabilities
+//! and the reflections on it.
 //!
 //! ```text
 //! history ─► transcripts of a task, in the order to read them
 //!            trial 1 ─ its reflections ─► the trial that read each of them
 //! ```
 //!
-//! All of it is from the records, but for two things that records do not hold and whoever has a
-//! tokenizer and the world adds: a prompt's text, and what could be done.
+//! It comes from the records, except for two things that records do not contain: the text of
+//! prompts, which needs a tokenizer, and admissible actions, which need the world.
 
 mod answer;
 mod told;
@@ -27,65 +27,65 @@ pub use told::{Told, told};
 use crate::results::cost::Cost;
 use answer::Follower;
 
-/// One trial.
+/// The transcript of one trial.
 #[derive(Clone, Debug, Serialize)]
 pub struct Transcript {
     /// The arm's strategy, by name.
     pub arm: String,
-    /// The task's place in the run's pool, from 1.
+    /// The task's number in the run, from 1.
     pub place: usize,
-    /// What was to be done.
+    /// The task.
     pub task: Task,
     /// The trial, from 1.
     pub trial: u32,
-    /// Which of a group's next trials it is, from 1; `None` where there is no group.
+    /// The number of the group's member that it follows, from 1; `None` without a group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<usize>,
-    /// What it was told of earlier trials.
+    /// Its memory of earlier trials.
     pub told: Told,
     /// The first observation.
     pub opening: String,
-    /// What was done, in order.
+    /// The steps, in order.
     pub steps: Vec<ShownStep>,
-    /// How it ended; `None` while it is under way.
+    /// The result; `None` if it is unfinished.
     pub result: Option<TrialResult>,
-    /// What the agent said of it, where it judges itself.
+    /// The agent's own judgement, if it judges itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub judgement: Option<ShownJudgement>,
-    /// What was learned from it; a group has several.
+    /// The reflections on it; several for a group.
     pub reflections: Vec<ShownReflection>,
-    /// What acting cost.
+    /// The cost of acting.
     pub acting: Cost,
-    /// What a reader must know of it, a sentence each.
+    /// Notes for the reader, each a sentence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
-/// One action and what it led to.
+/// One step of a transcript.
 #[derive(Clone, Debug, Serialize)]
 pub struct ShownStep {
-    /// What could be done. Records do not hold it.
+    /// The admissible actions, which records do not contain.
     pub admissible: Option<Vec<String>>,
-    /// Older steps that the prompt no longer showed.
+    /// Number of oldest steps dropped from the prompt.
     pub dropped_steps: u32,
-    /// What was thought before, by agents that think.
+    /// The thought before the action, of agents that write thoughts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thought: Option<Answer>,
-    /// The action as the world got it.
+    /// The action that the environment received.
     pub action: String,
     /// Whether no action could be read from the answer.
     pub malformed: bool,
-    /// What the action was read from.
+    /// The answer that the action was read from.
     pub answer: Answer,
-    /// What the actor saw next.
+    /// The observation after the action.
     pub observation: String,
-    /// What the action earned.
+    /// The reward of the action.
     pub reward: f32,
-    /// The share of subgoals reached at best so far.
+    /// The greatest share of subgoals reached so far.
     pub progress: f32,
 }
 
-/// How a trial ended.
+/// The result of a trial.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrialResult {
     /// Whether the task was solved.
@@ -95,46 +95,46 @@ pub struct TrialResult {
     /// The sum of the rewards, 0.0 to 1.0.
     #[serde(rename = "return")]
     pub episode_return: f32,
-    /// The share of subgoals reached at best.
+    /// The greatest share of subgoals reached.
     pub progress: f32,
-    /// The environment's account of how it stood.
+    /// The environment's description of the result.
     pub feedback: String,
 }
 
-/// What an agent said of its own trial.
+/// An agent's own judgement in a transcript.
 #[derive(Clone, Debug, Serialize)]
 pub struct ShownJudgement {
-    /// Whether it took the task for completed.
+    /// Whether the agent says that the task was completed.
     pub completed: bool,
-    /// How a model said so.
+    /// The answer with the judgement.
     pub answer: Answer,
 }
 
-/// Advice that was drawn from a trial.
+/// A reflection in a transcript.
 #[derive(Clone, Debug, Serialize)]
 pub struct ShownReflection {
-    /// Which of a group's it is, from 1; `None` where there is no group.
+    /// The number in its group, from 1; `None` without a group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<usize>,
-    /// The advice, as the next trial reads it.
+    /// The text in the next trial's prompt.
     pub text: String,
-    /// How a model wrote it.
+    /// The answer with the reflection.
     pub answer: Answer,
 }
 
-/// How a trial stands, for a list.
+/// The outcome of a trial in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// The task was solved.
+    /// The trial solved the task.
     Solved,
-    /// It was not.
+    /// The trial failed.
     Failed,
-    /// The trial is under way, or was when the run stopped.
+    /// The trial is unfinished.
     UnderWay,
 }
 
-/// How the trials of a task stand, in the order of [`transcripts`].
+/// The outcomes of a task's trials, in the order of [`transcripts`].
 pub fn outcomes(played: &TaskHistory) -> Vec<Outcome> {
     let of = |trial: &FinishedTrial| {
         if trial.trajectory.succeeded() { Outcome::Solved } else { Outcome::Failed }
@@ -145,8 +145,8 @@ pub fn outcomes(played: &TaskHistory) -> Vec<Outcome> {
     ended.chain(played.open.iter().map(|_| Outcome::UnderWay)).collect()
 }
 
-/// Every trial of the task at `place`, from 0, of the run's pool; none where there is no
-/// such task. Trials that followed from a group's reflections stand in the group's order.
+/// The transcripts of all trials of the run's task with index `place`; none if there is no
+/// such task. Trials after a group's reflections are in the group's order.
 pub fn transcripts(history: &RunHistory, place: usize) -> Vec<Transcript> {
     let Some((task, played)) = history.run.tasks.get(place).zip(history.tasks.get(place)) else {
         return Vec::new();
@@ -165,7 +165,7 @@ pub fn transcripts(history: &RunHistory, place: usize) -> Vec<Transcript> {
     all
 }
 
-/// A task that is told of.
+/// A task whose transcripts are written.
 struct Telling<'a> {
     history: &'a RunHistory,
     task: &'a Task,
@@ -174,7 +174,7 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    /// A trial that nothing went back behind.
+    /// The transcript of a trial outside of branches.
     fn line(&self, trial: u32, ended: &FinishedTrial) -> Transcript {
         let branches = self.played.branches.iter().map(|branch| &branch.reflection);
         let tried = branches.filter(|reflection| reflection.trial == trial);
@@ -240,7 +240,7 @@ impl Telling<'_> {
         }
     }
 
-    /// The number of the member that has no branch yet; `None` where there is no group.
+    /// The number of the member without a branch; `None` without a group.
     fn last_member(&self) -> Option<usize> {
         (!self.played.branches.is_empty()).then_some(self.played.branches.len() + 1)
     }

@@ -1,4 +1,4 @@
-//! Where a learning loop stands, and what came of its rounds.
+//! The state of a learning loop, with the results of its rounds.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,126 +11,126 @@ use crate::collection::Collection;
 use crate::interval::Rate;
 use crate::pairs::IntervalMethod;
 
-/// A loop from its beginning to where it stands.
+/// The state of a loop.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Learning {
-    /// What comes next.
+    /// The next phase.
     pub phase: Phase,
-    /// The adapter that is in use; none where the loop began without one and kept none yet.
+    /// The active adapter; `None` if the loop began without one and has confirmed none yet.
     pub active: Option<AdapterFile>,
-    /// The adapter of those in use so far that solved most validation tasks.
+    /// The confirmed adapter that solved most validation tasks.
     pub best: Best,
-    /// By validation task, whether it was solved before any training.
+    /// Whether each validation task was solved before any training.
     pub baseline: Option<Vec<bool>>,
-    /// The rounds, the first one first; the last may be under way.
+    /// The rounds, in order; the last one may be unfinished.
     pub rounds: Vec<Round>,
     /// Reflections before and after all rounds.
     pub examples: Vec<Example>,
-    /// How long each phase took over all rounds, in seconds; what a kill lost is not in it.
+    /// The time of each phase over all rounds, in seconds, without time lost by a kill.
     pub seconds: BTreeMap<Phase, f64>,
 }
 
-/// What a loop does.
+/// A phase of the loop.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// Validation tasks before any training.
+    /// Play the validation tasks before any training.
     #[default]
     Baseline,
-    /// Groups of reflections on training tasks.
+    /// Collect groups of reflections on training tasks.
     Collect,
-    /// A new adapter from them.
+    /// Train a new adapter on them.
     Train,
-    /// The adapter on probation.
+    /// Install the adapter on probation.
     Install,
-    /// Validation tasks with it.
+    /// Play the validation tasks with it.
     Evaluate,
-    /// Confirmed, or reverted.
+    /// Confirm or revert it.
     Decide,
-    /// Reflections before and after.
+    /// Write reflections before and after training, as examples.
     Illustrate,
-    /// Nothing is left to do.
+    /// The loop is finished.
     Finished,
 }
 
-/// One round.
+/// The results of one round.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Round {
-    /// What was collected.
+    /// The counts of the collection.
     pub collection: Option<Collection>,
-    /// What was trained; none where there was nothing to learn from.
+    /// The result of the training; `None` if there was no training data.
     pub training: Option<Training>,
-    /// By validation task, whether it was solved with the new adapter.
+    /// Whether each validation task was solved with the new adapter.
     pub outcomes: Option<Vec<bool>>,
-    /// What became of the adapter.
+    /// The verdict on the adapter.
     pub verdict: Option<Verdict>,
 }
 
-/// An adapter, and the round that made it.
+/// The best adapter, with the round that made it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Best {
     /// The round; 0 is before any training.
     pub round: u32,
-    /// None where the loop began without one, and was best so.
+    /// The adapter; `None` if the model without an adapter was best.
     pub adapter: Option<AdapterFile>,
 }
 
-/// An adapter.
+/// An adapter's file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdapterFile {
-    /// Where it lies, from the loop's folder.
+    /// The path, relative to the loop's folder.
     pub path: PathBuf,
-    /// Its sha256.
+    /// SHA-256 of the file.
     pub sha256: String,
 }
 
-/// What a training made, and how it ended.
+/// The result of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Training {
     /// The new adapter.
     pub adapter: AdapterFile,
     /// The stage's name.
     pub stage: String,
-    /// Optimizer steps.
+    /// Number of optimizer steps.
     pub steps: u64,
-    /// The last step's loss, as its stage counts it.
+    /// The loss of the last step, as defined by the stage.
     pub loss: Option<f32>,
-    /// KL divergence from the reference in the last step, in nats a token; stages without
-    /// a policy have none.
+    /// KL divergence from the reference in the last step, in nats per token; `None` for
+    /// stages without a policy.
     pub kl: Option<f32>,
-    /// Memory that engine and trainer took together at most, as far as it was seen.
+    /// Greatest observed memory of engine and trainer together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_bytes: Option<u64>,
 }
 
-/// What became of an adapter on probation.
+/// The decision about an adapter on probation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// Whether it was kept.
+    /// Whether it was confirmed.
     pub kept: bool,
-    /// Validation success with it less that of the best adapter so far, in points.
+    /// Its validation success minus that of the best adapter so far, in percentage points.
     pub difference_points: f64,
     /// Lower end of the 95 % interval.
     pub low_points: f64,
-    /// Upper end.
+    /// Upper end of the 95 % interval.
     pub high_points: f64,
-    /// How the interval was made.
+    /// The method of the interval.
     #[serde(default)]
     pub interval: IntervalMethod,
 }
 
-/// Two reflections on one failure.
+/// Reflections on one failure before and after training.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
     /// The task's id.
     pub task: String,
-    /// What was to be done.
+    /// The instruction.
     pub instruction: String,
     /// The reflection before any training.
     pub before: String,
-    /// The reflection of the adapter in use at the end.
+    /// The reflection with the final adapter.
     pub after: String,
 }
 
@@ -141,25 +141,25 @@ impl Verdict {
         format!("{difference_points:+.1} [{low_points:+.1}, {high_points:+.1}]")
     }
 
-    /// What became of the adapter, in a word.
+    /// The decision in a word.
     pub fn word(&self) -> &'static str {
         if self.kept { "kept" } else { "reverted" }
     }
 }
 
 impl Learning {
-    /// A loop that begins with an adapter, or without one.
+    /// The state of a new loop, with or without an adapter.
     pub fn new(active: Option<AdapterFile>) -> Self {
         let best = Best { round: 0, adapter: active.clone() };
         Self { active, best, ..Self::default() }
     }
 
-    /// Rounds that were begun.
+    /// Number of rounds that were started.
     pub fn rounds_begun(&self) -> u32 {
         u32::try_from(self.rounds.len()).unwrap_or(u32::MAX)
     }
 
-    /// Validation success before any training, and after each round.
+    /// The validation success before any training and after each round.
     pub fn success(&self) -> Vec<Rate> {
         let rounds = self.rounds.iter().filter_map(|round| round.outcomes.as_ref());
         self.baseline.iter().chain(rounds).map(|outcomes| Rate::of_outcomes(outcomes)).collect()
@@ -175,12 +175,12 @@ impl Learning {
         outcomes.map_or(&[], Vec::as_slice)
     }
 
-    /// The round under way.
+    /// The current round.
     pub(super) fn round_mut(&mut self) -> Result<&mut Round, LearnerError> {
         self.rounds.last_mut().ok_or_else(|| "the state names a phase of no round".into())
     }
 
-    /// The adapter of the round under way.
+    /// The adapter of the current round.
     pub(super) fn candidate(&self) -> Result<AdapterFile, LearnerError> {
         let training = self.rounds.last().and_then(|round| round.training.as_ref());
         let adapter = training.map(|training| training.adapter.clone());
@@ -189,7 +189,7 @@ impl Learning {
 }
 
 impl Phase {
-    /// Its name in files and messages.
+    /// The name in files and messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Baseline => "baseline",

@@ -1,4 +1,4 @@
-//! A loop as lines of text.
+//! The state of a loop as text.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::interval::Rate;
 use crate::table::{aligned, rate_text};
 
 impl Learning {
-    /// What came of the rounds, as a table, and where the time went.
+    /// The results of the rounds as a table, and the time of the phases.
     pub fn text(&self) -> String {
         let header =
             ["round", "stage", "reward", "KL", "validation", "against the best, in points", ""];
@@ -34,8 +34,8 @@ impl Learning {
         text
     }
 
-    /// How the intervals of the verdicts were made; none where there is no verdict. A loop
-    /// that an older version began may have two ways.
+    /// The methods of the verdicts' intervals; `None` without a verdict. A loop that an older
+    /// version began may have two methods.
     pub(crate) fn interval_note(&self) -> Option<String> {
         let verdicts = self.rounds.iter().filter_map(|round| round.verdict.as_ref());
         let mut methods: Vec<String> =
@@ -45,7 +45,7 @@ impl Learning {
             .then(|| format!("Against the best: 95 % {}.", methods.join(", then ")))
     }
 
-    /// What was just done and what comes next, as a line.
+    /// The last result and the next phase, as a line.
     pub fn progress(&self) -> String {
         let number = self.rounds_begun();
         let Some(round) = self.rounds.last() else {

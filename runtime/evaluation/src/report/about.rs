@@ -1,5 +1,5 @@
-//! What stands at the top of the page: the verdict, with what a run was played, and what
-//! its arms are.
+//! The top of the page: the verdict, the circumstances of each run, and a description of its
+//! arms.
 
 use runtime_core::model::ModelIdentity;
 use runtime_core::strategy::Strategy;
@@ -12,12 +12,12 @@ use super::verdict;
 use crate::results::Results;
 use crate::results::circumstances::{Circumstances, Machine};
 
-/// A run's head as the template reads it.
+/// The template's variables for the head of a run.
 #[derive(Serialize)]
 pub(super) struct AboutView<'a> {
     name: &'a str,
     verdict: String,
-    /// Names and values.
+    /// Facts about the run, as names and values.
     facts: Vec<(&'static str, String)>,
 }
 
@@ -39,7 +39,7 @@ impl<'a> AboutView<'a> {
     }
 }
 
-/// When, where and how.
+/// When, where and how the run was played.
 fn circumstances_facts(found: &Circumstances) -> Vec<(&'static str, String)> {
     let Circumstances { first, end, resumed } = found;
     let times = match resumed.len() {
@@ -65,7 +65,7 @@ fn circumstances_facts(found: &Circumstances) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// From when to when, to the minute; both ends are as RFC 3339 has them.
+/// The period to the minute; both ends are in the format of RFC 3339.
 fn period(start: &str, end: &str) -> String {
     let minute = |time: &str| Some((time.get(..10)?.to_owned(), time.get(11..16)?.to_owned()));
     match (minute(start), minute(end)) {
@@ -77,7 +77,7 @@ fn period(start: &str, end: &str) -> String {
     }
 }
 
-/// What an arm is told, in a sentence.
+/// A description of an arm's strategy, as a sentence.
 pub(super) fn what(column: &Column<'_>, settings: &Value) -> String {
     let told = match column.results.strategy.parse() {
         Ok(Strategy::None) => "Retries, and is told nothing: the control.",
@@ -98,7 +98,7 @@ pub(super) fn what(column: &Column<'_>, settings: &Value) -> String {
     format!("{told}{}{}", best_of.unwrap_or_default(), borrowed.unwrap_or_default())
 }
 
-/// A model's name, and the beginnings of its files' hashes.
+/// A model's name and the beginnings of its files' hashes.
 pub(super) fn weights(model: &ModelIdentity) -> String {
     let adapter = model
         .adapter_sha256
@@ -110,7 +110,7 @@ pub(super) fn weights(model: &ModelIdentity) -> String {
     }
 }
 
-/// Enough of a hash to tell two apart.
+/// The beginning of a hash, long enough to distinguish two.
 pub(super) fn beginning(sha256: &str) -> &str {
     sha256.get(..12).unwrap_or(sha256)
 }

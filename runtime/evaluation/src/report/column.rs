@@ -9,19 +9,19 @@ use crate::results::arm::ArmResults;
 /// An arm of one of the runs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Column<'a> {
-    /// Place among all columns, from 0; decides its color and its marker.
+    /// Index among all columns, which determines color and marker.
     pub(super) index: usize,
-    /// Place of its run.
+    /// Index of its run.
     pub(super) run: usize,
     /// The run's name.
     pub(super) run_name: &'a str,
-    /// The world it was played in; empty where the settings do not say.
+    /// The world; empty if the settings do not name it.
     pub(super) environment: &'a str,
-    /// Whether the world told what it remembered of earlier runs.
+    /// Whether the world recalled reflections of earlier runs.
     pub(super) recalls: bool,
-    /// What happened.
+    /// The arm's history.
     pub(super) history: &'a RunHistory,
-    /// What came of it.
+    /// The arm's results.
     pub(super) results: &'a ArmResults,
 }
 
@@ -30,12 +30,12 @@ pub(super) struct Column<'a> {
 pub(super) struct Columns<'a> {
     /// The columns.
     pub(super) all: Vec<Column<'a>>,
-    /// How many runs they are of.
+    /// Number of runs.
     runs: usize,
 }
 
 impl<'a> Columns<'a> {
-    /// The columns of runs and their results, which stand in the same order.
+    /// The columns of runs with their results in the same order.
     pub(super) fn new(runs: &'a [ReportRun<'a>], results: &'a [Results]) -> Self {
         let mut all = Vec::new();
         for (run, (played, found)) in runs.iter().zip(results).enumerate() {
@@ -54,7 +54,7 @@ impl<'a> Columns<'a> {
         Self { all, runs: runs.len() }
     }
 
-    /// The strategy, with the run's name where there are several.
+    /// The strategy, with the run's name if there are several runs.
     pub(super) fn label(&self, column: &Column<'_>) -> String {
         let strategy = &column.results.strategy;
         if self.runs > 1 { format!("{}: {strategy}", column.run_name) } else { strategy.clone() }

@@ -1,7 +1,7 @@
-//! A row a trial, for spreadsheets: RFC 4180, with names in the first row.
+//! CSV with a row for each trial: RFC 4180, with names in the first row.
 //!
-//! A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a
-//! formula. A text that begins so gets an apostrophe, which makes it a text.
+//! Spreadsheets read a cell that begins with `=`, `+`, `-` or `@` as a
+//! formula. Such a text is prefixed by an apostrophe, which makes it a text.
 
 use super::column::{Column, Columns};
 use super::{ReportError, ReportRun, results};
@@ -102,7 +102,7 @@ fn row(
     ]
 }
 
-/// A text as a cell that no spreadsheet computes.
+/// A text as a quoted cell that is never a formula.
 pub(super) fn quoted(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let guard = if formula { "'" } else { "" };

@@ -1,9 +1,9 @@
-//! What few readers open: each step's prompt in words, what could be done, and every token with
-//! its log-probability, as data for the page's script.
+//! Details that few readers open, as data for the page's script: each step's prompt as text,
+//! the admissible actions, and every token with its log-probability.
 //!
-//! A prompt stands as lines, of which those at its beginning that the prompt before had are
-//! counted. It all takes no more than [`BYTES_MAX`]; trials that have no room are left out,
-//! and the page says so.
+//! A prompt is stored as lines; its leading lines that the previous prompt also has are only
+//! counted. All details take at most [`BYTES_MAX`]; trials without room are left out, and the
+//! page says so.
 
 use std::collections::HashMap;
 
@@ -19,18 +19,18 @@ use super::texts::{TextId, Texts, without_markup};
 use super::{Reader, ReportError};
 use crate::transcript::{Answer, Transcript, transcripts};
 
-/// What all details of a page take at most, about.
+/// Approximate greatest length of all details of a page.
 const BYTES_MAX: usize = 2_000_000;
 
 #[derive(Default, Serialize)]
 struct Details {
-    /// Those that the trajectories do not have.
+    /// Texts that the trajectories do not have.
     texts: Texts,
-    /// Lists of actions, each once.
+    /// Lists of actions, without duplicates.
     lists: Vec<Vec<TextId>>,
-    /// By row, by column, by trial; `None` where there is nothing, or no room for it.
+    /// Details by row, column and trial; `None` if there are none or there is no room.
     tasks: Vec<Vec<Option<Vec<Option<TrialDetails>>>>>,
-    /// What of it is left out.
+    /// The sentence about trials that are left out.
     left_out: String,
     #[serde(skip)]
     list_ids: HashMap<Vec<TextId>, usize>,
@@ -40,31 +40,32 @@ struct Details {
 
 #[derive(Serialize)]
 struct TrialDetails {
-    /// By step: the calls, the thought's before the answer's.
+    /// The calls of each step, the thought's before the answer's.
     calls: Vec<Vec<CallDetails>>,
-    /// By step, the place of a list; empty where nobody said.
+    /// The index of each step's list of actions; empty if they are unknown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     admissible: Vec<Option<usize>>,
-    /// What a reader must know of it, a sentence each.
+    /// Notes for the reader, each a sentence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<TextId>,
 }
 
 #[derive(Serialize)]
 struct CallDetails {
-    /// Lines kept of the prompt before, then the places of those that follow; empty where the
-    /// words are not at hand.
+    /// The number of leading lines shared with the previous prompt, then the indices of the
+    /// other lines; empty if the text is not available.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     prompt: Vec<usize>,
-    /// Its length in tokens.
+    /// The prompt's length in tokens.
     prompt_tokens: u64,
-    /// The token's text, and its log-probabilities in hundredths of a nat: as it was drawn, and
-    /// under the model's own softmax. A token without a choice has its text alone.
+    /// Each token's text, then its log-probabilities in hundredths of a nat: under the
+    /// distribution sampled from and under the model's own softmax. A forced token has only
+    /// its text.
     tokens: Vec<Vec<i64>>,
 }
 
-/// The details of these rows, as JSON that can stand in a script element; `texts` are those of
-/// the trajectories.
+/// The details of these rows as JSON for a script element; `texts` are those of the
+/// trajectories.
 pub(super) fn json(
     (columns, rows): (&Columns<'_>, &[TaskRow<'_>]),
     texts: Texts,
@@ -104,7 +105,7 @@ impl Details {
         if self.is_full() {
             return Ok(steps.iter().map(|_| None).collect());
         }
-        // Of a group, the member that stands in line is shown.
+        // Of a group, the last member is shown.
         let last = task.branches.len() + 1;
         let mut transcripts = transcripts(history, place);
         transcripts.retain(|found| found.member.is_none_or(|member| member == last));

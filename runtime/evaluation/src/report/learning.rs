@@ -1,4 +1,4 @@
-//! A learning loop's rounds, as the template reads them.
+//! The template's variables for the rounds of a learning loop.
 
 use minijinja::Value;
 use serde::Serialize;
@@ -7,16 +7,16 @@ use super::{ReportError, plot};
 use crate::learning::state::{Example, Learning, Round, Verdict};
 use crate::learning::table::{reward, success};
 
-/// A loop as the template reads it.
+/// The template's variables for a loop.
 #[derive(Serialize)]
 pub(super) struct LearningView<'a> {
     success_plot: Value,
     reward_plot: Value,
-    /// Empty where no stage had a policy.
+    /// The plot of KL divergences; empty if no stage had a policy.
     kl_plot: Value,
-    /// The cells of each round, that before any training first.
+    /// The cells of each round, beginning with the one before any training.
     rounds: Vec<[String; 8]>,
-    /// How the intervals against the best were made.
+    /// The methods of the intervals of differences to the best adapter.
     interval_note: Option<String>,
     examples: &'a [Example],
     time: String,

@@ -1,4 +1,4 @@
-//! What stands above the tasks: the runs, success, and what it cost.
+//! The overview above the tasks: the runs, success and cost.
 
 use std::collections::BTreeSet;
 
@@ -15,49 +15,49 @@ use crate::results::comparison::{self, Comparison};
 use crate::results::cost::Cost;
 use crate::table;
 
-/// A run as the template reads it.
+/// The template's variables for a run.
 #[derive(Serialize)]
 pub(super) struct RunView<'a> {
     name: &'a str,
     rebound: &'a str,
     actor: &'a str,
     prompts_sha256: &'a str,
-    /// What the run was asked, a setting a line.
+    /// The run's settings, as names and values.
     settings: Vec<(&'a str, String)>,
     notes: Vec<String>,
 }
 
-/// An arm as the template reads it.
+/// The template's variables for an arm.
 #[derive(Serialize)]
 pub(super) struct ArmView {
     pub(super) label: String,
     legend: Value,
-    /// What it is told.
+    /// The description of its strategy.
     what: String,
-    /// By trial: the rate, and its interval.
+    /// The rate after each trial and its interval.
     success: Vec<[String; 2]>,
-    /// Against the run's control arm; `None` for that arm itself.
+    /// The comparison with the run's control arm; `None` for that arm itself.
     comparison: Option<ComparisonView>,
-    /// By task type, in the order of [`kinds`].
+    /// Success by task type, in the order of [`kinds`].
     by_kind: Vec<String>,
     tokens: CostView,
     time: CostView,
-    /// Said and was solved, said and was not, said and had failed, said and had
-    /// not, right; where the agent judged itself.
+    /// If the agent judged itself: the numbers of true and false judgements "completed", of
+    /// true and false judgements "failed", and the rate of right ones.
     judged: Option<[String; 5]>,
 }
 
-/// An arm against its control arm.
+/// The template's variables for the comparison of an arm with its control arm.
 #[derive(Serialize)]
 struct ComparisonView {
     points: String,
     interval: String,
     p: String,
-    /// Tasks that the arm alone solved, and that the control arm alone did.
+    /// Number of tasks that only the arm solved, and that only the control arm solved.
     only: [u64; 2],
 }
 
-/// What an arm cost, phase by phase.
+/// The cost of an arm by phase.
 #[derive(Serialize)]
 struct CostView {
     bar: Value,
@@ -114,11 +114,11 @@ pub(super) fn arms(
     columns.all.iter().map(view).collect()
 }
 
-/// What a bar is made of, in the order of the plot's colors.
+/// The parts of a bar, in the order of the plot's colors.
 type Phases = [u64; plot::PHASE_COLORS.len()];
 
-/// Tokens: acting's prompts from the cache, prompts computed, generated; then
-/// reflecting's prompts, generated; then all of judging's.
+/// Numbers of tokens: of acting the cached prompt tokens, computed prompt tokens and
+/// generated tokens; of reflecting the prompt and generated tokens; of judging all.
 fn tokens(arm: &ArmResults) -> Phases {
     let (acting, reflecting, judging) = (&arm.acting, &arm.reflecting, judging(arm));
     [
@@ -131,7 +131,7 @@ fn tokens(arm: &ArmResults) -> Phases {
     ]
 }
 
-/// Times: environment, acting's prompts and answers, reflecting's, all of judging.
+/// Times: environment, prompts and answers of acting, those of reflecting, all of judging.
 fn time_us(arm: &ArmResults) -> Phases {
     let (acting, reflecting) = (&arm.acting.times_us, &arm.reflecting.times_us);
     let judging = judging(arm).times_us;
@@ -171,7 +171,7 @@ impl ComparisonView {
     }
 }
 
-/// How arms differ from their run's control arm after each trial, by the arm's place.
+/// The differences of arms to their run's control arm after each trial, by the arm's index.
 pub(super) fn differences(columns: &Columns<'_>) -> Vec<(usize, Vec<Difference>)> {
     let of = |column: &Column<'_>| {
         let mut beside = columns.all.iter().filter(|other| other.run == column.run);
@@ -200,7 +200,7 @@ fn settings(settings: &serde_json::Value) -> Vec<(&str, String)> {
     members.map(|(name, value)| (name.as_str(), text(value))).collect()
 }
 
-/// A count with a comma after each three digits.
+/// A number with commas between groups of three digits.
 pub(super) fn thousands(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! The page: templates, style and script in one text.
+//! Renders the page: templates, style and script in one text.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -28,7 +28,7 @@ const STYLE: &str = concat!(
     include_str!("page/task.css"),
     include_str!("page/narrow.css")
 );
-/// One script, whose parts see each other's names.
+/// The script: its parts concatenated, so that they share names.
 const SCRIPT: &str = concat!(
     "(() => {\n",
     include_str!("page/data.js"),
@@ -42,12 +42,12 @@ const SCRIPT: &str = concat!(
     "})();\n",
 );
 
-/// What the templates read.
+/// The variables of the templates.
 #[derive(Serialize)]
 struct Page<'a> {
     style: Value,
     script: Value,
-    /// What the policy knows the script by.
+    /// The hash of the script in the content security policy.
     script_sha256: String,
     arm_colors: Vec<String>,
     phase_colors: Vec<String>,
@@ -56,18 +56,18 @@ struct Page<'a> {
     arms: Vec<ArmView>,
     trials: Vec<u32>,
     kinds: Vec<&'a str>,
-    /// What a learning loop's rounds came to, and its verdict.
+    /// The rounds of a learning loop with their verdict.
     learning: Option<LearningView<'a>>,
     learning_verdict: Option<String>,
     success_plot: Value,
-    /// Empty where there is no control arm.
+    /// The plot of differences; empty without a control arm.
     difference_plot: Value,
-    /// The most arms that one run compares with its control; 0 where there is none.
+    /// Greatest number of arms that one run compares with its control arm; 0 without one.
     comparisons_max: usize,
-    /// How the intervals of differences were made.
+    /// The methods of the intervals of differences.
     interval: String,
     progress_plot: Value,
-    /// Empty where there is one type.
+    /// The plot by task type; empty if there is only one.
     kind_plot: Value,
     rows: Vec<RowView<'a>>,
     trajectories: Value,

@@ -1,9 +1,9 @@
-//! The plots, as SVG that stands in the page.
+//! The plots, as SVG in the page.
 //!
-//! Colors are written for a light page; the page's style finds them by their
-//! value and gives each a dark twin. Beside its color an arm has a marker, a kind
-//! of line and a pattern of its band. What an arm is called stands outside, where
-//! it can be selected, wrapped and read aloud.
+//! Colors are for a light page; the page's style selects them by their value and replaces
+//! them on a dark one. Beside its color an arm has a marker, a line style and a pattern of
+//! its band. The legend is HTML outside of the SVG, so that it can be selected, wrapped and
+//! read aloud.
 
 mod marks;
 mod by_trial;
@@ -30,7 +30,7 @@ pub(super) use marks::{ARM_COLORS, legend};
 pub(super) use progress::mean_progress;
 pub(super) use progress::progress;
 
-/// One for each phase of a bar.
+/// The colors of a bar's parts.
 pub(super) const PHASE_COLORS: [RGBColor; 6] = [
     RGBColor(0xa8, 0xcd, 0xf0),
     RGBColor(0x3d, 0x8b, 0xd4),
@@ -50,12 +50,12 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 type Drawn = Result<(), Box<dyn std::error::Error>>;
 
-/// A color as SVG and CSS write it.
+/// A color in the notation of SVG and CSS.
 pub(super) fn hexadecimal(RGBColor(red, green, blue): RGBColor) -> String {
     format!("#{red:02X}{green:02X}{blue:02X}")
 }
 
-/// A bar of parts that stand one behind the other; `whole` would fill it.
+/// A stacked bar of parts, whose full width is `whole`.
 pub(super) fn bar(parts: &[u64; PHASE_COLORS.len()], whole: u64) -> Result<String, ReportError> {
     drawn(BAR_PIXELS, |area| {
         let (width, height) = (u64::from(BAR_PIXELS.0), i32::try_from(BAR_PIXELS.1)?);
@@ -72,7 +72,7 @@ pub(super) fn bar(parts: &[u64; PHASE_COLORS.len()], whole: u64) -> Result<Strin
     })
 }
 
-/// Axes: whole numbers to the right, 0 to 100 upwards.
+/// A chart with whole numbers on the x axis and 0 to 100 on the y axis.
 fn percent_chart<'a, 'b>(
     area: &'a Area<'b>,
     range: Range<f64>,
@@ -81,7 +81,7 @@ fn percent_chart<'a, 'b>(
     chart(area, (range, 0.0..100.0), names)
 }
 
-/// Axes: whole numbers to the right.
+/// A chart with whole numbers on the x axis.
 fn chart<'a, 'b>(
     area: &'a Area<'b>,
     (right, up): (Range<f64>, Range<f64>),

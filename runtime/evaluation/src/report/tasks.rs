@@ -1,4 +1,4 @@
-//! The table of tasks: a row a task, a cell for what each arm made of it.
+//! The table of tasks: a row for each task, a cell for each arm's result.
 
 use std::collections::HashMap;
 
@@ -8,15 +8,14 @@ use serde::Serialize;
 use super::column::{Column, Columns};
 use crate::results::task::TaskResults;
 
-/// A task, and its place in each column.
+/// A task with its index in each column.
 pub(super) struct TaskRow<'a> {
     task: &'a Task,
-    /// Where it stands in each column's pool; `None` where it was not asked.
+    /// The task's index in each column's run; `None` if that run does not have it.
     pub(super) places: Vec<Option<usize>>,
 }
 
-/// The tasks of all columns. Two runs have a task in common where world and id
-/// agree.
+/// The tasks of all columns. Two runs have a task in common if world and id are equal.
 pub(super) fn rows<'a>(columns: &Columns<'a>) -> Vec<TaskRow<'a>> {
     let mut rows: Vec<TaskRow<'a>> = Vec::new();
     let mut row_of = HashMap::new();
@@ -26,21 +25,21 @@ pub(super) fn rows<'a>(columns: &Columns<'a>) -> Vec<TaskRow<'a>> {
                 rows.push(TaskRow { task, places: vec![None; columns.all.len()] });
                 rows.len() - 1
             });
-            // A pool that names a task twice shows its first place.
+            // If a run has a task twice, the first one is shown.
             rows[row].places[column.index].get_or_insert(place);
         }
     }
     rows
 }
 
-/// A row as the template reads it.
+/// The template's variables for a row.
 #[derive(Serialize)]
 pub(super) struct RowView<'a> {
     id: &'a str,
     kind: &'a str,
     instruction: &'a str,
-    /// Which filter lets it through: `all`, `some` or `none` of the arms solved
-    /// it; `open` where one has not finished it.
+    /// The filter that shows the row: `all`, `some` or `none` of the arms solved the task;
+    /// `open` if an arm has not finished it.
     solved_by: &'static str,
     cells: Vec<CellView>,
     trials: u64,
@@ -52,12 +51,12 @@ pub(super) struct RowView<'a> {
 struct CellView {
     state: &'static str,
     text: String,
-    /// Where it stands when the column is sorted, solved early first.
+    /// The rank for sorting by this column, tasks solved in early trials first.
     rank: f64,
 }
 
 impl<'a> RowView<'a> {
-    /// What the columns made of a task.
+    /// The results of all columns for a task.
     pub(super) fn new(row: &TaskRow<'a>, columns: &Columns<'_>) -> Self {
         let played: Vec<Option<&TaskResults>> =
             columns.all.iter().zip(&row.places).map(|(column, place)| at(column, *place)).collect();

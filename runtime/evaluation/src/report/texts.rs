@@ -1,30 +1,30 @@
-//! Texts that stand once and are named by their place.
+//! A table of texts without duplicates, which are referred to by index.
 
 use std::collections::HashMap;
 
 use serde::{Serialize, Serializer};
 
-/// The place of a text.
+/// The index of a text.
 pub(super) type TextId = usize;
 
-/// Texts, each once.
+/// A table of texts without duplicates.
 #[derive(Default)]
 pub(super) struct Texts {
     all: Vec<String>,
     ids: HashMap<String, TextId>,
-    /// The first texts that stand elsewhere.
+    /// The number of texts in a preceding table, whose indices come first.
     elsewhere: usize,
-    /// Bytes of those that stand here.
+    /// Number of bytes of this table's texts.
     pub(super) bytes: usize,
 }
 
 impl Texts {
-    /// Further texts than these, named by their place behind them.
+    /// An empty table whose indices continue those of this one.
     pub(super) fn beyond(self) -> Self {
         Self { elsewhere: self.all.len(), bytes: 0, ..self }
     }
 
-    /// The place of a text, which is added where it is new.
+    /// The index of a text, which is added if it is new.
     pub(super) fn id(&mut self, text: &str) -> TextId {
         if let Some(id) = self.ids.get(text) {
             return *id;
@@ -43,8 +43,8 @@ impl Serialize for Texts {
     }
 }
 
-/// The same JSON with neither a character that means something to HTML nor one
-/// that once ended a line of JavaScript. They occur in strings alone.
+/// The JSON with escapes for characters that are special in HTML or end a line in old
+/// JavaScript. These occur only in strings.
 pub(super) fn without_markup(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {

@@ -1,9 +1,8 @@
-//! Every trajectory as data for the page's script.
+//! All trajectories as data for the page's script.
 //!
-//! Openings and observations repeat from trial to trial, so a text stands once
-//! and is named by its place. A trajectory's steps stand as columns of equal
-//! length; a column that would hold nothing is left out. What few readers open,
-//! prompts and single tokens, stands in `details`.
+//! Openings and observations repeat from trial to trial, so each text is stored once and
+//! referred to by index. A trajectory's steps are columns of equal length; an empty column
+//! is omitted. Prompts and single tokens, which few readers open, are in `details`.
 
 use runtime_core::event::RunEvent;
 use runtime_core::history::TaskHistory;
@@ -21,9 +20,9 @@ use crate::transcript::told;
 #[derive(Default, Serialize)]
 struct Data {
     texts: Texts,
-    /// By row, by column, by trial.
+    /// Trajectories by row, column and trial.
     tasks: Vec<Vec<Option<Vec<TrialData>>>>,
-    /// Columns whose world told what it remembered of earlier runs.
+    /// The columns whose world recalled reflections of earlier runs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     recalls: Vec<usize>,
 }
@@ -31,20 +30,20 @@ struct Data {
 #[derive(Default, Serialize)]
 struct TrialData {
     ending: &'static str,
-    /// 0.0 to 1.0.
+    /// The return, 0.0 to 1.0.
     #[serde(rename = "return")]
     episode_return: f64,
     progress: f64,
     opening: TextId,
-    /// The reflections that it was told, oldest first.
+    /// The reflections in its memory, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     told: Vec<TextId>,
-    /// The trial whose trajectory it was shown, from 1.
+    /// The trial whose trajectory was in its memory, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     attempt: Option<u32>,
     feedback: Option<TextId>,
     reflection: Option<TextId>,
-    /// Whether the agent took it for a success, where it judges itself.
+    /// The agent's own judgement, if it judges itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     judged: Option<bool>,
     #[serde(flatten)]
@@ -57,24 +56,24 @@ struct StepColumns {
     observations: Vec<TextId>,
     /// The progress after each step.
     progresses: Vec<f64>,
-    /// Tokens that the actor generated.
+    /// Number of tokens that the actor generated in each step.
     tokens: Vec<u32>,
-    /// How likely each answer was, under the distribution that it was drawn from;
-    /// `None` where nothing was chosen.
+    /// The probability of each answer under the distribution sampled from; `None` if no token
+    /// was sampled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     likely: Vec<Option<f64>>,
-    /// Thoughts before the actions, of agents that think.
+    /// The thoughts before the actions, of agents that write thoughts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     thoughts: Vec<Option<TextId>>,
-    /// Places of the steps whose action could not be read.
+    /// Indices of the steps from whose answer no action could be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     malformed: Vec<usize>,
-    /// Older steps that the prompt no longer showed.
+    /// Number of oldest steps dropped from each prompt.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     dropped: Vec<u32>,
 }
 
-/// The trajectories of these rows, as JSON that can stand in a script element, and their texts.
+/// The trajectories of these rows as JSON for a script element, and their texts.
 pub(super) fn json(
     columns: &Columns<'_>,
     rows: &[TaskRow<'_>],
@@ -158,8 +157,7 @@ impl Data {
     }
 }
 
-/// The probability of the tokens that were drawn, to three digits; `None` where
-/// there are none.
+/// The probability of the sampled tokens, to three digits; `None` if there are none.
 fn likelihood(answer: &Generation) -> Option<f64> {
     let chosen: Vec<f64> = answer
         .tokens
@@ -171,7 +169,7 @@ fn likelihood(answer: &Generation) -> Option<f64> {
     format!("{probability:.2e}").parse().ok().filter(|_| !chosen.is_empty())
 }
 
-/// To three decimals: what is shown is a share in percent.
+/// The share, rounded to three decimals.
 fn rounded(share: f32) -> f64 {
     (f64::from(share) * 1000.0).round() / 1000.0
 }

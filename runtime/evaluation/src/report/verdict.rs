@@ -1,4 +1,4 @@
-//! What a run says in one sentence, and what it is too small to say.
+//! The verdict: the conclusion of a run in one sentence.
 
 use crate::learning::state::Learning;
 use crate::pairs::{self, Pair};
@@ -7,12 +7,12 @@ use crate::results::arm::ArmResults;
 use crate::results::comparison::Comparison;
 use crate::table::{comparison_parts, rate_text};
 
-/// A difference whose whole interval lies within so many points of 0 is called none.
+/// Arms count as equal if the whole interval of their difference is within so many points of 0.
 const ALIKE_POINTS: f64 = 5.0;
-/// Differences that chance makes less often than this are told as such.
+/// Differences with a smaller p-value are reported as significant.
 const P_VALUE_MAX: f64 = 0.05;
 
-/// What a run says of its arms.
+/// The verdict on a run's arms.
 pub(super) fn of_run(results: &Results) -> String {
     let finished = results.arms.iter().all(|arm| arm.tasks_finished == arm.tasks.len() as u64);
     let so_far = if finished { "" } else { "So far, " };
@@ -24,7 +24,7 @@ pub(super) fn of_run(results: &Results) -> String {
     format!("{so_far}{told}")
 }
 
-/// What a loop says of its adapters; nothing before the first was tried.
+/// The verdict on a loop's adapters; `None` before the first was evaluated.
 pub(super) fn of_learning(state: &Learning) -> Option<String> {
     let before = state.baseline.as_ref()?;
     let after = state.best_outcomes();
@@ -50,7 +50,7 @@ pub(super) fn of_learning(state: &Learning) -> Option<String> {
     ))
 }
 
-/// An arm that nothing is compared with.
+/// The sentence about an arm without comparison.
 fn alone(arm: &ArmResults) -> String {
     let Some(last) = arm.success_by_trial.last() else {
         return format!("{} has no task", arm.strategy);
@@ -86,7 +86,7 @@ fn compared(comparisons: &[Comparison]) -> String {
     clauses.join("; ") + "."
 }
 
-/// An arm against its control, with the interval and the p-value.
+/// The sentence about an arm and its control arm, with interval and p-value.
 fn clause(found: &Comparison) -> String {
     let Comparison { arm, against, difference_points: points, .. } = found;
     let [_, interval, p] = comparison_parts(found);

@@ -1,4 +1,4 @@
-//! What came of one arm: success by trial and by kind, costs, tasks.
+//! The results of one arm: success by trial and by task type, costs, tasks.
 
 use std::collections::BTreeMap;
 
@@ -12,46 +12,45 @@ use super::cost::Cost;
 use super::task::{TaskResults, TrialResults};
 use crate::interval::Rate;
 
-/// What came of one arm.
+/// The results of one arm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArmResults {
     /// The arm's strategy, by name.
     pub strategy: String,
-    /// Who reflected.
+    /// The retrospective's weights.
     pub retrospective: ModelIdentity,
-    /// Tasks that need no further trial; fewer than there are after an
-    /// interruption.
+    /// Number of tasks that need no further trial; not all after an interruption.
     pub tasks_finished: u64,
     /// Success by the end of each trial, over all tasks; an unfinished task
     /// counts as not solved.
     pub success_by_trial: Vec<TrialSuccess>,
     /// Success after the last trial by task type, sorted by name.
     pub success_by_kind: Vec<KindSuccess>,
-    /// What acting cost.
+    /// The cost of acting.
     pub acting: Cost,
-    /// What reflecting cost.
+    /// The cost of reflecting.
     pub reflecting: Cost,
-    /// How right the agent was about its own trials, where it judged them.
+    /// The accuracy of the agent's own judgements, if it judged itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
-    /// The tasks, in the pool's order.
+    /// The tasks, in the run's order.
     pub tasks: Vec<TaskResults>,
 }
 
-/// What an agent said of its own trials, against what was so.
+/// An agent's own judgements, compared with the environment's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
-    /// Said to be completed, and was.
+    /// Number of judgements "completed" that were right.
     pub true_completed: u64,
-    /// Said to be completed, and was not.
+    /// Number of judgements "completed" that were wrong.
     pub false_completed: u64,
-    /// Said to have failed, and had.
+    /// Number of judgements "failed" that were right.
     pub true_failed: u64,
-    /// Said to have failed, and had not.
+    /// Number of judgements "failed" that were wrong.
     pub false_failed: u64,
-    /// Judgements that were right.
+    /// The rate of right judgements.
     pub right: Rate,
-    /// What judging cost.
+    /// The cost of judging.
     pub cost: Cost,
 }
 
@@ -60,27 +59,27 @@ pub struct Judged {
 pub struct TrialSuccess {
     /// The trial, from 1.
     pub trial: u32,
-    /// Tasks that their last trial up to this one solved. It never falls where
-    /// the environment says what is solved; an agent that judges itself may go
-    /// on after a success, and lose it.
+    /// The rate of tasks that their last trial up to this one solved. It never decreases if
+    /// the environment judges; an agent that judges itself may play another trial after a
+    /// success, and fail.
     #[serde(flatten)]
     pub rate: Rate,
-    /// Mean over tasks of the progress in this trial, or in the task's last.
+    /// Mean progress over tasks in this trial, or in a task's last trial before.
     pub progress_mean: f64,
-    /// Mean over the tasks that had this trial of the steps in it.
+    /// Mean number of steps over the tasks that had this trial.
     #[serde(default)]
     pub steps_mean: f64,
 }
 
-/// Success with the tasks of one type.
+/// Success for the tasks of one type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KindSuccess {
     /// The task type.
     pub kind: String,
-    /// Tasks solved in any trial.
+    /// The rate of tasks solved in any trial.
     #[serde(flatten)]
     pub rate: Rate,
-    /// Mean over all trials of their steps.
+    /// Mean number of steps over all trials.
     #[serde(default)]
     pub steps_mean: f64,
 }
@@ -114,7 +113,7 @@ impl ArmResults {
         }
     }
 
-    /// The last trial that a task of the arm may have; 0 without tasks.
+    /// Greatest number of trials of a task of the arm; 0 without tasks.
     pub fn trials_max(&self) -> u32 {
         self.success_by_trial.last().map_or(0, |last| last.trial)
     }
@@ -165,7 +164,7 @@ fn success_by_kind(tasks: &[TaskResults]) -> Vec<KindSuccess> {
     kinds.into_iter().map(success).collect()
 }
 
-/// 0.0 where there is no trial.
+/// The mean number of steps; 0.0 without trials.
 fn steps_mean<'a>(trials: impl Iterator<Item = &'a TrialResults>) -> f64 {
     let steps: Vec<u64> = trials.map(|trial| trial.steps).collect();
     steps.iter().sum::<u64>() as f64 / steps.len().max(1) as f64

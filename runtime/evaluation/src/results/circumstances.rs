@@ -2,51 +2,49 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The circumstances of a run: what two equal runs differ in.
+/// The circumstances of a run, in which repeated runs differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Circumstances {
-    /// The session that began it.
+    /// The first session.
     #[serde(flatten)]
     pub first: Session,
-    /// When these results were written, in UTC, as RFC 3339 has it.
+    /// When these results were written, in UTC, in the format of RFC 3339.
     pub end: String,
-    /// The sessions that went on with it, in order; also those that found nothing left to play.
+    /// The sessions that resumed it, in order, including those with nothing left to play.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resumed: Vec<Session>,
 }
 
-/// One start of the program, up to its end.
+/// A session: one execution of the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// When it began, in UTC, as RFC 3339 has it.
+    /// When it began, in UTC, in the format of RFC 3339.
     pub start: String,
-    /// The program and its arguments as they were given, without secrets.
+    /// The program and its arguments, without secrets.
     pub command_line: Vec<String>,
-    /// What computed the models: the version, the kernels, the device. One for each that the
-    /// run's models have.
+    /// Version, kernels and device of each inference engine.
     pub engines: Vec<String>,
-    /// Threads of each engine on this machine; `None` where none computed here.
+    /// Number of threads of each engine on this machine; `None` if no engine ran here.
     pub threads: Option<u32>,
-    /// The machine that played.
+    /// The machine.
     pub machine: Machine,
 }
 
-/// A machine, as far as it says.
+/// A description of a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// The processor's model; empty where it is not known.
+    /// The processor's model; empty if unknown.
     pub processor: String,
-    /// Cores that this program may use.
+    /// Number of cores that this program may use.
     pub cores: u32,
-    /// Memory in all.
+    /// Size of the memory.
     pub memory_bytes: u64,
     /// The operating system, its version and its kernel.
     pub system: String,
 }
 
 impl Circumstances {
-    /// The circumstances of a run that these sessions played, until `end`; `None` where there
-    /// is none.
+    /// The circumstances of a run with these sessions, up to `end`; `None` without sessions.
     pub fn new(sessions: &[Session], end: String) -> Option<Self> {
         let (first, resumed) = sessions.split_first()?;
         Some(Self { first: first.clone(), end, resumed: resumed.to_vec() })

@@ -1,4 +1,4 @@
-//! Each arm against the control arm, task by task.
+//! Comparisons of each arm with the control arm, task by task.
 
 use runtime_core::strategy::Strategy;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::arm::ArmResults;
 use crate::pairs::{self, Difference, IntervalMethod, Pair};
 
-/// An arm against the control arm after the last trial, on the tasks that both
+/// The comparison of an arm with the control arm after the last trial, on the tasks that both
 /// have finished. Points are percentage points.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
@@ -16,11 +16,11 @@ pub struct Comparison {
     pub against: String,
     /// The last trial.
     pub trial: u32,
-    /// Tasks that both arms have finished.
+    /// Number of tasks that both arms have finished.
     pub tasks: u64,
-    /// Tasks that only the arm solved.
+    /// Number of tasks that only the arm solved.
     pub only_arm: u64,
-    /// Tasks that only the control arm solved.
+    /// Number of tasks that only the control arm solved.
     pub only_control: u64,
     /// The arm's success rate minus the control's.
     pub difference_points: f64,
@@ -28,14 +28,14 @@ pub struct Comparison {
     pub low_points: f64,
     /// Upper end of the 95 % interval.
     pub high_points: f64,
-    /// How the interval was made.
+    /// The method of the interval.
     #[serde(default)]
     pub interval: IntervalMethod,
-    /// Of the exact two-sided `McNemar` test.
+    /// The p-value of the exact two-sided `McNemar` test.
     pub p_value: f64,
 }
 
-/// Every arm against the control arm, where there is one.
+/// The comparisons of all arms with the control arm, if there is one.
 pub(super) fn comparisons(arms: &[ArmResults]) -> Vec<Comparison> {
     let Some(control) = arms.iter().find(|arm| is_control(arm)) else { return Vec::new() };
     let others = arms.iter().filter(|arm| !is_control(arm));
@@ -46,7 +46,7 @@ pub(crate) fn is_control(arm: &ArmResults) -> bool {
     arm.strategy == Strategy::None.name()
 }
 
-/// `None` where no task was finished in both.
+/// The comparison of two arms; `None` if both have finished no task in common.
 fn compare(arm: &ArmResults, control: &ArmResults) -> Option<Comparison> {
     let outcomes = outcomes(arm, control, arm.trials_max());
     let difference = pairs::difference(&outcomes)?;
@@ -67,14 +67,14 @@ fn compare(arm: &ArmResults, control: &ArmResults) -> Option<Comparison> {
     })
 }
 
-/// How an arm differs from the control arm after each trial, on the tasks that both have
-/// finished; empty where there is none, and for the control arm itself.
+/// The differences of an arm to the control arm after each trial, on the tasks that both have
+/// finished; empty without such tasks, and for the control arm itself.
 pub(crate) fn by_trial(arm: &ArmResults, control: &ArmResults) -> Vec<Difference> {
     let trials = (1..=arm.trials_max()).filter(|_| !is_control(arm));
     trials.filter_map(|trial| pairs::difference(&outcomes(arm, control, trial))).collect()
 }
 
-/// What both arms made of each task that both have finished, by the end of a trial.
+/// The outcomes of both arms after a trial, for each task that both have finished.
 fn outcomes(arm: &ArmResults, control: &ArmResults, trial: u32) -> Vec<Pair> {
     let tasks = arm.tasks.iter().zip(&control.tasks);
     let finished = tasks.filter(|(ours, theirs)| ours.finished && theirs.finished);

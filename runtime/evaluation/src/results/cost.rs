@@ -1,4 +1,4 @@
-//! What generations cost: tokens, cache, time.
+//! The cost of generations: tokens, cache use and time.
 
 use std::ops::AddAssign;
 
@@ -7,48 +7,48 @@ use runtime_core::model::Generation;
 use runtime_core::trajectory::TakenStep;
 use serde::{Deserialize, Serialize};
 
-/// What generations cost. Tokens repeat exactly; cache and times do not.
+/// The total cost of generations. Tokens are reproducible; cache use and times are not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
-    /// Tokens in and out.
+    /// Numbers of tokens.
     pub tokens: Tokens,
-    /// How the prompt tokens were had.
+    /// How many prompt tokens came from the cache.
     pub cache: Cache,
-    /// Where the time went, in microseconds.
+    /// Times in microseconds.
     pub times_us: Times,
 }
 
-/// Tokens in and out.
+/// Numbers of prompt and generated tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tokens {
-    /// In prompts, each counted in full.
+    /// Number of prompt tokens, cached ones included.
     pub prompt: u64,
-    /// Generated, forced ones included.
+    /// Number of generated tokens, forced ones included.
     pub generated: u64,
 }
 
-/// How prompt tokens were had.
+/// Numbers of computed and of cached prompt tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cache {
-    /// Computed for their request.
+    /// Number of prompt tokens computed for their request.
     pub computed: u64,
-    /// Found in the cache.
+    /// Number of prompt tokens found in the cache.
     pub cached: u64,
 }
 
-/// Where time went, in microseconds.
+/// Times in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Times {
-    /// Computing prompts.
+    /// For computing prompts.
     pub prefill: u64,
-    /// Generating.
+    /// For generating tokens.
     pub decode: u64,
     /// In the environment.
     pub environment: u64,
 }
 
 impl Cost {
-    /// What some generations cost.
+    /// The total cost of some generations.
     pub fn of<'a>(generations: impl IntoIterator<Item = &'a Generation>) -> Self {
         let mut total = Self::default();
         for generation in generations {
@@ -57,12 +57,12 @@ impl Cost {
         total
     }
 
-    /// What an episode's acting cost, its environment's time included.
+    /// The cost of acting in an episode, including the time of its environment.
     pub fn of_acting(trial: &FinishedTrial) -> Self {
         Self::of_steps(&trial.trajectory.steps, trial.environment_us)
     }
 
-    /// What these steps cost, with the environment's time.
+    /// The cost of these steps, including the time of the environment.
     pub fn of_steps(steps: &[TakenStep], environment_us: u64) -> Self {
         let mut cost = Self::of(steps.iter().flat_map(|step| step.decision.generations()));
         cost.times_us.environment = environment_us;
@@ -71,7 +71,7 @@ impl Cost {
 
     fn of_one(generation: &Generation) -> Self {
         let cost = generation.cost;
-        // An endpoint counts a prompt's tokens and does not name them.
+        // An endpoint returns the number of a prompt's tokens, but not their ids.
         let counted = u64::from(cost.computed_tokens) + u64::from(cost.cached_tokens);
         let named = generation.prompt_ids.len() as u64;
         Self {

@@ -1,4 +1,4 @@
-//! What came of one task and of each of its trials.
+//! The results of one task and of each of its trials.
 
 use runtime_core::history::{FinishedTrial, TaskHistory};
 use runtime_core::reflection::{Judgement, Reflection};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cost::Cost;
 
-/// What came of one task.
+/// The results of one task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskResults {
     /// The task's id.
@@ -18,22 +18,22 @@ pub struct TaskResults {
     pub kind: String,
     /// Whether its last trial solved it.
     pub success: bool,
-    /// The trial that did, from 1.
+    /// The trial that solved it, from 1.
     pub solved_at: Option<u32>,
     /// Whether it needs no further trial; `false` after an interruption.
     pub finished: bool,
-    /// The trials that ended, in order.
+    /// The finished trials, in order.
     pub trials: Vec<TrialResults>,
 }
 
-/// What came of one trial.
+/// The results of one trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrialResults {
     /// Its number, from 1.
     pub trial: u32,
-    /// Steps taken.
+    /// Number of steps.
     pub steps: u64,
-    /// Steps whose action could not be read from the answer.
+    /// Number of steps from whose answer no action could be read.
     pub malformed: u64,
     /// The episode's return, 0.0 to 1.0.
     #[serde(rename = "return")]
@@ -42,32 +42,32 @@ pub struct TrialResults {
     pub progress: f32,
     /// Why it ended, by name.
     pub ending: String,
-    /// What acting cost.
+    /// The cost of acting.
     #[serde(flatten)]
     pub cost: Cost,
-    /// What the agent said of it, where it judges itself.
+    /// The agent's own judgement, if it judges itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<JudgementResults>,
-    /// The advice drawn from it.
+    /// The reflection on it, if any.
     pub reflection: Option<ReflectionResults>,
 }
 
-/// What an agent said of its own trial, and its price.
+/// An agent's own judgement and its cost.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JudgementResults {
-    /// Whether it said that the task was completed.
+    /// Whether the agent says that the task was completed.
     pub completed: bool,
-    /// What saying so cost.
+    /// The cost of the judgement.
     #[serde(flatten)]
     pub cost: Cost,
 }
 
-/// A reflection and its price.
+/// A reflection and its cost.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReflectionResults {
-    /// The advice.
+    /// The text.
     pub text: String,
-    /// What writing it cost.
+    /// The cost of the reflection.
     #[serde(flatten)]
     pub cost: Cost,
 }
@@ -86,8 +86,7 @@ impl TaskResults {
         }
     }
 
-    /// Whether the task was solved when this trial, from 1, was over: by it, or by
-    /// the last one played before it.
+    /// Whether this trial, from 1, or the last one played before it solved the task.
     pub fn solved_by(&self, trial: u32) -> bool {
         let played = self.trials.iter().rfind(|played| played.trial <= trial);
         played.is_some_and(|played| played.episode_return >= SUCCESS_RETURN)

@@ -1,4 +1,4 @@
-//! A worker's account with the ledger: it knows which task is played.
+//! A worker's account with the ledger, which knows the current task.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,12 +15,12 @@ pub struct Account {
     ledger: Arc<Ledger>,
     /// The arm's strategy, by name.
     arm: String,
-    /// The id of the task that is played.
+    /// The id of the current task.
     task: Mutex<String>,
 }
 
 impl Account {
-    /// An account with no task yet.
+    /// An account without a current task.
     pub fn new(ledger: Arc<Ledger>, arm: impl Into<String>) -> Self {
         Self { ledger, arm: arm.into(), task: Mutex::default() }
     }
@@ -49,7 +49,7 @@ impl Meter for Account {
 
 /// An agent whose models are metered by an account.
 pub struct AccountedAgent {
-    /// Acts and reflects.
+    /// The agent.
     pub agent: Box<dyn Agent + Send>,
     /// The meter of its models.
     pub account: Arc<Account>,

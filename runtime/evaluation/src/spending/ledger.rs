@@ -1,4 +1,4 @@
-//! What was spent so far, on whom, and whether more may be.
+//! The ledger: spending so far by model and task, and the check of cost limits.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,54 +8,54 @@ use runtime_core::spending::{Spending, TokenUse, Used};
 
 use super::prices::Prices;
 
-/// What may be spent, in USD.
+/// Cost limits in USD.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CostLimits {
-    /// On one task in one arm; arms are played one after another, and a limit over
-    /// all of them would starve the last.
+    /// For one task in one arm. Arms are played one after another, so a limit over all of
+    /// them could leave nothing for the last.
     pub task_usd: Option<f64>,
-    /// On the whole run.
+    /// For the whole run.
     pub run_usd: Option<f64>,
 }
 
-/// Writes an attempt down for good, so that a resumed run counts it; says why it
-/// could not.
+/// Stores the spending of an attempt permanently, so that a resumed run counts it; an error is
+/// a message.
 pub type SpendingLog = Box<dyn FnMut(&Spending) -> Result<(), String> + Send>;
 
-/// What some attempts used.
+/// The token use of some attempts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Attempts {
-    /// Attempts that were answered.
+    /// Number of answered requests.
     pub(super) requests: u64,
-    /// What they used, as their provider counted.
+    /// Their tokens, as counted by the provider.
     pub(super) tokens: TokenUse,
-    /// Attempts whose answers were lost.
+    /// Number of requests whose answers were lost.
     pub(super) lost_requests: u64,
-    /// What they used, as we estimate.
+    /// Their estimated tokens.
     pub(super) lost_tokens: TokenUse,
 }
 
 /// Attempts by model.
 pub(super) type ByModel = BTreeMap<String, Attempts>;
 
-/// What a run spent. All workers of all arms share it.
+/// The spending of a run, shared by all workers of all arms.
 pub struct Ledger {
     pub(super) prices: Prices,
     pub(super) limits: CostLimits,
     state: Mutex<State>,
-    /// Is told when an attempt ends.
+    /// Notified when an attempt ends.
     ended: Condvar,
 }
 
 struct State {
     log: SpendingLog,
     books: Books,
-    /// What attempts under way use at most, by model.
+    /// The reserved token use of running attempts, by model.
     reserved: BTreeMap<String, TokenUse>,
     under_way: u64,
 }
 
-/// What was spent, on the whole and by arm and task.
+/// The spending in total and by arm and task.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Books {
     pub(super) run: ByModel,
@@ -63,7 +63,7 @@ pub(super) struct Books {
 }
 
 impl Ledger {
-    /// A ledger that goes on from what was `spent` before.
+    /// A ledger that starts with what was `spent` before.
     pub fn new(
         prices: Prices,
         limits: CostLimits,
@@ -76,11 +76,11 @@ impl Ledger {
         Self { prices, limits, state: Mutex::new(state), ended: Condvar::new() }
     }
 
-    /// Waits until an attempt may be made, and reserves what it uses at most.
+    /// Waits until an attempt is allowed, and reserves its greatest token use.
     ///
-    /// It may be made while what is spent and reserved is below the run's limit,
-    /// so that all attempts under way together exceed it by no more than one of
-    /// them. Without another under way it needs no reserve.
+    /// An attempt is allowed while the spent and reserved costs are below the run's limit, so
+    /// that all running attempts together exceed it by at most one of them. It is also
+    /// allowed if no other attempt is running.
     pub(super) fn begin(
         &self,
         (arm, task): (&str, &str),
@@ -100,7 +100,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Takes the reserve back and writes down what was used.
+    /// Releases the reservation and records the actual use.
     pub(super) fn end(
         &self,
         (arm, task): (&str, &str),
@@ -126,12 +126,12 @@ impl Ledger {
         (state.log)(&spending).map_err(ModelError::Engine)
     }
 
-    /// What was spent until now.
+    /// The spending so far.
     pub(super) fn books(&self) -> Books {
         self.lock().books.clone()
     }
 
-    /// What attempts cost; a model without a price costs nothing here.
+    /// The cost of attempts; a model without a price counts as free.
     pub(super) fn usd(&self, attempts: &ByModel) -> f64 {
         let cost = |(model, attempts): (&String, &Attempts)| {
             let price = self.prices.price(model)?;

@@ -1,10 +1,10 @@
-//! What models cost, from a table in TOML.
+//! The prices of models, from a table in TOML.
 //!
 //! ```toml
-//! date = "2026-06-21"        # when somebody last looked
+//! date = "2026-06-21"        # when the prices were looked up
 //! [models.gpt-4o-mini]
 //! prompt = 0.15              # USD for a million tokens
-//! cached = 0.075             # of prompts; the price of the others where left out
+//! cached = 0.075             # for cached prompt tokens; default: the price of prompt tokens
 //! completion = 0.60
 //! ```
 
@@ -19,21 +19,21 @@ const TOKENS_PRICED: f64 = 1e6;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
-    /// When the prices were looked up, as the table says.
+    /// When the prices were looked up.
     pub date: String,
     /// Prices by the model's name.
     pub models: BTreeMap<String, Price>,
 }
 
-/// What a million tokens cost, in USD.
+/// The price of a million tokens in USD.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
-    /// In prompts.
+    /// Of prompt tokens.
     pub prompt: f64,
-    /// In prompts, where the provider had them in a cache.
+    /// Of prompt tokens that the provider had in a cache.
     pub cached: Option<f64>,
-    /// Generated.
+    /// Of generated tokens.
     pub completion: f64,
 }
 
@@ -41,10 +41,10 @@ pub struct Price {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PricesError {
-    /// It is no such table.
+    /// The TOML cannot be parsed.
     #[error("the prices cannot be read")]
     Toml(#[from] toml::de::Error),
-    /// A price is negative or no number.
+    /// A price is negative or not a number.
     #[error("the price of {model} is not 0 or more")]
     Negative {
         /// The model.
@@ -66,7 +66,7 @@ impl Prices {
         }
     }
 
-    /// The price of a model; that of `gpt-4o-mini` also holds for
+    /// The price of a model; that of `gpt-4o-mini` also applies to
     /// `gpt-4o-mini-2024-07-18`.
     pub fn price(&self, model: &str) -> Option<Price> {
         self.models.get(model).or_else(|| self.models.get(undated(model)?)).copied()
@@ -74,7 +74,7 @@ impl Prices {
 }
 
 impl Price {
-    /// What some tokens cost, in USD.
+    /// The cost of some tokens in USD.
     pub fn usd(&self, tokens: TokenUse) -> f64 {
         let cached = tokens.cached.min(tokens.prompt);
         let fresh = (tokens.prompt - cached) as f64 * self.prompt;

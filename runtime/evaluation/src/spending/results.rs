@@ -1,11 +1,11 @@
-//! What was spent, as `results.json` says it.
+//! The spending in `results.json`.
 
 use runtime_core::spending::TokenUse;
 use serde::{Deserialize, Serialize};
 
 use super::ledger::{ByModel, Ledger};
 
-/// What a run spent on paid models.
+/// The spending of a run on paid models.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SpendingResults {
     /// The date of the prices.
@@ -14,54 +14,54 @@ pub struct SpendingResults {
     pub cost_limit_per_task_usd: Option<f64>,
     /// The limit of the run, in USD.
     pub cost_limit_usd: Option<f64>,
-    /// The whole run.
+    /// The spending of the whole run.
     #[serde(flatten)]
     pub total: Spent,
-    /// By model.
+    /// The spending by model.
     pub models: Vec<ModelSpending>,
-    /// By arm and task, sorted by name.
+    /// The spending by arm and task, sorted by name.
     pub tasks: Vec<TaskSpending>,
 }
 
-/// What was spent on something.
+/// An amount of spending.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spent {
-    /// What it cost, lost requests included; `null` where a model has no price.
+    /// The cost, including lost requests; `null` if a model has no price.
     pub usd: Option<f64>,
-    /// Requests that were answered, those of steps that were not finished included.
+    /// Number of answered requests, including those of unfinished steps.
     pub requests: u64,
-    /// What they used, as the provider counted.
+    /// Their tokens, as counted by the provider.
     pub tokens: TokenUse,
-    /// Requests whose answers broke off.
+    /// Number of requests whose answers were incomplete.
     pub lost_requests: u64,
-    /// What they used, estimated.
+    /// Their estimated tokens.
     pub lost_tokens: TokenUse,
 }
 
-/// What was spent on one model.
+/// The spending on one model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelSpending {
-    /// The model, by its provider's name.
+    /// The provider's name of the model.
     pub model: String,
-    /// On it.
+    /// The amount.
     #[serde(flatten)]
     pub spent: Spent,
 }
 
-/// What was spent on one task in one arm.
+/// The spending on one task in one arm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskSpending {
     /// The arm's strategy, by name.
     pub strategy: String,
     /// The task's id.
     pub id: String,
-    /// On it.
+    /// The amount.
     #[serde(flatten)]
     pub spent: Spent,
 }
 
 impl SpendingResults {
-    /// What a ledger holds.
+    /// The results of a ledger.
     pub fn new(ledger: &Ledger) -> Self {
         let books = ledger.books();
         let one = |(model, attempts): (&String, &_)| ModelSpending {

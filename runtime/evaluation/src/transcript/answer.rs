@@ -1,4 +1,4 @@
-//! What a model answered, how likely that was, and what of its prompt was new.
+//! A model's answer in a transcript: its probability, and the new part of its prompt.
 
 use runtime_core::event::CallHistory;
 use runtime_core::model::{Generation, Origin, Token};
@@ -6,59 +6,59 @@ use serde::Serialize;
 
 use crate::results::cost::Cost;
 
-/// What a model answered.
+/// A model's answer in a transcript.
 #[derive(Clone, Debug, Serialize)]
 pub struct Answer {
     /// The answer as text.
     pub text: String,
-    /// What it was asked.
+    /// The prompt.
     pub prompt: Prompt,
-    /// Tokens that it generated.
+    /// Number of generated tokens.
     pub tokens: u64,
-    /// Those of them that the model drew; the others count in no probability.
+    /// Number of sampled tokens; only these count in the probabilities.
     pub chosen_tokens: u64,
-    /// How likely the chosen tokens were together, under the distribution that they were drawn
-    /// from: after mask, temperature and `top_p`. `None` where nothing was chosen.
+    /// The probability of the sampled tokens together under the distribution sampled from:
+    /// after mask, temperature and `top_p`. `None` if no token was sampled.
     pub probability: Option<f64>,
-    /// The same under the model's own softmax; of an endpoint's answer, which names no token,
-    /// over all of them. `None` where it was not kept.
+    /// The same under the model's own softmax; of an endpoint's answer, over all its tokens.
+    /// `None` if unknown.
     pub probability_full: Option<f64>,
-    /// What it cost.
+    /// Its cost.
     pub cost: Cost,
 }
 
-/// What a model was asked.
+/// A prompt in a transcript.
 #[derive(Clone, Debug, Serialize)]
 pub struct Prompt {
-    /// Its length in tokens; what an endpoint counted where it names none.
+    /// Its length in tokens, as counted by an endpoint if the ids are unknown.
     pub tokens: u64,
-    /// Leading tokens shared with the call before in the same trial and its answer.
+    /// Number of leading tokens shared with the previous call of the same trial and its answer.
     pub shared_tokens: usize,
-    /// Its tokens; empty where an endpoint does not name them.
+    /// Its token ids; empty if an endpoint does not return them.
     #[serde(skip)]
     pub ids: Vec<u32>,
-    /// All of it in words. Records do not hold them.
+    /// The whole prompt as text, which records do not contain.
     pub text: Option<String>,
-    /// What stands behind the shared tokens, in words.
+    /// The text after the shared tokens.
     #[serde(skip)]
     pub new_text: Option<String>,
 }
 
 impl Answer {
-    /// An answer that no other came before.
+    /// The first answer of a trial, or one outside of trials.
     pub(super) fn alone(generation: &Generation) -> Self {
         Follower::default().next(generation)
     }
 }
 
-/// Goes along with a trial's calls.
+/// Follows the calls of a trial to compute shared tokens.
 #[derive(Default)]
 pub(super) struct Follower {
     calls: CallHistory,
 }
 
 impl Follower {
-    /// The call that came next.
+    /// The answer of the next call.
     pub(super) fn next(&mut self, generation: &Generation) -> Answer {
         let cost = Cost::of([generation]);
         let is_drawn = |token: &&Token| token.origin == Origin::Drawn;
@@ -85,7 +85,7 @@ impl Follower {
     }
 }
 
-/// The exponential of a sum of log-probabilities; `None` of none, or where one is not known.
+/// The exponential of a sum of log-probabilities; `None` if there are none or one is unknown.
 fn product(log_probs: impl ExactSizeIterator<Item = Option<f32>>) -> Option<f64> {
     if log_probs.len() == 0 {
         return None;

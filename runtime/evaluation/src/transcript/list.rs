@@ -1,4 +1,4 @@
-//! A run's tasks, and how their trials ended.
+//! The list of a run's tasks with the outcomes of their trials.
 
 use runtime_core::history::{RunHistory, TaskHistory};
 use runtime_core::task::Task;
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::{Outcome, outcomes};
 use crate::table::aligned;
 
-/// What the marks of [`text`] mean.
+/// The meaning of the marks of [`text`].
 pub const MARKS: &str = "✓ solved  ✗ not solved  … under way  - not played";
 
-/// A header and a line a task: its number, a mark for each trial of each arm, what it is.
+/// A header, and a line for each task: its number, a mark for each trial of each arm, its id.
 pub fn text(arms: &[&RunHistory]) -> String {
     let Some(first) = arms.first() else { return String::new() };
     let strategies = arms.iter().map(|arm| arm.run.strategy.clone());
@@ -24,7 +24,7 @@ pub fn text(arms: &[&RunHistory]) -> String {
     aligned(&rows)
 }
 
-/// The list for programs.
+/// The list as JSON.
 pub fn json(arms: &[&RunHistory]) -> Value {
     let arm = |history: &&RunHistory| {
         let tasks = (1..).zip(history.run.tasks.iter().zip(&history.tasks));
@@ -47,7 +47,7 @@ pub fn json(arms: &[&RunHistory]) -> Value {
     json!({ "arms": arms.iter().map(arm).collect::<Vec<_>>() })
 }
 
-/// A mark for each trial; a group's next trials stand behind a space.
+/// A mark for each trial; a group's next trials follow a space.
 fn marks(played: &TaskHistory) -> String {
     let mut marks = String::new();
     for (place, outcome) in outcomes(played).into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Transcripts in words: paragraphs for whoever lays them out.
+//! Transcripts as paragraphs of text, independent of their layout.
 
 use runtime_core::history::RunHistory;
 use serde_json::Value;
@@ -6,33 +6,33 @@ use serde_json::Value;
 use super::{Answer, Prompt, ShownReflection, ShownStep, Told, Transcript, TrialResult};
 use crate::results::cost::Cost;
 
-/// Some text, and how it is meant.
+/// A paragraph with its style.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paragraph {
-    /// What stands before it, which may be empty; `None` where it has the whole width.
+    /// The label before it, which may be empty; `None` for a paragraph of the whole width.
     pub label: Option<&'static str>,
-    /// How it is meant.
+    /// The style.
     pub tone: Tone,
-    /// What models and worlds wrote stands in it as they wrote it. An empty one is not shown.
+    /// The text, in which text of models and worlds is unchanged. An empty one is not shown.
     pub text: String,
 }
 
-/// How a paragraph is meant.
+/// The style of a paragraph by its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// An empty line.
     Gap,
     /// The head of a trial.
     Heading,
-    /// What is to be seen first.
+    /// Emphasized text.
     Strong,
-    /// What happened.
+    /// Ordinary text.
     Plain,
-    /// What was learned from other trials.
+    /// Memory of other trials.
     Advice,
-    /// What the agent thought.
+    /// A thought of the agent.
     Thought,
-    /// What explains the rest.
+    /// A remark.
     Aside,
     /// A success.
     Good,
@@ -42,8 +42,8 @@ pub enum Tone {
     Prompt,
 }
 
-/// Trials of the task at `place`, from 0, of an arm; one that is not the run's only one says so.
-/// Every prompt stands there in full, or only the first one does.
+/// The paragraphs of the trials of an arm's task with index `place`, with a remark if the run
+/// has other arms. Either all prompts are complete, or only the first one.
 pub fn paragraphs(
     (history, is_one_of_several): (&RunHistory, bool),
     place: usize,
@@ -64,14 +64,14 @@ pub fn paragraphs(
 
 struct Page {
     paragraphs: Vec<Paragraph>,
-    /// Sentences behind it all, each once.
+    /// Notes at the end, without duplicates.
     notes: Vec<String>,
-    /// Whether every prompt is shown in full.
+    /// Whether all prompts are complete.
     prompts: bool,
 }
 
 impl Page {
-    /// The head: which task of which arm.
+    /// Adds the heading: the task and the arm.
     fn task(&mut self, history: &RunHistory, place: usize, is_one_of_several: bool) {
         let run = &history.run;
         let Some(task) = run.tasks.get(place) else { return };
@@ -89,7 +89,7 @@ impl Page {
         ));
     }
 
-    /// A trial, from what it was told to what was learned from it.
+    /// Adds a trial, from its memory to the reflections on it.
     fn trial(&mut self, found: &Transcript) {
         let of_group = found.member.map(|member| format!(", next trial {member} of its group"));
         let (trial, arm) = (found.trial, &found.arm);
@@ -175,7 +175,7 @@ impl Page {
         self.part("", Tone::Aside, &cost(answer));
     }
 
-    /// A prompt in full, where it is asked for or the first; else what is new in it, where
+    /// Adds a complete prompt if all are wanted or it is the first; otherwise its new part, if
     /// that is more than the observation.
     fn prompt(&mut self, prompt: &Prompt, is_first: bool) {
         let new = prompt.tokens.saturating_sub(prompt.shared_tokens as u64);
@@ -205,7 +205,7 @@ impl Page {
     }
 }
 
-/// How likely an answer was, and what it cost.
+/// The probability and the cost of an answer, as text.
 fn manner(answer: &Answer) -> String {
     let likely = match (answer.probability, answer.probability_full) {
         (Some(p), _) => format!("p {}", probability(p)),

@@ -1,4 +1,4 @@
-//! What a trial was told of those before it, by the arm's strategy.
+//! The memory of a trial in a transcript, according to the arm's strategy.
 
 use runtime_core::event::RunEvent;
 use runtime_core::history::TaskHistory;
@@ -7,29 +7,29 @@ use runtime_core::strategy::Strategy;
 use serde::Serialize;
 use serde_json::Value;
 
-/// What a trial was told of earlier ones.
+/// The memory of a trial in a transcript.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Told {
     /// Reflections, oldest first.
     pub reflections: Vec<String>,
-    /// The trial whose trajectory was shown.
+    /// The trial whose trajectory it contained.
     pub attempt: Option<u32>,
 }
 
 impl Told {
-    /// A single reflection.
+    /// The memory with a single reflection.
     pub(super) fn advice(reflection: &Reflection) -> Self {
         Self { reflections: vec![reflection.text.clone()], attempt: None }
     }
 }
 
-/// What a trial of a task, from 1, was told; for a group's next trial, of those that stand in
-/// line. What a world's own memory added is not in the records.
+/// The memory of a trial, from 1, of a task; of a group, that of the last member. Reflections
+/// recalled by the world are not in the records.
 pub fn told(run: &RunEvent, played: &TaskHistory, trial: u32) -> Told {
     let settings: Value = serde_json::from_str(&run.settings).unwrap_or_default();
     let strategy: Strategy = run.strategy.parse().unwrap_or(Strategy::None);
     let wanted = settings["reflections"].as_u64().and_then(|most| usize::try_from(most).ok());
-    // One reflection at a time, of which the others are not told.
+    // Each next trial of a group reads one reflection only.
     let wanted = if settings["collection"].is_object() { Some(1) } else { wanted };
     let mut memory =
         Memory::with_capacity(strategy.reflections_shown(wanted.unwrap_or(usize::MAX)));

@@ -1,4 +1,4 @@
-//! Success by task type: a row a type, an interval an arm.
+//! The plot of success by task type: a row for each type, an interval for each arm.
 
 use plotters::prelude::{ChartBuilder, Color, IntoFont, PathElement, Text};
 use plotters::style::TextStyle;
@@ -10,15 +10,15 @@ use crate::interval::Rate;
 use crate::report::ReportError;
 use crate::report::column::Column;
 
-/// For the types' names, and how many letters of one fit there.
+/// Width of the column with the types' names.
 const NAMES_PIXELS: u32 = 190;
 const NAME_LETTERS: usize = 26;
-/// For the margins and the axis.
+/// Height of the margins and the axis.
 const AROUND_PIXELS: u32 = 62;
 const ROW_PIXELS_MIN: u32 = 28;
 const ARM_PIXELS: u32 = 14;
 
-/// Success after the last trial in percent, with each of these types.
+/// Success after the last trial in percent, for each of these types.
 pub(in crate::report) fn success_by_kind(
     columns: &[Column<'_>],
     kinds: &[&str],
@@ -68,7 +68,7 @@ fn draw(chart: &mut Chart<'_, '_>, rate: &Rate, (index, at): (usize, f64)) -> Dr
     Ok(())
 }
 
-/// The beginning of a name that does not fit.
+/// A name, shortened if it does not fit.
 fn shortened(name: &str) -> String {
     if name.chars().count() <= NAME_LETTERS {
         return name.into();

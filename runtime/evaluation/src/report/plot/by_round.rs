@@ -1,4 +1,4 @@
-//! What came of a learning loop's rounds.
+//! The plots of a learning loop's rounds.
 
 use plotters::prelude::{Color, LineSeries, PathElement};
 

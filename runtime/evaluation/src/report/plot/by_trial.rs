@@ -1,4 +1,4 @@
-//! Success by trial, and how it differs from the control arm's.
+//! The plots of success by trial and of its difference to the control arm.
 
 use plotters::prelude::{Color, LineSeries, PathElement};
 
@@ -9,10 +9,10 @@ use crate::report::ReportError;
 use crate::report::column::Column;
 use crate::results::arm::{ArmResults, TrialSuccess};
 
-/// Half of the cap on an interval's end, in trials.
+/// Half the width of the cap at an interval's end, in trials.
 const CAP: f64 = 0.03;
-/// Between two arms of a trial, so that one interval does not hide another; all arms
-/// together take no more than [`ARMS_WIDTH`].
+/// Distance between two arms of a trial, so that intervals do not cover each other; at most
+/// [`ARMS_WIDTH`] for all arms together.
 const ARM_WIDTH: f64 = 0.08;
 const ARMS_WIDTH: f64 = 0.6;
 
@@ -39,7 +39,7 @@ pub(in crate::report) fn success(columns: &[Column<'_>]) -> Result<String, Repor
                 (column.index, found.map(|found| rate(found, shift)).collect::<Vec<_>>())
             })
             .collect();
-        // What was found stands before every band.
+        // Lines are drawn over all bands.
         for (index, line) in &lines {
             draw_band(&mut chart, line, *index)?;
         }
@@ -47,8 +47,8 @@ pub(in crate::report) fn success(columns: &[Column<'_>]) -> Result<String, Repor
     })
 }
 
-/// The differences of arms to their control arms after each trial in points, by the arm's
-/// place among all columns.
+/// The differences of arms to their control arms after each trial in percentage points, by
+/// the arm's index among all columns.
 pub(in crate::report) fn differences(
     arms: &[(usize, Vec<Difference>)],
 ) -> Result<String, ReportError> {

@@ -1,4 +1,4 @@
-//! What tells one arm from another: color, marker, kind of line, pattern of the band.
+//! The style of each arm: color, marker, line style and pattern of the band.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use plotters::prelude::{
 use super::{drawn, hexadecimal};
 use crate::report::ReportError;
 
-/// One for each arm; more arms than colors differ by their markers.
+/// The colors of arms; if there are more arms than colors, markers differ.
 pub(in crate::report) const ARM_COLORS: [RGBColor; 8] = [
     RGBColor(0x00, 0x60, 0xb0),
     RGBColor(0xc4, 0x46, 0x01),
@@ -22,14 +22,14 @@ pub(in crate::report) const ARM_COLORS: [RGBColor; 8] = [
     RGBColor(0x57, 0x60, 0x6a),
 ];
 
-/// How lines of width 2 are dashed, by color; empty is a solid line.
+/// The dash pattern of lines by color; empty is a solid line.
 const DASHES: [&str; 4] = ["", "9 4", "2 4", "9 4 2 4"];
 
-/// How a band is hatched, by color: degrees, and pixels between two lines.
+/// The hatching of bands by color: the angle in degrees, and the pixels between two lines.
 const HATCHES: [(u32, u32); 4] = [(45, 8), (135, 8), (0, 6), (90, 6)];
 
-/// The red and green of the colors that stand for bands while a plot is drawn, where
-/// there are no patterns; blue is the arm's color's place.
+/// Red and green of the placeholder colors for bands while a plot is drawn, since the plotting
+/// library has no patterns; blue is the index of the arm's color.
 const BAND: (u8, u8) = (0xfe, 0x01);
 
 const LEGEND_PIXELS: (u32, u32) = (44, 16);
@@ -39,7 +39,7 @@ pub(super) fn color(index: usize) -> RGBColor {
     ARM_COLORS[index % ARM_COLORS.len()]
 }
 
-/// A circle, a triangle, a cross or a ring; arms of one color have different ones.
+/// A circle, a triangle, a cross or a ring; arms of the same color have different markers.
 pub(super) fn marker<'a, C: Clone + 'static>(
     at: C,
     index: usize,
@@ -71,7 +71,7 @@ pub(in crate::report) fn legend(index: usize) -> Result<String, ReportError> {
     })
 }
 
-/// The same SVG with dashed lines and patterned bands, which the library cannot draw.
+/// The SVG with dashed lines and patterned bands, which the library cannot draw.
 pub(super) fn finished(mut svg: String) -> String {
     let mut patterns = String::new();
     for (place, arm_color) in ARM_COLORS.into_iter().enumerate() {

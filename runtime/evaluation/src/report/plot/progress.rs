@@ -1,4 +1,4 @@
-//! Progress by step.
+//! The plot of progress by step.
 
 use plotters::prelude::{Color, LineSeries};
 use runtime_core::history::FinishedTrial;
@@ -8,11 +8,11 @@ use super::{PLOT_PIXELS, drawn, percent_chart};
 use crate::report::ReportError;
 use crate::report::column::Column;
 
-/// About as many markers stand on a line.
+/// Approximate number of markers on a line.
 const MARKERS: usize = 5;
 
-/// Mean progress by step in percent: first trials thin, each task's last trial thick.
-/// An episode that is over keeps the progress that it reached.
+/// Mean progress by step in percent: first trials as thin lines, each task's last trial as
+/// thick ones. A finished episode counts with its final progress.
 pub(in crate::report) fn progress(columns: &[Column<'_>]) -> Result<String, ReportError> {
     let lines: Vec<_> = columns
         .iter()
@@ -30,7 +30,7 @@ pub(in crate::report) fn progress(columns: &[Column<'_>]) -> Result<String, Repo
             let (thin, thick) = (color(*index).stroke_width(1), color(*index).stroke_width(2));
             chart.draw_series(LineSeries::new(points(first), thin))?;
             chart.draw_series(LineSeries::new(points(last), thick))?;
-            // Where arms run together, one's markers stand beside another's.
+            // Markers of different arms are at different steps, in case their lines coincide.
             let every = (last_step / MARKERS).max(1);
             let offset = index * every / lines.len().max(1);
             let marked = points(last).skip(offset).step_by(every);
@@ -44,8 +44,8 @@ fn points(shares: &[f64]) -> impl Iterator<Item = (f64, f64)> + Clone {
     shares.iter().enumerate().map(|(step, share)| (step as f64, 100.0 * share))
 }
 
-/// The mean over trials of the progress after each step, from step 0, where
-/// there is none; empty without trials.
+/// The mean over trials of the progress after each step, from step 0, whose progress is 0;
+/// empty without trials.
 pub(in crate::report) fn mean_progress<'a>(
     trials: impl Iterator<Item = &'a FinishedTrial>,
 ) -> Vec<f64> {
