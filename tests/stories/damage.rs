@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use runtime_core::record::HEADER_BYTES;
-use runtime_evaluation::collection::Collection;
+use runtime_evaluation::collection::CollectionResults;
 use runtime_evaluation::learning::state::Learning;
 use runtime_evaluation::results::Results;
 use runtime_store::sealed;
@@ -53,7 +53,7 @@ fn all(_place: usize) -> Vec<u32> {
 
 #[test]
 fn of_a_collection_a_loop_and_results() {
-    check::<Collection>("collection/collection.json", all);
+    check::<CollectionResults>("collection/collection.json", all);
     check::<Learning>("loop/learning.json", all);
     check::<Results>("paid/results.json", one);
     check::<Results>("run/results.json", one);

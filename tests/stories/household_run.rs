@@ -20,7 +20,7 @@ use runtime_core::trial::TrialSettings;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::World;
 use runtime_environments::worlds::household::Household;
-use runtime_evaluation::arm::{Arm, ArmError, Worker, run_arm};
+use runtime_evaluation::arm::{Arm, ArmError, TrialWorker, run_arm};
 use runtime_evaluation::listener::News;
 use runtime_evaluation::results::{results, without_times};
 use runtime_store::recorder::LogRecorder;
@@ -95,7 +95,7 @@ fn go_on(log: TrialLog, mut history: RunHistory, play: Play) -> Result<(), ArmEr
     let interrupt = Arc::new(AtomicBool::new(false));
     let recorder = LogRecorder::new(log, Arc::new(|| 0), Arc::clone(&interrupt));
     let set_up = |_worker| {
-        Ok(Worker {
+        Ok(TrialWorker {
             agent: (play.agent)(),
             environment: Household.environment(),
             recorder: Box::new(recorder.clone()),

@@ -30,7 +30,7 @@ use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::World;
 use runtime_environments::worlds;
-use runtime_evaluation::arm::{Arm, Worker, run_arm};
+use runtime_evaluation::arm::{Arm, TrialWorker, run_arm};
 use runtime_evaluation::listener::News;
 use serde::Serialize;
 
@@ -140,7 +140,7 @@ fn measure(
             counted: CountedEpisode::default(),
         };
         let (agent, recorder) = (Box::new(agent), Box::new(Unrecorded(Instant::now())));
-        Ok(Worker { agent, environment: world.environment(), recorder })
+        Ok(TrialWorker { agent, environment: world.environment(), recorder })
     };
     let settings = TrialSettings {
         strategy: Strategy::None,

@@ -18,7 +18,7 @@ use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::seed::mix;
 use runtime_core::task::{Limits, Task};
 use runtime_core::trajectory::{Decision, Ending, TakenStep, Trajectory};
-use runtime_evaluation::report::{Reader, ReportRun, html};
+use runtime_evaluation::report::{ReportRun, TranscriptReader, html};
 use runtime_evaluation::transcript::Transcript;
 
 const HOSTILE: &str = "</script><script>window.broken = 1</script><img src=x onerror='window.broken = 2'>\u{2028}\"{{ 7 * 7 }}";
@@ -68,7 +68,7 @@ fn write(folder: &Path, name: &str, histories: &[RunHistory]) -> Result<(), Box<
 /// Makes up what records do not hold: prompts that grow by what was seen, and some choices.
 struct Invented;
 
-impl Reader for Invented {
+impl TranscriptReader for Invented {
     fn read(&mut self, _run: &RunEvent, transcript: &mut Transcript) {
         let mut prompt = format!(
             "<|im_start|>system\nYou play a game in a house.<|im_end|>\n<|im_start|>user\n{}<|im_end|>",

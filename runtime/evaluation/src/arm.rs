@@ -43,13 +43,13 @@ pub struct Arm<'a> {
     /// Greatest number of threads; also bounded by the number of unfinished tasks.
     pub workers: NonZeroU32,
     /// Sets up the worker of this number, from 0, on the worker's own thread.
-    pub set_up: &'a (dyn Fn(u32) -> Result<Worker, WorkerError> + Sync),
+    pub set_up: &'a (dyn Fn(u32) -> Result<TrialWorker, WorkerError> + Sync),
     /// Receives events; progress comes from one thread at a time.
     pub listener: &'a dyn Listener,
 }
 
 /// The agent, environment and recorder of one worker.
-pub struct Worker {
+pub struct TrialWorker {
     /// The agent.
     pub agent: Box<dyn Agent>,
     /// The environment.
@@ -126,13 +126,13 @@ pub fn run_arm(arm: &Arm<'_>, history: &mut RunHistory) -> Result<(), ArmError> 
     error.map_or(Ok(()), Err)
 }
 
-type Queue<'a> = Zip<slice::Iter<'a, Task>, slice::IterMut<'a, TaskHistory>>;
+type TaskQueue<'a> = Zip<slice::Iter<'a, Task>, slice::IterMut<'a, TaskHistory>>;
 
 /// The state that the workers of an arm share.
 struct Floor<'a> {
     arm: &'a Arm<'a>,
     /// The next task's index, and the remaining tasks.
-    queue: Mutex<(u32, Queue<'a>)>,
+    queue: Mutex<(u32, TaskQueue<'a>)>,
     progress: Mutex<ArmProgress>,
     stop: AtomicBool,
     error: Mutex<Option<ArmError>>,
@@ -141,7 +141,7 @@ struct Floor<'a> {
 impl<'a> Floor<'a> {
     fn work(&self, number: u32) -> Result<(), ArmError> {
         let set_up = (self.arm.set_up)(number);
-        let Worker { mut agent, mut environment, recorder } =
+        let TrialWorker { mut agent, mut environment, recorder } =
             set_up.map_err(|source| ArmError::SetUp { worker: number, source })?;
         let mut recorder = FloorRecorder { recorder, floor: self, task: None, step: 0 };
         while let Some((index, task, history)) = self.next_task() {

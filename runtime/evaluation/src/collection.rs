@@ -7,12 +7,12 @@ use runtime_core::strategy::Judge;
 use serde::{Deserialize, Serialize};
 
 use crate::interval::Rate;
-use crate::results::cost::Cost;
+use crate::results::cost::CostResults;
 use crate::table::rate_text;
 
 /// The counts of a collection's log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Collection {
+pub struct CollectionResults {
     /// Number of tasks.
     pub tasks: u64,
     /// Number of tasks that the first trial solved or whose group is complete.
@@ -32,21 +32,21 @@ pub struct Collection {
     /// Number of finished episodes.
     pub episodes: u64,
     /// The cost of acting.
-    pub acting: Cost,
+    pub acting: CostResults,
     /// The cost of reflecting.
-    pub reflecting: Cost,
+    pub reflecting: CostResults,
 }
 
 /// The counts of a collection with groups of `members`; `judge` decided which first trials
 /// failed.
-pub fn collection(history: &RunHistory, judge: Judge, members: u32) -> Collection {
-    let (mut acting, mut reflecting) = (Cost::default(), Cost::default());
+pub fn collection(history: &RunHistory, judge: Judge, members: u32) -> CollectionResults {
+    let (mut acting, mut reflecting) = (CostResults::default(), CostResults::default());
     let (mut episodes, mut solved_at_once, mut flat, mut groups) = (0, 0, 0, 0);
     let (mut rewards, mut gains, mut next_solved) = (Vec::new(), Vec::new(), 0);
     for task in &history.tasks {
         for trial in task.trials.iter().chain(task.branches.iter().flat_map(|one| &one.trials)) {
             episodes += 1;
-            acting += Cost::of_acting(trial);
+            acting += CostResults::of_acting(trial);
         }
         let first = task.trials.first();
         solved_at_once += u64::from(first.is_some_and(|first| first.trajectory.succeeded()));
@@ -56,7 +56,7 @@ pub fn collection(history: &RunHistory, judge: Judge, members: u32) -> Collectio
             of_group.push(next.episode_return() - failed.episode_return());
             gains.push(next.progress() - failed.progress());
             next_solved += u64::from(next.succeeded());
-            reflecting += Cost::of([&tried.reflection.generation]);
+            reflecting += CostResults::of([&tried.reflection.generation]);
         }
         groups += u64::from(!of_group.is_empty());
         let alike = of_group.windows(2).all(|pair| pair[0].total_cmp(&pair[1]).is_eq());
@@ -65,7 +65,7 @@ pub fn collection(history: &RunHistory, judge: Judge, members: u32) -> Collectio
     }
     let finished = |task: &&TaskHistory| task.finished_group(judge, members);
     let begun = history.tasks.iter().filter(|task| !task.trials.is_empty()).count() as u64;
-    Collection {
+    CollectionResults {
         tasks: history.tasks.len() as u64,
         tasks_finished: history.tasks.iter().filter(finished).count() as u64,
         first_trial: Rate::new(solved_at_once, begun),
@@ -80,7 +80,7 @@ pub fn collection(history: &RunHistory, judge: Judge, members: u32) -> Collectio
     }
 }
 
-impl Collection {
+impl CollectionResults {
     /// The counts as lines of text.
     pub fn text(&self) -> String {
         let Self { tasks, tasks_finished, groups, groups_without_variance, .. } = self;

@@ -13,7 +13,7 @@ use runtime_core::trajectory::TakenStep;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::results::cost::Cost;
+use crate::results::cost::CostResults;
 
 /// The finished trials of a run as objects, by task and trial, then those of branches, each
 /// with the reflection before it.
@@ -58,11 +58,11 @@ pub struct Statistics {
     /// Number of trials by their ending.
     pub endings: BTreeMap<String, u64>,
     /// The cost of acting.
-    pub acting: Cost,
+    pub acting: CostResults,
     /// The cost of judging.
-    pub judging: Cost,
+    pub judging: CostResults,
     /// The cost of reflecting.
-    pub reflecting: Cost,
+    pub reflecting: CostResults,
 }
 
 /// The counts of a run's log.
@@ -87,17 +87,17 @@ impl Statistics {
         self.steps += steps.len() as u64;
         self.steps_malformed += steps.iter().filter(|step| step.decision.malformed).count() as u64;
         *self.endings.entry(trial.trajectory.ending.name().into()).or_default() += 1;
-        self.acting += Cost::of_acting(trial);
+        self.acting += CostResults::of_acting(trial);
         if let Some(judgement) = &trial.judgement {
             self.judgements += 1;
-            self.judging += Cost::of([&judgement.generation]);
+            self.judging += CostResults::of([&judgement.generation]);
         }
         trial.reflection.iter().for_each(|reflection| self.count_reflection(reflection));
     }
 
     fn count_reflection(&mut self, reflection: &Reflection) {
         self.reflections += 1;
-        self.reflecting += Cost::of([&reflection.generation]);
+        self.reflecting += CostResults::of([&reflection.generation]);
     }
 }
 

@@ -20,9 +20,11 @@ use std::ops::RangeInclusive;
 
 use runtime_core::history::{RunHistory, TaskHistory};
 
-use crate::collection::Collection;
-use crate::pairs::{self, Difference, IntervalMethod, Pair};
-use state::{AdapterFile, Best, Example, Learning, Phase, Round, Training, Verdict};
+use crate::collection::CollectionResults;
+use crate::pairs::{self, Difference, IntervalMethod, PairedOutcome};
+use state::{
+    AdapterFile, BestAdapter, Learning, Phase, ReflectionExample, Round, TrainingResults, Verdict,
+};
 
 /// An error of a learner.
 pub type LearnerError = Box<dyn Error + Send + Sync>;
@@ -53,7 +55,7 @@ pub trait Learner {
         &mut self,
         round: u32,
         adapter: Option<&AdapterFile>,
-    ) -> Result<Collection, LearnerError>;
+    ) -> Result<CollectionResults, LearnerError>;
 
     /// Trains on the collections of some rounds, starting from an adapter; `None` if they
     /// contain no training data.
@@ -62,7 +64,7 @@ pub trait Learner {
         round: u32,
         adapter: Option<&AdapterFile>,
         collections: RangeInclusive<u32>,
-    ) -> Result<Option<Training>, LearnerError>;
+    ) -> Result<Option<TrainingResults>, LearnerError>;
 
     /// Puts a round's adapter on probation.
     fn install(&mut self, round: u32, adapter: &AdapterFile) -> Result<(), LearnerError>;
@@ -75,7 +77,8 @@ pub trait Learner {
 
     /// Examples of an adapter's reflections, next to those before any training on the same
     /// failures.
-    fn illustrate(&mut self, adapter: &AdapterFile) -> Result<Vec<Example>, LearnerError>;
+    fn illustrate(&mut self, adapter: &AdapterFile)
+    -> Result<Vec<ReflectionExample>, LearnerError>;
 
     /// Stores the state permanently and shows it.
     fn save(&mut self, state: &Learning) -> Result<(), LearnerError>;
@@ -179,7 +182,7 @@ fn step(
             if let Some(verdict) = verdict.filter(|verdict| verdict.kept) {
                 learner.confirm(number, &candidate)?;
                 if verdict.difference_points >= 0.0 {
-                    state.best = Best { round: number, adapter: Some(candidate.clone()) };
+                    state.best = BestAdapter { round: number, adapter: Some(candidate.clone()) };
                 }
                 state.active = Some(candidate);
             } else {
@@ -211,8 +214,8 @@ fn next_round(state: &mut Learning, plan: LearningPlan) -> Phase {
 /// difference to the best adapter so far is below 0. Compared with the previous adapter
 /// instead, many small losses could add up.
 fn verdict(before: &[bool], now: &[bool]) -> Verdict {
-    let pairs: Vec<Pair> =
-        now.iter().zip(before).map(|(&arm, &control)| Pair { arm, control }).collect();
+    let pairs: Vec<PairedOutcome> =
+        now.iter().zip(before).map(|(&arm, &control)| PairedOutcome { arm, control }).collect();
     // Without tasks the difference is unknown.
     let found = pairs::difference(&pairs);
     let found = found.unwrap_or(Difference { mean: 0.0, low: -1.0, high: 1.0 });

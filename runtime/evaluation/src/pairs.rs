@@ -15,7 +15,7 @@ const HALVINGS: usize = 64;
 
 /// The outcomes of two arms on one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pair {
+pub struct PairedOutcome {
     /// Whether the arm solved it.
     pub arm: bool,
     /// Whether the control arm solved it.
@@ -80,11 +80,12 @@ impl fmt::Display for IntervalMethod {
 /// 8, 16, 30 or 40 tasks, half of them with few tasks that differ, its coverage was at least
 /// 93.0 % (95.1 to 99.8 % in the mean); that of Newcombe's hybrid intervals was at least
 /// 89.3 %, of a percentile bootstrap 3.8 %. All are exact sums over every outcome.
-pub fn difference(pairs: &[Pair]) -> Option<Difference> {
+pub fn difference(pairs: &[PairedOutcome]) -> Option<Difference> {
     if pairs.is_empty() {
         return None;
     }
-    let count = |matches: fn(&Pair) -> bool| pairs.iter().filter(|pair| matches(pair)).count();
+    let count =
+        |matches: fn(&PairedOutcome) -> bool| pairs.iter().filter(|pair| matches(pair)).count();
     let outcomes = Outcomes {
         tasks: pairs.len() as f64,
         only_arm: count(|pair| pair.arm && !pair.control) as f64,
@@ -136,8 +137,13 @@ mod tests {
     use super::*;
     use crate::interval::Rate;
 
-    fn pairs(both: usize, only_arm: usize, only_control: usize, neither: usize) -> Vec<Pair> {
-        let pair = |arm, control, count| std::iter::repeat_n(Pair { arm, control }, count);
+    fn pairs(
+        both: usize,
+        only_arm: usize,
+        only_control: usize,
+        neither: usize,
+    ) -> Vec<PairedOutcome> {
+        let pair = |arm, control, count| std::iter::repeat_n(PairedOutcome { arm, control }, count);
         pair(true, true, both)
             .chain(pair(true, false, only_arm))
             .chain(pair(false, true, only_control))

@@ -55,7 +55,7 @@ pub struct ReportRun<'a> {
 }
 
 /// Adds what records do not contain: prompts as text and admissible actions.
-pub trait Reader {
+pub trait TranscriptReader {
     /// Adds prompts as text and admissible actions to a transcript, as far as they are
     /// available, and a note about those that are not.
     fn read(&mut self, run: &RunEvent, transcript: &mut Transcript);
@@ -68,7 +68,7 @@ pub trait Reader {
 #[derive(Clone, Copy, Debug)]
 pub struct RecordsAlone;
 
-impl Reader for RecordsAlone {
+impl TranscriptReader for RecordsAlone {
     fn read(&mut self, _run: &RunEvent, _transcript: &mut Transcript) {}
 
     fn word(&mut self, _run: &RunEvent, _token: u32) -> Option<String> {
@@ -100,23 +100,26 @@ pub enum ReportError {
 }
 
 /// The page of some runs, with their arms side by side.
-pub fn html(runs: &[ReportRun<'_>], reader: &mut dyn Reader) -> Result<String, ReportError> {
+pub fn html(
+    runs: &[ReportRun<'_>],
+    reader: &mut dyn TranscriptReader,
+) -> Result<String, ReportError> {
     let results = results(runs)?;
-    page::render(&Told { runs, results: &results, learning: None }, reader)
+    page::render(&PageContents { runs, results: &results, learning: None }, reader)
 }
 
 /// The page of a learning loop: its rounds, and their validation runs.
 pub fn html_of_learning(
     runs: &[ReportRun<'_>],
     state: &Learning,
-    reader: &mut dyn Reader,
+    reader: &mut dyn TranscriptReader,
 ) -> Result<String, ReportError> {
     let results = results(runs)?;
-    page::render(&Told { runs, results: &results, learning: Some(state) }, reader)
+    page::render(&PageContents { runs, results: &results, learning: Some(state) }, reader)
 }
 
 /// The contents of a page.
-struct Told<'a> {
+struct PageContents<'a> {
     runs: &'a [ReportRun<'a>],
     /// The results of each run, in the same order.
     results: &'a [Results],

@@ -10,7 +10,7 @@
 //! prompts, which needs a tokenizer, and admissible actions, which need the world.
 
 mod answer;
-mod told;
+mod memory;
 mod paragraphs;
 pub mod list;
 
@@ -20,11 +20,11 @@ use runtime_core::task::Task;
 use runtime_core::trajectory::TakenStep;
 use serde::Serialize;
 
-pub use answer::{Answer, Prompt};
+pub use answer::{AnswerView, PromptView};
+pub use memory::{TrialMemory, trial_memory};
 pub use paragraphs::{Paragraph, Tone, paragraphs};
-pub use told::{Told, told};
 
-use crate::results::cost::Cost;
+use crate::results::cost::CostResults;
 use answer::Follower;
 
 /// The transcript of one trial.
@@ -42,7 +42,8 @@ pub struct Transcript {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<usize>,
     /// Its memory of earlier trials.
-    pub told: Told,
+    #[serde(rename = "told")]
+    pub memory: TrialMemory,
     /// The first observation.
     pub opening: String,
     /// The steps, in order.
@@ -55,7 +56,7 @@ pub struct Transcript {
     /// The reflections on it; several for a group.
     pub reflections: Vec<ShownReflection>,
     /// The cost of acting.
-    pub acting: Cost,
+    pub acting: CostResults,
     /// Notes for the reader, each a sentence.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -70,13 +71,13 @@ pub struct ShownStep {
     pub dropped_steps: u32,
     /// The thought before the action, of agents that write thoughts.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub thought: Option<Answer>,
+    pub thought: Option<AnswerView>,
     /// The action that the environment received.
     pub action: String,
     /// Whether no action could be read from the answer.
     pub malformed: bool,
     /// The answer that the action was read from.
-    pub answer: Answer,
+    pub answer: AnswerView,
     /// The observation after the action.
     pub observation: String,
     /// The reward of the action.
@@ -107,7 +108,7 @@ pub struct ShownJudgement {
     /// Whether the agent says that the task was completed.
     pub completed: bool,
     /// The answer with the judgement.
-    pub answer: Answer,
+    pub answer: AnswerView,
 }
 
 /// A reflection in a transcript.
@@ -119,13 +120,13 @@ pub struct ShownReflection {
     /// The text in the next trial's prompt.
     pub text: String,
     /// The answer with the reflection.
-    pub answer: Answer,
+    pub answer: AnswerView,
 }
 
 /// The outcome of a trial in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum TrialOutcome {
     /// The trial solved the task.
     Solved,
     /// The trial failed.
@@ -135,14 +136,14 @@ pub enum Outcome {
 }
 
 /// The outcomes of a task's trials, in the order of [`transcripts`].
-pub fn outcomes(played: &TaskHistory) -> Vec<Outcome> {
+pub fn outcomes(played: &TaskHistory) -> Vec<TrialOutcome> {
     let of = |trial: &FinishedTrial| {
-        if trial.trajectory.succeeded() { Outcome::Solved } else { Outcome::Failed }
+        if trial.trajectory.succeeded() { TrialOutcome::Solved } else { TrialOutcome::Failed }
     };
     let branches = played.branches.iter().flat_map(|branch| &branch.trials);
     let (first, rest) = played.trials.split_at(played.trials.len().min(1));
     let ended = first.iter().chain(branches).chain(rest).map(of);
-    ended.chain(played.open.iter().map(|_| Outcome::UnderWay)).collect()
+    ended.chain(played.open.iter().map(|_| TrialOutcome::UnderWay)).collect()
 }
 
 /// The transcripts of all trials of the run's task with index `place`; none if there is no
@@ -156,8 +157,8 @@ pub fn transcripts(history: &RunHistory, place: usize) -> Vec<Transcript> {
     let mut all: Vec<Transcript> = line.next().into_iter().collect();
     for (member, branch) in (1..).zip(&played.branches) {
         for (trial, ended) in (branch.reflection.trial + 1..).zip(&branch.trials) {
-            let told = Told::advice(&branch.reflection);
-            all.push(Transcript { member: Some(member), told, ..telling.ended(trial, ended) });
+            let memory = TrialMemory::advice(&branch.reflection);
+            all.push(Transcript { member: Some(member), memory, ..telling.ended(trial, ended) });
         }
     }
     all.extend(line);
@@ -195,7 +196,7 @@ impl Telling<'_> {
         let found = &ended.trajectory;
         let judgement = ended.judgement.as_ref().map(|judgement| ShownJudgement {
             completed: judgement.completed,
-            answer: Answer::alone(&judgement.generation),
+            answer: AnswerView::alone(&judgement.generation),
         });
         Transcript {
             result: Some(TrialResult {
@@ -207,7 +208,7 @@ impl Telling<'_> {
             }),
             judgement,
             reflections: ended.reflection.iter().map(ShownReflection::new).collect(),
-            acting: Cost::of_acting(ended),
+            acting: CostResults::of_acting(ended),
             ..self.begun(trial, &found.opening, &found.steps)
         }
     }
@@ -216,7 +217,7 @@ impl Telling<'_> {
         let trial = u32::try_from(self.played.trials.len()).unwrap_or(u32::MAX).saturating_add(1);
         Transcript {
             member: self.last_member().filter(|_| trial > 1),
-            acting: Cost::of_steps(&open.steps, open.environment_us),
+            acting: CostResults::of_steps(&open.steps, open.environment_us),
             ..self.begun(trial, &open.opening, &open.steps)
         }
     }
@@ -229,13 +230,13 @@ impl Telling<'_> {
             task: self.task.clone(),
             trial,
             member: None,
-            told: told(&self.history.run, self.played, trial),
+            memory: trial_memory(&self.history.run, self.played, trial),
             opening: opening.to_owned(),
             steps: taken.iter().map(|step| shown(step, &mut calls)).collect(),
             result: None,
             judgement: None,
             reflections: Vec::new(),
-            acting: Cost::default(),
+            acting: CostResults::default(),
             notes: Vec::new(),
         }
     }
@@ -248,7 +249,7 @@ impl Telling<'_> {
 
 impl ShownReflection {
     fn new(reflection: &Reflection) -> Self {
-        let (text, answer) = (reflection.text.clone(), Answer::alone(&reflection.generation));
+        let (text, answer) = (reflection.text.clone(), AnswerView::alone(&reflection.generation));
         Self { member: None, text, answer }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use anyhow::Context;
-use runtime_evaluation::results::circumstances::{Machine, Session};
+use runtime_evaluation::results::circumstances::{Machine, RunSession};
 use runtime_store::line_log::LineLog;
 use runtime_store::run_folder::RunFolder;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
@@ -51,7 +51,7 @@ pub(crate) fn log(
     folder: &RunFolder,
     parts: &[AgentParts],
     loading: &Loading,
-) -> anyhow::Result<Vec<Session>> {
+) -> anyhow::Result<Vec<RunSession>> {
     let (mut log, mut sessions) = LineLog::open(&folder.sessions())?;
     let session = session(parts, loading)?;
     log.append(&session)?;
@@ -59,7 +59,7 @@ pub(crate) fn log(
     Ok(sessions)
 }
 
-fn session(parts: &[AgentParts], loading: &Loading) -> anyhow::Result<Session> {
+fn session(parts: &[AgentParts], loading: &Loading) -> anyhow::Result<RunSession> {
     let models = || parts.iter().flat_map(|parts| [&parts.actor, &parts.retrospective]);
     let mut engines = Vec::new();
     for model in models() {
@@ -74,7 +74,7 @@ fn session(parts: &[AgentParts], loading: &Loading) -> anyhow::Result<Session> {
         }
     }
     let computes = models().any(|model| matches!(model, Model::Loaded(_)));
-    Ok(Session {
+    Ok(RunSession {
         start: now(),
         command_line: command_line(),
         engines,

@@ -7,10 +7,10 @@ use anyhow::Context;
 use runtime_core::history::RunHistory;
 use runtime_environments::world::World;
 use runtime_evaluation::arm::ArmError;
-use runtime_evaluation::collection::{self, Collection};
+use runtime_evaluation::collection::{self, CollectionResults};
 use runtime_evaluation::listener::ArmProgress;
 use runtime_evaluation::report::{self, ReportRun};
-use runtime_evaluation::results::circumstances::{Circumstances, Session};
+use runtime_evaluation::results::circumstances::{Circumstances, RunSession};
 use runtime_evaluation::results::{self, Results};
 use runtime_evaluation::spending::ledger::Ledger;
 use runtime_evaluation::spending::results::SpendingResults;
@@ -121,7 +121,7 @@ pub struct Played {
     /// One for each arm that was begun.
     pub histories: Vec<RunHistory>,
     /// When, where and how, the first session first.
-    sessions: Vec<Session>,
+    sessions: Vec<RunSession>,
     /// Where a model is paid, what was spent.
     ledger: Option<Arc<Ledger>>,
     /// The run's limit of costs, where it ended the run.
@@ -150,7 +150,7 @@ impl Played {
     }
 
     /// Counts what was collected, and writes it; returns it and the file's text.
-    pub fn write_collection(&self, plan: &Plan) -> anyhow::Result<(Collection, String)> {
+    pub fn write_collection(&self, plan: &Plan) -> anyhow::Result<(CollectionResults, String)> {
         let judge = plan.settings()?.agent.feedback.judge();
         let members = plan.kind.members();
         let found = collection::collection(&self.histories[0], judge, members);

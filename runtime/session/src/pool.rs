@@ -13,7 +13,7 @@ use runtime_core::trial::TrialSettings;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{World, train_split};
 use runtime_environments::worlds;
-use runtime_evaluation::arm::{self, Arm, ArmError, Worker};
+use runtime_evaluation::arm::{self, Arm, ArmError, TrialWorker};
 use runtime_evaluation::listener::{ArmProgress, Listener, News};
 use runtime_store::recorder::LogRecorder;
 use runtime_store::trial_log::read_log;
@@ -177,7 +177,7 @@ impl Pool {
         let is_kept = strategy.reflects() && !is_collection;
         let set_up = |_worker| {
             let archive = self.world.archive().filter(|_| is_kept);
-            Ok(Worker {
+            Ok(TrialWorker {
                 agent: parts.agent(archive, settings.recall),
                 environment: self.world.environment(),
                 recorder: Box::new(recorder.clone()),

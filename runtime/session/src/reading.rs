@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use runtime_core::event::RunEvent;
-use runtime_evaluation::report::Reader;
+use runtime_evaluation::report::TranscriptReader;
 use runtime_evaluation::transcript::Transcript;
 
 use crate::files;
@@ -40,7 +40,7 @@ impl Reading {
     }
 }
 
-impl Reader for Reading {
+impl TranscriptReader for Reading {
     fn read(&mut self, run: &RunEvent, transcript: &mut Transcript) {
         self.worlds.add_admissible(transcript, run);
         self.words(run).add(transcript);

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
-use runtime_evaluation::pairs::{self, IntervalMethod, Pair};
+use runtime_evaluation::pairs::{self, IntervalMethod, PairedOutcome};
 use runtime_evaluation::results::Results;
 use runtime_evaluation::results::arm::ArmResults;
 use runtime_evaluation::results::task::TaskResults;
@@ -97,8 +97,9 @@ fn named(text: &str) -> Result<Named> {
 fn compared(arm: &Named, control: &Named, trial: u32) -> Result<String> {
     let solved = |task: &TaskResults| task.solved_at.is_some_and(|at| at <= trial);
     let tasks = arm.arm.tasks.iter().zip(&control.arm.tasks);
-    let found: Vec<Pair> =
-        tasks.map(|(ours, theirs)| Pair { arm: solved(ours), control: solved(theirs) }).collect();
+    let found: Vec<PairedOutcome> = tasks
+        .map(|(ours, theirs)| PairedOutcome { arm: solved(ours), control: solved(theirs) })
+        .collect();
     let difference = pairs::difference(&found).context("there are no tasks")?;
     let only_arm = found.iter().filter(|pair| pair.arm && !pair.control).count() as u64;
     let only_control = found.iter().filter(|pair| !pair.arm && pair.control).count() as u64;

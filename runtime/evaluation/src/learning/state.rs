@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::LearnerError;
-use crate::collection::Collection;
+use crate::collection::CollectionResults;
 use crate::interval::Rate;
 use crate::pairs::IntervalMethod;
 
@@ -19,13 +19,13 @@ pub struct Learning {
     /// The active adapter; `None` if the loop began without one and has confirmed none yet.
     pub active: Option<AdapterFile>,
     /// The confirmed adapter that solved most validation tasks.
-    pub best: Best,
+    pub best: BestAdapter,
     /// Whether each validation task was solved before any training.
     pub baseline: Option<Vec<bool>>,
     /// The rounds, in order; the last one may be unfinished.
     pub rounds: Vec<Round>,
     /// Reflections before and after all rounds.
-    pub examples: Vec<Example>,
+    pub examples: Vec<ReflectionExample>,
     /// The time of each phase over all rounds, in seconds, without time lost by a kill.
     pub seconds: BTreeMap<Phase, f64>,
 }
@@ -59,9 +59,9 @@ pub enum Phase {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Round {
     /// The counts of the collection.
-    pub collection: Option<Collection>,
+    pub collection: Option<CollectionResults>,
     /// The result of the training; `None` if there was no training data.
-    pub training: Option<Training>,
+    pub training: Option<TrainingResults>,
     /// Whether each validation task was solved with the new adapter.
     pub outcomes: Option<Vec<bool>>,
     /// The verdict on the adapter.
@@ -70,7 +70,7 @@ pub struct Round {
 
 /// The best adapter, with the round that made it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Best {
+pub struct BestAdapter {
     /// The round; 0 is before any training.
     pub round: u32,
     /// The adapter; `None` if the model without an adapter was best.
@@ -88,7 +88,7 @@ pub struct AdapterFile {
 
 /// The result of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Training {
+pub struct TrainingResults {
     /// The new adapter.
     pub adapter: AdapterFile,
     /// The stage's name.
@@ -123,7 +123,7 @@ pub struct Verdict {
 
 /// Reflections on one failure before and after training.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Example {
+pub struct ReflectionExample {
     /// The task's id.
     pub task: String,
     /// The instruction.
@@ -150,7 +150,7 @@ impl Verdict {
 impl Learning {
     /// The state of a new loop, with or without an adapter.
     pub fn new(active: Option<AdapterFile>) -> Self {
-        let best = Best { round: 0, adapter: active.clone() };
+        let best = BestAdapter { round: 0, adapter: active.clone() };
         Self { active, best, ..Self::default() }
     }
 

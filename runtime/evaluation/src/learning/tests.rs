@@ -52,7 +52,7 @@ impl Learner for Scripted {
         &mut self,
         round: u32,
         adapter: Option<&AdapterFile>,
-    ) -> Result<Collection, LearnerError> {
+    ) -> Result<CollectionResults, LearnerError> {
         self.call(format!("collect {round} {}", name(adapter)))?;
         let played = history("retrospective", &outcomes(&[2], 2));
         Ok(collection(&played, Judge::Environment, 1))
@@ -63,12 +63,18 @@ impl Learner for Scripted {
         round: u32,
         adapter: Option<&AdapterFile>,
         from: RangeInclusive<u32>,
-    ) -> Result<Option<Training>, LearnerError> {
+    ) -> Result<Option<TrainingResults>, LearnerError> {
         self.call(format!("train {} on {}-{}", name(adapter), from.start(), from.end()))?;
         let adapter = AdapterFile { path: "adapter.gguf".into(), sha256: format!("a{round}") };
         let stage = "ppo".into();
-        let training =
-            Training { adapter, stage, steps: 1, loss: Some(0.5), kl: None, peak_bytes: None };
+        let training = TrainingResults {
+            adapter,
+            stage,
+            steps: 1,
+            loss: Some(0.5),
+            kl: None,
+            peak_bytes: None,
+        };
         Ok((self.empty_round != Some(round)).then_some(training))
     }
 
@@ -84,7 +90,10 @@ impl Learner for Scripted {
         self.call(format!("revert {}", adapter.sha256))
     }
 
-    fn illustrate(&mut self, adapter: &AdapterFile) -> Result<Vec<Example>, LearnerError> {
+    fn illustrate(
+        &mut self,
+        adapter: &AdapterFile,
+    ) -> Result<Vec<ReflectionExample>, LearnerError> {
         self.call(format!("illustrate {}", adapter.sha256))?;
         Ok(Vec::new())
     }
@@ -156,7 +165,7 @@ fn small_losses_do_not_add_up() {
     let kept: Vec<_> =
         state.rounds.iter().map(|round| round.verdict.as_ref().unwrap().kept).collect();
     assert_eq!(kept, [true, true, true, false]);
-    assert_eq!(state.best, Best { round: 0, adapter: Some(first) });
+    assert_eq!(state.best, BestAdapter { round: 0, adapter: Some(first) });
     learn(&mut learner, plan(5, 1), &mut state).unwrap();
     assert_eq!((state.best.round, state.best.adapter.unwrap().sha256), (5, "a5".to_owned()));
 }

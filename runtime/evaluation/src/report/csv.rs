@@ -5,7 +5,7 @@
 
 use super::column::{Column, Columns};
 use super::{ReportError, ReportRun, results};
-use crate::results::cost::Cost;
+use crate::results::cost::CostResults;
 use crate::results::task::{TaskResults, TrialResults};
 
 const NAMES: [&str; 31] = [
@@ -63,9 +63,9 @@ fn row(
     trial: &TrialResults,
 ) -> [String; NAMES.len()] {
     let acting = trial.cost;
-    let judging = trial.judgement.map_or(Cost::default(), |found| found.cost);
+    let judging = trial.judgement.map_or(CostResults::default(), |found| found.cost);
     let judged = trial.judgement.map(|found| u8::from(found.completed).to_string());
-    let reflecting = trial.reflection.as_ref().map_or(Cost::default(), |found| found.cost);
+    let reflecting = trial.reflection.as_ref().map_or(CostResults::default(), |found| found.cost);
     let played = &column.history.tasks[place].trials[trial.trial as usize - 1];
     [
         quoted(column.run_name),

@@ -16,8 +16,8 @@ use serde::Serialize;
 use super::column::Columns;
 use super::tasks::TaskRow;
 use super::texts::{TextId, Texts, without_markup};
-use super::{Reader, ReportError};
-use crate::transcript::{Answer, Transcript, transcripts};
+use super::{ReportError, TranscriptReader};
+use crate::transcript::{AnswerView, Transcript, transcripts};
 
 /// Approximate greatest length of all details of a page.
 const BYTES_MAX: usize = 2_000_000;
@@ -69,7 +69,7 @@ struct CallDetails {
 pub(super) fn json(
     (columns, rows): (&Columns<'_>, &[TaskRow<'_>]),
     texts: Texts,
-    reader: &mut dyn Reader,
+    reader: &mut dyn TranscriptReader,
 ) -> Result<String, ReportError> {
     let mut details = Details { texts: texts.beyond(), ..Details::default() };
     let mut left_out = 0;
@@ -97,7 +97,7 @@ impl Details {
         &mut self,
         history: &RunHistory,
         place: usize,
-        reader: &mut dyn Reader,
+        reader: &mut dyn TranscriptReader,
     ) -> Result<Vec<Option<TrialDetails>>, ReportError> {
         let Some(task) = history.tasks.get(place) else { return Ok(Vec::new()) };
         let ended = task.trials.iter().map(|trial| &trial.trajectory.steps);
@@ -133,7 +133,7 @@ impl Details {
         run: &RunEvent,
         transcript: &Transcript,
         decisions: impl Iterator<Item = &'a Decision>,
-        reader: &mut dyn Reader,
+        reader: &mut dyn TranscriptReader,
     ) -> TrialDetails {
         let notes = transcript.notes.iter().map(|note| self.texts.id(note)).collect();
         let mut before = Vec::new();
@@ -159,7 +159,7 @@ impl Details {
         TrialDetails { calls, admissible, notes }
     }
 
-    fn prompt(&mut self, answer: &Answer, before: &mut Vec<TextId>) -> Vec<usize> {
+    fn prompt(&mut self, answer: &AnswerView, before: &mut Vec<TextId>) -> Vec<usize> {
         let Some(text) = &answer.prompt.text else { return Vec::new() };
         let lines: Vec<TextId> = text.split('\n').map(|line| self.texts.id(line)).collect();
         let kept = lines.iter().zip(&*before).take_while(|(now, then)| now == then).count();
@@ -172,7 +172,7 @@ impl Details {
         &mut self,
         run: &RunEvent,
         generation: &Generation,
-        reader: &mut dyn Reader,
+        reader: &mut dyn TranscriptReader,
     ) -> Vec<Vec<i64>> {
         let mut told = |token: &Token| {
             let word = reader.word(run, token.id).unwrap_or_else(|| format!("#{}", token.id));

@@ -4,7 +4,7 @@ use minijinja::Value;
 use serde::Serialize;
 
 use super::{ReportError, plot};
-use crate::learning::state::{Example, Learning, Round, Verdict};
+use crate::learning::state::{Learning, ReflectionExample, Round, Verdict};
 use crate::learning::table::{reward, success};
 
 /// The template's variables for a loop.
@@ -18,7 +18,7 @@ pub(super) struct LearningView<'a> {
     rounds: Vec<[String; 8]>,
     /// The methods of the intervals of differences to the best adapter.
     interval_note: Option<String>,
-    examples: &'a [Example],
+    examples: &'a [ReflectionExample],
     time: String,
 }
 

@@ -12,7 +12,7 @@ use crate::pairs::Difference;
 use crate::results::Results;
 use crate::results::arm::{ArmResults, Judged};
 use crate::results::comparison::{self, Comparison};
-use crate::results::cost::Cost;
+use crate::results::cost::CostResults;
 use crate::table;
 
 /// The template's variables for a run.
@@ -145,8 +145,8 @@ fn time_us(arm: &ArmResults) -> Phases {
     ]
 }
 
-fn judging(arm: &ArmResults) -> Cost {
-    arm.judged.map_or(Cost::default(), |judged| judged.cost)
+fn judging(arm: &ArmResults) -> CostResults {
+    arm.judged.map_or(CostResults::default(), |judged| judged.cost)
 }
 
 fn judged(judged: &Judged) -> [String; 5] {

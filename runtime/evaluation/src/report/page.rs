@@ -12,7 +12,7 @@ use super::column::Columns;
 use super::learning::LearningView;
 use super::overview::{self, ArmView, RunView};
 use super::tasks::{self, RowView};
-use super::{Reader, ReportError, Told, details, plot, trajectories, verdict};
+use super::{PageContents, ReportError, TranscriptReader, details, plot, trajectories, verdict};
 
 /// The first one includes the others.
 const TEMPLATES: [(&str, &str); 6] = [
@@ -75,7 +75,10 @@ struct Page<'a> {
 }
 
 /// The whole page.
-pub(super) fn render(told: &Told<'_>, reader: &mut dyn Reader) -> Result<String, ReportError> {
+pub(super) fn render(
+    told: &PageContents<'_>,
+    reader: &mut dyn TranscriptReader,
+) -> Result<String, ReportError> {
     let columns = Columns::new(told.runs, told.results);
     let rows = tasks::rows(&columns);
     let page = page(told, &columns, &rows, reader)?;
@@ -89,10 +92,10 @@ pub(super) fn render(told: &Told<'_>, reader: &mut dyn Reader) -> Result<String,
 }
 
 fn page<'a>(
-    told: &Told<'a>,
+    told: &PageContents<'a>,
     columns: &'a Columns<'a>,
     rows: &'a [tasks::TaskRow<'a>],
-    reader: &mut dyn Reader,
+    reader: &mut dyn TranscriptReader,
 ) -> Result<Page<'a>, ReportError> {
     let trials_max = columns.all.iter().map(|column| column.results.trials_max()).max();
     let kinds = overview::kinds(columns);

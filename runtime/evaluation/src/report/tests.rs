@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::column::Columns;
 use super::*;
-use crate::results::circumstances::{Machine, Session};
+use crate::results::circumstances::{Machine, RunSession};
 use crate::results::tests::{history, outcomes};
 use spreadsheet::parsed;
 
@@ -58,7 +58,7 @@ fn detail(page: &str, place: &Value) -> Value {
 /// Makes up prompts of some lines, all of a trial's with one line more than the one before.
 struct Lines(usize);
 
-impl Reader for Lines {
+impl TranscriptReader for Lines {
     fn read(&mut self, _run: &RunEvent, transcript: &mut Transcript) {
         let mut prompt = String::from("rules");
         for step in &mut transcript.steps {
@@ -142,7 +142,7 @@ fn the_top_says_when_where_and_with_what() {
         memory_bytes: 25_300_000_000,
         system: "Debian 12".into(),
     };
-    let session = Session {
+    let session = RunSession {
         start: "2026-11-23T01:05:07Z".into(),
         command_line: vec!["rebound".into(), "compare".into()],
         engines: vec!["llama.cpp b1".into()],

@@ -15,7 +15,7 @@ use super::ReportError;
 use super::column::Columns;
 use super::tasks::TaskRow;
 use super::texts::{TextId, Texts, without_markup};
-use crate::transcript::told;
+use crate::transcript::trial_memory;
 
 #[derive(Default, Serialize)]
 struct Data {
@@ -109,9 +109,9 @@ impl Data {
             });
         }
         for (number, trial) in (1..).zip(&mut trials) {
-            let told = told(run, history, number);
-            trial.told = told.reflections.iter().map(|text| self.texts.id(text)).collect();
-            trial.attempt = told.attempt;
+            let memory = trial_memory(run, history, number);
+            trial.told = memory.reflections.iter().map(|text| self.texts.id(text)).collect();
+            trial.attempt = memory.attempt;
         }
         trials
     }

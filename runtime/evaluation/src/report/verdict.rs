@@ -1,7 +1,7 @@
 //! The verdict: the conclusion of a run in one sentence.
 
 use crate::learning::state::Learning;
-use crate::pairs::{self, Pair};
+use crate::pairs::{self, PairedOutcome};
 use crate::results::Results;
 use crate::results::arm::ArmResults;
 use crate::results::comparison::Comparison;
@@ -34,8 +34,8 @@ pub(super) fn of_learning(state: &Learning) -> Option<String> {
             "No adapter solves more validation tasks than there were solved before training.";
         return tried.then(|| told.into());
     }
-    let pairs: Vec<Pair> =
-        after.iter().zip(before).map(|(&arm, &control)| Pair { arm, control }).collect();
+    let pairs: Vec<PairedOutcome> =
+        after.iter().zip(before).map(|(&arm, &control)| PairedOutcome { arm, control }).collect();
     let found = pairs::difference(&pairs)?;
     let [mean, low, high] = [found.mean, found.low, found.high].map(|share| 100.0 * share);
     let doubt = if low > 0.0 {

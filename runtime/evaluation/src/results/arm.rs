@@ -8,7 +8,7 @@ use runtime_core::strategy::Judge;
 use runtime_core::trajectory::SUCCESS_RETURN;
 use serde::{Deserialize, Serialize};
 
-use super::cost::Cost;
+use super::cost::CostResults;
 use super::task::{TaskResults, TrialResults};
 use crate::interval::Rate;
 
@@ -27,9 +27,9 @@ pub struct ArmResults {
     /// Success after the last trial by task type, sorted by name.
     pub success_by_kind: Vec<KindSuccess>,
     /// The cost of acting.
-    pub acting: Cost,
+    pub acting: CostResults,
     /// The cost of reflecting.
-    pub reflecting: Cost,
+    pub reflecting: CostResults,
     /// The accuracy of the agent's own judgements, if it judged itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
@@ -51,7 +51,7 @@ pub struct Judged {
     /// The rate of right judgements.
     pub right: Rate,
     /// The cost of judging.
-    pub cost: Cost,
+    pub cost: CostResults,
 }
 
 /// Success by the end of a trial.
@@ -90,9 +90,9 @@ impl ArmResults {
         let tasks: Vec<_> =
             pairs.map(|(task, played)| TaskResults::new(task, played, judge)).collect();
         let trials_max = history.run.tasks.iter().map(|task| task.limits.trials_max).max();
-        let mut acting = Cost::default();
-        let mut reflecting = Cost::default();
-        let mut judging = Cost::default();
+        let mut acting = CostResults::default();
+        let mut reflecting = CostResults::default();
+        let mut judging = CostResults::default();
         for trial in tasks.iter().flat_map(|task| &task.trials) {
             acting += trial.cost;
             trial.reflection.iter().for_each(|reflection| reflecting += reflection.cost);
@@ -120,7 +120,7 @@ impl ArmResults {
 }
 
 impl Judged {
-    fn new(tasks: &[TaskResults], cost: Cost) -> Self {
+    fn new(tasks: &[TaskResults], cost: CostResults) -> Self {
         let count = |said: bool, was: bool| {
             let trials = tasks.iter().flat_map(|task| &task.trials);
             let alike = trials.filter(|trial| {

@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 pub struct Circumstances {
     /// The first session.
     #[serde(flatten)]
-    pub first: Session,
+    pub first: RunSession,
     /// When these results were written, in UTC, in the format of RFC 3339.
     pub end: String,
     /// The sessions that resumed it, in order, including those with nothing left to play.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub resumed: Vec<Session>,
+    pub resumed: Vec<RunSession>,
 }
 
 /// A session: one execution of the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Session {
+pub struct RunSession {
     /// When it began, in UTC, in the format of RFC 3339.
     pub start: String,
     /// The program and its arguments, without secrets.
@@ -45,7 +45,7 @@ pub struct Machine {
 
 impl Circumstances {
     /// The circumstances of a run with these sessions, up to `end`; `None` without sessions.
-    pub fn new(sessions: &[Session], end: String) -> Option<Self> {
+    pub fn new(sessions: &[RunSession], end: String) -> Option<Self> {
         let (first, resumed) = sessions.split_first()?;
         Some(Self { first: first.clone(), end, resumed: resumed.to_vec() })
     }

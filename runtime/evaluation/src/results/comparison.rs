@@ -4,7 +4,7 @@ use runtime_core::strategy::Strategy;
 use serde::{Deserialize, Serialize};
 
 use super::arm::ArmResults;
-use crate::pairs::{self, Difference, IntervalMethod, Pair};
+use crate::pairs::{self, Difference, IntervalMethod, PairedOutcome};
 
 /// The comparison of an arm with the control arm after the last trial, on the tasks that both
 /// have finished. Points are percentage points.
@@ -75,10 +75,10 @@ pub(crate) fn by_trial(arm: &ArmResults, control: &ArmResults) -> Vec<Difference
 }
 
 /// The outcomes of both arms after a trial, for each task that both have finished.
-fn outcomes(arm: &ArmResults, control: &ArmResults, trial: u32) -> Vec<Pair> {
+fn outcomes(arm: &ArmResults, control: &ArmResults, trial: u32) -> Vec<PairedOutcome> {
     let tasks = arm.tasks.iter().zip(&control.tasks);
     let finished = tasks.filter(|(ours, theirs)| ours.finished && theirs.finished);
-    let solved = finished.map(|(ours, theirs)| Pair {
+    let solved = finished.map(|(ours, theirs)| PairedOutcome {
         arm: ours.solved_by(trial),
         control: theirs.solved_by(trial),
     });

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 /// The total cost of generations. Tokens are reproducible; cache use and times are not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cost {
+pub struct CostResults {
     /// Numbers of tokens.
     pub tokens: Tokens,
     /// How many prompt tokens came from the cache.
-    pub cache: Cache,
+    pub cache: CacheUse,
     /// Times in microseconds.
     pub times_us: Times,
 }
@@ -29,7 +29,7 @@ pub struct Tokens {
 
 /// Numbers of computed and of cached prompt tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cache {
+pub struct CacheUse {
     /// Number of prompt tokens computed for their request.
     pub computed: u64,
     /// Number of prompt tokens found in the cache.
@@ -47,7 +47,7 @@ pub struct Times {
     pub environment: u64,
 }
 
-impl Cost {
+impl CostResults {
     /// The total cost of some generations.
     pub fn of<'a>(generations: impl IntoIterator<Item = &'a Generation>) -> Self {
         let mut total = Self::default();
@@ -79,7 +79,7 @@ impl Cost {
                 prompt: if named == 0 { counted } else { named },
                 generated: generation.tokens.len() as u64,
             },
-            cache: Cache {
+            cache: CacheUse {
                 computed: u64::from(cost.computed_tokens),
                 cached: u64::from(cost.cached_tokens),
             },
@@ -88,7 +88,7 @@ impl Cost {
     }
 }
 
-impl AddAssign for Cost {
+impl AddAssign for CostResults {
     fn add_assign(&mut self, other: Self) {
         self.tokens.prompt += other.tokens.prompt;
         self.tokens.generated += other.tokens.generated;

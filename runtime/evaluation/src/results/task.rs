@@ -7,7 +7,7 @@ use runtime_core::task::Task;
 use runtime_core::trajectory::SUCCESS_RETURN;
 use serde::{Deserialize, Serialize};
 
-use super::cost::Cost;
+use super::cost::CostResults;
 
 /// The results of one task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub struct TrialResults {
     pub ending: String,
     /// The cost of acting.
     #[serde(flatten)]
-    pub cost: Cost,
+    pub cost: CostResults,
     /// The agent's own judgement, if it judges itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<JudgementResults>,
@@ -59,7 +59,7 @@ pub struct JudgementResults {
     pub completed: bool,
     /// The cost of the judgement.
     #[serde(flatten)]
-    pub cost: Cost,
+    pub cost: CostResults,
 }
 
 /// A reflection and its cost.
@@ -69,7 +69,7 @@ pub struct ReflectionResults {
     pub text: String,
     /// The cost of the reflection.
     #[serde(flatten)]
-    pub cost: Cost,
+    pub cost: CostResults,
 }
 
 impl TaskResults {
@@ -109,17 +109,20 @@ fn trial_results((trial, finished): (u32, &FinishedTrial)) -> TrialResults {
         episode_return: trajectory.episode_return(),
         progress: trajectory.progress(),
         ending: trajectory.ending.name().into(),
-        cost: Cost::of_acting(finished),
+        cost: CostResults::of_acting(finished),
         judgement: finished.judgement.as_ref().map(judgement_results),
         reflection: finished.reflection.as_ref().map(reflection_results),
     }
 }
 
 fn judgement_results(judgement: &Judgement) -> JudgementResults {
-    let cost = Cost::of([&judgement.generation]);
+    let cost = CostResults::of([&judgement.generation]);
     JudgementResults { completed: judgement.completed, cost }
 }
 
 fn reflection_results(reflection: &Reflection) -> ReflectionResults {
-    ReflectionResults { text: reflection.text.clone(), cost: Cost::of([&reflection.generation]) }
+    ReflectionResults {
+        text: reflection.text.clone(),
+        cost: CostResults::of([&reflection.generation]),
+    }
 }

@@ -4,15 +4,15 @@ use runtime_core::event::CallHistory;
 use runtime_core::model::{Generation, Origin, Token};
 use serde::Serialize;
 
-use crate::results::cost::Cost;
+use crate::results::cost::CostResults;
 
 /// A model's answer in a transcript.
 #[derive(Clone, Debug, Serialize)]
-pub struct Answer {
+pub struct AnswerView {
     /// The answer as text.
     pub text: String,
     /// The prompt.
-    pub prompt: Prompt,
+    pub prompt: PromptView,
     /// Number of generated tokens.
     pub tokens: u64,
     /// Number of sampled tokens; only these count in the probabilities.
@@ -24,12 +24,12 @@ pub struct Answer {
     /// `None` if unknown.
     pub probability_full: Option<f64>,
     /// Its cost.
-    pub cost: Cost,
+    pub cost: CostResults,
 }
 
 /// A prompt in a transcript.
 #[derive(Clone, Debug, Serialize)]
-pub struct Prompt {
+pub struct PromptView {
     /// Its length in tokens, as counted by an endpoint if the ids are unknown.
     pub tokens: u64,
     /// Number of leading tokens shared with the previous call of the same trial and its answer.
@@ -44,7 +44,7 @@ pub struct Prompt {
     pub new_text: Option<String>,
 }
 
-impl Answer {
+impl AnswerView {
     /// The first answer of a trial, or one outside of trials.
     pub(super) fn alone(generation: &Generation) -> Self {
         Follower::default().next(generation)
@@ -59,17 +59,17 @@ pub(super) struct Follower {
 
 impl Follower {
     /// The answer of the next call.
-    pub(super) fn next(&mut self, generation: &Generation) -> Answer {
-        let cost = Cost::of([generation]);
+    pub(super) fn next(&mut self, generation: &Generation) -> AnswerView {
+        let cost = CostResults::of([generation]);
         let is_drawn = |token: &&Token| token.origin == Origin::Drawn;
         let chosen: Vec<&Token> = generation.tokens.iter().filter(is_drawn).collect();
         let is_unnamed =
             |token: &&Token| token.id == Token::UNKNOWN_ID && token.log_prob_full.is_some();
         let unnamed: Vec<&Token> = generation.tokens.iter().filter(is_unnamed).collect();
         let weighed = if chosen.is_empty() { &unnamed } else { &chosen };
-        Answer {
+        AnswerView {
             text: generation.text.clone(),
-            prompt: Prompt {
+            prompt: PromptView {
                 tokens: cost.tokens.prompt,
                 shared_tokens: self.calls.shorten(generation).shared_tokens as usize,
                 ids: generation.prompt_ids.clone(),

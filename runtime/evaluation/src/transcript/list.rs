@@ -4,7 +4,7 @@ use runtime_core::history::{RunHistory, TaskHistory};
 use runtime_core::task::Task;
 use serde_json::{Value, json};
 
-use super::{Outcome, outcomes};
+use super::{TrialOutcome, outcomes};
 use crate::table::aligned;
 
 /// The meaning of the marks of [`text`].
@@ -55,9 +55,9 @@ fn marks(played: &TaskHistory) -> String {
             marks.push(' ');
         }
         marks.push(match outcome {
-            Outcome::Solved => '✓',
-            Outcome::Failed => '✗',
-            Outcome::UnderWay => '…',
+            TrialOutcome::Solved => '✓',
+            TrialOutcome::Failed => '✗',
+            TrialOutcome::UnderWay => '…',
         });
     }
     if marks.is_empty() { "-".into() } else { marks }

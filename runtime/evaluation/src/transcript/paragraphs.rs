@@ -3,8 +3,10 @@
 use runtime_core::history::RunHistory;
 use serde_json::Value;
 
-use super::{Answer, Prompt, ShownReflection, ShownStep, Told, Transcript, TrialResult};
-use crate::results::cost::Cost;
+use super::{
+    AnswerView, PromptView, ShownReflection, ShownStep, Transcript, TrialMemory, TrialResult,
+};
+use crate::results::cost::CostResults;
 
 /// A paragraph with its style.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +98,7 @@ impl Page {
         let head = format!("trial {trial}{}, {arm}", of_group.unwrap_or_default());
         self.gap();
         self.text(Tone::Heading, head);
-        self.told(&found.told, trial);
+        self.memory(&found.memory, trial);
         self.part("observation", Tone::Plain, &found.opening);
         let mut is_first = true;
         for (step, number) in found.steps.iter().zip(1..) {
@@ -121,10 +123,10 @@ impl Page {
         }
     }
 
-    fn told(&mut self, told: &Told, trial: u32) {
+    fn memory(&mut self, memory: &TrialMemory, trial: u32) {
         let mut parts = Vec::new();
-        parts.extend(told.attempt.map(|attempt| format!("what happened in trial {attempt}")));
-        parts.extend(told.reflections.iter().map(|reflection| format!("- {reflection}")));
+        parts.extend(memory.attempt.map(|attempt| format!("what happened in trial {attempt}")));
+        parts.extend(memory.reflections.iter().map(|reflection| format!("- {reflection}")));
         if parts.is_empty() {
             let nothing = if trial == 1 { "nothing: it is the first" } else { "nothing" };
             parts.push(nothing.into());
@@ -177,7 +179,7 @@ impl Page {
 
     /// Adds a complete prompt if all are wanted or it is the first; otherwise its new part, if
     /// that is more than the observation.
-    fn prompt(&mut self, prompt: &Prompt, is_first: bool) {
+    fn prompt(&mut self, prompt: &PromptView, is_first: bool) {
         let new = prompt.tokens.saturating_sub(prompt.shared_tokens as u64);
         let (text, count) = if self.prompts || is_first {
             (&prompt.text, format!("{} tokens", prompt.tokens))
@@ -206,7 +208,7 @@ impl Page {
 }
 
 /// The probability and the cost of an answer, as text.
-fn manner(answer: &Answer) -> String {
+fn manner(answer: &AnswerView) -> String {
     let likely = match (answer.probability, answer.probability_full) {
         (Some(p), _) => format!("p {}", probability(p)),
         (None, Some(p)) => {
@@ -221,7 +223,7 @@ fn probability(p: f64) -> String {
     if p < 0.001 { format!("{p:.1e}") } else { format!("{p:.3}") }
 }
 
-fn cost(answer: &Answer) -> String {
+fn cost(answer: &AnswerView) -> String {
     let times = answer.cost.times_us;
     let seconds = (times.prefill + times.decode) as f64 / 1e6;
     let time =
@@ -230,7 +232,7 @@ fn cost(answer: &Answer) -> String {
     format!("{} token{s} after {}, {time}", answer.tokens, answer.prompt.tokens)
 }
 
-fn took(cost: &Cost) -> String {
+fn took(cost: &CostResults) -> String {
     let (tokens, times) = (cost.tokens, cost.times_us);
     let [prefill, decode, world] =
         [times.prefill, times.decode, times.environment].map(|us| us as f64 / 1e6);

@@ -11,21 +11,21 @@ fn failed(strategy: Strategy) -> RunHistory {
     history(strategy.name(), &solved_at(&[], 1))
 }
 
-fn told_of(strategy: Strategy) -> Told {
-    transcripts(&failed(strategy), 0)[1].told.clone()
+fn told_of(strategy: Strategy) -> TrialMemory {
+    transcripts(&failed(strategy), 0)[1].memory.clone()
 }
 
 #[test]
 fn a_trial_says_what_it_was_told() {
     let advice = || vec!["Go right.".to_owned()];
 
-    assert_eq!(told_of(Strategy::None), Told::default());
-    assert_eq!(told_of(Strategy::Reflexion), Told { reflections: advice(), attempt: None });
-    let both = Told { reflections: advice(), attempt: Some(1) };
+    assert_eq!(told_of(Strategy::None), TrialMemory::default());
+    assert_eq!(told_of(Strategy::Reflexion), TrialMemory { reflections: advice(), attempt: None });
+    let both = TrialMemory { reflections: advice(), attempt: Some(1) };
     assert_eq!(told_of(Strategy::LastAttemptAndReflexion), both);
-    let last = Told { reflections: Vec::new(), attempt: Some(1) };
+    let last = TrialMemory { reflections: Vec::new(), attempt: Some(1) };
     assert_eq!(told_of(Strategy::LastAttempt), last);
-    assert_eq!(transcripts(&failed(Strategy::Reflexion), 0)[0].told, Told::default());
+    assert_eq!(transcripts(&failed(Strategy::Reflexion), 0)[0].memory, TrialMemory::default());
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_trial_is_told_the_newest_reflections_and_no_more_than_were_asked_for() {
 
     let found = transcripts(&long, 0);
 
-    assert_eq!(found[3].told.reflections, ["Advice 2.", "Advice 3."]);
+    assert_eq!(found[3].memory.reflections, ["Advice 2.", "Advice 3."]);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_group_s_next_trials_each_read_their_own_reflection() {
 
     let found = transcripts(&group, 0);
 
-    let read = found.iter().map(|one| (one.trial, one.member, &*one.told.reflections));
+    let read = found.iter().map(|one| (one.trial, one.member, &*one.memory.reflections));
     let read: Vec<_> = read.collect();
     let advice = [["Go right.".to_owned()], ["Go left.".to_owned()]];
     assert_eq!(
@@ -67,11 +67,11 @@ fn a_group_s_next_trials_each_read_their_own_reflection() {
     );
     let written: Vec<_> = found[0].reflections.iter().map(|one| (one.member, &*one.text)).collect();
     assert_eq!(written, [(Some(1), "Go right."), (Some(2), "Go left.")]);
-    assert_eq!(outcomes(&group.tasks[0]), [Outcome::Failed; 3]);
+    assert_eq!(outcomes(&group.tasks[0]), [TrialOutcome::Failed; 3]);
 }
 
-fn answer(tokens: Vec<Token>) -> Answer {
-    Answer::alone(&Generation { tokens, ..Generation::of_text("go") })
+fn answer(tokens: Vec<Token>) -> AnswerView {
+    AnswerView::alone(&Generation { tokens, ..Generation::of_text("go") })
 }
 
 #[test]

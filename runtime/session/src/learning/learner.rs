@@ -3,8 +3,10 @@
 use std::ops::RangeInclusive;
 
 use runtime_core::history::RunHistory;
-use runtime_evaluation::collection::Collection;
-use runtime_evaluation::learning::state::{AdapterFile, Example, Learning, Phase, Training};
+use runtime_evaluation::collection::CollectionResults;
+use runtime_evaluation::learning::state::{
+    AdapterFile, Learning, Phase, ReflectionExample, TrainingResults,
+};
 use runtime_evaluation::learning::{Learner, LearnerError};
 use runtime_store::replace::replace;
 use runtime_store::sealed;
@@ -25,7 +27,7 @@ impl Learner for LocalLearner {
         &mut self,
         round: u32,
         adapter: Option<&AdapterFile>,
-    ) -> Result<Collection, LearnerError> {
+    ) -> Result<CollectionResults, LearnerError> {
         Ok(self.play_collection(round, adapter)?)
     }
 
@@ -34,7 +36,7 @@ impl Learner for LocalLearner {
         round: u32,
         adapter: Option<&AdapterFile>,
         collections: RangeInclusive<u32>,
-    ) -> Result<Option<Training>, LearnerError> {
+    ) -> Result<Option<TrainingResults>, LearnerError> {
         Ok(self.run_training(round, adapter, collections)?)
     }
 
@@ -50,7 +52,10 @@ impl Learner for LocalLearner {
         Ok(self.leave_adapter(adapter)?)
     }
 
-    fn illustrate(&mut self, adapter: &AdapterFile) -> Result<Vec<Example>, LearnerError> {
+    fn illustrate(
+        &mut self,
+        adapter: &AdapterFile,
+    ) -> Result<Vec<ReflectionExample>, LearnerError> {
         Ok(self.reflect_again(adapter)?)
     }
 

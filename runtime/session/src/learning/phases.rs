@@ -9,8 +9,10 @@ use runtime_core::history::RunHistory;
 use runtime_core::reflection::Memory;
 use runtime_core::seed::{Draw, SeedKey};
 use runtime_core::strategy::Strategy;
-use runtime_evaluation::collection::Collection;
-use runtime_evaluation::learning::state::{AdapterFile, Example, Learning, Training};
+use runtime_evaluation::collection::CollectionResults;
+use runtime_evaluation::learning::state::{
+    AdapterFile, Learning, ReflectionExample, TrainingResults,
+};
 use runtime_evaluation::report::{self, RecordsAlone, ReportRun};
 use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
@@ -43,7 +45,7 @@ impl LocalLearner {
         &mut self,
         round: u32,
         adapter: Option<&AdapterFile>,
-    ) -> anyhow::Result<Collection> {
+    ) -> anyhow::Result<CollectionResults> {
         let of_phase = RunOptions {
             split: Some(self.file.collect.split.clone()),
             tasks: Some(self.file.collect.tasks.get()),
@@ -74,7 +76,7 @@ impl LocalLearner {
         round: u32,
         parent: Option<&AdapterFile>,
         collections: RangeInclusive<u32>,
-    ) -> anyhow::Result<Option<Training>> {
+    ) -> anyhow::Result<Option<TrainingResults>> {
         let records: Vec<PathBuf> =
             collections.map(|round| self.folder(round, "collection")).collect();
         let parent = parent.map(|parent| self.adapter_path(parent)).transpose()?;
@@ -103,7 +105,10 @@ impl LocalLearner {
     }
 
     /// The reflections of round 0, and what the adapter writes in the same places.
-    pub(super) fn reflect_again(&mut self, adapter: &AdapterFile) -> anyhow::Result<Vec<Example>> {
+    pub(super) fn reflect_again(
+        &mut self,
+        adapter: &AdapterFile,
+    ) -> anyhow::Result<Vec<ReflectionExample>> {
         let plan = self.validation_plan(0, Some(adapter))?;
         let log = plan.folder.trial_log(Strategy::Retrospective);
         let history = read_log(&log)?.history;
@@ -120,7 +125,7 @@ impl LocalLearner {
             let seed = SeedKey { run: settings.seed, task: &task.id, trial: 1, draw };
             let trajectory = &failed.trajectory;
             let after = agent.reflect(&Attempt { task, trajectory, memory: &memory, seed })?;
-            examples.push(Example {
+            examples.push(ReflectionExample {
                 task: task.id.clone(),
                 instruction: task.instruction.clone(),
                 before: before.text.clone(),

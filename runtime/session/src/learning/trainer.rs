@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use models::checksum::sha256_file;
 use runtime_evaluation::arm::ArmError;
-use runtime_evaluation::learning::state::{AdapterFile, Training};
+use runtime_evaluation::learning::state::{AdapterFile, TrainingResults};
 use runtime_store::replace::replace;
 use trainer_contract::metrics::StepMetrics;
 use trainer_contract::{exit, file as keys, folder};
@@ -45,7 +45,7 @@ pub(super) fn train(
     (file, out): (&Path, &Path),
     (threads, board): (Option<u32>, Option<&Board>),
     surroundings: &Surroundings,
-) -> anyhow::Result<Option<Training>> {
+) -> anyhow::Result<Option<TrainingResults>> {
     let adapter = out.join(folder::ADAPTER);
     let mut peak_bytes = None;
     if !adapter.exists() {
@@ -91,7 +91,7 @@ pub(super) fn train(
     let adapter = AdapterFile { path: adapter, sha256 };
     let kl = last.policy.map(|policy| policy.kl).filter(|kl| kl.is_finite());
     let (steps, loss) = (last.step, Some(last.loss));
-    Ok(Some(Training { adapter, stage, steps, loss, kl, peak_bytes }))
+    Ok(Some(TrainingResults { adapter, stage, steps, loss, kl, peak_bytes }))
 }
 
 /// How a child ended.

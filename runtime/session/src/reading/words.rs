@@ -13,7 +13,7 @@ use runtime_agent::conversation::{ACTION, THOUGHT};
 use runtime_core::event::RunEvent;
 use runtime_core::model::ModelIdentity;
 use runtime_core::strategy::Strategy;
-use runtime_evaluation::transcript::{Answer, Transcript};
+use runtime_evaluation::transcript::{AnswerView, Transcript};
 use serde_json::Value;
 
 use crate::files;
@@ -115,7 +115,7 @@ impl Reader {
     }
 
     /// Adds a prompt's texts; what is new in it only where that is more than what is known.
-    fn add(&self, answer: &mut Answer, known: &[String]) {
+    fn add(&self, answer: &mut AnswerView, known: &[String]) {
         let prompt = &mut answer.prompt;
         if prompt.ids.is_empty() {
             return;

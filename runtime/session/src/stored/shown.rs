@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
-use runtime_evaluation::report::Reader;
+use runtime_evaluation::report::TranscriptReader;
 use runtime_evaluation::transcript::{Transcript, list, transcripts};
 use serde_json::Value;
 

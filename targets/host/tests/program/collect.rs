@@ -115,7 +115,7 @@ fn a_collection_is_of_training_tasks_and_stays_one() {
     {
         let judged = play.arguments("out", split, more);
         let judged = rebound(&judged.iter().map(String::as_str).collect::<Vec<_>>());
-        assert!(judged.code == 1 && judged.stderr.contains("learn from train"), "{judged:?}");
+        assert!(judged.code == 1 && judged.stderr.contains("train on train"), "{judged:?}");
     }
     let begun = play.collect("out", &["--group", "2"]);
     let folder = play.path("out").to_str().unwrap().to_string();

@@ -275,7 +275,7 @@ fn what_cannot_be_demonstrated_is_refused_before_anything_is_written() {
     refused(&["--split", "Test/hard"], "is not for training");
     let alfworld = ["--environment", "alfworld", "--data", data.to_str().unwrap()];
     for split in ["valid_seen", "valid_unseen"] {
-        refused(&[&alfworld[..], &["--split", split]].concat(), "learn from train");
+        refused(&[&alfworld[..], &["--split", split]].concat(), "train on train");
     }
     refused(&["--agent", "react"], "no thoughts");
     refused(&["--actor", "scripted"], "no tokenizer");

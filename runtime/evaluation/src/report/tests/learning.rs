@@ -4,7 +4,9 @@ use runtime_core::strategy::Judge;
 
 use super::*;
 use crate::collection::collection;
-use crate::learning::state::{AdapterFile, Example, Phase, Round, Training, Verdict};
+use crate::learning::state::{
+    AdapterFile, Phase, ReflectionExample, Round, TrainingResults, Verdict,
+};
 
 /// A loop of two rounds, the second of which was reverted.
 fn learning(text: &str) -> Learning {
@@ -15,7 +17,7 @@ fn learning(text: &str) -> Learning {
             Judge::Environment,
             1,
         )),
-        training: Some(Training {
+        training: Some(TrainingResults {
             adapter: file(name),
             stage: "ppo".into(),
             steps: 4,
@@ -36,7 +38,7 @@ fn learning(text: &str) -> Learning {
     state.baseline = Some(vec![true, false]);
     state.rounds = vec![round("a", 0.0125, true), round("b", 0.5, false)];
     state.seconds = [(Phase::Collect, 30.0), (Phase::Train, 10.0)].into();
-    state.examples = vec![Example {
+    state.examples = vec![ReflectionExample {
         task: text.into(),
         instruction: text.into(),
         before: text.into(),

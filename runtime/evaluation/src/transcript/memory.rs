@@ -9,14 +9,14 @@ use serde_json::Value;
 
 /// The memory of a trial in a transcript.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Told {
+pub struct TrialMemory {
     /// Reflections, oldest first.
     pub reflections: Vec<String>,
     /// The trial whose trajectory it contained.
     pub attempt: Option<u32>,
 }
 
-impl Told {
+impl TrialMemory {
     /// The memory with a single reflection.
     pub(super) fn advice(reflection: &Reflection) -> Self {
         Self { reflections: vec![reflection.text.clone()], attempt: None }
@@ -25,7 +25,7 @@ impl Told {
 
 /// The memory of a trial, from 1, of a task; of a group, that of the last member. Reflections
 /// recalled by the world are not in the records.
-pub fn told(run: &RunEvent, played: &TaskHistory, trial: u32) -> Told {
+pub fn trial_memory(run: &RunEvent, played: &TaskHistory, trial: u32) -> TrialMemory {
     let settings: Value = serde_json::from_str(&run.settings).unwrap_or_default();
     let strategy: Strategy = run.strategy.parse().unwrap_or(Strategy::None);
     let wanted = settings["reflections"].as_u64().and_then(|most| usize::try_from(most).ok());
@@ -35,7 +35,7 @@ pub fn told(run: &RunEvent, played: &TaskHistory, trial: u32) -> Told {
         Memory::with_capacity(strategy.reflections_shown(wanted.unwrap_or(usize::MAX)));
     let before = played.trials.iter().take(trial.saturating_sub(1) as usize);
     before.filter_map(|trial| trial.reflection.clone()).for_each(|advice| memory.remember(advice));
-    Told {
+    TrialMemory {
         reflections: memory.reflections().map(|reflection| reflection.text.clone()).collect(),
         attempt: (trial > 1 && strategy.shows_last_attempt()).then(|| trial - 1),
     }
