@@ -40,7 +40,7 @@ pub struct CallHistory {
     /// The last prompt and its generated tokens.
     ids: Vec<u32>,
     /// Tokens of all prompts so far.
-    prompt_tokens: u64,
+    pub(crate) prompt_tokens: u64,
 }
 
 impl CallHistory {

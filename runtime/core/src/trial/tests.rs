@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use super::*;
 use crate::agent::Episode;
 use crate::environment::Step;
-use crate::event::RunEvent;
-use crate::history::RunHistory;
+use crate::event::{PROMPT_TOKENS_MAX, RunEvent};
+use crate::history::{OpenTrial, RunHistory};
 use crate::model::{Constraint, LanguageModel, ModelIdentity, Request, Sampling};
 use crate::prompt::{Piece, Prompt};
 use crate::reflection::Judgement;
@@ -254,6 +254,20 @@ fn steps_and_tokens_are_limited() {
     assert_eq!(endings(&steps.history), [Ending::StepLimit]);
     assert_eq!(endings(&tokens.history), [Ending::TokenLimit]);
     assert_eq!(tokens.history.trials[0].trajectory.steps.len(), 2);
+}
+
+#[test]
+fn a_trial_ends_before_its_prompts_are_more_than_is_read_back() {
+    let mut calls = CallHistory::default();
+    calls.prompt_tokens = PROMPT_TOKENS_MAX / 2 + 1;
+    let opening = TwoDoors.reset(&task(1, 9)).unwrap();
+    let open = Some(OpenTrial { opening, calls, ..OpenTrial::default() });
+    let history = TaskHistory { open, ..TaskHistory::default() };
+
+    let played = play(&["look"], Strategy::None, &task(1, 9), history, None);
+
+    assert_eq!(endings(&played.history), [Ending::TokenLimit]);
+    assert!(played.history.trials[0].trajectory.steps.is_empty());
 }
 
 #[test]
