@@ -15,8 +15,8 @@ pub fn slots(model: &str) -> anyhow::Result<Slots> {
     Ok(Slots::open(&files::slots_folder(&sha256_of(&path_of(model)?)?)?)?)
 }
 
-/// Puts an adapter of a model on probation.
-pub fn install(path: &Path, model: &str) -> anyhow::Result<Slot> {
+/// Puts an adapter of a model on probation, and says how to go on.
+pub fn install(path: &Path, model: &str) -> anyhow::Result<String> {
     let base_path = path_of(model)?;
     let base_sha256 = sha256_of(&base_path)?;
     let in_full = || format!("{} does not fit {}", path.display(), base_path.display());
@@ -30,7 +30,12 @@ pub fn install(path: &Path, model: &str) -> anyhow::Result<Slot> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     ensure!(!name.is_empty(), "{} has no name", path.display());
-    Ok(Slots::open(&files::slots_folder(&base_sha256)?)?.install(&bytes, &name)?)
+    let slot = Slots::open(&files::slots_folder(&base_sha256)?)?.install(&bytes, &name)?;
+    Ok(format!(
+        "{} is on probation: the next run with `--strategy retrospective` tries it,\n\
+         then keep it by `rebound adapter confirm` or go back by `rebound adapter revert`",
+        described(&slot)
+    ))
 }
 
 /// Which adapters a model has, a line a place.

@@ -1,4 +1,4 @@
-//! A run that comes with the program: its files, and going on with it.
+//! A run that comes with the program: its files, going on with it, and what to try next.
 
 use std::path::Path;
 
@@ -32,4 +32,22 @@ pub fn request(file: &Path, out: &Path, tasks: Option<u32>) -> Request {
     }
     let options = RunOptions { out: Some(out.to_owned()), ..options };
     Request { options, source: Source::File(file.to_owned()), ..Request::default() }
+}
+
+/// What to try once the run of a file was played, by the program of this name.
+pub fn next_steps(program: &str, run: &Path, out: &Path) -> String {
+    let (run, out) = (run.display(), out.display());
+    format!(
+        "
+Next steps:
+  open {out}/report.html in a browser: every trial, step by step
+  {program} play
+      play such a household yourself
+  {program} run --strategy reflexion --split train/easy -n 10
+      the plain model, without adapters
+  {program} compare --config {run} --split test/medium -n 50 --out runs/more
+      the same on more tasks, which tell more
+  {program} records export {out}
+      what was played, as lines of JSON"
+    )
 }

@@ -46,6 +46,14 @@ pub enum Source {
     Trial(PathBuf, u32),
 }
 
+/// Arms that are compared: where any is named, the control is among them.
+pub fn with_control(mut strategies: Vec<Strategy>) -> Vec<Strategy> {
+    if !strategies.is_empty() && !strategies.contains(&Strategy::None) {
+        strategies.insert(0, Strategy::None);
+    }
+    strategies
+}
+
 impl Request {
     /// A run of these strategies, or those of the file or of the resumed run; `usual` ones are
     /// played where none of these names any.

@@ -1,12 +1,11 @@
 //! The flags of a run: the keys of a run's configuration file, with their help.
 
-pub(crate) mod own;
 mod allowed;
 
 use std::marker::PhantomData;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
-use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use runtime_session::options::{self, About, Key, Kind, Need, RunOptions};
 use toml::{Table, Value};
 
@@ -21,8 +20,11 @@ const PAID: &str = "Models behind an API endpoint";
 
 /// Which keys are flags of a command.
 pub(crate) trait Keys {
-    /// Their names; without any, all of them, below headings.
-    const NAMES: Option<&'static [&'static str]>;
+    /// Whether they stand below headings, and in a short help only those that are often needed.
+    const HAVE_HEADINGS: bool = false;
+
+    /// The keys, in the order of the help.
+    fn keys() -> Vec<Key>;
 }
 
 /// All keys.
@@ -30,13 +32,29 @@ pub(crate) trait Keys {
 pub(crate) struct All;
 
 impl Keys for All {
-    const NAMES: Option<&'static [&'static str]> = None;
+    const HAVE_HEADINGS: bool = true;
+
+    fn keys() -> Vec<Key> {
+        options::keys().collect()
+    }
+}
+
+/// The keys that are named, a line each; behind a colon stands what one means here, where that
+/// is not what it means in any run.
+pub(crate) fn named(lines: &'static str) -> Vec<Key> {
+    let named = |line: &'static str| {
+        let (name, help) = line.split_once(": ").unwrap_or((line, ""));
+        let key = options::find(name)?;
+        Some(if help.is_empty() { key } else { Key { help, ..key } })
+    };
+    lines.lines().filter_map(named).collect()
 }
 
 /// Flags that are keys of a run's configuration file.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flags<K> {
-    given: Table,
+    /// Their values, by the keys.
+    pub(crate) given: Table,
     keys: PhantomData<K>,
 }
 
@@ -47,21 +65,11 @@ impl<K> Flags<K> {
     }
 }
 
-impl<K: Keys> Flags<K> {
-    fn keys() -> Vec<Key> {
-        match K::NAMES {
-            None => options::keys().collect(),
-            Some(names) => names.iter().filter_map(|name| options::find(name)).collect(),
-        }
-    }
-}
-
 impl<K: Keys> Args for Flags<K> {
     fn augment_args(command: Command) -> Command {
-        let is_all = K::NAMES.is_none();
-        command.args(Self::keys().into_iter().map(|key| {
+        command.args(K::keys().into_iter().map(|key| {
             let flag = flag(key);
-            if !is_all {
+            if !K::HAVE_HEADINGS {
                 return flag;
             }
             flag.help_heading(heading(key.about)).hide_short_help(key.need == Need::Seldom)
@@ -75,9 +83,14 @@ impl<K: Keys> Args for Flags<K> {
 
 impl<K: Keys> FromArgMatches for Flags<K> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let given =
-            |key: Key| Some((key.name.to_owned(), matches.get_one::<Value>(key.name)?.clone()));
-        Ok(Self { given: Self::keys().into_iter().filter_map(given).collect(), keys: PhantomData })
+        let given = |key: Key| {
+            let value = match key.kind {
+                Kind::Mark => matches.get_flag(key.name).then(|| Value::String(String::new())),
+                _ => matches.get_one::<Value>(key.name).cloned(),
+            };
+            Some((key.name.to_owned(), value?))
+        };
+        Ok(Self { given: K::keys().into_iter().filter_map(given).collect(), keys: PhantomData })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
@@ -89,7 +102,7 @@ impl<K: Keys> FromArgMatches for Flags<K> {
 fn heading(about: About) -> &'static str {
     match about {
         About::Tasks => "Environment and tasks",
-        About::World => own::HEADING,
+        About::World => "Options of one environment",
         About::Models => "Models and sampling",
         About::Engine => "Engine and hardware",
         About::Endpoints => PAID,
@@ -98,16 +111,19 @@ fn heading(about: About) -> &'static str {
 }
 
 fn flag(key: Key) -> Arg {
-    let flag = Arg::new(key.name).long(key.name).value_name(key.value).help(key.help.trim_start());
-    let flag = flag.value_parser(parser(key));
+    let flag = Arg::new(key.name).long(key.name).help(key.help.trim_start());
+    if matches!(key.kind, Kind::Mark) {
+        return flag.action(ArgAction::SetTrue);
+    }
+    let flag = flag.value_name(key.value).value_parser(parser(key));
     let flag = match key.kind {
         Kind::Switch => flag.num_args(0..=1).default_missing_value("true"),
-        Kind::Text | Kind::Read(_) => flag,
+        _ => flag,
     };
     match key.name {
         "environment" => flag.short('e').help(values::about_world()).ignore_case(true),
         "data" => flag.env("REBOUND_DATA"),
-        "recall" => flag.help(own::about_recall()),
+        "recall" => flag.help(values::about_recall()),
         "out" => flag.conflicts_with("name"),
         "tasks" => flag.short('n'),
         "trials" => flag.short('t'),
@@ -121,11 +137,9 @@ fn flag(key: Key) -> Arg {
 fn parser(key: Key) -> ValueParser {
     let names = options::names(key.name);
     match key.kind {
-        Kind::Text if key.name == "environment" => {
-            values::world(|_| true).map(Value::String).into()
-        }
+        Kind::Text if key.name == "environment" => values::world_key(|_| true).into(),
         Kind::Text if !names.is_empty() => values::one_of(&names).map(Value::String).into(),
-        Kind::Text => values::text().map(Value::String).into(),
+        Kind::Text | Kind::Mark => values::text().map(Value::String).into(),
         Kind::Switch => {
             let answers = PossibleValuesParser::new(["true", "false"]);
             answers.map(|answer| Value::Boolean(answer == "true")).into()

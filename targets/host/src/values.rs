@@ -3,9 +3,11 @@
 use clap::builder::{
     NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
 };
+use models::adapter::Precision;
 use runtime_core::strategy::Strategy;
 use runtime_environments::entry::WorldEntry;
 use runtime_environments::worlds::{self, WORLDS};
+use toml::Value;
 
 /// A text that is not empty.
 pub(crate) fn text() -> NonEmptyStringValueParser {
@@ -23,12 +25,38 @@ pub(crate) fn world(can: fn(&WorldEntry) -> bool) -> PossibleValuesParser {
     PossibleValuesParser::new(able.map(|world| PossibleValue::new(world.name).help(world.about)))
 }
 
+/// The same as the value of a key.
+pub(crate) fn world_key(can: fn(&WorldEntry) -> bool) -> impl TypedValueParser<Value = Value> {
+    world(can).map(Value::String)
+}
+
 /// The help text of an option that names a world.
 pub(crate) fn about_world() -> String {
     format!("The environment to play [default: {}]", worlds::DEFAULT)
 }
 
+/// What the help says of the flag that begins with what a world remembers.
+pub(crate) fn about_recall() -> String {
+    format!(
+        "Start with the reflections that the environment itself stored in earlier runs ({} only)",
+        worlds::remembering().join(" and ")
+    )
+}
+
 /// The name of a strategy.
 pub(crate) fn strategy() -> impl TypedValueParser<Value = Strategy> {
     one_of(&Strategy::ALL.map(Strategy::name)).try_map(|name| name.parse::<Strategy>())
+}
+
+/// How the matrices of a model are stored, as GGUF tools call it.
+pub(crate) fn precision() -> impl TypedValueParser<Value = Precision> {
+    let known = [
+        ("f16", "16 bits a weight", Precision::F16),
+        ("q8_0", "8.5 bits a weight", Precision::Q8_0),
+        ("q4_0", "4.5 bits a weight; may lose what the adapter learned", Precision::Q4_0),
+    ];
+    let shown = known.map(|(name, about, _)| PossibleValue::new(name).help(about));
+    let found =
+        move |name: String| known.into_iter().find(|known| known.0 == name).map(|known| known.2);
+    PossibleValuesParser::new(shown).map(move |name| found(name).expect("it is one of them"))
 }

@@ -18,6 +18,8 @@ pub enum Kind {
     Text,
     /// Whether or not.
     Switch,
+    /// None: it is there or not.
+    Mark,
     /// What a text of it is read as, or what was expected instead.
     Read(fn(&str) -> Result<Value, String>),
 }

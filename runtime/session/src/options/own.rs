@@ -46,20 +46,29 @@ impl TryFrom<BTreeMap<String, String>> for OwnOptions {
 
 /// The keys of worlds' own options.
 pub(super) fn keys() -> impl Iterator<Item = Key> {
-    options().map(|option| Key {
+    options().map(key)
+}
+
+/// What whoever plays a world by hand can tell it beside: these keys, and those that no run has.
+pub fn by_hand() -> impl Iterator<Item = Key> {
+    worlds::options().map(key)
+}
+
+fn key(option: WorldOption) -> Key {
+    Key {
         name: option.name,
         help: option.about,
         value: option.value,
         about: About::World,
         need: Need::Often,
-        kind: Kind::Text,
+        kind: if option.value.is_empty() { Kind::Mark } else { Kind::Text },
         text: Text::Plain,
         on_resume: match option.decides {
             Decides::Place => OnResume::Free,
             Decides::Run | Decides::Hand => OnResume::Fixed,
         },
         in_loop: InLoop::Shared,
-    })
+    }
 }
 
 /// The worlds' own options that a run can be told.

@@ -28,6 +28,14 @@ pub fn csv(folders: &[PathBuf], surroundings: &Surroundings) -> anyhow::Result<S
     Ok(report::csv(&runs(folders, &stored))?)
 }
 
+/// Where the page is written if nothing else is said: beside the run, or here for several.
+pub fn usual_file(folders: &[PathBuf]) -> PathBuf {
+    match folders {
+        [run] => RunFolder::new(run).report(),
+        _ => "report.html".into(),
+    }
+}
+
 fn read(folders: &[PathBuf], surroundings: &Surroundings) -> anyhow::Result<Vec<StoredRun>> {
     for run in folders {
         ensure!(run.is_dir(), "{} is no run's folder", run.display());

@@ -80,12 +80,7 @@ impl Adapter {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self.action {
             Action::Install { adapter, base } => {
-                let slot = adapters::install(&adapter, &base.model)?;
-                outln!(
-                    "{} is on probation: the next run with `--strategy retrospective` tries it,\n\
-                     then keep it by `rebound adapter confirm` or go back by `rebound adapter revert`",
-                    described(&slot)
-                );
+                outln!("{}", adapters::install(&adapter, &base.model)?);
             }
             Action::Confirm(base) => {
                 outln!("confirmed {}", described(&slots(&base.model)?.confirm()?));

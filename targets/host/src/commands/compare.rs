@@ -1,6 +1,7 @@
 //! `rebound compare`: plays several arms on the same tasks and seeds.
 
 use runtime_core::strategy::Strategy;
+use runtime_session::request::with_control;
 
 use crate::session::SessionFlags;
 use crate::values;
@@ -34,10 +35,6 @@ pub(crate) struct Compare {
 
 impl Compare {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let mut strategies = self.strategies;
-        if !strategies.is_empty() && !strategies.contains(&Strategy::None) {
-            strategies.insert(0, Strategy::None);
-        }
-        self.session.play(strategies, &[Strategy::None, Strategy::Reflexion])
+        self.session.play(with_control(self.strategies), &[Strategy::None, Strategy::Reflexion])
     }
 }

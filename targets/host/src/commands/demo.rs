@@ -1,6 +1,6 @@
 //! `rebound demo`: plays a small comparison that comes with the program, and prints next steps.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use runtime_session::{demo, files, weights};
 use targets_console::{outln, signals};
@@ -65,7 +65,7 @@ impl Demo {
         let printed = Printed { quiet: self.quiet, ..Printed::default() };
         session::play(&request, (Vec::new(), &[]), printed)?;
         if !self.quiet {
-            outln!("{}", next_steps(&program(), &run, &self.out));
+            outln!("{}", demo::next_steps(&program(), &run, &self.out));
         }
         Ok(())
     }
@@ -76,32 +76,17 @@ fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "rebound".to_owned())
 }
 
-fn next_steps(program: &str, run: &Path, out: &Path) -> String {
-    let (run, out) = (run.display(), out.display());
-    format!(
-        "
-Next steps:
-  open {out}/report.html in a browser: every trial, step by step
-  {program} play
-      play such a household yourself
-  {program} run --strategy reflexion --split train/easy -n 10
-      the plain model, without adapters
-  {program} compare --config {run} --split test/medium -n 50 --out runs/more
-      the same on more tasks, which tell more
-  {program} records export {out}
-      what was played, as lines of JSON"
-    )
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use clap::CommandFactory;
 
     use super::*;
 
     #[test]
     fn every_next_step_is_a_command_that_there_is() {
-        let text = next_steps("rebound", Path::new("demo.toml"), Path::new("runs/demo"));
+        let text = demo::next_steps("rebound", Path::new("demo.toml"), Path::new("runs/demo"));
 
         let commands = text.lines().map(str::trim).filter(|line| line.starts_with("rebound "));
         let commands: Vec<&str> = commands.collect();

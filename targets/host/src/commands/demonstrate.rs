@@ -2,47 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::Arg;
-use clap::builder::TypedValueParser;
-use runtime_session::options::Share;
+use runtime_session::options::{Key, Share};
 use runtime_session::request::{Request, Source};
-use toml::Value;
 
-use crate::options::{Flags, Keys};
+use crate::options::{Flags, Keys, named};
 use crate::session::{Printed, demonstrate};
 use crate::values;
 
 pub(crate) const EXAMPLES: &str = "\
 rebound demonstrate --split train/easy --tasks 200 --name demonstrations
 rebound demonstrate --environment alfworld --noise 0.1 --parallel 2";
-
-/// What a run's keys mean here, where it is not what they mean in any run.
-const HELPS: [(&str, &str); 9] = [
-    (
-        "split",
-        "The split to take tasks from, for example `train/hard`; splits for validation and test \
-         are refused [default: the environment's first]",
-    ),
-    ("tasks", "Number of tasks to take from the split [default: 0, all]"),
-    (
-        "trials",
-        "Greatest number of trials for each task; after a failed trial the expert's advice is \
-         recorded as the retrospective's reflection, and the next trial follows it [default: 1]",
-    ),
-    ("steps", "Greatest number of steps in an episode [default: 50]"),
-    (
-        "actor",
-        "The model to be trained as the actor, whose tokenizer and chat template are used: a \
-         name from `rebound models list` or a GGUF file [default: smollm2-135m-instruct]",
-    ),
-    (
-        "agent",
-        "Kind of agent: only act (answer with an action), since the expert writes no thoughts",
-    ),
-    ("prompts", "Folder of prompt templates that replace built-in ones"),
-    ("context", "Context length of the actor in tokens [default: 2048]"),
-    ("seed", "Seed for the choice of tasks and for the noise [default: 1]"),
-];
 
 /// Record a scripted expert on training tasks, as demonstrations for supervised training
 ///
@@ -51,7 +20,7 @@ const HELPS: [(&str, &str); 9] = [
 /// runs/NAME/results.json and every event to runs/NAME/arms/none/trials.log, or with several
 /// trials for each task to runs/NAME/arms/retrospective/trials.log.
 #[derive(clap::Args)]
-#[command(mut_args(in_demonstrations))]
+#[command(mut_arg("environment", |arg| arg.value_parser(values::world_key(|one| one.has_expert))))]
 pub(crate) struct Demonstrate {
     #[command(flatten)]
     options: Flags<Demonstrated>,
@@ -70,23 +39,29 @@ pub(crate) struct Demonstrate {
 struct Demonstrated;
 
 impl Keys for Demonstrated {
-    const NAMES: Option<&'static [&'static str]> = Some(&[
-        "environment",
-        "data",
-        "split",
-        "tasks",
-        "trials",
-        "steps",
-        "actor",
-        "agent",
-        "prompts",
-        "context",
-        "parallel",
-        "seed",
-        "name",
-        "out",
-    ]);
+    fn keys() -> Vec<Key> {
+        named(KEYS)
+    }
 }
+
+const KEYS: &str = "\
+environment
+data
+split: The split to take tasks from, for example `train/hard`; splits for validation and test \
+are refused [default: the environment's first]
+tasks: Number of tasks to take from the split [default: 0, all]
+trials: Greatest number of trials for each task; after a failed trial the expert's advice is \
+recorded as the retrospective's reflection, and the next trial follows it [default: 1]
+steps: Greatest number of steps in an episode [default: 50]
+actor: The model to be trained as the actor, whose tokenizer and chat template are used: a name \
+from `rebound models list` or a GGUF file [default: smollm2-135m-instruct]
+agent: Kind of agent: only act (answer with an action), since the expert writes no thoughts
+prompts: Folder of prompt templates that replace built-in ones
+context: Context length of the actor in tokens [default: 2048]
+parallel
+seed: Seed for the choice of tasks and for the noise [default: 1]
+name
+out";
 
 impl Demonstrate {
     pub(crate) fn run(self) -> anyhow::Result<()> {
@@ -94,16 +69,4 @@ impl Demonstrate {
         let request = Request { options: self.options.options()?, source, ..Request::default() };
         demonstrate(&request, self.noise.map(Share::get), self.printed)
     }
-}
-
-fn in_demonstrations(arg: Arg) -> Arg {
-    let help = HELPS.iter().find(|(name, _)| arg.get_id() == name);
-    let arg = match help {
-        Some((_, help)) => arg.help(*help),
-        None => arg,
-    };
-    if arg.get_id() == "environment" {
-        return arg.value_parser(values::world(|world| world.has_expert).map(Value::String));
-    }
-    arg
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use indicatif::ProgressBar;
-use models::pull::{self, PullProgress, SourceError};
+use models::pull::{PullProgress, SourceError};
 use runtime_session::files;
 use runtime_session::weights::{self, list};
 use targets_console::signals::{self, Attached};
@@ -91,10 +91,9 @@ impl Models {
 
 /// Downloads a model into the folder.
 pub(crate) fn pull(folder: &Path, name: &str, quiet: bool) -> anyhow::Result<()> {
-    let manifest = weights::known(name, folder)?;
-    let mut progress = Download::of(&manifest.name, quiet);
+    let mut progress = Download::of(name, quiet);
     signals::goes_on_by(format!("`rebound models pull {name}` goes on"));
-    let path = pull::pull(&manifest, folder, &mut progress)?;
+    let path = weights::pull(name, folder, &mut progress)?;
     progress.bar.finish_and_clear();
     if !quiet {
         outln!("{}", path.display());

@@ -4,15 +4,14 @@ use std::io::{BufRead, IsTerminal, stdin};
 use std::sync::Arc;
 
 use anyhow::Context;
-use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::world::World;
 use runtime_environments::worlds::{self, DEFAULT, WORLDS};
 use runtime_session::game::{Game, Line};
+use runtime_session::options::{self, Key};
 use runtime_session::play::leave;
 use targets_console::{errln, errors, is_heard, out, signals};
 
-use crate::options::own::HandFlags;
-use crate::options::{Flags, Keys};
+use crate::options::{Flags, Keys, named};
 use crate::progress::notes;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -36,7 +35,7 @@ pub(crate) struct Play {
     #[arg(long, conflicts_with = "game")]
     split: Option<String>,
     #[command(flatten)]
-    own: HandFlags,
+    own: Flags<Own>,
     /// Print one JSON line for each action
     #[arg(long)]
     json: bool,
@@ -46,7 +45,20 @@ pub(crate) struct Play {
 struct Played;
 
 impl Keys for Played {
-    const NAMES: Option<&'static [&'static str]> = Some(&["environment", "data"]);
+    fn keys() -> Vec<Key> {
+        named("environment\ndata")
+    }
+}
+
+/// What one environment alone can be told.
+struct Own;
+
+impl Keys for Own {
+    const HAVE_HEADINGS: bool = true;
+
+    fn keys() -> Vec<Key> {
+        options::by_hand().collect()
+    }
 }
 
 impl Play {
@@ -74,7 +86,7 @@ impl Play {
 
     fn world(&self) -> anyhow::Result<Arc<dyn World>> {
         let asked = self.world.options()?;
-        let options = EnvironmentOptions { own: self.own.0.clone(), ..asked.environment_options() };
+        let options = asked.environment_by_hand(&self.own.given);
         Ok(worlds::open(asked.environment.as_deref().unwrap_or(DEFAULT), &options)?.into())
     }
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use runtime_session::stored::report;
 use runtime_store::replace::replace;
-use runtime_store::run_folder::RunFolder;
 use targets_console::{out, outln};
 
 use crate::progress::notes;
@@ -43,7 +42,8 @@ impl Report {
         } else {
             report::html(&self.runs, self.data.clone(), &notes())?
         };
-        match self.path() {
+        let usual = || (!self.csv).then(|| report::usual_file(&self.runs));
+        match self.out.or_else(usual) {
             None => out().write_all(text.as_bytes())?,
             Some(path) => {
                 replace(&path, text.as_bytes())?;
@@ -51,14 +51,5 @@ impl Report {
             }
         }
         Ok(())
-    }
-
-    fn path(&self) -> Option<PathBuf> {
-        match (&self.out, self.csv, self.runs.as_slice()) {
-            (Some(out), ..) => Some(out.clone()),
-            (None, true, _) => None,
-            (None, false, [run]) => Some(RunFolder::new(run).report()),
-            (None, false, _) => Some("report.html".into()),
-        }
     }
 }

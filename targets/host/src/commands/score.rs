@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use runtime_session::loading::Loading;
+use runtime_session::options::Key;
 use runtime_session::score::score;
 use targets_console::outln;
 
-use crate::options::{Flags, Keys};
+use crate::options::{Flags, Keys, named};
 use crate::progress::notes;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -20,10 +21,6 @@ rebound score --model mine.gguf --adapter adapter.gguf --text-file story.txt";
 ///
 /// Natural logarithms. The first is null, since no token precedes it.
 #[derive(clap::Args)]
-#[command(mut_arg("engine", |arg| arg.help(
-    "Inference engine: llama (llama.cpp), decoder (our own) or remote (an endpoint) [default: \
-     llama]"
-)))]
 pub(crate) struct Score {
     /// The model: a name from `rebound models list`, or a GGUF file
     #[arg(long, value_name = "NAME|FILE")]
@@ -48,8 +45,16 @@ pub(crate) struct Score {
 struct Engine;
 
 impl Keys for Engine {
-    const NAMES: Option<&'static [&'static str]> = Some(&["engine", "device", "gpu-layers"]);
+    fn keys() -> Vec<Key> {
+        named(KEYS)
+    }
 }
+
+const KEYS: &str = "\
+engine: Inference engine: llama (llama.cpp), decoder (our own) or remote (an endpoint) \
+[default: llama]
+device
+gpu-layers";
 
 impl Score {
     pub(crate) fn run(self) -> anyhow::Result<()> {
