@@ -17,7 +17,7 @@ pub fn models_folder() -> anyhow::Result<PathBuf> {
 
 /// Folder of installed adapters: `REBOUND_ADAPTERS`, else `rebound/adapters` in
 /// the user's data.
-fn adapters_folder() -> anyhow::Result<PathBuf> {
+pub fn adapters_folder() -> anyhow::Result<PathBuf> {
     if let Some(folder) = std::env::var_os("REBOUND_ADAPTERS") {
         return Ok(folder.into());
     }

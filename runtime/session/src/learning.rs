@@ -16,7 +16,8 @@ mod budget;
 mod file;
 mod learner;
 mod phases;
-mod trainer;
+mod workshop;
+mod child;
 
 use std::path::{Path, PathBuf};
 
@@ -35,9 +36,8 @@ use runtime_store::slots::Slots;
 
 use crate::approval::{self, Allowed};
 use crate::claims;
-use crate::files;
 use crate::kind::RunKind;
-use crate::loaded::Models;
+use crate::loaded::{self, Models};
 use crate::options::RunOptions;
 use crate::options::file as run_file;
 use crate::plan::{Adapters, Plan};
@@ -46,6 +46,7 @@ use crate::run_name::RunName;
 use crate::settings::Settings;
 use crate::uses;
 use file::LearnFile;
+pub use workshop::{Job, Trainer, Workshop};
 
 /// The usual folder of a file's loop: always the same, so that the same command goes on.
 pub fn folder_of(config: &Path) -> anyhow::Result<PathBuf> {
@@ -58,6 +59,7 @@ pub fn folder_of(config: &Path) -> anyhow::Result<PathBuf> {
 pub fn learn(
     (config, out): (&Path, &Path),
     allowed: Allowed,
+    workshop: Workshop,
     surroundings: &Surroundings,
 ) -> anyhow::Result<Learning> {
     let stored = out.join("learn.toml");
@@ -83,8 +85,12 @@ pub fn learn(
     let again =
         format!("`rebound learn --config {} --out {}` goes on", config.display(), out.display());
     surroundings.tell(SessionEvent::Resumable(&again));
-    let mut learner =
-        LocalLearner::new(file, (options, allowed), out.to_owned(), surroundings.clone())?;
+    let mut learner = LocalLearner::new(
+        (file, options, allowed),
+        out.to_owned(),
+        workshop,
+        surroundings.clone(),
+    )?;
     learner.check(out)?;
     let mut state = learner.state()?;
     replace(&stored, sealed::toml(&text).as_bytes())?;
@@ -105,6 +111,7 @@ struct LocalLearner {
     out: PathBuf,
     /// Loaded once; adapters come and go.
     models: Models,
+    trainer: Box<dyn Trainer>,
     surroundings: Surroundings,
     /// Those of all runs, which find an adapter here once it is kept.
     slots: Slots,
@@ -114,19 +121,27 @@ struct LocalLearner {
 
 impl LocalLearner {
     fn new(
-        file: LearnFile,
-        (options, allowed): (RunOptions, Allowed),
+        (file, options, allowed): (LearnFile, RunOptions, Allowed),
         out: PathBuf,
+        Workshop { trainer, adapters }: Workshop,
         surroundings: Surroundings,
     ) -> anyhow::Result<Self> {
         let settings = Settings::resolve(&options, RunKind::Comparison)?;
-        let model = models::manifest::resolve(&settings.retrospective, &files::models_folder()?)?;
-        let sha256 = models::checksum::sha256_file(&model.path)
-            .with_context(|| format!("cannot read {}", model.path.display()))?;
-        let slots = Slots::open(&files::slots_folder(&sha256)?)?;
+        let slots = Slots::open(&adapters.join(loaded::key(&settings.retrospective)?))?;
         let own_slots = Slots::open(&out.join("slots"))?;
         let models = Models::default();
-        Ok(Self { file, options, allowed, settings, out, models, surroundings, slots, own_slots })
+        Ok(Self {
+            file,
+            options,
+            allowed,
+            settings,
+            out,
+            models,
+            trainer,
+            surroundings,
+            slots,
+            own_slots,
+        })
     }
 
     /// Where the loop in the folder stands; a new one begins with the adapter in use.
@@ -179,7 +194,7 @@ impl LocalLearner {
         for round in 1..=last.min(self.file.rounds) {
             let config = self.training_file(round, (None, &[PathBuf::from("checked")]))?;
             let file = out.join("check.toml");
-            let checked = trainer::check(&config, &file);
+            let checked = self.trainer.check(&config, &file);
             let _ = std::fs::remove_file(&file);
             checked.with_context(|| format!("in [[train]] {round}"))?;
         }

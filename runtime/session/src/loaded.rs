@@ -52,6 +52,15 @@ impl Model {
     }
 }
 
+/// What the adapters of a model are kept under, by its name or its path: its sha256.
+pub(crate) fn key(name: &str) -> anyhow::Result<String> {
+    if name.eq_ignore_ascii_case(SCRIPTED) {
+        return Ok(SCRIPTED.to_owned());
+    }
+    let path = models::manifest::resolve(name, &files::models_folder()?)?.path;
+    models::checksum::sha256_file(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
 /// The engines of a program: one for each file, whatever asks it.
 #[derive(Default)]
 pub struct Models {

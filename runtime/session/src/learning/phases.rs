@@ -18,7 +18,7 @@ use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::read_log;
 
-use super::{LocalLearner, trainer};
+use super::{Job, LocalLearner};
 use crate::kind::RunKind;
 use crate::options::RunOptions;
 use crate::plan::Plan;
@@ -81,10 +81,14 @@ impl LocalLearner {
             collections.map(|round| self.folder(round, "collection")).collect();
         let parent = parent.map(|parent| self.adapter_path(parent)).transpose()?;
         let config = self.training_file(round, (parent.as_deref(), &records))?;
-        let files = (self.folder(round, "train.toml"), self.folder(round, "training"));
-        let threads = self.options.threads.map(Into::into);
-        let how = (threads, self.settings.board.as_ref());
-        let trained = trainer::train(&config, (&files.0, &files.1), how, &self.surroundings)?;
+        let job = Job {
+            config: &config,
+            file: &self.folder(round, "train.toml"),
+            out: &self.folder(round, "training"),
+            threads: self.options.threads.map(Into::into),
+            board: self.settings.board.as_ref(),
+        };
+        let trained = self.trainer.train(&job, &self.surroundings)?;
         Ok(trained.map(|mut training| {
             if let Ok(path) = training.adapter.path.strip_prefix(&self.out) {
                 training.adapter.path = path.to_owned();

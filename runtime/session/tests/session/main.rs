@@ -5,3 +5,4 @@ mod playing;
 mod resuming;
 mod collecting;
 mod games;
+mod learning;

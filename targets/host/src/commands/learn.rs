@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use runtime_session::learning;
+use runtime_session::learning::{self, Workshop};
 use targets_console::outln;
 
 use crate::options::AllowedFlags;
@@ -45,7 +45,8 @@ impl Learn {
         let show = if self.quiet { Show::Nothing } else { Show::BelowOverview };
         let told = if self.watch { Told::Events } else { Told::Standing };
         let surroundings = surroundings(show, told);
-        let ended = learning::learn((&self.config, &out), self.allowed.into(), &surroundings);
+        let (files, workshop) = ((&*self.config, &*out), Workshop::of_this_machine()?);
+        let ended = learning::learn(files, self.allowed.into(), workshop, &surroundings);
         // Its overview goes.
         drop(surroundings);
         let state = ended?;

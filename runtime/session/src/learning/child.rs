@@ -13,10 +13,12 @@ use models::checksum::sha256_file;
 use runtime_evaluation::arm::ArmError;
 use runtime_evaluation::learning::state::{AdapterFile, TrainingResults};
 use runtime_store::replace::replace;
+use toml::Table;
 use trainer_contract::metrics::StepMetrics;
 use trainer_contract::{exit, file as keys, folder};
 
 use super::budget::Budget;
+use super::workshop::{Job, Trainer};
 use crate::board::Board;
 use crate::program::{SessionEvent, Started, Surroundings};
 use crate::trainer;
@@ -28,24 +30,30 @@ const LOOKS_MAX: u32 = 1200;
 /// Lines that are kept of what it said.
 const LINES: usize = 8;
 
-/// Refuses a file that no training can be begun with.
-pub(super) fn check(config: &toml::Table, file: &Path) -> anyhow::Result<()> {
-    replace(file, toml::to_string(config)?.as_bytes())?;
-    let output = trainer::command()?.arg("check").arg(file).output();
-    let output = output.context("cannot start rebound-train")?;
-    let told = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{}", told.trim().trim_start_matches("error: "));
-    Ok(())
+/// The program `rebound-train`.
+pub(super) struct TrainerProgram;
+
+impl Trainer for TrainerProgram {
+    fn check(&self, config: &Table, file: &Path) -> anyhow::Result<()> {
+        replace(file, toml::to_string(config)?.as_bytes())?;
+        let output = trainer::command()?.arg("check").arg(file).output();
+        let output = output.context("cannot start rebound-train")?;
+        let told = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{}", told.trim().trim_start_matches("error: "));
+        Ok(())
+    }
+
+    fn train(
+        &self,
+        job: &Job<'_>,
+        surroundings: &Surroundings,
+    ) -> anyhow::Result<Option<TrainingResults>> {
+        train(job, surroundings)
+    }
 }
 
-/// Trains by this file into this folder, or goes on there, or finds it done; `None` where
-/// there is nothing to learn from.
-pub(super) fn train(
-    config: &toml::Table,
-    (file, out): (&Path, &Path),
-    (threads, board): (Option<u32>, Option<&Board>),
-    surroundings: &Surroundings,
-) -> anyhow::Result<Option<TrainingResults>> {
+fn train(job: &Job<'_>, surroundings: &Surroundings) -> anyhow::Result<Option<TrainingResults>> {
+    let Job { config, file, out, threads, board } = *job;
     let adapter = out.join(folder::ADAPTER);
     let mut peak_bytes = None;
     if !adapter.exists() {
