@@ -11,9 +11,9 @@
 //! | `adapter.type` | `lora` |
 //! | `adapter.lora.alpha` | f32; 0 means that nothing is scaled by alpha over rank |
 //! | `rebound.adapter.version` | u32, 1 |
-//! | `rebound.base.sha256` | the base file's SHA-256, where known |
+//! | `rebound.base.sha256` | the base file's SHA-256, if known |
 //! | `rebound.adapter.reward_row` | f32 array, a reward model's row over hidden states; absent elsewhere |
-//! | `rebound.adapter.prompts_sha256` | text array, the SHA-256 of each set of prompts that it learned under; absent where none is known |
+//! | `rebound.adapter.prompts_sha256` | text array, the SHA-256 of each set of prompts that it learned under; absent if none is known |
 //! | others | whatever the writer wants to keep: rank, seed, parent |
 //!
 //! and for each adapted tensor `<name>` of the base, in this order, F32:
@@ -38,9 +38,9 @@ use std::path::Path;
 use crate::blocks;
 use crate::gguf::{Array, Gguf, GgufError, Value};
 
-pub use merge::{MergeError, Precision, merge};
+pub use merge::{MergeError, MergePrecision, merge};
 pub use random::random;
-pub use write::{NewAdapter, Pair, encode, write};
+pub use write::{FactorPair, NewAdapter, encode, write};
 
 /// The version that is written, and the only one that is read.
 pub const VERSION: u64 = 1;
@@ -64,12 +64,12 @@ pub struct Adapter {
     /// The SHA-256 of the base, where the file names it.
     pub base_sha256: Option<String>,
     /// What is adapted, in the file's order.
-    pub targets: Vec<Target>,
+    pub targets: Vec<AdaptedTensor>,
 }
 
 /// A tensor of the base, and the shape of its change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct AdaptedTensor {
     /// The base's tensor, such as `blk.0.attn_q.weight`.
     pub name: String,
     /// Width of what goes in.
@@ -90,9 +90,9 @@ pub enum AdapterError {
     /// The adapter cannot be written.
     #[error("the adapter {file} cannot be written")]
     Write {
-        /// Where to.
+        /// The path to write to.
         file: String,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The layout's version is another one.
@@ -100,7 +100,7 @@ pub enum AdapterError {
     Version {
         /// The file.
         file: String,
-        /// What it says.
+        /// The value found.
         found: String,
     },
     /// A key does not say what an adapter's says.
@@ -110,9 +110,9 @@ pub enum AdapterError {
         file: String,
         /// The key.
         key: &'static str,
-        /// What it should say.
+        /// The expected value.
         expected: String,
-        /// What it says.
+        /// The value found.
         found: String,
     },
     /// A tensor is not half of a pair, or does not fit its other half or the base.
@@ -122,7 +122,7 @@ pub enum AdapterError {
         file: String,
         /// The tensor.
         tensor: String,
-        /// What it should be.
+        /// The expected form.
         expected: String,
         /// What it is.
         found: String,
@@ -160,13 +160,13 @@ impl Adapter {
     ///
     /// Other tools also write types other than F32, of which those count that
     /// [`blocks::dequantize`] knows.
-    pub fn pairs(&self) -> Result<Vec<Pair>, AdapterError> {
+    pub fn pairs(&self) -> Result<Vec<FactorPair>, AdapterError> {
         self.targets
             .iter()
             .map(|target| {
                 let a = self.values(&format!("{}.lora_a", target.name))?;
                 let b = self.values(&format!("{}.lora_b", target.name))?;
-                Ok(Pair { target: target.clone(), a, b })
+                Ok(FactorPair { target: target.clone(), a, b })
             })
             .collect()
     }
@@ -177,7 +177,7 @@ impl Adapter {
     }
 
     /// A reward model's row over the hidden state that an answer's last token was
-    /// predicted from, `[width]`; `None` where the adapter is of another kind.
+    /// predicted from, `[width]`; `None` if the adapter is of another kind.
     pub fn reward_row(&self) -> Option<&[f32]> {
         match self.gguf.get(REWARD_ROW_KEY) {
             Some(Value::Array(Array::F32(row))) => Some(row),
@@ -185,7 +185,7 @@ impl Adapter {
         }
     }
 
-    /// The SHA-256 of each set of prompts that it learned under; empty where none is known.
+    /// The SHA-256 of each set of prompts that it learned under; empty if none is known.
     pub fn prompts_sha256(&self) -> &[String] {
         match self.gguf.get(PROMPTS_KEY) {
             Some(Value::Array(Array::Text(prompts))) => prompts,

@@ -94,12 +94,12 @@ pub enum ChatError {
 
 /// The template of a file, ready to render.
 pub struct ChatTemplate {
-    engine: engine::Engine,
+    engine: engine::TemplateEngine,
     bos: String,
 }
 
 impl ChatTemplate {
-    /// The template of `tokenizer.chat_template`; none where the file has none.
+    /// The template of `tokenizer.chat_template`; `None` if the file has none.
     pub fn from_gguf(gguf: &Gguf) -> Result<Option<Self>, ChatError> {
         let Some(source) = gguf.text("tokenizer.chat_template") else { return Ok(None) };
         let bos = special_text(gguf, "tokenizer.ggml.bos_token_id");
@@ -111,9 +111,9 @@ impl ChatTemplate {
     }
 
     /// A template from its text and the spellings of the tokens that begin and
-    /// end a sequence; empty where there are none.
+    /// end a sequence; empty if there are none.
     pub fn from_source(source: &str, bos: &str, eos: &str) -> Result<Self, minijinja::Error> {
-        let engine = engine::Engine::new(source, bos, eos)?;
+        let engine = engine::TemplateEngine::new(source, bos, eos)?;
         Ok(Self { engine, bos: bos.to_owned() })
     }
 
@@ -176,7 +176,7 @@ impl std::fmt::Debug for ChatTemplate {
     }
 }
 
-/// How the token whose id a key names is spelled; empty where there is none.
+/// How the token whose id a key names is spelled; empty if there is none.
 fn special_text<'a>(gguf: &'a Gguf, key: &str) -> &'a str {
     let index = gguf.unsigned(key).and_then(|id| usize::try_from(id).ok());
     match (gguf.get("tokenizer.ggml.tokens"), index) {

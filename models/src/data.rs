@@ -69,11 +69,11 @@ pub enum DataSetError {
     Field {
         /// The data set's name.
         name: String,
-        /// Which field.
+        /// The field.
         field: &'static str,
-        /// What it should hold.
+        /// The expected value.
         expected: &'static str,
-        /// What it holds.
+        /// The value found.
         found: String,
     },
 }

@@ -26,7 +26,7 @@ pub use ggml_type::GgmlType;
 pub use value::{Array, Value};
 pub use write::{NewTensor, TensorShape, encode, write, write_each};
 
-/// The SHA-256 of the file that one was made from, where that is known.
+/// The SHA-256 of the file that one was made from, if known.
 pub const SOURCE_KEY: &str = "rebound.source.sha256";
 /// Tensors start at multiples of this many bytes where the file names no other.
 pub const DEFAULT_ALIGNMENT_BYTES: u64 = 32;
@@ -96,7 +96,7 @@ impl Gguf {
         }
     }
 
-    /// Checks a file that is in memory; `name` is what errors call it.
+    /// Checks a file that is in memory; `name` is its name in errors.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, GgufError> {
         read::parse(name.to_owned(), Bytes::Owned(bytes))
     }
@@ -146,22 +146,22 @@ impl Gguf {
         self.keys.get(key).map(|&index| &self.metadata[index].1)
     }
 
-    /// The text of a key; none where the key is missing or is no text.
+    /// The text of a key; `None` if the key is missing or is no text.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(Value::as_text)
     }
 
-    /// The whole number of a key; none where it is missing, negative or no number.
+    /// The whole number of a key; `None` if it is missing, negative or no number.
     pub fn unsigned(&self, key: &str) -> Option<u64> {
         self.get(key).and_then(Value::as_unsigned)
     }
 
-    /// The fraction of a key; none where the key is missing or is no number.
+    /// The fraction of a key; `None` if the key is missing or is no number.
     pub fn float(&self, key: &str) -> Option<f64> {
         self.get(key).and_then(Value::as_float)
     }
 
-    /// The flag of a key; none where the key is missing or is no flag.
+    /// The flag of a key; `None` if the key is missing or is no flag.
     pub fn flag(&self, key: &str) -> Option<bool> {
         self.get(key).and_then(Value::as_flag)
     }

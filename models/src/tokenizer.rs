@@ -74,9 +74,9 @@ pub enum TokenizerError {
     Inconsistent {
         /// The key.
         key: &'static str,
-        /// What it should hold.
+        /// The expected value.
         expected: String,
-        /// What it holds.
+        /// The value found.
         found: String,
     },
     /// The word splitter or the merges could not be built.

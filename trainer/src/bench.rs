@@ -1,4 +1,4 @@
-//! How fast a step is, and how much memory it takes.
+//! Measures the speed and memory of a training step.
 //!
 //! All linear layers, random tokens, each with a loss: what `benches/peft_step.py`
 //! does with `PyTorch` and PEFT.
@@ -18,42 +18,42 @@ use crate::{factors, metrics};
 const TARGETS: [&str; 7] =
     ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"];
 
-/// What is measured.
+/// The settings of a measurement.
 #[derive(Clone, Copy, Debug)]
-pub struct Bench {
-    /// Sequences in a step.
+pub struct BenchSettings {
+    /// Number of sequences in a step.
     pub batch: usize,
-    /// Tokens of a sequence.
+    /// Length of a sequence in tokens.
     pub tokens: usize,
     /// Rank of the factors.
     pub rank: usize,
-    /// Steps that are measured, after one that is not.
+    /// Number of measured steps, after one step of warm-up.
     pub steps: usize,
-    /// Whether a layer's inside is computed again on the way back.
+    /// Whether activations are recomputed in the backward pass.
     pub recompute: bool,
 }
 
-/// What was found.
+/// The result of a measurement.
 #[derive(Clone, Debug, Serialize)]
-pub struct Speed {
-    /// Sequences in a step.
+pub struct StepSpeed {
+    /// Number of sequences in a step.
     pub batch: usize,
-    /// Whether a layer's inside was computed again on the way back.
+    /// Whether activations were recomputed in the backward pass.
     pub recompute: bool,
-    /// Tokens a second.
+    /// Tokens per second.
     pub tokens_per_second: f64,
-    /// Greatest resident memory of this process while it was measured; 0 where the
-    /// system does not say. A card's own memory is not in it.
+    /// Greatest resident memory of this process while it was measured; 0 if the
+    /// system does not say. The memory of a GPU is not included.
     pub peak_bytes: u64,
 }
 
-impl Bench {
-    /// Steps a new adapter; `seconds` is a clock.
+impl BenchSettings {
+    /// Measures steps of a new adapter; `seconds` is a clock.
     pub fn measure(
         self,
         decoder: &Decoder,
         seconds: &dyn Fn() -> f64,
-    ) -> Result<Speed, TrainError> {
+    ) -> Result<StepSpeed, TrainError> {
         let Self { batch, tokens, rank, steps, recompute } = self;
         let config = AdapterConfig {
             rank,
@@ -79,7 +79,7 @@ impl Bench {
                 start = seconds();
             }
         }
-        Ok(Speed {
+        Ok(StepSpeed {
             batch,
             recompute,
             tokens_per_second: (steps * batch * tokens) as f64 / (seconds() - start),
@@ -131,7 +131,7 @@ mod tests {
         let decoder = Decoder::load(gguf, &Device::flex()).unwrap();
         let read = Cell::new(0.0);
         let clock = || read.replace(read.get() + 1.0);
-        let bench = Bench { batch: 2, tokens: 5, rank: 2, steps: 3, recompute: false };
+        let bench = BenchSettings { batch: 2, tokens: 5, rank: 2, steps: 3, recompute: false };
 
         let speed = bench.measure(&decoder, &clock).unwrap();
 

@@ -1,12 +1,12 @@
-//! Where a run stands, as one GGUF file: factors, the optimizer's memory, step.
+//! Checkpoints of a run as GGUF files: factors, the optimizer's moments, step.
 //!
 //! ```text
-//! rebound.train.step      u64   steps that are done
+//! rebound.train.step      u64   number of finished steps
 //! rebound.train.config    text  the run's file, and its parent's sha256
 //! rebound.train.base      text  the base model's sha256
-//! rebound.train.data      text  the sha256 of what is learned from
+//! rebound.train.data      text  the sha256 of the training data
 //! rebound.train.metrics   text  the last step's line of `metrics.jsonl`
-//! rebound.train.critic    f32s  the critic's row; empty where there is none
+//! rebound.train.critic    f32s  the critic's row; empty if there is none
 //! rebound.train.kl_weight f32   the weight of the KL divergence, where it adapts
 //! <matrix>.a  .b                the factors, as in an adapter
 //! <matrix>.mean_a  .mean_b      mean of their gradients
@@ -15,10 +15,10 @@
 //!                               with those
 //! ```
 //!
-//! A checksum ends the file. Everything else of a run follows from its file, its parent, its
-//! data and its step, so that the checkpoint of step 0 has no tensors. A checkpoint is written
-//! beside and renamed; the two newest are kept. One that is damaged is passed over, and said.
-//! Those of older programs name no base, no data and no metrics, and have no checksum.
+//! A checksum ends the file. Everything else of a run follows from its configuration, parent,
+//! data and step, so the checkpoint of step 0 has no tensors. A checkpoint is written to a
+//! temporary file and renamed; the two newest stay. A damaged one is skipped with a warning.
+//! Those of older programs have no base, no data, no metrics and no checksum.
 
 mod seal;
 
@@ -27,16 +27,16 @@ use std::path::{Path, PathBuf};
 use burn::optim::{AdamWState, AdaptiveMomentumState};
 use burn::tensor::{Device, Tensor, TensorData};
 use models::gguf::{self, Array, GgmlType, Gguf, NewTensor, Value};
-use models_decoder::adapter::{Adapter, Factors, Place};
+use models_decoder::adapter::{AdaptedMatrix, Adapter, Factors};
 use models_decoder::score::numbers;
 use trainer_contract::metrics::StepMetrics;
 
 use crate::error::TrainError;
 use crate::factors;
 use crate::metrics;
-use crate::optimizer::{Memory, Optimizer};
+use crate::optimizer::{Moments, Optimizer};
 use crate::replace::replace;
-use crate::stages::method::State;
+use crate::stages::method::MethodState;
 
 const STEP: &str = "rebound.train.step";
 const CONFIG: &str = "rebound.train.config";
@@ -49,35 +49,35 @@ const KL_WEIGHT: &str = "rebound.train.kl_weight";
 const PARTS: [&str; 6] = ["a", "b", "mean_a", "mean_b", "square_a", "square_b"];
 /// The names of its tensors in what a run that strays ends with.
 const WITHIN: [&str; 2] = ["within_a", "within_b"];
-/// Older checkpoints are removed.
+/// Number of checkpoints that stay; older ones are removed.
 const KEPT: usize = 2;
 
-/// What a checkpoint belongs to. It is of no use to a run of anything else.
+/// The identity of a run, which must match to restore its checkpoints.
 #[derive(Clone, Debug)]
-pub struct Belonging {
-    /// The run's file as text, and its parent's sha256.
+pub struct RunIdentity {
+    /// The configuration as text, and the parent's SHA-256.
     pub config: String,
     /// The base model's sha256.
     pub base_sha256: String,
-    /// That of what is learned from.
+    /// The SHA-256 of the training data.
     pub data_sha256: String,
 }
 
-/// What was read back of a run.
+/// The restored state of a run.
 #[derive(Debug, Default)]
 pub struct Restored {
-    /// Steps that are done.
+    /// Number of finished steps.
     pub step: u64,
-    /// The state behind them, but for factors and the optimizer's memory.
-    pub state: Option<State>,
-    /// What the last of them measured, where the checkpoint says it.
+    /// The state after them, except for factors and the optimizer's moments.
+    pub state: Option<MethodState>,
+    /// The metrics of the last step, if the checkpoint has them.
     pub last: Option<StepMetrics>,
-    /// Newer checkpoints that are damaged, and how, in words.
+    /// Messages about newer, damaged checkpoints.
     pub damaged: Vec<String>,
 }
 
-/// Writes into `folder` what a run begins with, unless there is a checkpoint already.
-pub fn begin(folder: &Path, of: &Belonging) -> Result<(), TrainError> {
+/// Writes the checkpoint of step 0 into `folder`, unless there is a checkpoint already.
+pub fn begin(folder: &Path, of: &RunIdentity) -> Result<(), TrainError> {
     if !checkpoints(folder).is_empty() {
         return Ok(());
     }
@@ -87,10 +87,10 @@ pub fn begin(folder: &Path, of: &Belonging) -> Result<(), TrainError> {
 /// Writes the state after `last` into `folder`.
 pub fn save(
     folder: &Path,
-    of: &Belonging,
+    of: &RunIdentity,
     last: &StepMetrics,
     (adapter, within): (&Adapter, Option<&Adapter>),
-    (optimizer, state): (&Optimizer, &State),
+    (optimizer, state): (&Optimizer, &MethodState),
 ) -> Result<(), TrainError> {
     let line = metrics::line(last);
     let metadata = vec![
@@ -104,7 +104,7 @@ pub fn save(
     }
     write(folder, last.step, of, (metadata, tensors))?;
     for old in checkpoints(folder).iter().rev().skip(KEPT) {
-        // A file that cannot be removed is only in the way.
+        // A file that cannot be removed does no harm.
         let _ = std::fs::remove_file(old);
     }
     Ok(())
@@ -113,7 +113,7 @@ pub fn save(
 fn write(
     folder: &Path,
     step: u64,
-    of: &Belonging,
+    of: &RunIdentity,
     (more, tensors): (Vec<(String, Value)>, Vec<NewTensor<'_>>),
 ) -> Result<(), TrainError> {
     let path = folder.join(format!("step-{step:08}.gguf"));
@@ -132,11 +132,11 @@ fn write(
     replace(&path, &bytes)
 }
 
-/// The newest checkpoint of a folder that is whole: the state, that of factors in adapter and
-/// optimizer; step 0 and no state where there is none.
+/// The newest undamaged checkpoint of a folder; its factors and moments are written to adapter
+/// and optimizer. Step 0 without a state if there is none.
 pub fn restore(
     folder: &Path,
-    of: &Belonging,
+    of: &RunIdentity,
     (adapter, mut within): (&mut Adapter, Option<&mut Adapter>),
     optimizer: &mut Optimizer,
 ) -> Result<Restored, TrainError> {
@@ -172,7 +172,7 @@ fn wrong(file: &Path, reason: String) -> TrainError {
     TrainError::Content { file: file.into(), reason }
 }
 
-/// A checkpoint's file, and whether it has a checksum; why not, where it is not whole.
+/// A checkpoint's file, and whether it has a checksum; an error message if it is damaged.
 fn read(path: &Path) -> Result<(Gguf, bool), String> {
     let mut bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     let is_sealed = seal::unseal(&mut bytes)?;
@@ -184,8 +184,8 @@ fn read(path: &Path) -> Result<(Gguf, bool), String> {
     Ok((gguf, is_sealed))
 }
 
-/// Says what a checkpoint was begun with otherwise.
-fn check_belongs(gguf: &Gguf, of: &Belonging) -> Result<(), String> {
+/// Checks that a checkpoint belongs to this run; the error names what differs.
+fn check_belongs(gguf: &Gguf, of: &RunIdentity) -> Result<(), String> {
     let config = gguf.required_text(CONFIG).map_err(|error| error.to_string())?;
     if config != of.config {
         return Err("it is of a run with another file or parent; begin a new run".to_owned());
@@ -195,7 +195,7 @@ fn check_belongs(gguf: &Gguf, of: &Belonging) -> Result<(), String> {
         (DATA, &of.data_sha256, "what is learned from has the sha256"),
     ];
     for (key, found, what) in named {
-        // Older ones do not say it.
+        // Older checkpoints do not have the key.
         if let Some(Value::Text(expected)) = gguf.get(key)
             && expected != found
         {
@@ -208,7 +208,7 @@ fn check_belongs(gguf: &Gguf, of: &Belonging) -> Result<(), String> {
     Ok(())
 }
 
-/// Takes the state out of a checkpoint; says what does not fit.
+/// Reads the state of a checkpoint; the error says what does not fit.
 fn fill(
     gguf: &Gguf,
     (adapter, within): (&mut Adapter, Option<&mut Adapter>),
@@ -219,7 +219,7 @@ fn fill(
         return Ok(Restored::default());
     }
     let time = usize::try_from(step).map_err(|_| "its step is too large")?;
-    let part = |place: Place, part: &str, like: &Tensor<2>| {
+    let part = |place: AdaptedMatrix, part: &str, like: &Tensor<2>| {
         let name = part_name(place, part);
         let found = tensor_of(gguf, &name, like.dims(), &like.device());
         found.ok_or_else(|| format!("the tensor {name} does not fit"))
@@ -230,8 +230,9 @@ fn fill(
         let [mean_a, square_a] = [part(*place, mean_a, like_a)?, part(*place, square_a, like_a)?];
         let [mean_b, square_b] = [part(*place, mean_b, like_b)?, part(*place, square_b, like_b)?];
         *factors = Factors { a: part(*place, a, like_a)?, b: part(*place, b, like_b)? };
-        let memory = |mean, square| AdamWState::new(AdaptiveMomentumState::new(time, mean, square));
-        optimizer.memory.insert(*place, [memory(mean_a, square_a), memory(mean_b, square_b)]);
+        let moments =
+            |mean, square| AdamWState::new(AdaptiveMomentumState::new(time, mean, square));
+        optimizer.moments.insert(*place, [moments(mean_a, square_a), moments(mean_b, square_b)]);
     }
     for (place, Factors { a, b }) in within.into_iter().flat_map(|within| &mut within.factors) {
         (*a, *b) = (part(*place, WITHIN[0], a)?, part(*place, WITHIN[1], b)?);
@@ -241,7 +242,7 @@ fn fill(
     };
     #[allow(clippy::cast_possible_truncation, reason = "it was written as f32")]
     let kl_weight = gguf.required_float(KL_WEIGHT).map_err(|error| error.to_string())? as f32;
-    let state = Some(State { critic: critic.clone(), kl_weight });
+    let state = Some(MethodState { critic: critic.clone(), kl_weight });
     let last = match gguf.get(METRICS) {
         Some(Value::Text(line)) => serde_json::from_str(line).ok(),
         _ => None,
@@ -264,21 +265,22 @@ pub fn checkpoints(folder: &Path) -> Vec<PathBuf> {
 fn tensors(adapter: &Adapter, optimizer: &Optimizer) -> Vec<NewTensor<'static>> {
     let mut tensors = Vec::new();
     for (place, Factors { a, b }) in &adapter.factors {
-        let Some(memory) = optimizer.memory.get(place) else { continue };
-        let [mean_a, mean_b] = memory.each_ref().map(|Memory { momentum }| &momentum.moment_1);
-        let [square_a, square_b] = memory.each_ref().map(|Memory { momentum }| &momentum.moment_2);
+        let Some(moments) = optimizer.moments.get(place) else { continue };
+        let [mean_a, mean_b] = moments.each_ref().map(|Moments { momentum }| &momentum.moment_1);
+        let [square_a, square_b] =
+            moments.each_ref().map(|Moments { momentum }| &momentum.moment_2);
         let values = [a, b, mean_a, mean_b, square_a, square_b];
         tensors.extend(PARTS.into_iter().zip(values).map(|(part, x)| tensor(*place, part, x)));
     }
     tensors
 }
 
-fn tensor(place: Place, part: &str, values: &Tensor<2>) -> NewTensor<'static> {
+fn tensor(place: AdaptedMatrix, part: &str, values: &Tensor<2>) -> NewTensor<'static> {
     let [rows, columns] = values.dims().map(|length| length as u64);
     NewTensor::f32(&part_name(place, part), &[columns, rows], &numbers(values))
 }
 
-fn part_name(place: Place, part: &str) -> String {
+fn part_name(place: AdaptedMatrix, part: &str) -> String {
     format!("{}.{part}", factors::name(place))
 }
 

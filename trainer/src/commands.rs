@@ -108,7 +108,7 @@ fn base(name: &str) -> anyhow::Result<Base> {
 
 /// The device and the number of threads.
 #[derive(clap::Args)]
-struct Place {
+struct ComputeFlags {
     /// Device to compute on, from `rebound-train devices`
     #[arg(long, value_name = "NAME", default_value = "flex")]
     device: String,
@@ -118,7 +118,7 @@ struct Place {
     threads: Option<NonZeroU32>,
 }
 
-impl Place {
+impl ComputeFlags {
     fn open(&self) -> anyhow::Result<Device> {
         self.open_with(threads::of_command(self.threads))
     }

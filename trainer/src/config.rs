@@ -1,4 +1,4 @@
-//! A run's file: one TOML, no defaults, unknown keys refused.
+//! The configuration of a training run: one TOML file, no defaults, unknown keys refused.
 
 use std::path::{Path, PathBuf};
 
@@ -7,39 +7,39 @@ use models_decoder::adapter::Target;
 use models_decoder::decoder::Decoder;
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{Data, Select};
+use crate::dataset::{DataConfig, Select};
 use crate::error::{TrainError, require};
 use crate::replace::replace;
 use crate::stages::Stage;
 
-/// Everything that decides what a run does.
+/// The configuration of a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
-    /// Where the paths below go from: without it the folder of the file, or the working folder
-    /// where the program stored it. A run's folder names it.
+    /// The folder to which the paths below are relative; default: the folder of this file, or
+    /// the working folder for a stored file. Stored configurations name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,
-    /// What is learned, and how.
+    /// The training stage.
     pub stage: Stage,
     /// Name or file of the base model.
     pub model: String,
-    /// The adapter that training goes on from; new factors where the key is absent.
+    /// The adapter from which training starts; without it factors are new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<PathBuf>,
-    /// Seeds the factors, the order of samples and dropout.
+    /// The seed of the factors, the order of samples and dropout.
     pub seed: u64,
-    /// What is learned from.
-    pub data: Data,
-    /// What is trained.
+    /// The training data.
+    pub data: DataConfig,
+    /// The adapter.
     pub adapter: AdapterConfig,
-    /// How it is stepped.
+    /// The optimizer.
     pub optimizer: OptimizerConfig,
-    /// How long, and in which portions.
+    /// Length, batches and checkpoints of the run.
     pub run: RunConfig,
 }
 
-/// What is trained.
+/// The shape of the trained adapter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AdapterConfig {
@@ -56,68 +56,68 @@ pub struct AdapterConfig {
     pub targets: Vec<String>,
 }
 
-/// How factors are stepped: `AdamW` (Loshchilov and Hutter, 2019).
+/// The settings of the optimizer `AdamW` (Loshchilov and Hutter, 2019).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptimizerConfig {
     /// The greatest learning rate.
     pub learning_rate: f64,
-    /// How it falls.
+    /// The schedule of the learning rate after the warm-up.
     pub schedule: Schedule,
-    /// Steps over which it rises from 0.
+    /// Number of warm-up steps, over which the learning rate rises from 0.
     pub warmup_steps: u64,
-    /// Decay of weights.
+    /// Weight decay.
     pub weight_decay: f32,
-    /// Memory of the mean of gradients.
+    /// Decay rate of the mean of gradients (first moment).
     pub beta_1: f32,
-    /// Memory of the mean of their squares.
+    /// Decay rate of the mean of squared gradients (second moment).
     pub beta_2: f32,
-    /// Added to the root of that mean.
+    /// Added to the root of the second moment.
     pub epsilon: f32,
-    /// Longer gradients are shortened to this norm, all factors together.
+    /// Gradient clipping: the greatest norm of the gradients of all factors together.
     pub gradient_norm_max: f32,
 }
 
-/// How the learning rate goes after its rise.
+/// The schedule of the learning rate after the warm-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
-    /// It stays.
+    /// Constant.
     Constant,
-    /// It falls evenly to 0.
+    /// Linear decay to 0.
     Linear,
-    /// It falls by half a cosine to 0.
+    /// Cosine decay to 0.
     Cosine,
 }
 
-/// How long a run is, and in which portions.
+/// Length, batches and checkpoints of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {
-    /// How often each sample is learned from.
+    /// Number of epochs: passes over all samples.
     pub epochs: u64,
-    /// Tokens that are computed together, unless one sample is longer.
+    /// Greatest number of tokens in a batch; a longer sample is a batch by itself.
     pub batch_tokens: usize,
-    /// Batches whose gradients make one step.
+    /// Gradient accumulation: number of batches for each step.
     pub accumulation: usize,
-    /// Whether a layer's inside is computed again on the way back: less memory,
-    /// a third more work.
+    /// Activation checkpointing: whether activations are recomputed in the backward pass,
+    /// which takes less memory and a third more work.
     pub recompute: bool,
-    /// Steps from one checkpoint to the next.
+    /// Number of steps between two checkpoints.
     pub checkpoint_steps: u64,
-    /// What activations are kept in; `f32` where the key is absent.
+    /// The precision of activations; default `f32`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub precision: Precision,
 }
 
-/// What passes from operation to operation; factors, their gradients and sums are always f32.
+/// The precision of activations; factors, their gradients and sums are always f32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precision {
-    /// 24 bits of a number.
+    /// 32-bit floating point.
     #[default]
     F32,
-    /// Eight bits of a number in half of the memory, where the device has it.
+    /// bfloat16, half of the memory, on devices that support it.
     Bf16,
 }
 
@@ -126,7 +126,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Precision {
-    /// The decoder in this precision; an error where its device does not have it.
+    /// The decoder in this precision; an error if its device does not support it.
     pub fn of(self, decoder: Decoder) -> Result<Decoder, TrainError> {
         match self {
             Self::F32 => Ok(decoder),
@@ -136,21 +136,21 @@ impl Precision {
 }
 
 impl TrainConfig {
-    /// Reads and checks a run's file; its folder goes from the working one.
+    /// Reads and checks a configuration file.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
         let config = Self::parse(path, &read(path)?)?;
         let start = paths::start(path, config.folder.as_deref());
         Ok(Self { folder: Some(start), ..config })
     }
 
-    /// Reads and checks the file that [`TrainConfig::write`] stored with a run.
+    /// Reads and checks a configuration that [`TrainConfig::write`] stored with a run.
     pub fn read_stored(path: &Path) -> Result<Self, TrainError> {
         let config = Self::parse(path, &read(path)?)?;
         let start = paths::start_of_stored(config.folder.as_deref());
         Ok(Self { folder: Some(start), ..config })
     }
 
-    /// Reads and checks the text of the file `path`.
+    /// Parses and checks the text of the file `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, TrainError> {
         let config: Self = toml::from_str(text).map_err(|error| TrainError::Content {
             file: path.into(),
@@ -175,12 +175,12 @@ impl TrainConfig {
         Self { folder: None, ..self.clone() }.text()
     }
 
-    /// The same with paths from the working folder.
+    /// The configuration with paths relative to the working folder.
     #[must_use]
     pub fn with_paths(mut self) -> Self {
         let Some(start) = self.folder.take() else { return self };
         self.model = paths::named_or_from(&start, &self.model);
-        let Data { records, files, reward_model, .. } = &mut self.data;
+        let DataConfig { records, files, reward_model, .. } = &mut self.data;
         let all = records.iter_mut().chain(files).chain(reward_model).chain(&mut self.parent);
         for path in all {
             *path = paths::from(&start, path);
@@ -188,12 +188,12 @@ impl TrainConfig {
         self
     }
 
-    /// Its text, which [`TrainConfig::parse`] reads.
+    /// The configuration as text for [`TrainConfig::parse`].
     pub fn text(&self) -> String {
         toml::to_string(self).unwrap_or_else(|error| unreachable!("every key has a value: {error}"))
     }
 
-    /// Whether the numbers make sense.
+    /// Checks the numbers.
     pub fn check(&self) -> Result<(), TrainError> {
         let Self { data, adapter, optimizer, run, .. } = self;
         let share = |share: f32| (0.0..1.0).contains(&share);
@@ -226,7 +226,7 @@ impl TrainConfig {
         adapter.targets().map(|_| ())
     }
 
-    /// Whether there is what the stage learns from, and its numbers make sense.
+    /// Checks the stage's settings, and that the data suit it.
     fn check_stage(&self) -> Result<(), TrainError> {
         let (data, method) = (&self.data, self.stage.method());
         let reflections = data.reflections.is_some();
@@ -260,7 +260,7 @@ impl AdapterConfig {
         found.map(|name| Target::from_name(name).ok_or_else(|| wrong(name))).collect()
     }
 
-    /// What the factors' product is multiplied by.
+    /// The scale of the factors' product.
     pub fn scale(&self) -> f32 {
         let rank = self.rank as f32;
         self.alpha / if self.rank_stabilized { rank.sqrt() } else { rank }

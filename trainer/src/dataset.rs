@@ -1,9 +1,9 @@
-//! What is learned from: sequences of token ids, and which of them carry a loss.
+//! Datasets: sequences of token ids with a mask of the tokens with a loss.
 //!
-//! Records hold ids as the device saw them, which are not tokenized again. An
-//! episode is one sequence as long as each prompt goes on from the one before;
-//! where the prompt was trimmed, a new one begins. A reflection is one sequence, and
-//! goes with what it earned. Files of text are tokenized as the device would.
+//! Records contain the device's token ids, which are not tokenized again. An episode is one
+//! sequence as long as each prompt extends the previous one; after a truncated prompt a new
+//! sequence begins. A reflection is one sequence with its reward. Files of text are
+//! tokenized as on the device.
 
 mod data;
 mod records;
@@ -23,13 +23,13 @@ use runtime_core::seed::{mix, unit};
 
 use crate::error::TrainError;
 
-pub use data::Data;
+pub use data::DataConfig;
 pub use files::read_file;
 pub use records::actions;
-pub use reflections::{Lessons, Measure, ReflectionData, Reward, Select, reflections};
+pub use reflections::{Measure, ReflectionData, Reward, Select, TrainableTokens, reflections};
 pub use text::sample;
 
-/// A sequence and what of it is learned.
+/// A training sample: a sequence with the tokens that carry a loss.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// Token ids.
@@ -39,16 +39,16 @@ pub struct Sample {
     /// Where it comes from: the log, the task's place and the trial, or the file
     /// and the line.
     pub origin: String,
-    /// What came of it, where it is a reflection.
-    pub outcome: Option<Outcome>,
+    /// The reward and group of a reflection.
+    pub outcome: Option<ReflectionOutcome>,
 }
 
-/// What came of a reflection, and how it was drawn.
+/// The reward of a reflection, its group and its log-probabilities on the device.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
-    /// What it earned.
+pub struct ReflectionOutcome {
+    /// The reward.
     pub reward: f32,
-    /// Reflections on one failed trajectory have the same number.
+    /// The group's number: the same for reflections on the same failed trajectory.
     pub group: usize,
     /// The log-probability of each learned token under the distribution that the
     /// device drew it from.
@@ -58,50 +58,50 @@ pub struct Outcome {
 }
 
 impl Sample {
-    /// What decides on which side the sample stands: all of it, or a reflection's
+    /// The ids that decide whether the sample is for validation: all ids, or a reflection's
     /// prompt, which its whole group shares.
     fn drawn_by(&self) -> &[u32] {
         let first = self.learned.iter().position(|&learned| learned).unwrap_or(0);
         if self.outcome.is_some() { &self.ids[..first] } else { &self.ids }
     }
 
-    /// How many tokens carry a loss.
+    /// Number of tokens with a loss.
     pub fn learned_tokens(&self) -> usize {
         self.learned.iter().filter(|&&learned| learned).count()
     }
 }
 
-/// Samples, and what became of the others.
+/// The samples of a run, and counts of dropped ones.
 #[derive(Clone, Debug, Default)]
 pub struct Dataset {
-    /// To learn from.
+    /// The training samples.
     pub train: Vec<Sample>,
-    /// Never learned from.
+    /// The validation samples.
     pub validation: Vec<Sample>,
-    /// What was left out or cut.
+    /// The counts of dropped and truncated samples.
     pub dropped: Dropped,
     /// sha256 of each set of prompts that the records were made with, and those of a parent.
     pub prompts_sha256: BTreeSet<String>,
 }
 
-/// What was left out or cut.
+/// Counts of dropped and truncated samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dropped {
     /// Episodes without success.
     pub unsolved: usize,
-    /// Samples equal to an earlier one.
+    /// Number of samples equal to an earlier one.
     pub duplicates: usize,
-    /// Samples that lost their end.
+    /// Number of truncated samples.
     pub cut: usize,
-    /// Tokens with a loss that went with it.
+    /// Number of tokens with a loss that were truncated.
     pub cut_tokens: usize,
-    /// Samples in which nothing carries a loss.
+    /// Number of samples without a token with a loss.
     pub empty: usize,
     /// Reflections that were not selected.
     pub unselected: usize,
-    /// Reflections that were too long to be learned from whole.
+    /// Number of reflections that were too long.
     pub too_long: usize,
-    /// Reflections of which no other on the same failure earned more or less.
+    /// Number of reflections in groups whose rewards are all equal.
     pub alike: usize,
 }
 
@@ -122,10 +122,10 @@ impl fmt::Display for Dropped {
     }
 }
 
-/// What is counted and named over all logs.
+/// Counts over all logs.
 #[derive(Debug, Default)]
 pub struct Gathered {
-    /// Failed trajectories that were reflected on.
+    /// Number of groups: failed trajectories with reflections.
     pub groups: usize,
     /// Episodes without success.
     pub unsolved: usize,
@@ -135,22 +135,22 @@ pub struct Gathered {
     pub prompts_sha256: BTreeSet<String>,
 }
 
-/// How samples become a dataset.
+/// The settings for making a dataset of samples.
 #[derive(Clone, Copy, Debug)]
 pub struct Selection {
-    /// Longer sequences lose their end.
+    /// Greatest length of a sequence; longer ones are truncated.
     pub sequence_tokens_max: usize,
-    /// The share of samples that is never learned from.
+    /// The share of validation samples.
     pub validation_share: f32,
-    /// Draws it.
+    /// The seed for drawing validation samples.
     pub seed: u64,
 }
 
-/// All samples that a run's file names, for a model with this file and sha256; `seed` draws
-/// which are held out.
+/// The dataset of a run's configuration, for a model with this file and SHA-256; `seed` draws
+/// the validation samples.
 pub fn load(
-    data: &Data,
-    lessons: Lessons,
+    data: &DataConfig,
+    lessons: TrainableTokens,
     seed: u64,
     model: &Gguf,
     sha256: &str,
@@ -185,10 +185,10 @@ pub fn load(
     Ok(found)
 }
 
-/// Cuts, deduplicates and divides samples.
+/// Truncates, deduplicates and splits samples.
 ///
-/// The draw looks at the ids alone: a sample stays on its side when others are
-/// added.
+/// Whether a sample is for validation depends only on its ids and the seed, not on other
+/// samples.
 pub fn dataset(samples: Vec<Sample>, selection: Selection) -> Dataset {
     let mut dataset = Dataset::default();
     let mut seen = HashSet::new();
@@ -198,7 +198,7 @@ pub fn dataset(samples: Vec<Sample>, selection: Selection) -> Dataset {
             continue;
         }
         cut(&mut sample, selection.sequence_tokens_max, &mut dataset.dropped);
-        // Of a group's reflections two may be equal: each was drawn.
+        // Two reflections of a group may be equal, since each was sampled.
         let one_of_many = sample.outcome.is_none();
         if sample.learned_tokens() == 0 {
             dataset.dropped.empty += 1;

@@ -1,4 +1,4 @@
-//! Why a run cannot go on.
+//! Errors of training runs.
 
 use std::path::PathBuf;
 
@@ -7,35 +7,35 @@ use models::gguf::GgufError;
 use models::vocabulary::VocabularyError;
 use models_decoder::DecoderError;
 
-/// Why a run cannot be begun, or not go on. What was checkpointed stays.
+/// Why a training run cannot start or continue. Its checkpoints stay.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
     /// A file cannot be read.
     #[error("cannot read {file}")]
     Read {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
     /// A file cannot be written.
     #[error("cannot write {file}; free some space or choose another --out, and go on with resume")]
     Write {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
-    /// A file holds something else than it should.
+    /// A file has another content than expected.
     #[error("{file}: {reason}")]
     Content {
-        /// Which.
+        /// The file.
         file: PathBuf,
         /// What is wrong.
         reason: String,
     },
-    /// A token that a method cannot learn from, which asks how likely the model's draws were.
+    /// A token without the log-probability that a method needs.
     #[error(
         "{file}, task {task}, trial {trial}: expected drawn tokens with their log-probabilities, \
          found {found} as token {token} of the reflection; learn from it with supervised or \
@@ -44,11 +44,11 @@ pub enum TrainError {
     Undrawn {
         /// The log.
         file: PathBuf,
-        /// The task's place in it, from 0.
+        /// The task's index in it, from 0.
         task: usize,
         /// The trial that was reflected on.
         trial: u32,
-        /// The token's place in the reflection, from 0.
+        /// The token's index in the reflection, from 0.
         token: usize,
         /// Its origin, or what it lacks.
         found: &'static str,
@@ -61,20 +61,20 @@ pub enum TrainError {
         /// What is wrong with it.
         source: VocabularyError,
     },
-    /// A setting makes no sense.
+    /// A setting is invalid.
     #[error("{key} is {found}, expected {expected}")]
     Setting {
         /// The key in the run's file.
         key: &'static str,
-        /// What it says.
+        /// The value found.
         found: String,
-        /// What would do.
+        /// The expected value.
         expected: &'static str,
     },
-    /// Nothing is left to learn from.
+    /// No sample is left to train on.
     #[error("no sample is left to learn from: {0}")]
     Empty(String),
-    /// The loss or a gradient is no number any more.
+    /// The loss or a gradient is not a finite number.
     #[error(
         "the loss or its gradient is no number at step {step}; lower optimizer.learning_rate or \
          look at the samples of this step: {samples}"
@@ -96,7 +96,7 @@ pub enum TrainError {
     Adapter(#[from] AdapterError),
 }
 
-/// Refuses a setting that makes no sense.
+/// An error unless a setting is valid.
 pub(crate) fn require(
     holds: bool,
     key: &'static str,

@@ -1,12 +1,12 @@
-//! The factors that are trained: made, written to files and read from them.
+//! The trained factors: initialization, writing and reading.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use models::adapter::{NewAdapter, Pair, Target as Tensors};
+use models::adapter::{AdaptedTensor, FactorPair, NewAdapter};
 use models::gguf::Value;
-use models_decoder::adapter::{Adapter, Factors, Place, Target};
+use models_decoder::adapter::{AdaptedMatrix, Adapter, Factors, Target};
 use models_decoder::decoder::Decoder;
 use models_decoder::score::numbers;
 use runtime_core::seed::{mix, unit};
@@ -36,17 +36,17 @@ pub fn initial(
     Ok(Adapter { factors, scale: config.scale(), dropout: None })
 }
 
-/// An adapter that training goes on from.
+/// The adapter from which training starts.
 pub struct Parent {
     /// Its factors, at the scale of the run.
     pub adapter: Adapter,
     /// The file's sha256.
     pub sha256: String,
-    /// Of each set of prompts that it learned under, where that is known.
+    /// The SHA-256 of each set of prompts in its training data, if known.
     pub prompts_sha256: Vec<String>,
 }
 
-/// Reads the adapter that training goes on from.
+/// Reads the adapter from which training starts.
 ///
 /// It must adapt the same matrices of the same base with the same rank as
 /// `config` says. Its scale may be another: what it changes stays the same.
@@ -110,7 +110,7 @@ fn open(
     Ok((file, sha256))
 }
 
-/// The first matrix whose ranks differ, in words.
+/// A message about the first matrix whose ranks differ.
 fn difference(expected: &BTreeMap<String, u64>, found: &BTreeMap<String, u64>) -> Option<String> {
     let named =
         |rank: Option<&u64>| rank.map_or("no factors".into(), |rank| format!("rank {rank}"));
@@ -120,8 +120,8 @@ fn difference(expected: &BTreeMap<String, u64>, found: &BTreeMap<String, u64>) -
     Some(format!("{name}: the run's file asks for {expected}, the parent has {found}"))
 }
 
-/// What is adapted, in every layer.
-fn places(decoder: &Decoder, config: &AdapterConfig) -> Result<Vec<Place>, TrainError> {
+/// The adapted matrices of all layers.
+fn places(decoder: &Decoder, config: &AdapterConfig) -> Result<Vec<AdaptedMatrix>, TrainError> {
     let targets = config.targets()?;
     let layers = 0..decoder.shape().layers;
     Ok(layers.flat_map(|layer| targets.iter().map(move |&target| (layer, target))).collect())
@@ -147,7 +147,7 @@ pub fn export(
     metadata: Vec<(String, Value)>,
 ) -> Result<NewAdapter, TrainError> {
     let rank = adapter.factors.values().next().map_or(1, |factors| factors.a.dims()[0]);
-    let pairs = adapter.factors.iter().map(|(place, factors)| Pair {
+    let pairs = adapter.factors.iter().map(|(place, factors)| FactorPair {
         target: tensors(*place, factors),
         a: numbers(&factors.a),
         b: numbers(&factors.b),
@@ -162,11 +162,16 @@ pub fn export(
 }
 
 /// The name of a place's matrix in the file.
-pub fn name((layer, target): Place) -> String {
+pub fn name((layer, target): AdaptedMatrix) -> String {
     format!("blk.{layer}.{}.weight", target.name())
 }
 
-fn tensors(place: Place, Factors { a, b }: &Factors) -> Tensors {
+fn tensors(place: AdaptedMatrix, Factors { a, b }: &Factors) -> AdaptedTensor {
     let ([rank, columns], [rows, _]) = (a.dims(), b.dims());
-    Tensors { name: name(place), inputs: columns as u64, outputs: rows as u64, rank: rank as u64 }
+    AdaptedTensor {
+        name: name(place),
+        inputs: columns as u64,
+        outputs: rows as u64,
+        rank: rank as u64,
+    }
 }

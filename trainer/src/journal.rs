@@ -1,6 +1,6 @@
-//! What a run writes down of its steps, in three forms.
+//! The metrics of a run's steps, written in three forms.
 //!
-//! `metrics.jsonl` is what counts; the event file and the plot are made of it.
+//! `metrics.jsonl` is the original; the event file and the plot are made from it.
 
 use std::path::{Path, PathBuf};
 use trainer_contract::folder::{EVENTS, METRICS, PLOT};

@@ -1,4 +1,4 @@
-//! Which rows of a batch predict the tokens that carry a loss.
+//! The rows of a batch that predict the tokens with a loss.
 
 use burn::tensor::Tensor;
 use models_decoder::batch::Batch;
@@ -33,7 +33,7 @@ pub fn batch(samples: &[&Sample]) -> (Batch, Learned) {
     (batch, learned)
 }
 
-/// How many tokens are computed of some samples together.
+/// Number of tokens computed for a batch of some samples.
 pub fn count<'a>(samples: impl IntoIterator<Item = &'a Sample>) -> usize {
     Batch::count(samples.into_iter().map(branch))
 }

@@ -1,4 +1,4 @@
-//! What a run measures, a line of JSON a step.
+//! Writing and reading of metrics, and measuring memory.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -13,14 +13,14 @@ pub(crate) fn line(metrics: &StepMetrics) -> Vec<u8> {
     line
 }
 
-/// A run's metrics so far; a torn last line is passed over.
+/// A run's metrics so far; a torn last line is ignored.
 pub fn read(path: &Path) -> Vec<StepMetrics> {
     let Ok(file) = File::open(path) else { return Vec::new() };
     let lines = BufReader::new(file).lines().map_while(Result::ok);
     lines.filter_map(|line| serde_json::from_str(&line).ok()).collect()
 }
 
-/// Resident memory of this process in bytes; 0 where the system does not say.
+/// Resident memory of this process in bytes; 0 if the system does not say.
 pub fn resident_bytes() -> u64 {
     of_status("VmRSS:")
 }
@@ -31,7 +31,7 @@ pub(crate) fn forget_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
-/// Greatest resident memory since then in bytes; 0 where the system does not say.
+/// Greatest resident memory since then in bytes; 0 if the system does not say.
 pub(crate) fn peak_bytes() -> u64 {
     of_status("VmHWM:")
 }

@@ -1,4 +1,4 @@
-//! What a step descends on: a stage, and what it knows of each sample beforehand.
+//! The objective of a run: a stage with the prepared data of each sample.
 //!
 //! ```text
 //! before the first step   samples ─► log-probabilities now and under the reference
@@ -7,24 +7,24 @@
 //! ```
 //!
 //! What changes from step to step beside the adapter (the critic, the weight of the KL
-//! divergence) is in [`State`], for checkpoints.
+//! divergence) is in [`MethodState`], for checkpoints.
 
 use trainer_contract::metrics::PolicyMetrics;
 
 use crate::dataset::Sample;
 use crate::stages::Stage;
-use crate::stages::method::{Batch, Part, State};
-use crate::stages::prepared::{Known, Prepared, outcomes};
+use crate::stages::method::{BatchLoss, ComputedBatch, MethodState};
+use crate::stages::prepared::{KnownLogProbs, PreparedSamples, outcomes};
 use crate::stages::sums::Sums;
 
-/// A stage with what it knows of every sample.
+/// A stage with the prepared data of every sample.
 pub struct Objective {
     stage: Stage,
-    prepared: Prepared,
-    /// Groups whose members all earned the same.
+    prepared: PreparedSamples,
+    /// Number of groups whose rewards are all equal.
     groups_flat: usize,
-    /// What changes.
-    pub state: State,
+    /// The state that changes from step to step.
+    pub state: MethodState,
 }
 
 impl Objective {
@@ -34,11 +34,11 @@ impl Objective {
     pub fn new(
         stage: Stage,
         samples: &[Sample],
-        (known, groups_flat): (Vec<Known>, usize),
+        (known, groups_flat): (Vec<KnownLogProbs>, usize),
         width: usize,
     ) -> Self {
         let (method, outcomes) = (stage.method(), outcomes(samples));
-        let prepared = Prepared {
+        let prepared = PreparedSamples {
             counts: method.counts(&outcomes),
             weights: method.weights(&known, &outcomes),
             known,
@@ -48,16 +48,16 @@ impl Objective {
     }
 
     /// A batch's part of a step's loss.
-    pub fn part(&mut self, batch: &Batch<'_>) -> Part {
+    pub fn part(&mut self, batch: &ComputedBatch<'_>) -> BatchLoss {
         self.stage.method().term(batch, &self.prepared, &mut self.state)
     }
 
-    /// Takes a step's measurements into what changes.
+    /// Updates the state by a step's measurements.
     pub fn step_done(&mut self, sums: &Sums) {
         self.stage.method().step_done(sums, &mut self.state);
     }
 
-    /// What a whole step measured; `None` for stages without a policy.
+    /// The metrics of a whole step; `None` for stages without a policy.
     pub fn metrics(&self, sums: &Sums) -> Option<PolicyMetrics> {
         self.stage.method().reference().map(|_| sums.metrics(self.groups_flat))
     }

@@ -1,26 +1,26 @@
-//! A step of `AdamW` over an adapter's factors: burn's, and what it remembers.
+//! The optimizer: burn's `AdamW` over an adapter's factors, with its moments.
 
 use std::collections::BTreeMap;
 
 use burn::optim::{AdamW, AdamWConfig, AdamWState, Optimizer as _};
 use burn::tensor::Tensor;
-use models_decoder::adapter::{Adapter, Factors, Place};
+use models_decoder::adapter::{AdaptedMatrix, Adapter, Factors};
 
 use crate::config::OptimizerConfig;
 
-/// What is remembered of one factor's gradients.
-pub type Memory = AdamWState<2>;
+/// The moments of one factor's gradients.
+pub type Moments = AdamWState<2>;
 
-/// `AdamW`, and its memory of each place's two factors.
+/// `AdamW` with the moments of each matrix's two factors.
 pub struct Optimizer {
     adamw: AdamW,
     gradient_norm_max: f32,
-    /// Empty before the first step.
-    pub memory: BTreeMap<Place, [Memory; 2]>,
+    /// The moments; empty before the first step.
+    pub moments: BTreeMap<AdaptedMatrix, [Moments; 2]>,
 }
 
 impl Optimizer {
-    /// An optimizer that remembers nothing.
+    /// An optimizer without moments.
     pub fn new(config: &OptimizerConfig) -> Self {
         let adamw = AdamWConfig::new()
             .with_beta_1(config.beta_1)
@@ -29,15 +29,15 @@ impl Optimizer {
             .with_weight_decay(config.weight_decay)
             .build();
         let gradient_norm_max = config.gradient_norm_max;
-        Self { adamw, gradient_norm_max, memory: BTreeMap::new() }
+        Self { adamw, gradient_norm_max, moments: BTreeMap::new() }
     }
 
     /// Moves the adapter against the gradients; returns their norm before they
-    /// were shortened.
+    /// were clipped.
     pub fn step(
         &mut self,
         adapter: &mut Adapter,
-        gradients: &BTreeMap<Place, Factors>,
+        gradients: &BTreeMap<AdaptedMatrix, Factors>,
         learning_rate: f64,
     ) -> f32 {
         let norm = norm(gradients);
@@ -47,36 +47,39 @@ impl Optimizer {
         let shorten = (self.gradient_norm_max / norm).min(1.0);
         for (place, gradient) in gradients {
             let Some(factors) = adapter.factors.get_mut(place) else { continue };
-            let [memory_a, memory_b] = match self.memory.remove(place) {
-                Some(memory) => memory.map(Some),
+            let [memory_a, memory_b] = match self.moments.remove(place) {
+                Some(moments) => moments.map(Some),
                 None => [None, None],
             };
-            let step = |factor: &mut Tensor<2>, gradient: &Tensor<2>, memory| {
+            let step = |factor: &mut Tensor<2>, gradient: &Tensor<2>, moments| {
                 let gradient = gradient.clone() * shorten;
-                let (moved, memory) =
-                    self.adamw.step(learning_rate, factor.clone(), gradient, memory);
+                let (moved, moments) =
+                    self.adamw.step(learning_rate, factor.clone(), gradient, moments);
                 *factor = moved;
-                memory.unwrap_or_else(|| unreachable!("AdamW remembers"))
+                moments.unwrap_or_else(|| unreachable!("AdamW remembers"))
             };
-            let memory = [
+            let moments = [
                 step(&mut factors.a, &gradient.a, memory_a),
                 step(&mut factors.b, &gradient.b, memory_b),
             ];
-            self.memory.insert(*place, memory);
+            self.moments.insert(*place, moments);
         }
         norm
     }
 }
 
 /// The length of all gradients as one vector.
-fn norm(gradients: &BTreeMap<Place, Factors>) -> f32 {
+fn norm(gradients: &BTreeMap<AdaptedMatrix, Factors>) -> f32 {
     let square = |gradient: &Tensor<2>| gradient.clone().square().sum().into_scalar::<f32>();
     let squares = gradients.values().map(|Factors { a, b }| square(a) + square(b));
     squares.sum::<f32>().sqrt()
 }
 
 /// Adds the gradients of another batch of the same step.
-pub fn add(total: &mut BTreeMap<Place, Factors>, gradients: BTreeMap<Place, Factors>) {
+pub fn add(
+    total: &mut BTreeMap<AdaptedMatrix, Factors>,
+    gradients: BTreeMap<AdaptedMatrix, Factors>,
+) {
     for (place, Factors { a, b }) in gradients {
         let sum = match total.remove(&place) {
             Some(before) => Factors { a: before.a + a, b: before.b + b },

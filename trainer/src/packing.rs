@@ -1,5 +1,5 @@
-//! Which samples make which step: a pure function of seed and epoch, so that a
-//! run that goes on needs to know its step alone.
+//! Packing of samples into batches and steps: a pure function of seed and epoch, so that a
+//! resumed run needs only the number of its step.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use runtime_core::seed::mix;
 use crate::dataset::Sample;
 use crate::learned;
 
-/// Samples, by their places, that are computed together.
-pub type Batch = Vec<usize>;
+/// The indices of samples that are computed together.
+pub type SampleIndices = Vec<usize>;
 
-/// How samples are put together.
+/// The settings for packing samples.
 #[derive(Clone, Copy, Debug)]
 pub struct Packing {
-    /// Shuffles.
+    /// The seed of the shuffle.
     pub seed: u64,
-    /// Tokens that are computed in a batch at most, unless one unit has more.
+    /// Greatest number of tokens in a batch; a larger unit is a batch by itself.
     pub batch_tokens: usize,
-    /// Batches of a step.
+    /// Number of batches of a step.
     pub accumulation: usize,
 }
 
@@ -34,17 +34,17 @@ pub fn groups(samples: &[Sample]) -> Vec<Vec<usize>> {
     groups.into_values().chain(alone).collect()
 }
 
-/// The steps of an epoch, each some batches; every unit of samples stands whole in one.
+/// The steps of an epoch, each some batches; a unit of samples is never split.
 pub fn steps(
     samples: &[Sample],
     units: &[Vec<usize>],
     packing: Packing,
     epoch: u64,
-) -> Vec<Vec<Batch>> {
+) -> Vec<Vec<SampleIndices>> {
     let mut order: Vec<usize> = (0..units.len()).collect();
     let seed = mix(mix(packing.seed) ^ mix(epoch));
     order.sort_by_key(|&place| (mix(seed ^ place as u64), place));
-    let mut batches: Vec<Batch> = Vec::new();
+    let mut batches: Vec<SampleIndices> = Vec::new();
     let mut tokens = 0;
     for unit in order.into_iter().map(|place| &units[place]) {
         let length = learned::count(unit.iter().map(|&place| &samples[place]));
@@ -57,7 +57,7 @@ pub fn steps(
             tokens = length;
         }
     }
-    batches.chunks(packing.accumulation).map(<[Batch]>::to_vec).collect()
+    batches.chunks(packing.accumulation).map(<[SampleIndices]>::to_vec).collect()
 }
 
 #[cfg(test)]
@@ -86,7 +86,8 @@ mod tests {
         seen.sort_unstable();
         assert_eq!(seen, (0..50).collect::<Vec<_>>());
         assert!(steps.iter().all(|step| step.len() <= 3));
-        let tokens = |batch: &Batch| batch.iter().map(|&place| lengths[place]).sum::<usize>();
+        let tokens =
+            |batch: &SampleIndices| batch.iter().map(|&place| lengths[place]).sum::<usize>();
         assert!(steps.iter().flatten().all(|batch| tokens(batch) <= 30));
     }
 
@@ -102,7 +103,7 @@ mod tests {
         assert_eq!(order(1, 0), order(1, 0));
         assert_ne!(order(1, 0), order(1, 1));
         assert_ne!(order(1, 0), order(2, 0));
-        let together = |batch: &Batch| batch.len() == 2 && batch[1] == batch[0] + 10;
+        let together = |batch: &SampleIndices| batch.len() == 2 && batch[1] == batch[0] + 10;
         assert!(order(1, 0).iter().flatten().all(together));
     }
 }

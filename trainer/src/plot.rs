@@ -15,7 +15,7 @@ const SIZE_PIXELS: (u32, u32) = (900, 500);
 const TRAINING: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
 const VALIDATION: RGBColor = RGBColor(0xd6, 0x27, 0x28);
 
-/// Writes the plot of these steps to `path`; nothing where there are none.
+/// Writes the plot of these steps to `path`; nothing if there are none.
 pub(crate) fn write(path: &Path, steps: &[StepMetrics]) -> Result<(), TrainError> {
     let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return Ok(()) };
     let svg = svg(steps, [first.step, last.step]).map_err(|error| TrainError::Write {

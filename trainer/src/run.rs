@@ -1,10 +1,10 @@
 //! A run from its file to its adapter.
 //!
 //! ```text
-//! OUT/train.toml                   what was asked; resume reads it
-//! OUT/metrics.jsonl                a line a step
+//! OUT/train.toml                   the configuration, for resume
+//! OUT/metrics.jsonl                a line for each step
 //! OUT/events.out.tfevents.train    the same for TensorBoard
-//! OUT/checkpoints/step-N           where it stands
+//! OUT/checkpoints/step-N           the newest checkpoints
 //! OUT/loss.svg                     drawn whenever the run stops
 //! OUT/adapter.gguf                 written at the end
 //! ```
@@ -24,7 +24,7 @@ use models_decoder::decoder::Decoder;
 use trainer_contract::folder::CHECKPOINTS;
 use trainer_contract::metrics::StepMetrics;
 
-use crate::checkpoint::{self, Belonging, Restored};
+use crate::checkpoint::{self, Restored, RunIdentity};
 use crate::config::TrainConfig;
 use crate::dataset::{self, Dataset};
 use crate::error::TrainError;
@@ -33,7 +33,7 @@ use crate::journal::Journal;
 use crate::optimizer::Optimizer;
 use crate::packing::{self, Packing};
 use crate::stages::advantage::groups_without_variance;
-use crate::stages::method::State;
+use crate::stages::method::MethodState;
 use crate::stages::prepared::{outcomes, rewards_and_groups};
 
 /// The base model of a run.
@@ -45,15 +45,15 @@ pub struct Base {
     pub sha256: String,
 }
 
-/// What a run is watched and stopped by.
+/// The callbacks that watch and stop a run.
 pub struct Watch<'a> {
     /// Microseconds since 1970; never goes back.
     pub now_us: &'a dyn Fn() -> u64,
-    /// Whether the run should stop after the step under way.
+    /// Whether the run should stop after the current step.
     pub interrupted: &'a dyn Fn() -> bool,
-    /// Is told each step, and how many there are in all.
+    /// Receives the metrics of each step, and the number of steps.
     pub progress: &'a dyn Fn(&StepMetrics, u64),
-    /// Is told how many samples are scored before the first step, and of how many.
+    /// Receives the number of samples scored before the first step, and of all samples.
     pub scoring: &'a dyn Fn(usize, usize),
 }
 
@@ -67,39 +67,39 @@ pub enum Ended {
 }
 
 /// A run that is ready to step.
-pub struct Run {
+pub struct TrainingRun {
     config: TrainConfig,
-    /// What its checkpoints belong to.
-    of: Belonging,
+    /// The identity in its checkpoints.
+    of: RunIdentity,
     out: PathBuf,
     base: Base,
     parent_sha256: Option<String>,
-    /// What scores reflections in place of what they earned: an adapter and its row.
+    /// The reward model: an adapter and its head.
     reward_model: Option<(Adapter, Vec<f32>)>,
     decoder: Decoder,
-    /// What is learned from.
+    /// The training data.
     pub dataset: Dataset,
     /// Samples that are computed together, once their rewards are known.
     units: Vec<Vec<usize>>,
-    /// Groups whose members all earned the same.
+    /// Number of groups whose rewards are all equal.
     groups_flat: usize,
-    /// The adapter as the run begins.
+    /// The adapter at the start of the run.
     initial: Adapter,
     adapter: Adapter,
-    /// The adapter as it was when a batch last found it near enough to where it began, for
-    /// stages that say how far is too far.
+    /// The newest adapter within the stage's greatest divergence from the start, if the stage
+    /// limits it.
     within: Option<Adapter>,
     optimizer: Optimizer,
-    state: Option<State>,
+    state: Option<MethodState>,
     done: u64,
-    /// What the last step measured.
+    /// The metrics of the last step.
     last: Option<StepMetrics>,
-    /// Checkpoints that were passed over, in words: they are damaged.
+    /// Messages about damaged checkpoints that were skipped.
     pub damaged: Vec<String>,
 }
 
-impl Run {
-    /// Loads the model and the data, and the newest checkpoint that is whole, where there is one.
+impl TrainingRun {
+    /// Loads the model, the data and the newest undamaged checkpoint, if there is one.
     pub fn open(
         config: TrainConfig,
         base: Base,
@@ -138,7 +138,7 @@ impl Run {
         let mut within = config.stage.method().divergence_max().map(|_| initial.clone());
         let adapters = (&mut adapter, within.as_mut());
         let (base_sha256, data_sha256) = (base.sha256.clone(), dataset.sha256());
-        let of = Belonging { config: text, base_sha256, data_sha256 };
+        let of = RunIdentity { config: text, base_sha256, data_sha256 };
         let Restored { step: done, state, last, damaged } =
             checkpoint::restore(&checkpoints, &of, adapters, &mut optimizer)?;
         let out = out.to_owned();
@@ -168,7 +168,7 @@ impl Run {
         Ok(run)
     }
 
-    /// Leaves out the samples that teach nothing, once all rewards are known.
+    /// Drops samples without effect on the loss, once all rewards are known.
     fn select(&mut self) -> Result<(), TrainError> {
         let samples = &mut self.dataset.train;
         let (rewards, groups) = rewards_and_groups(&outcomes(samples));
@@ -211,7 +211,7 @@ impl Run {
                 _ => self.epoch(number),
             };
             let place = usize::try_from(self.done % per_epoch).unwrap_or(usize::MAX);
-            // Another epoch's batches may be fewer: lengths fall differently.
+            // Another epoch may have fewer batches, since lengths are packed differently.
             let batches = order.get(place).cloned().unwrap_or_default();
             epoch = Some((number, order));
             let start_us = (watch.now_us)();
@@ -233,7 +233,7 @@ impl Run {
                 metrics.validation_loss = self.validation_loss()?;
                 metrics.reward_model = self.quality(&objective)?;
             }
-            // Before the checkpoint: what is done must not be missing in the journal.
+            // Before the checkpoint, so that no finished step is missing in the journal.
             journal.push(&metrics)?;
             if whole || regular || interrupted {
                 journal.sync()?;
@@ -252,7 +252,7 @@ impl Run {
         Ok(Ended::Finished(adapter))
     }
 
-    fn epoch(&self, number: u64) -> Vec<Vec<packing::Batch>> {
+    fn epoch(&self, number: u64) -> Vec<Vec<packing::SampleIndices>> {
         let run = &self.config.run;
         let packing = Packing {
             seed: self.config.seed,
@@ -262,7 +262,7 @@ impl Run {
         packing::steps(&self.dataset.train, &self.units, packing, number)
     }
 
-    /// Whether the policy went as far as it may.
+    /// Whether the policy has reached the stage's greatest divergence.
     fn has_strayed(&self, metrics: Option<&StepMetrics>) -> bool {
         let divergence = metrics.and_then(|metrics| Some(metrics.policy?.divergence));
         self.config
@@ -273,7 +273,7 @@ impl Run {
             .is_some_and(|(most, now)| now > most)
     }
 
-    fn save(&self, last: &StepMetrics, state: &State) -> Result<(), TrainError> {
+    fn save(&self, last: &StepMetrics, state: &MethodState) -> Result<(), TrainError> {
         let adapters = (&self.adapter, self.within.as_ref());
         let others = (&self.optimizer, state);
         checkpoint::save(&self.checkpoints(), &self.of, last, adapters, others)

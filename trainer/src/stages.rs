@@ -1,4 +1,4 @@
-//! The methods, one a file: each reads as its paper does.
+//! The training stages, one method in each file, close to its paper.
 //!
 //! Losses are functions of log-probabilities on the host, a reward model's of scores: each
 //! returns a value and its derivative by every one of them, from which the decoder goes on.
@@ -23,7 +23,7 @@ use method::Method;
 use policy_gradient::PolicyGradient;
 use ppo::Ppo;
 use preference::Preference;
-use reward_model::RewardModel;
+use reward_model::RewardModelSettings;
 use reward_weighted::RewardWeights;
 use supervised::Supervised;
 
@@ -32,22 +32,22 @@ use supervised::Supervised;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// Imitates given completions.
+    /// Supervised fine-tuning on completions.
     Supervised,
-    /// Imitates reflections by what they earned.
+    /// Reward-weighted regression on reflections.
     RewardWeighted(RewardWeights),
-    /// Raises the odds of reflections that earned more than expected.
+    /// Policy gradient on reflections.
     PolicyGradient(PolicyGradient),
-    /// The same, token by token, with a critic.
+    /// Proximal policy optimization, with a critic.
     Ppo(Ppo),
-    /// Tells reflections that earned more from those that earned less.
+    /// Direct preference optimization on pairs of reflections.
     Preference(Preference),
-    /// Scores reflections by what they will earn.
-    RewardModel(RewardModel),
+    /// A reward model for reflections.
+    RewardModel(RewardModelSettings),
 }
 
 impl Stage {
-    /// Its method. No other place knows all of them.
+    /// The method of the stage.
     pub fn method(&self) -> &dyn Method {
         match self {
             Self::Supervised => &Supervised,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::Tensor;
 use models::draws::{mix, unit};
-pub use models::target::{Place, Target};
+pub use models::target::{AdaptedMatrix, Target};
 
 /// The two factors beside one matrix (Hu et al., `LoRA`, 2021, equation 3).
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Factors {
 #[derive(Clone, Debug, Default)]
 pub struct Adapter {
     /// Factors by place; matrices that are not named are not adapted.
-    pub factors: BTreeMap<Place, Factors>,
+    pub factors: BTreeMap<AdaptedMatrix, Factors>,
     /// What the factors' product is multiplied by: alpha / rank.
     pub scale: f32,
     /// Zeroes inputs of the factors while training.
@@ -49,7 +49,7 @@ pub struct Dropout {
 
 impl Dropout {
     /// `x [n, columns]` with some elements zeroed.
-    pub fn apply(&self, x: Tensor<2>, (layer, target): Place) -> Tensor<2> {
+    pub fn apply(&self, x: Tensor<2>, (layer, target): AdaptedMatrix) -> Tensor<2> {
         let [n, columns] = x.dims();
         let stream = mix(mix(self.seed) ^ mix((layer * Target::ALL.len()) as u64 + target as u64));
         let kept = 1.0 / (1.0 - self.rate);

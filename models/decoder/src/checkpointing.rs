@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Gradients, Tensor};
 
-use crate::adapter::{Adapter, Factors, Place};
+use crate::adapter::{AdaptedMatrix, Adapter, Factors};
 use crate::batch::Batch;
 use crate::decoder::Decoder;
 use crate::error::DecoderError;
@@ -34,7 +34,7 @@ pub struct Descent {
     /// The loss.
     pub loss: f32,
     /// The gradient of each factor, without autodiff.
-    pub gradients: BTreeMap<Place, Factors>,
+    pub gradients: BTreeMap<AdaptedMatrix, Factors>,
 }
 
 impl Decoder {
@@ -120,7 +120,11 @@ fn gradient(x: &Tensor<2>, gradients: &mut Gradients) -> Tensor<2> {
     x.grad_remove(gradients).expect("every layer passes its input on")
 }
 
-fn collect(adapter: &Adapter, gradients: &mut Gradients, found: &mut BTreeMap<Place, Factors>) {
+fn collect(
+    adapter: &Adapter,
+    gradients: &mut Gradients,
+    found: &mut BTreeMap<AdaptedMatrix, Factors>,
+) {
     for (place, Factors { a, b }) in &adapter.factors {
         let (a, b) = (a.grad_remove(gradients), b.grad_remove(gradients));
         if let (Some(a), Some(b)) = (a, b) {

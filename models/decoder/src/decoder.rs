@@ -12,7 +12,7 @@ use crate::batch::Batch;
 use crate::cache::Cache;
 use crate::error::DecoderError;
 use crate::kernels::{self, Segment};
-use crate::layer::{Layer, Scene};
+use crate::layer::{Layer, PassContext};
 use crate::matrix::{Matrix, Packing, packing, vector};
 use crate::norm::Norm;
 use crate::rope::Frequencies;
@@ -105,7 +105,7 @@ impl Decoder {
     /// # Panics
     ///
     /// Where there are caches and branches: these go on from rows of their own batch.
-    pub fn scene(&self, batch: &Batch, cached: &[usize]) -> Result<Scene, DecoderError> {
+    pub fn scene(&self, batch: &Batch, cached: &[usize]) -> Result<PassContext, DecoderError> {
         let (mut segments, mut positions) = (Vec::new(), Vec::new());
         let mut key_rows: Vec<u32> = Vec::new();
         let mut key = 0;
@@ -127,7 +127,7 @@ impl Decoder {
         }
         let branches = key_rows.len() > batch.tokens.len();
         assert!(!branches || cached.is_empty(), "branches have no caches");
-        Ok(Scene {
+        Ok(PassContext {
             segments: segments.into(),
             key_rows: branches.then(|| self.indices(&key_rows)),
             global: self.global.at(&positions, &self.device).cast(self.precision),

@@ -9,14 +9,14 @@ use crate::error::DecoderError;
 
 /// A device and what to call it.
 #[derive(Clone, Debug)]
-pub struct Named {
+pub struct NamedDevice {
     /// For example `cuda:1`.
     pub name: String,
     /// The device.
     pub device: Device,
 }
 
-impl Named {
+impl NamedDevice {
     /// What it is, as its driver says.
     pub fn about(&self) -> String {
         match self.name.split(':').next() {
@@ -51,10 +51,10 @@ fn kinds() -> Vec<(&'static str, DeviceType)> {
 }
 
 /// Every device that is there. Looking for them starts their drivers.
-pub fn all() -> Vec<Named> {
+pub fn all() -> Vec<NamedDevice> {
     let of_kind = |(kind, kind_of): (&str, DeviceType)| {
         let found = Device::enumerate(kind_of).into_vec();
-        let named = move |(index, device)| Named { name: format!("{kind}:{index}"), device };
+        let named = move |(index, device)| NamedDevice { name: format!("{kind}:{index}"), device };
         found.into_iter().enumerate().map(named).collect::<Vec<_>>()
     };
     kinds().into_iter().flat_map(of_kind).collect()

@@ -79,7 +79,7 @@ pub enum DecoderError {
     /// No such device.
     #[error("there is no device {name}: {reason}")]
     Device {
-        /// What was asked for.
+        /// The requested name.
         name: String,
         /// What there is.
         reason: String,

@@ -31,7 +31,7 @@ pub struct Layer {
 
 /// What all layers of a forward pass share.
 #[derive(Clone, Debug)]
-pub struct Scene {
+pub struct PassContext {
     /// The rows of each sequence.
     pub(crate) segments: Arc<[Segment]>,
     /// Which rows of the batch the segments' keys are, where branches share some.
@@ -80,11 +80,12 @@ impl Layer {
     pub fn forward(
         &self,
         x: Tensor<2>,
-        scene: &Scene,
+        context: &PassContext,
         adapter: &Adapter,
         caches: Option<&mut [Cache]>,
     ) -> Tensor<2> {
-        let attended = self.attend(self.attention_norm.forward(x.clone()), scene, adapter, caches);
+        let attended =
+            self.attend(self.attention_norm.forward(x.clone()), context, adapter, caches);
         let x = x + optional(self.after_attention.as_ref(), attended);
         let fed = self.feed_forward(self.feed_forward_norm.forward(x.clone()), adapter);
         x + optional(self.after_feed_forward.as_ref(), fed)
@@ -97,12 +98,12 @@ impl Layer {
     fn attend(
         &self,
         x: Tensor<2>,
-        scene: &Scene,
+        context: &PassContext,
         adapter: &Adapter,
         caches: Option<&mut [Cache]>,
     ) -> Tensor<2> {
         let window = self.shape.window_of(self.number);
-        let rotation = if window.is_some() { &scene.window } else { &scene.global };
+        let rotation = if window.is_some() { &context.window } else { &context.global };
         let query = self.linear(Target::Query, x.clone(), adapter);
         let key = self.linear(Target::Key, x.clone(), adapter);
         let value = self.linear(Target::Value, x, adapter);
@@ -120,14 +121,14 @@ impl Layer {
         };
         let attended = match caches {
             None => {
-                let keys = [key, value].map(|rows| match &scene.key_rows {
+                let keys = [key, value].map(|rows| match &context.key_rows {
                     None => rows,
                     Some(indices) => rows.select(0, indices.clone()),
                 });
-                kernels::attention(query, keys, how(Arc::clone(&scene.segments)))
+                kernels::attention(query, keys, how(Arc::clone(&context.segments)))
             }
             Some(caches) => {
-                let parts = scene.segments.iter().zip(caches).map(|(segment, cache)| {
+                let parts = context.segments.iter().zip(caches).map(|(segment, cache)| {
                     let own = |x: &Tensor<2>| x.clone().narrow(0, segment.query, segment.queries);
                     let new = [own(&key), own(&value)];
                     let all = cache.extend(self.number, new);

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use models::gguf::Gguf;
 
-use crate::adapter::{Adapter, Place};
+use crate::adapter::{AdaptedMatrix, Adapter};
 use crate::error::DecoderError;
 use crate::kernels;
 use crate::matrix::{Matrix, vector};
@@ -11,7 +11,7 @@ use crate::matrix::{Matrix, vector};
 /// `y = x · Wᵀ + scale · (x · aᵀ) · bᵀ + bias`.
 #[derive(Clone, Debug)]
 pub struct Linear {
-    place: Place,
+    place: AdaptedMatrix,
     matrix: Matrix,
     /// `[1, rows]`.
     bias: Option<Tensor<2>>,
@@ -21,7 +21,7 @@ impl Linear {
     /// The layer at this place of the file.
     pub fn load(
         gguf: &Gguf,
-        place: Place,
+        place: AdaptedMatrix,
         shape: [usize; 2],
         device: &Device,
     ) -> Result<Self, DecoderError> {

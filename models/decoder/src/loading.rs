@@ -1,7 +1,7 @@
 //! Adapters from files to a decoder's device.
 
 use burn::tensor::{Tensor, TensorData};
-use models::adapter::Pair;
+use models::adapter::FactorPair;
 use models::target::place;
 
 use crate::adapter::{Adapter, Factors};
@@ -13,7 +13,9 @@ impl Adapter {
     pub fn load(file: &models::adapter::Adapter, decoder: &Decoder) -> Result<Self, DecoderError> {
         let refuse = |reason: String| DecoderError::Adapter(reason);
         let mut adapter = Self { scale: 0.0, ..Self::default() };
-        for Pair { target, a, b } in file.pairs().map_err(|error| refuse(error.to_string()))? {
+        for FactorPair { target, a, b } in
+            file.pairs().map_err(|error| refuse(error.to_string()))?
+        {
             let place = place(&target.name).filter(|(layer, _)| *layer < decoder.shape().layers);
             let place = place.ok_or_else(|| {
                 refuse(format!("{}: the decoder adapts linear layers only", target.name))

@@ -12,7 +12,7 @@ use models::hyperparameters::{Family, Hyperparameters};
 pub struct Frequencies {
     base: f32,
     factor: f32,
-    /// Divides the angle of each pair; empty where nothing is divided.
+    /// Divides the angle of each pair; empty if nothing is divided.
     divisors: Vec<f32>,
     head_width: usize,
     neighbours: bool,

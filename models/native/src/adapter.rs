@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use models::adapter::Pair;
-use models::target::{Place, place};
+use models::adapter::FactorPair;
+use models::target::{AdaptedMatrix, place};
 
 use crate::error::NativeError;
 use crate::kernels::{LANES, Vector};
@@ -13,7 +13,7 @@ use crate::transformer::Transformer;
 /// An adapter, laid out for a transformer's kernels; the default adapts nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Adapter {
-    factors: BTreeMap<Place, Factors>,
+    factors: BTreeMap<AdaptedMatrix, Factors>,
 }
 
 /// The two factors beside one matrix.
@@ -39,7 +39,9 @@ impl Adapter {
         let refuse = |reason: String| NativeError::Adapter(reason);
         let shape = transformer.shape();
         let mut factors = BTreeMap::new();
-        for Pair { target, a, b } in file.pairs().map_err(|error| refuse(error.to_string()))? {
+        for FactorPair { target, a, b } in
+            file.pairs().map_err(|error| refuse(error.to_string()))?
+        {
             let place = place(&target.name).filter(|(layer, _)| *layer < shape.layers);
             let place = place.ok_or_else(|| {
                 refuse(format!("{}: linear layers alone are adapted", target.name))
@@ -57,7 +59,7 @@ impl Adapter {
     }
 
     /// The factors beside a matrix, where it is adapted.
-    pub(crate) fn at(&self, place: Place) -> Option<&Factors> {
+    pub(crate) fn at(&self, place: AdaptedMatrix) -> Option<&Factors> {
         self.factors.get(&place)
     }
 }

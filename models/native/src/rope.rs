@@ -9,7 +9,7 @@ use crate::kernels::{LANES, Vector};
 pub(crate) struct Frequencies {
     base: f32,
     factor: f32,
-    /// Divides the angle of each pair; empty where nothing is divided.
+    /// Divides the angle of each pair; empty if nothing is divided.
     divisors: Vec<f32>,
     head_width: usize,
     /// Whether neighbours are pairs, or the halves of a head.

@@ -1,6 +1,6 @@
 //! Whether a file is an adapter, and whether it fits a base.
 
-use super::{Adapter, AdapterError, BASE_KEY, Target, VERSION, VERSION_KEY};
+use super::{AdaptedTensor, Adapter, AdapterError, BASE_KEY, VERSION, VERSION_KEY};
 use crate::gguf::{Gguf, Tensor, Value};
 
 pub(super) fn adapter(gguf: Gguf) -> Result<Adapter, AdapterError> {
@@ -26,7 +26,7 @@ pub(super) fn adapter(gguf: Gguf) -> Result<Adapter, AdapterError> {
     Ok(Adapter { gguf, architecture, alpha, base_sha256, targets })
 }
 
-fn targets(gguf: &Gguf) -> Result<Vec<Target>, AdapterError> {
+fn targets(gguf: &Gguf) -> Result<Vec<AdaptedTensor>, AdapterError> {
     let mut targets = Vec::new();
     for tensor in gguf.tensors() {
         if let Some(name) = tensor.name.strip_suffix(".lora_a") {
@@ -57,14 +57,14 @@ fn targets(gguf: &Gguf) -> Result<Vec<Target>, AdapterError> {
     Ok(targets)
 }
 
-fn target(gguf: &Gguf, name: &str, a: &Tensor) -> Result<Target, AdapterError> {
+fn target(gguf: &Gguf, name: &str, a: &Tensor) -> Result<AdaptedTensor, AdapterError> {
     let other = format!("{name}.lora_b");
     let Some(b) = gguf.tensor(&other) else {
         return Err(unfit(gguf.name(), &a.name, &format!("{other} beside it"), "none"));
     };
     match (a.ne.as_slice(), b.ne.as_slice()) {
         (&[inputs, rank], &[rank_of_b, outputs]) if rank == rank_of_b => {
-            Ok(Target { name: name.to_owned(), inputs, outputs, rank })
+            Ok(AdaptedTensor { name: name.to_owned(), inputs, outputs, rank })
         }
         _ => {
             let expected = "[inputs, rank] beside [rank, outputs]";
@@ -94,8 +94,8 @@ pub(super) fn base(
     adapter.targets.iter().try_for_each(|target| fits(file, target, base))
 }
 
-/// Checks that `base` has what the target adapts; `file` is what errors call the adapter.
-pub(super) fn fits(file: &str, target: &Target, base: &Gguf) -> Result<(), AdapterError> {
+/// Checks that `base` has what the target adapts; `file` is its name in errors.
+pub(super) fn fits(file: &str, target: &AdaptedTensor, base: &Gguf) -> Result<(), AdapterError> {
     let Some(weight) = base.tensor(&target.name) else {
         return Err(unfit(file, &target.name, "a tensor of the base", "none of that name"));
     };

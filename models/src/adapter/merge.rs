@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Adapter, AdapterError, Pair};
+use super::{Adapter, AdapterError, FactorPair};
 use crate::blocks::{self, BlockError};
 use crate::gguf::{self, GgmlType, Gguf, GgufError, SOURCE_KEY, Tensor, TensorShape, Value};
 use crate::replace::replace_with;
@@ -31,7 +31,7 @@ const QUANTIZATION_VERSION: u32 = 2;
 #[allow(non_camel_case_types, reason = "the names that every GGUF tool prints")]
 #[allow(missing_docs, reason = "ggml's names say all there is to say")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Precision {
+pub enum MergePrecision {
     F16,
     Q8_0,
     Q4_0,
@@ -60,14 +60,14 @@ pub enum MergeError {
     /// The merged file cannot be put in its place.
     #[error("{file} cannot be written")]
     Write {
-        /// Where to.
+        /// The path to write to.
         file: String,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
 }
 
-impl Precision {
+impl MergePrecision {
     /// The number of `general.file_type`: what most weights are.
     fn file_type(self) -> u32 {
         match self {
@@ -98,7 +98,7 @@ impl Precision {
 pub fn merge(
     base: &Gguf,
     adapter: &Adapter,
-    precision: Precision,
+    precision: MergePrecision,
     path: &Path,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(), MergeError> {
@@ -116,8 +116,8 @@ struct Merging<'a> {
     base: &'a Gguf,
     adapter: &'a Adapter,
     /// The factors, by the tensor that they adapt.
-    pairs: HashMap<&'a str, &'a Pair>,
-    precision: Precision,
+    pairs: HashMap<&'a str, &'a FactorPair>,
+    precision: MergePrecision,
 }
 
 impl Merging<'_> {
@@ -175,7 +175,7 @@ impl Merging<'_> {
                 None => metadata.push((key.to_owned(), value)),
             };
         set("general.file_type", Value::U32(self.precision.file_type()));
-        if self.precision != Precision::F16 {
+        if self.precision != MergePrecision::F16 {
             set("general.quantization_version", Value::U32(QUANTIZATION_VERSION));
         }
         if let Some(source) = &self.adapter.base_sha256 {
@@ -221,8 +221,8 @@ impl Merging<'_> {
         Ok(())
     }
 
-    fn addition<'a>(&self, pair: &'a Pair) -> Addition<'a> {
-        let Pair { target, a, b } = pair;
+    fn addition<'a>(&self, pair: &'a FactorPair) -> Addition<'a> {
+        let FactorPair { target, a, b } = pair;
         let size = |count: u64| usize::try_from(count).expect("the factors are in memory");
         let (inputs, rank) = (size(target.inputs), size(target.rank));
         let scale = self.adapter.scale(target.rank);

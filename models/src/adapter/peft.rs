@@ -27,10 +27,10 @@ mod error;
 
 use std::path::Path;
 
-use super::{Adapter, NewAdapter, Pair, check};
+use super::{Adapter, FactorPair, NewAdapter, check};
 use crate::gguf::Gguf;
-use config::Settings;
-use names::Place;
+use config::PeftSettings;
+use names::ModelMatrix;
 use rows::RowOrder;
 
 pub use error::PeftError;
@@ -44,13 +44,13 @@ const WEIGHTS_FILE: &str = "adapter_model.safetensors";
 /// every quantization of the one that it was trained on.
 pub fn import(folder: &Path, base: &Gguf) -> Result<NewAdapter, PeftError> {
     let order = RowOrder::of(base)?;
-    let settings = Settings::read(&folder.join(CONFIG_FILE))?;
+    let settings = PeftSettings::read(&folder.join(CONFIG_FILE))?;
     let path = folder.join(WEIGHTS_FILE);
     let file = path.display().to_string();
     let alpha = settings.alpha();
     let mut pairs = Vec::new();
     for factors in weights::read(&path)? {
-        let Pair { target, a, mut b } = factors.pair;
+        let FactorPair { target, a, mut b } = factors.pair;
         check::fits(&file, &target, base)?;
         settings.check_rank(&factors.module, target.rank)?;
         let excess = settings.excess(&factors.module, target.rank);
@@ -58,7 +58,7 @@ pub fn import(folder: &Path, base: &Gguf) -> Result<NewAdapter, PeftError> {
             *value *= excess;
         }
         let b = order.as_in_gguf(factors.place, &target, b)?;
-        pairs.push(Pair { target, a, b });
+        pairs.push(FactorPair { target, a, b });
     }
     let architecture = base.architecture().map_err(PeftError::Base)?.to_owned();
     Ok(NewAdapter { architecture, alpha, base_sha256: None, pairs, metadata: Vec::new() })
@@ -66,7 +66,7 @@ pub fn import(folder: &Path, base: &Gguf) -> Result<NewAdapter, PeftError> {
 
 /// Writes an adapter of `base` as a PEFT folder, in F32.
 ///
-/// The folder is made where there is none; the two files in it are replaced.
+/// The folder is made if there is none; the two files in it are replaced.
 pub fn export(adapter: &Adapter, base: &Gguf, folder: &Path) -> Result<(), PeftError> {
     adapter.check_base(base, None)?;
     if adapter.gguf.get("adapter.alora.invocation_tokens").is_some() {
@@ -74,15 +74,15 @@ pub fn export(adapter: &Adapter, base: &Gguf, folder: &Path) -> Result<(), PeftE
     }
     let order = RowOrder::of(base)?;
     let mut placed = Vec::new();
-    for Pair { target, a, b } in adapter.pairs()? {
-        let place = Place::in_gguf(&target.name).ok_or_else(|| PeftError::Tensor {
+    for FactorPair { target, a, b } in adapter.pairs()? {
+        let place = ModelMatrix::in_gguf(&target.name).ok_or_else(|| PeftError::Tensor {
             file: adapter.gguf.name().to_owned(),
             tensor: target.name.clone(),
             expected: "one of the seven linear layers of a block".to_owned(),
             found: "another".to_owned(),
         })?;
         let b = order.as_in_peft(place, &target, b)?;
-        placed.push((place, Pair { target, a, b }));
+        placed.push((place, FactorPair { target, a, b }));
     }
     std::fs::create_dir_all(folder)
         .map_err(|source| PeftError::Io { file: folder.display().to_string(), source })?;

@@ -1,6 +1,6 @@
 //! Adapters that nobody trained, for tests of everything that handles them.
 
-use super::{AdapterError, NewAdapter, Pair, Target};
+use super::{AdaptedTensor, AdapterError, FactorPair, NewAdapter};
 use crate::draws::Stream;
 use crate::gguf::Gguf;
 
@@ -25,13 +25,13 @@ pub fn random(
         if !targets.contains(&part) {
             continue;
         }
-        let target = Target { name: tensor.name.clone(), inputs, outputs, rank };
+        let target = AdaptedTensor { name: tensor.name.clone(), inputs, outputs, rank };
         let mut draw = |count: u64, width: u64| -> Vec<f32> {
             let bound = (3.0 / width.max(1) as f32).sqrt();
             (0..count * width).map(|_| stream.uniform(bound)).collect()
         };
         let (a, b) = (draw(rank, inputs), draw(outputs, rank));
-        pairs.push(Pair { target, a, b });
+        pairs.push(FactorPair { target, a, b });
     }
     Ok(NewAdapter {
         architecture: base.architecture()?.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{AdapterError, BASE_KEY, Target, VERSION_KEY};
+use super::{AdaptedTensor, AdapterError, BASE_KEY, VERSION_KEY};
 use crate::gguf::{self, NewTensor, Value};
 use crate::replace::replace_with;
 
@@ -16,16 +16,16 @@ pub struct NewAdapter {
     /// The SHA-256 of the base, so that the adapter is never used on another.
     pub base_sha256: Option<String>,
     /// The factors, in the order in which they are written.
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<FactorPair>,
     /// Further keys, after those of the layout.
     pub metadata: Vec<(String, Value)>,
 }
 
 /// The two factors of one tensor's change.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pair {
+pub struct FactorPair {
     /// What they adapt, and their shapes.
-    pub target: Target,
+    pub target: AdaptedTensor,
     /// `[rank][inputs]`, row after row.
     pub a: Vec<f32>,
     /// `[outputs][rank]`, row after row.
@@ -63,8 +63,8 @@ fn metadata(adapter: &NewAdapter) -> Vec<(String, Value)> {
 
 fn tensors(adapter: &NewAdapter) -> Vec<NewTensor<'static>> {
     let mut tensors = Vec::with_capacity(2 * adapter.pairs.len());
-    for Pair { target, a, b } in &adapter.pairs {
-        let Target { name, inputs, outputs, rank } = target;
+    for FactorPair { target, a, b } in &adapter.pairs {
+        let AdaptedTensor { name, inputs, outputs, rank } = target;
         tensors.push(NewTensor::f32(&format!("{name}.lora_a"), &[*inputs, *rank], a));
         tensors.push(NewTensor::f32(&format!("{name}.lora_b"), &[*rank, *outputs], b));
     }

@@ -14,7 +14,7 @@ const STEPS_MAX: u64 = 10_000_000;
 /// Nesting of calls and blocks within one rendering.
 const DEPTH_MAX: usize = 100;
 
-pub(super) struct Engine {
+pub(super) struct TemplateEngine {
     environment: Environment<'static>,
     bos: String,
     eos: String,
@@ -25,7 +25,7 @@ pub(super) struct Engine {
 #[error("{0}")]
 struct Raised(String);
 
-impl Engine {
+impl TemplateEngine {
     pub(super) fn new(source: &str, bos: &str, eos: &str) -> Result<Self, Error> {
         let mut environment = Environment::new();
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?;
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn json_looks_like_pythons() {
         let value = context! { name => "a<b", items => vec![1, 2], none => Value::from(()) };
-        let environment = Engine::new("{{ value | tojson }}", "", "").unwrap().environment;
+        let environment = TemplateEngine::new("{{ value | tojson }}", "", "").unwrap().environment;
 
         let text = environment.get_template("chat").unwrap().render(context! { value }).unwrap();
 
@@ -207,7 +207,7 @@ mod tests {
     fn an_endless_template_ends_in_an_error() {
         let source =
             "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}";
-        let engine = Engine::new(source, "", "").unwrap();
+        let engine = TemplateEngine::new(source, "", "").unwrap();
 
         let rendered = engine.render(&["user"], PromptEnd::Closed, None);
 

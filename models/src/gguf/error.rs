@@ -9,7 +9,7 @@ pub enum GgufError {
     Io {
         /// The file.
         file: String,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The first four bytes are not `GGUF`.
@@ -49,11 +49,11 @@ pub enum GgufError {
     Invalid {
         /// The file.
         file: String,
-        /// Which field.
+        /// The field.
         field: String,
-        /// What it should hold.
+        /// The expected value.
         expected: String,
-        /// What it holds.
+        /// The value found.
         found: String,
     },
 }

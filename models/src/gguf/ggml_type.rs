@@ -121,7 +121,7 @@ impl GgmlType {
         self.row().block_bytes
     }
 
-    /// The bytes of a tensor of these dimensions; none where its rows are not
+    /// The bytes of a tensor of these dimensions; `None` if its rows are not
     /// whole blocks or the size overflows.
     pub fn tensor_bytes(self, ne: &[u64]) -> Option<u64> {
         let first = ne.first().copied().unwrap_or(1);

@@ -23,7 +23,7 @@ pub enum ResolveError {
     /// No model has that name, and no file that path.
     #[error("there is no file and no model {name:?}{}", suggestion(nearest.as_deref()))]
     Unknown {
-        /// What was asked for.
+        /// The requested name.
         name: String,
         /// The known name that is nearest, if one is near.
         nearest: Option<String>,

@@ -8,10 +8,10 @@ fn every_model_on_offer_is_pinned() {
         let Manifest { name, bytes, sha256, sources, .. } = Manifest::parse(toml).unwrap();
 
         assert!(bytes > 0 && is_sha256(&sha256), "{name}");
-        let is_pinned = |source: &Source| match source {
-            Source::HuggingFace { revision, .. } => is_commit(revision),
-            Source::PyPi { parts } => parts.iter().all(|part| is_pinned(&part.package)),
-            Source::Local { .. } => false,
+        let is_pinned = |source: &DownloadSource| match source {
+            DownloadSource::HuggingFace { revision, .. } => is_commit(revision),
+            DownloadSource::PyPi { parts } => parts.iter().all(|part| is_pinned(&part.package)),
+            DownloadSource::Local { .. } => false,
         };
         assert!(!sources.is_empty() && sources.iter().all(is_pinned), "{name}: {sources:?}");
     }

@@ -9,9 +9,9 @@ use crate::manifest::Manifest;
 use crate::{checksum, replace};
 
 /// The length and SHA-256 that a file should have, where they are known.
-pub(super) type Known<'a> = (Option<u64>, Option<&'a str>);
+pub(super) type ExpectedFile<'a> = (Option<u64>, Option<&'a str>);
 
-fn known(manifest: &Manifest) -> Known<'_> {
+fn known(manifest: &Manifest) -> ExpectedFile<'_> {
     (Some(manifest.bytes), Some(&manifest.sha256))
 }
 
@@ -37,7 +37,7 @@ pub enum VerifyError {
     Io {
         /// The file.
         file: String,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The length or checksum is another one.
@@ -47,7 +47,7 @@ pub enum VerifyError {
         file: String,
         /// Length or SHA-256.
         field: &'static str,
-        /// What it should be.
+        /// The expected form.
         expected: String,
         /// What it is.
         found: String,
@@ -93,7 +93,7 @@ pub(super) fn finish(part: &Path, path: &Path, manifest: &Manifest) -> Result<()
 
 /// Checks what arrived of another file, and gives it its name.
 #[cfg(feature = "hub")]
-pub(super) fn arrive(part: &Path, path: &Path, known: Known<'_>) -> Result<(), SourceError> {
+pub(super) fn arrive(part: &Path, path: &Path, known: ExpectedFile<'_>) -> Result<(), SourceError> {
     check(part, known)?;
     name(part, path)
 }
@@ -106,7 +106,7 @@ fn name(part: &Path, path: &Path) -> Result<(), SourceError> {
 
 /// Returns the SHA-256 of what is whole. What is not the file is removed, so that the next
 /// attempt starts anew.
-fn check(part: &Path, known: Known<'_>) -> Result<String, SourceError> {
+fn check(part: &Path, known: ExpectedFile<'_>) -> Result<String, SourceError> {
     let length = fs::metadata(part).map_err(|error| unusable(part, error))?.len();
     let found = checksum::sha256_file(part).map_err(|error| unusable(part, error))?;
     if let Some((field, expected, found)) = mismatch(known, length, &found) {
@@ -118,7 +118,7 @@ fn check(part: &Path, known: Known<'_>) -> Result<String, SourceError> {
 
 /// Which field differs, what it should be and what it is.
 fn mismatch(
-    (bytes, sha256): Known<'_>,
+    (bytes, sha256): ExpectedFile<'_>,
     length: u64,
     found: &str,
 ) -> Option<(&'static str, String, String)> {

@@ -28,7 +28,7 @@ impl PullProgress for Told {
 }
 
 /// A model of three bytes: `abc`.
-fn manifest(sources: Vec<Source>) -> Manifest {
+fn manifest(sources: Vec<DownloadSource>) -> Manifest {
     Manifest {
         name: "abc".to_owned(),
         aliases: Vec::new(),
@@ -54,16 +54,16 @@ fn manifest(sources: Vec<Source>) -> Manifest {
 
 const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
-fn local(folder: &Path, name: &str, text: &str) -> Source {
+fn local(folder: &Path, name: &str, text: &str) -> DownloadSource {
     let path = folder.join(name);
     std::fs::write(&path, text).unwrap();
-    Source::Local { path }
+    DownloadSource::Local { path }
 }
 
 #[test]
 fn the_next_source_is_tried_when_one_fails() {
     let folder = tempfile::tempdir().unwrap();
-    let missing = Source::Local { path: folder.path().join("missing") };
+    let missing = DownloadSource::Local { path: folder.path().join("missing") };
     let wrong = local(folder.path(), "wrong", "xyz");
     let right = local(folder.path(), "right", "abc");
     let mut told = Told::default();
@@ -116,7 +116,8 @@ fn a_file_that_was_put_there_is_verified_once_it_was_read() {
 #[test]
 fn all_failures_are_listed() {
     let folder = tempfile::tempdir().unwrap();
-    let sources = ["one", "two"].map(|name| Source::Local { path: folder.path().join(name) });
+    let sources =
+        ["one", "two"].map(|name| DownloadSource::Local { path: folder.path().join(name) });
 
     let error = pull(&manifest(sources.to_vec()), folder.path(), &mut Silent).unwrap_err();
 

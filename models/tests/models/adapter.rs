@@ -1,6 +1,8 @@
 //! Adapters: golden bytes, and what does not fit a base.
 
-use models::adapter::{Adapter, AdapterError, NewAdapter, Pair, Target, encode, random, write};
+use models::adapter::{
+    AdaptedTensor, Adapter, AdapterError, FactorPair, NewAdapter, encode, random, write,
+};
 use models::gguf::{Gguf, NewTensor, Value};
 use models::tiny;
 
@@ -11,12 +13,13 @@ fn base() -> Gguf {
 }
 
 fn golden() -> NewAdapter {
-    let target = Target { name: "blk.0.attn_q.weight".to_owned(), inputs: 3, outputs: 2, rank: 1 };
+    let target =
+        AdaptedTensor { name: "blk.0.attn_q.weight".to_owned(), inputs: 3, outputs: 2, rank: 1 };
     NewAdapter {
         architecture: "llama".to_owned(),
         alpha: 2.0,
         base_sha256: Some(SHA256.to_owned()),
-        pairs: vec![Pair { target, a: vec![1.0, 2.0, 3.0], b: vec![-1.0, 0.5] }],
+        pairs: vec![FactorPair { target, a: vec![1.0, 2.0, 3.0], b: vec![-1.0, 0.5] }],
         metadata: vec![("rebound.round".to_owned(), Value::U32(4))],
     }
 }

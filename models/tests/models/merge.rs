@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use models::adapter::{
-    Adapter, MergeError, NewAdapter, Pair, Precision, Target, encode, merge, random,
+    AdaptedTensor, Adapter, FactorPair, MergeError, MergePrecision, NewAdapter, encode, merge,
+    random,
 };
 use models::blocks::dequantize;
 use models::gguf::{GgmlType, Gguf, NewTensor, SOURCE_KEY, Value};
@@ -26,7 +27,7 @@ fn adapter() -> NewAdapter {
     NewAdapter { alpha: 6.0, ..random(&base(), 3, &TARGETS, 7).unwrap() }
 }
 
-fn merged(base: &Gguf, adapter: &NewAdapter, precision: Precision) -> Gguf {
+fn merged(base: &Gguf, adapter: &NewAdapter, precision: MergePrecision) -> Gguf {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("merged.gguf");
     merge(base, &opened(adapter), precision, &path, &mut |_, _| {}).unwrap();
@@ -58,7 +59,7 @@ fn expected(base: &Gguf, adapter: &NewAdapter, name: &str) -> Vec<f32> {
     values
 }
 
-fn check_near(precision: Precision, steps: f32) {
+fn check_near(precision: MergePrecision, steps: f32) {
     let merged = merged(&base(), &adapter(), precision);
     for tensor in base().tensors() {
         let expected = expected(&base(), &adapter(), &tensor.name);
@@ -72,9 +73,9 @@ fn check_near(precision: Precision, steps: f32) {
 
 #[test]
 fn every_weight_is_near_the_sum() {
-    check_near(Precision::F16, 2000.0);
-    check_near(Precision::Q8_0, 250.0);
-    check_near(Precision::Q4_0, 7.9);
+    check_near(MergePrecision::F16, 2000.0);
+    check_near(MergePrecision::Q8_0, 250.0);
+    check_near(MergePrecision::Q4_0, 7.9);
 }
 
 #[test]
@@ -85,15 +86,15 @@ fn matrices_are_stored_as_asked_where_their_rows_are_whole_blocks() {
             .map(|name| merged.tensor(&format!("{name}.weight")).unwrap().kind)
     };
 
-    assert_eq!(kinds(Precision::F16), [GgmlType::F16, GgmlType::F16, GgmlType::F32]);
-    assert_eq!(kinds(Precision::Q8_0), [GgmlType::F16, GgmlType::Q8_0, GgmlType::F32]);
-    assert_eq!(kinds(Precision::Q4_0), [GgmlType::F16, GgmlType::Q4_0, GgmlType::F32]);
+    assert_eq!(kinds(MergePrecision::F16), [GgmlType::F16, GgmlType::F16, GgmlType::F32]);
+    assert_eq!(kinds(MergePrecision::Q8_0), [GgmlType::F16, GgmlType::Q8_0, GgmlType::F32]);
+    assert_eq!(kinds(MergePrecision::Q4_0), [GgmlType::F16, GgmlType::Q4_0, GgmlType::F32]);
 }
 
 #[test]
 fn metadata_stays_but_for_the_types() {
     let base = base();
-    let merged = merged(&base, &adapter(), Precision::Q8_0);
+    let merged = merged(&base, &adapter(), MergePrecision::Q8_0);
 
     assert_eq!(merged.unsigned("general.file_type"), Some(7));
     assert_eq!(merged.unsigned("general.quantization_version"), Some(2));
@@ -112,8 +113,8 @@ fn metadata_stays_but_for_the_types() {
 fn a_merged_file_names_the_base_that_the_adapter_names() {
     let named = NewAdapter { base_sha256: Some("ab".into()), ..adapter() };
 
-    let once = merged(&base(), &named, Precision::F16);
-    let twice = merged(&once, &NewAdapter { base_sha256: None, ..adapter() }, Precision::F16);
+    let once = merged(&base(), &named, MergePrecision::F16);
+    let twice = merged(&once, &NewAdapter { base_sha256: None, ..adapter() }, MergePrecision::F16);
 
     assert_eq!(once.text(SOURCE_KEY), Some("ab"));
     assert_eq!(twice.text(SOURCE_KEY), None, "the base of its base is not its own");
@@ -121,8 +122,8 @@ fn a_merged_file_names_the_base_that_the_adapter_names() {
 
 #[test]
 fn what_already_is_of_that_type_is_copied() {
-    let half = merged(&base(), &adapter(), Precision::F16);
-    let again = merged(&half, &adapter(), Precision::F16);
+    let half = merged(&base(), &adapter(), MergePrecision::F16);
+    let again = merged(&half, &adapter(), MergePrecision::F16);
 
     let same = |name: &str| half.tensor_bytes(name) == again.tensor_bytes(name);
     assert!(same("token_embd.weight") && same("blk.0.attn_k.weight"));
@@ -136,7 +137,7 @@ fn progress_ends_at_all_bytes_of_the_base() {
     let mut told = Vec::new();
 
     let mut progress = |done, total| told.push((done, total));
-    merge(&base(), &opened(&adapter()), Precision::F16, &path, &mut progress).unwrap();
+    merge(&base(), &opened(&adapter()), MergePrecision::F16, &path, &mut progress).unwrap();
 
     let total: usize = base().tensors().iter().map(|tensor| tensor.range.len()).sum();
     assert_eq!(told.last(), Some(&(total as u64, total as u64)));
@@ -150,8 +151,8 @@ fn one_matrix(kind: GgmlType) -> (Gguf, NewAdapter) {
     let name = "blk.0.attn_v.weight".to_owned();
     let tensor = NewTensor { name: name.clone(), ne: vec![256, 2], kind, bytes: bytes.into() };
     let bytes = models::gguf::encode(&keys, &[tensor]).unwrap();
-    let target = Target { name, inputs: 256, outputs: 2, rank: 1 };
-    let pair = Pair { target, a: vec![0.5; 256], b: vec![1.0, -2.0] };
+    let target = AdaptedTensor { name, inputs: 256, outputs: 2, rank: 1 };
+    let pair = FactorPair { target, a: vec![0.5; 256], b: vec![1.0, -2.0] };
     let adapter = NewAdapter {
         architecture: "llama".to_owned(),
         alpha: 0.0,
@@ -166,7 +167,7 @@ fn one_matrix(kind: GgmlType) -> (Gguf, NewAdapter) {
 fn quantized_bases_are_merged_and_no_alpha_scales_nothing() {
     let (base, adapter) = one_matrix(GgmlType::Q6_K);
 
-    let merged = merged(&base, &adapter, Precision::Q8_0);
+    let merged = merged(&base, &adapter, MergePrecision::Q8_0);
 
     let values = values(&merged, "blk.0.attn_v.weight");
     assert!(values[..256].iter().all(|value| (value - 0.5).abs() < 1e-3));
@@ -174,7 +175,8 @@ fn quantized_bases_are_merged_and_no_alpha_scales_nothing() {
 }
 
 fn check_refused(base: &Gguf, adapter: &NewAdapter, path: &Path) -> String {
-    let error = merge(base, &opened(adapter), Precision::F16, path, &mut |_, _| {}).unwrap_err();
+    let error =
+        merge(base, &opened(adapter), MergePrecision::F16, path, &mut |_, _| {}).unwrap_err();
     assert!(!matches!(error, MergeError::Gguf(_)));
     let source = std::error::Error::source(&error).unwrap().to_string();
     format!("{error}: {source}")

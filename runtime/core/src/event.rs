@@ -105,7 +105,7 @@ pub struct TrialKey {
 /// An episode was reset.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrialStartEvent {
-    /// Which trial.
+    /// The trial.
     pub key: TrialKey,
     /// The first observation.
     pub opening: String,
@@ -114,7 +114,7 @@ pub struct TrialStartEvent {
 /// An action was taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepEvent {
-    /// Which trial.
+    /// The trial.
     pub key: TrialKey,
     /// The action that the environment received.
     pub action: String,
@@ -139,7 +139,7 @@ pub struct StepEvent {
 /// An episode ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrialEndEvent {
-    /// Which trial.
+    /// The trial.
     pub key: TrialKey,
     /// Why it ended.
     pub ending: Ending,

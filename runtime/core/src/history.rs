@@ -104,7 +104,7 @@ pub enum HistoryError {
         key.trial
     )]
     TooManyTokens {
-        /// Which trial.
+        /// The trial.
         key: TrialKey,
         /// Tokens of its prompts up to the refused event.
         prompt_tokens: u64,

@@ -126,7 +126,7 @@ pub struct Token {
     /// Meaningful only for drawn tokens.
     pub log_prob: f32,
     /// Under the softmax of the model's own logits: no mask, temperature 1.
-    /// `None` where the logits were not computed.
+    /// `None` if the logits were not computed.
     pub log_prob_full: Option<f32>,
     /// Its origin.
     pub origin: Origin,

@@ -41,7 +41,7 @@ pub struct Sensor<'a> {
     pub scale: Scale<'a>,
 }
 
-/// A sensor's values, in the order of the description; `None` where one could not
+/// A sensor's values, in the order of the description; `None` if one could not
 /// be read.
 pub type Readings = Vec<Option<i32>, SENSORS_MAX>;
 

@@ -15,7 +15,7 @@ pub trait Hardware {
     /// The safe value is set whether admissible or not.
     fn set(&mut self, actuator: u8, value: i32) -> Result<(), HardwareError>;
 
-    /// What an actuator may be set to now; `None` where it may not move.
+    /// What an actuator may be set to now; `None` if it may not move.
     ///
     /// Within this range the scale's resolution still holds.
     fn admissible(&mut self, actuator: u8) -> Option<Range>;

@@ -119,9 +119,9 @@ pub enum NodeAnswer<'a> {
     Reset(Observation),
     /// The reflection is kept; where memory outlives the power, it is in flash.
     Remember,
-    /// `None` where nothing of that age is remembered.
+    /// `None` if nothing of that age is remembered.
     RecallStep(Option<RememberedStep>),
-    /// `None` where nothing of that age is remembered.
+    /// `None` if nothing of that age is remembered.
     RecallReflection(#[serde(borrow)] Option<StoredReflection<'a>>),
     /// How the node fares.
     Status(Status),
@@ -180,7 +180,7 @@ pub struct Observation {
 pub struct ActuatorState {
     /// What it was last set to.
     pub value: i32,
-    /// What it may be set to now, within its scale; `None` where it may not move.
+    /// What it may be set to now, within its scale; `None` if it may not move.
     pub admissible: Option<Range>,
 }
 

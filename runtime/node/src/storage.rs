@@ -20,7 +20,7 @@ pub trait Keeper<const STEPS: usize, const REFLECTIONS: usize> {
     /// Whether what is saved outlives a power cut.
     const OUTLIVES_POWER: bool;
 
-    /// Makes `memory` what was saved last; empty where nothing was.
+    /// Makes `memory` what was saved last; empty if nothing was.
     fn load(&mut self, memory: &mut EpisodicMemory<STEPS, REFLECTIONS>)
     -> Result<(), StorageError>;
 

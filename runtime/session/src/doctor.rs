@@ -21,7 +21,7 @@ use crate::{circumstances, engines, files};
 pub struct Findings {
     #[serde(flatten)]
     machine: Machine,
-    /// Threads that an engine gets now where nobody says.
+    /// Threads that an engine gets now by default.
     threads: u32,
     /// Cores that other programs keep busy.
     cores_busy: f32,
@@ -58,7 +58,7 @@ struct Found {
 #[derive(Serialize)]
 struct Fit {
     name: String,
-    /// In the boards' order; `None` where it does not fit.
+    /// In the boards' order; `None` if it does not fit.
     bytes: Vec<Option<u64>>,
 }
 
@@ -78,7 +78,7 @@ impl Findings {
         }
         let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
         let worlds: Vec<Played> = WORLDS.iter().map(|world| played(world, &options)).collect();
-        let load = models::threads::Machine::watch();
+        let load = models::threads::Processor::watch();
         let devices = engines::devices().into_iter().flat_map(|(engine, devices)| {
             devices.into_iter().map(move |device| Found { engine, device })
         });

@@ -64,7 +64,7 @@ pub(crate) fn open(name: &str, loading: &Loading) -> anyhow::Result<RemoteModel>
     (endpoints.open)(name, loading)
 }
 
-/// The endpoint that is asked, in words; empty where this build knows none.
+/// The endpoint that is asked, in words; empty if this build knows none.
 pub fn known(allowed: Allowed) -> Vec<String> {
     ENDPOINTS.iter().flat_map(|endpoints| (endpoints.known)(allowed)).collect()
 }

@@ -93,7 +93,7 @@ impl Game {
 }
 
 impl Line<'_> {
-    /// The next command; `None` where there is none, or nobody reads on.
+    /// The next command; `None` if there is none, or nobody reads on.
     fn next(&mut self, prompt: &str) -> anyhow::Result<Option<String>> {
         if !(self.is_heard)() {
             return Ok(None);

@@ -65,7 +65,7 @@ pub(crate) fn key(name: &str) -> anyhow::Result<String> {
 #[derive(Default)]
 pub struct Models {
     engines: HashMap<PathBuf, Engine>,
-    /// What they take with a first context each, in bytes; 0 where no board was named.
+    /// What they take with a first context each, in bytes; 0 if no board was named.
     loaded: u64,
     /// The same with all contexts of what is played.
     taken: u64,

@@ -43,7 +43,7 @@ pub struct Loading {
     pub board: Option<Board>,
     /// How long an endpoint is waited for.
     pub waits: Waits,
-    /// sha256 of the prompts that models are asked with, where there are some.
+    /// sha256 of the prompts that models are asked with, if there are some.
     pub prompts_sha256: Option<String>,
     /// What the command line alone allows.
     pub allowed: Allowed,

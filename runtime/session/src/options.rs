@@ -38,7 +38,7 @@ pub fn find(name: &str) -> Option<Key> {
     keys().find(|key| key.name == name)
 }
 
-/// The names that a key's value is one of; none where it may be another, too.
+/// The names that a key's value is one of; `None` if it may be another, too.
 pub fn names(key: &str) -> Vec<&'static str> {
     match key {
         "environment" => worlds::names(),

@@ -60,7 +60,7 @@ pub(crate) enum Adapters {
 }
 
 impl Plan {
-    /// The plan of the run in a folder, which is resumed where there is one.
+    /// The plan of the run in a folder, which is resumed if there is one.
     pub(crate) fn new(
         (kind, strategies): (RunKind, Vec<Strategy>),
         (options, allowed): (RunOptions, Allowed),

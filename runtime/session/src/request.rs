@@ -29,7 +29,7 @@ pub struct Request {
     pub source: Source,
 }
 
-/// Steps of a demonstrated episode at most, where nobody says.
+/// Steps of a demonstrated episode at most, by default.
 const DEMONSTRATED_STEPS_MAX: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
 
 /// Where a run's options come from.
@@ -185,7 +185,7 @@ impl Request {
     }
 }
 
-/// What is meant in demonstrations where nobody says.
+/// What is meant in demonstrations by default.
 fn of_demonstration(options: RunOptions) -> RunOptions {
     RunOptions {
         tasks: options.tasks.or(Some(0)),

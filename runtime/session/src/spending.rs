@@ -20,7 +20,7 @@ pub(crate) struct Terms {
     limits: CostLimits,
 }
 
-/// The terms of a run; `None` where none of its models is behind an endpoint.
+/// The terms of a run; `None` if none of its models is behind an endpoint.
 ///
 /// A limit is refused where it could not be kept: without a price.
 pub(crate) fn terms(options: &RunOptions, parts: &[AgentParts]) -> anyhow::Result<Option<Terms>> {

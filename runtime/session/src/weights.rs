@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use models::adapter::{self, Adapter, Precision};
+use models::adapter::{self, Adapter, MergePrecision};
 use models::checksum;
 use models::gguf::{Gguf, Value};
 use models::manifest::{self, Manifest, ResolveError};
@@ -104,7 +104,7 @@ pub fn contents(folder: &Path, model: &str, tensors: bool) -> anyhow::Result<Str
 pub fn merge(
     (base, folder): (&str, &Path),
     adapter: &Path,
-    precision: Precision,
+    precision: MergePrecision,
     out: &Path,
     told: &mut dyn FnMut(u64, u64),
 ) -> anyhow::Result<()> {

@@ -49,7 +49,7 @@ pub enum ClaimError {
         folder.display()
     )]
     Held {
-        /// Which folder.
+        /// The folder.
         folder: PathBuf,
         /// Who, and since when.
         holder: String,
@@ -57,9 +57,9 @@ pub enum ClaimError {
     /// The system refused.
     #[error("cannot make the folder {}", folder.display())]
     Io {
-        /// Which folder.
+        /// The folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// The folder is there and cannot be locked.

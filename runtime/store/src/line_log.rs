@@ -33,7 +33,7 @@ pub enum LineLogError {
     /// The system refused.
     #[error("cannot {action} {}", path.display())]
     Io {
-        /// What was tried.
+        /// The failed operation.
         action: &'static str,
         /// The file.
         path: PathBuf,
@@ -101,7 +101,7 @@ impl<T: Serialize + DeserializeOwned> LineLog<T> {
     }
 }
 
-/// How much of a last line without an end is one; 0 where it was torn.
+/// How much of a last line without an end is one; 0 if it was torn.
 fn whole_bytes<T: DeserializeOwned>(line: &[u8]) -> usize {
     let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
     let is_whole = values.next().is_some_and(|value| value.is_ok());

@@ -27,7 +27,7 @@ pub enum PlainError {
     /// A pipe, a socket or a device.
     #[error("{} is neither a file nor a folder; remove it", path.display())]
     Strange {
-        /// What it is called.
+        /// Its name.
         path: PathBuf,
     },
     /// No folder of ours is that deep.
@@ -41,7 +41,7 @@ pub enum PlainError {
     Io {
         /// The folder.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
 }

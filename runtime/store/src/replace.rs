@@ -18,9 +18,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}", path.display())]
 pub struct ReplaceError {
-    /// Which file.
+    /// The file.
     pub path: PathBuf,
-    /// What the system said.
+    /// The error of the system.
     pub source: io::Error,
 }
 

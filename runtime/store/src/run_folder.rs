@@ -4,7 +4,7 @@
 //! <folder>/run.toml                     what was asked for
 //! <folder>/arms/<strategy>/trials.log   what happened, one log an arm
 //! <folder>/sessions.jsonl               when, where and how it was begun and gone on with
-//! <folder>/spending.jsonl               what paid models used, where there are some
+//! <folder>/spending.jsonl               what paid models used, if there are some
 //! <folder>/results.json                 what came of it
 //! <folder>/report.html                  the same for people
 //! ```
@@ -30,7 +30,7 @@ impl RunFolder {
         Self { path: path.into() }
     }
 
-    /// What was asked for.
+    /// The requested name.
     pub fn config(&self) -> PathBuf {
         self.path.join("run.toml")
     }

@@ -35,9 +35,9 @@ pub enum SealedError {
     /// The system refused.
     #[error("cannot read {}", path.display())]
     Io {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// The content is another one than the checksum was made of.
@@ -47,7 +47,7 @@ pub enum SealedError {
         path.display()
     )]
     Damaged {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// The two checksums.
         mismatch: Mismatch,
@@ -55,7 +55,7 @@ pub enum SealedError {
     /// It is no JSON, or not of what it should be.
     #[error("{} cannot be read", path.display())]
     Json {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Where, and what is wrong.
         source: serde_json::Error,

@@ -45,7 +45,7 @@ pub struct Slots {
 /// An adapter that can be loaded: its file was just found to be whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActiveAdapter {
-    /// Which adapter.
+    /// The adapter.
     pub slot: Slot,
     /// Where it lies.
     pub path: PathBuf,

@@ -35,7 +35,7 @@ macro_rules! commands {
         }
 
         impl Command {
-            /// Does it.
+            /// Carries it out.
             pub(crate) fn run(self) -> anyhow::Result<()> {
                 match self {
                     $(Self::$Command(command) => command.run(),)*

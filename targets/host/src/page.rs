@@ -16,7 +16,7 @@ pub(crate) fn text(paragraphs: &[Paragraph], columns: usize) -> String {
     paragraphs.iter().flat_map(|one| lines(one, columns)).map(|line| line + "\n").collect()
 }
 
-/// The same of what happens just now; each line begins with a name, where there is one.
+/// The same of what happens just now; each line begins with a name, if there is one.
 pub(crate) fn streamed(paragraphs: &[Paragraph], name: Option<&str>, columns: usize) -> String {
     let prefix = name.map(|name| format!("{} │ ", line(name, NAME))).unwrap_or_default();
     let room = columns.saturating_sub(prefix.chars().count());

@@ -1,16 +1,16 @@
-//! The keys of a training's file that a loop reads or sets; the others are the trainer's alone.
+//! The keys of a training configuration that a learning loop reads or sets.
 
-/// What is learned, and how: a stage's name, or a table of its settings under its name.
+/// The training stage: its name, or a table of its settings under its name.
 pub const STAGE: &str = "stage";
-/// Where the file's paths go from.
+/// The folder to which the file's paths are relative.
 pub const FOLDER: &str = "folder";
 /// The name or file of the base model.
 pub const MODEL: &str = "model";
-/// The adapter that is trained on.
+/// The adapter from which training starts.
 pub const PARENT: &str = "parent";
-/// What seeds factors, order and dropout.
+/// The seed of factors, order and dropout.
 pub const SEED: &str = "seed";
-/// The table of what is learned from.
+/// The table of training data.
 pub const DATA: &str = "data";
 
 /// Keys of the table [`DATA`].
@@ -19,11 +19,11 @@ pub mod data {
     pub const RECORDS: &str = "records";
     /// Files of text.
     pub const FILES: &str = "files";
-    /// The table of how reflections are learned from.
+    /// The table of settings for training on reflections.
     pub const REFLECTIONS: &str = "reflections";
-    /// The adapter whose scores stand for what reflections earned.
+    /// The reward model whose scores replace the rewards of reflections.
     pub const REWARD_MODEL: &str = "reward_model";
 }
 
-/// The stage whose adapters write nothing: they score.
+/// The stage that trains reward models.
 pub const REWARD_MODEL_STAGE: &str = "reward-model";

@@ -1,18 +1,18 @@
-//! What lies in the folder of a training.
+//! The files in the folder of a training run.
 
-/// What was asked, with its folder in full: the folder is a training's once this is there.
+/// The configuration, with an absolute `folder`; its presence marks the folder of a training run.
 pub const FILE: &str = "train.toml";
-/// A line of [`crate::metrics`] a step.
+/// One line of [`crate::metrics`] for each step.
 pub const METRICS: &str = "metrics.jsonl";
 /// The same for `TensorBoard`.
 pub const EVENTS: &str = "events.out.tfevents.train";
-/// The loss, drawn whenever a training stops.
+/// The plot of the loss, written whenever a training stops.
 pub const PLOT: &str = "loss.svg";
-/// Where the training stands, a file each.
+/// The folder of checkpoints.
 pub const CHECKPOINTS: &str = "checkpoints";
-/// How many threads it was begun with.
+/// The number of threads at the start.
 pub const THREADS: &str = "threads";
-/// Held while a program writes the folder.
+/// The lock, held while a program writes the folder.
 pub const LOCK: &str = "lock";
-/// What was trained: written at the end.
+/// The trained adapter, written at the end.
 pub const ADAPTER: &str = "adapter.gguf";

@@ -1,82 +1,82 @@
-//! A line of a training's metrics, which are a line of JSON a step.
+//! The metrics of a training, one line of JSON for each step.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// What a step measured.
+/// The metrics of a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepMetrics {
     /// The step, from 1.
     pub step: u64,
     /// The epoch, from 1.
     pub epoch: u64,
-    /// Mean negative log-probability of the learned tokens, in nats.
+    /// Mean negative log-probability of the tokens with a loss, in nats.
     pub loss: f32,
     /// The learning rate.
     pub learning_rate: f64,
-    /// Norm of the gradients before they were shortened.
+    /// Norm of the gradients before clipping.
     pub gradient_norm: f32,
-    /// Tokens that were computed.
+    /// Number of computed tokens.
     pub tokens: usize,
-    /// Tokens that carried a loss.
+    /// Number of tokens with a loss.
     pub learned_tokens: usize,
-    /// Tokens a second.
+    /// Tokens per second.
     pub tokens_per_second: f64,
-    /// Memory of the process, resident, in bytes; 0 where the system does not say.
+    /// Memory of the process, resident, in bytes; 0 if the system does not say.
     pub resident_bytes: u64,
-    /// When the step was done, in microseconds since 1970; 0 where it was not said.
+    /// When the step ended, in microseconds since 1970; 0 if unknown.
     #[serde(default)]
     pub time_us: u64,
-    /// Loss on the validation samples, where this step measured it.
+    /// Loss on the validation samples, if measured in this step.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub validation_loss: Option<f32>,
-    /// What a policy's stage measured.
+    /// The metrics of a stage that trains a policy.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub policy: Option<PolicyMetrics>,
-    /// How good a reward model is on the validation samples, where this step measured it.
+    /// Quality of a reward model on the validation samples, if measured in this step.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reward_model: Option<Quality>,
 }
 
-/// What a policy's stage measured in a step.
+/// The metrics of a stage that trains a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PolicyMetrics {
     /// Mean reward of the step's reflections.
     #[serde(deserialize_with = "number")]
     pub reward: f32,
-    /// Their mean length in learned tokens.
+    /// Their mean length in tokens with a loss.
     #[serde(deserialize_with = "number")]
     pub length: f32,
-    /// KL divergence from the reference, estimated as losses do ("k3"), in nats a token.
+    /// KL divergence from the reference, estimated as losses do ("k3"), in nats per token.
     #[serde(deserialize_with = "number")]
     pub kl: f32,
-    /// KL divergence of the policy as the run began from what it is now, estimated where tokens
-    /// were drawn, in nats a token.
+    /// KL divergence of the policy at the start of the run from the current one, estimated on
+    /// sampled tokens, in nats per token.
     #[serde(deserialize_with = "number")]
     pub divergence: f32,
-    /// Entropy, estimated by the drawn tokens, in nats a token.
+    /// Entropy, estimated by the drawn tokens, in nats per token.
     #[serde(deserialize_with = "number")]
     pub entropy: f32,
     /// The share of tokens whose ratio was clipped.
     #[serde(deserialize_with = "number")]
     pub clipped: f32,
-    /// How far trainer and device were apart as the run began: the mean over tokens of
-    /// the distance of their log-probabilities.
+    /// Mean absolute difference of log-probabilities between trainer and device at the start of
+    /// the run.
     #[serde(deserialize_with = "number")]
     pub log_ratio_mean: f32,
-    /// The greatest of these distances.
+    /// The greatest of these differences.
     #[serde(deserialize_with = "number")]
     pub log_ratio_max: f32,
-    /// How many unweighted tokens one weighted token is worth, 0 to 1.
+    /// Effective sample size per token of the importance weights, 0 to 1.
     #[serde(deserialize_with = "number")]
     pub effective_samples: f32,
     /// Groups of the run whose members earned the same.
     pub groups_without_variance: usize,
 }
 
-/// How good scores are, on reflections that were not learned from.
+/// The quality of a reward model's scores on validation reflections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
-    /// Pairs of a group that earned differently.
+    /// Number of pairs within groups with different rewards.
     pub pairs: usize,
     /// The share of pairs in which the better one scored higher; `None` without pairs.
     pub pair_accuracy: Option<f32>,

@@ -4,7 +4,7 @@
 //! a GGUF file  │  "RBSHA256"  │  64 hexadecimal digits
 //! ```
 //!
-//! Readers of GGUF pass over it. Checkpoints of older programs have none.
+//! Readers of GGUF ignore it. Checkpoints of older programs have none.
 
 use models::checksum::sha256_bytes;
 
@@ -18,7 +18,7 @@ pub(super) fn seal(bytes: &mut Vec<u8>) {
     bytes.extend(sha256.as_bytes());
 }
 
-/// Takes the checksum off, and says whether there was one; an error where it is of other bytes.
+/// Removes the checksum and returns whether there was one; an error if it does not match.
 pub(super) fn unseal(bytes: &mut Vec<u8>) -> Result<bool, String> {
     let Some(start) = bytes.len().checked_sub(MARK.len() + DIGITS) else { return Ok(false) };
     let Some(expected) = bytes[start..].strip_prefix(MARK) else { return Ok(false) };

@@ -9,7 +9,7 @@ use targets_console::outln;
 use trainer::bench;
 use trainer_contract::exit::DONE;
 
-use super::Place;
+use super::ComputeFlags;
 
 /// Trains a LoRA adapter of all linear layers on random tokens: once with activation
 /// checkpointing (a layer's activations are recomputed in the backward pass), once without.
@@ -37,7 +37,7 @@ pub(crate) struct Bench {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    place: ComputeFlags,
 }
 
 impl Bench {
@@ -59,19 +59,19 @@ impl Bench {
             anyhow::ensure!(batch > 0, "--batch is 0, expected 1 or more");
             for recompute in [true, false] {
                 let Self { tokens, rank, steps, .. } = self;
-                let bench = bench::Bench { batch, tokens, rank, steps, recompute };
+                let bench = bench::BenchSettings { batch, tokens, rank, steps, recompute };
                 self.print(&bench.measure(&decoder, &seconds)?)?;
             }
         }
         Ok(DONE)
     }
 
-    fn print(&self, speed: &bench::Speed) -> anyhow::Result<()> {
+    fn print(&self, speed: &bench::StepSpeed) -> anyhow::Result<()> {
         if self.json {
             outln!("{}", serde_json::to_string(speed)?);
             return Ok(());
         }
-        let bench::Speed { batch, recompute, tokens_per_second, peak_bytes } = speed;
+        let bench::StepSpeed { batch, recompute, tokens_per_second, peak_bytes } = speed;
         let kept = if *recompute { "recomputed" } else { "kept" };
         let peak = *peak_bytes as f64 / 1e9;
         outln!("{batch:>5}  {kept:>11}  {tokens_per_second:>9.1}  {peak:>7.2}");

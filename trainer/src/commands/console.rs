@@ -3,7 +3,7 @@
 use targets_console::{errln, outln};
 use trainer_contract::metrics::{Quality, StepMetrics};
 
-use super::view::{Live, View};
+use super::view::{LiveView, ViewState};
 
 /// Number of steps for each printed line; steps with a validation are always printed.
 const STEPS_PER_LINE: u64 = 10;
@@ -14,13 +14,13 @@ pub(crate) enum Console {
     /// Lines on standard output.
     Lines,
     /// A view on the terminal of standard error.
-    Live(Box<Live>),
+    Live(Box<LiveView>),
 }
 
 impl Console {
     /// A live view, or lines where the terminal does not take one.
-    pub(crate) fn live(view: View) -> Self {
-        Live::open(view).map_or(Self::Lines, |live| Self::Live(Box::new(live)))
+    pub(crate) fn live(view: ViewState) -> Self {
+        LiveView::open(view).map_or(Self::Lines, |live| Self::Live(Box::new(live)))
     }
 
     pub(crate) fn say(&mut self, line: &str) {

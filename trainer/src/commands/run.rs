@@ -17,10 +17,10 @@ use trainer_contract::exit::DONE;
 use trainer_contract::folder::{FILE, LOCK, METRICS};
 use trainer_contract::metrics::StepMetrics;
 
-use super::Place;
+use super::ComputeFlags;
 use super::console::Console;
 use super::threads;
-use super::view::View;
+use super::view::ViewState;
 
 /// Starts a training run. Its folder receives metrics, checkpoints and the adapter.
 #[derive(clap::Args)]
@@ -71,7 +71,7 @@ pub(crate) struct Export {
 #[derive(clap::Args)]
 struct Shared {
     #[command(flatten)]
-    place: Place,
+    place: ComputeFlags,
     /// Print progress as lines instead of a live view
     #[arg(long)]
     plain: bool,
@@ -108,7 +108,7 @@ impl Export {
         let config = TrainConfig::read_stored(&self.out.join(FILE))?;
         let base = super::base(&config.clone().with_paths().model)?;
         let _lock = lock(&self.out)?;
-        let run = trainer::run::Run::open(config, base, &self.out, &Device::flex())?;
+        let run = trainer::run::TrainingRun::open(config, base, &self.out, &Device::flex())?;
         warn_of_damage(&run);
         outln!("{}", run.export()?.display());
         Ok(DONE)
@@ -133,16 +133,16 @@ fn train(
         signals::goes_on_by(goes_on(out));
     }
     let _lock = lock(out)?;
-    // Looked at under the lock: another program may have begun meanwhile.
+    // Checked under the lock, since another program may have started a run meanwhile.
     let kept = out.join(FILE);
     ensure!(
         begin == Begin::Again || !kept.exists(),
         "there is a run in {0}; continue it with resume {0}, or choose another --out",
         out.display()
     );
-    let opened = trainer::run::Run::open(config.clone(), base, out, &device);
+    let opened = trainer::run::TrainingRun::open(config.clone(), base, out, &device);
     if opened.is_err() && begin == Begin::New {
-        // A run that never began leaves nothing in the way; what is not empty stays.
+        // A run that never started removes its folder if that is empty.
         let _ = std::fs::remove_file(out.join(LOCK));
         let _ = std::fs::remove_dir(out);
     }
@@ -179,7 +179,7 @@ fn train(
     })
 }
 
-fn warn_of_damage(run: &trainer::run::Run) {
+fn warn_of_damage(run: &trainer::run::TrainingRun) {
     for damaged in &run.damaged {
         errln!("warning: {damaged}; an older checkpoint is taken");
     }
@@ -207,7 +207,7 @@ fn lock(out: &Path) -> anyhow::Result<File> {
     Ok(file)
 }
 
-/// A live view where there is a terminal and nothing else was asked for.
+/// A live view if there is a terminal and no flag asks for something else.
 fn console(shared: &Shared, out: &Path) -> Console {
     if shared.quiet {
         return Console::Quiet;
@@ -215,7 +215,7 @@ fn console(shared: &Shared, out: &Path) -> Console {
     if shared.plain || !errors().is_terminal() {
         return Console::Lines;
     }
-    Console::live(View {
+    Console::live(ViewState {
         title: out.display().to_string(),
         steps: 0,
         done: trainer::metrics::read(&out.join(METRICS)),
@@ -223,7 +223,7 @@ fn console(shared: &Shared, out: &Path) -> Console {
     })
 }
 
-/// A panic elsewhere leaves the console as usable as it was.
+/// The console; it stays usable after a panic of another thread.
 fn locked(console: &Mutex<Console>) -> MutexGuard<'_, Console> {
     console.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -236,7 +236,7 @@ fn clock() -> Box<dyn Fn() -> u64> {
     Box::new(move || u64::try_from((begun + start.elapsed()).as_micros()).unwrap_or(u64::MAX))
 }
 
-/// While it lives, a signal stops the run after the step under way, a second one at once.
+/// While the guard lives, a signal stops the run after the current step, a second one at once.
 fn keep(console: &Arc<Mutex<Console>>) -> Kept {
     let console = Arc::clone(console);
     signals::keep(move |asked| match asked {

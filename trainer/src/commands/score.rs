@@ -13,7 +13,7 @@ use serde_json::json;
 use targets_console::outln;
 use trainer_contract::exit::DONE;
 
-use super::Place;
+use super::ComputeFlags;
 
 /// Natural logarithms. The first is null, since no token precedes it.
 #[derive(clap::Args)]
@@ -28,7 +28,7 @@ pub(crate) struct Score {
     #[arg(long, value_name = "FILE")]
     text_file: Option<PathBuf>,
     #[command(flatten)]
-    place: Place,
+    place: ComputeFlags,
 }
 
 impl Score {

@@ -1,21 +1,21 @@
-//! The threads of a run. What it learns hangs on their number to the bit, so a run keeps the
-//! number that it was begun with, and none is chosen by what else the machine does.
+//! The number of threads of a run. The trained adapter depends on it to the bit, so a resumed
+//! run uses the same number, and the default does not depend on the machine's load.
 
 use std::num::NonZeroU32;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
 use models::checksum::sha256_bytes;
-use models::threads::{Machine, cores_allowed, threads_allowed};
+use models::threads::{Processor, cores_allowed, threads_allowed};
 use targets_console::errln;
 use trainer_contract::folder;
 
-/// What was asked for, else one for each core.
+/// The requested number, or one thread for each core.
 pub(super) fn of_command(asked: Option<NonZeroU32>) -> NonZeroU32 {
     asked.unwrap_or_else(|| warned(cores_allowed()))
 }
 
-/// What was asked for, else what the run in `out` was begun with.
+/// The requested number, or that of the run in `out`.
 ///
 /// A run of an earlier version, which has no such file, had one for each thread of the
 /// processor.
@@ -30,7 +30,7 @@ pub(super) fn of_run_again(asked: Option<NonZeroU32>, out: &Path) -> anyhow::Res
     })
 }
 
-/// What the run's folder says, where it says something.
+/// The number stored in the run's folder, if any.
 fn kept(out: &Path) -> anyhow::Result<Option<NonZeroU32>> {
     let file = out.join(folder::THREADS);
     if !file.exists() {
@@ -46,7 +46,7 @@ fn kept(out: &Path) -> anyhow::Result<Option<NonZeroU32>> {
     Ok(Some(number.parse().with_context(damaged)?))
 }
 
-/// Keeps the number in the run's folder.
+/// Stores the number in the run's folder.
 pub(super) fn keep(threads: NonZeroU32, out: &Path) -> anyhow::Result<()> {
     let file = out.join(folder::THREADS);
     let sha256 = sha256_bytes(threads.to_string().as_bytes());
@@ -54,9 +54,9 @@ pub(super) fn keep(threads: NonZeroU32, out: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// The number that nobody asked for, and a line where the machine has no room for it.
+/// The default number, with a warning if other programs keep the machine busy.
 fn warned(threads: NonZeroU32) -> NonZeroU32 {
-    if let Some(line) = Machine::watch().warned(threads) {
+    if let Some(line) = Processor::watch().warned(threads) {
         errln!("{line}");
     }
     threads

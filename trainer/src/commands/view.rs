@@ -1,7 +1,7 @@
 //! The live view of a run: losses, numbers, time left and the last lines said.
 //!
 //! The terminal stays in its usual mode, so that Ctrl-C stays a signal. What is
-//! drawn needs nothing but a [`View`], so that a test can draw it, too.
+//! drawn needs nothing but a [`ViewState`], so that a test can draw it, too.
 
 use std::collections::VecDeque;
 use std::io::{self, Stderr, stderr};
@@ -17,31 +17,31 @@ use ratatui::{Frame, Terminal};
 use trainer_contract::metrics::StepMetrics;
 
 const LOG_LINES: usize = 5;
-/// The time left is told from so many steps.
+/// Number of last steps from which the remaining time is estimated.
 const STEPS_TIMED: usize = 20;
 
-/// What is shown.
-pub(crate) struct View {
+/// The contents of the live view.
+pub(crate) struct ViewState {
     /// The run's folder.
     pub(crate) title: String,
-    /// Steps in all; 0 before the first.
+    /// Number of steps of the run; 0 before the first one.
     pub(crate) steps: u64,
-    /// The steps that are done, those of an earlier start too.
+    /// The finished steps, including those of earlier sessions.
     pub(crate) done: Vec<StepMetrics>,
-    /// The last lines said.
+    /// The last printed lines.
     pub(crate) log: VecDeque<String>,
 }
 
 /// A view on the terminal of standard error.
-pub(crate) struct Live {
+pub(crate) struct LiveView {
     terminal: Terminal<CrosstermBackend<Stderr>>,
-    view: View,
+    view: ViewState,
 }
 
-impl Live {
-    /// Takes the terminal; what cannot be drawn is left out. A panic gives it back before it is told.
+impl LiveView {
+    /// Takes over the terminal; a panic restores it before its message.
     #[allow(clippy::disallowed_methods, reason = "no draw that fails is noticed")]
-    pub(crate) fn open(view: View) -> io::Result<Self> {
+    pub(crate) fn open(view: ViewState) -> io::Result<Self> {
         let told = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             restore();
@@ -63,22 +63,22 @@ impl Live {
     }
 
     pub(crate) fn step(&mut self, metrics: &StepMetrics, steps: u64) {
-        let View { done, steps: all, .. } = &mut self.view;
-        // After a kill, steps behind the checkpoint are done again.
+        let ViewState { done, steps: all, .. } = &mut self.view;
+        // After a kill, steps after the checkpoint are repeated.
         done.truncate(done.partition_point(|before| before.step < metrics.step));
         done.push(metrics.clone());
         *all = steps;
         self.draw();
     }
 
-    /// Gives the terminal back; returns the last step, and how many there are.
+    /// Restores the terminal; returns the last step and the number of steps.
     pub(crate) fn close(mut self) -> Option<(StepMetrics, u64)> {
         restore();
         Some((self.view.done.pop()?, self.view.steps))
     }
 
     fn draw(&mut self) {
-        // A terminal that went away must not stop the training.
+        // A closed terminal must not stop the training.
         let _ = self.terminal.draw(|frame| draw(frame, &self.view));
     }
 }
@@ -88,7 +88,7 @@ fn restore() {
     let _ = execute!(stderr(), terminal::LeaveAlternateScreen, cursor::Show);
 }
 
-fn draw(frame: &mut Frame<'_>, view: &View) {
+fn draw(frame: &mut Frame<'_>, view: &ViewState) {
     let log_lines = u16::try_from(LOG_LINES).unwrap_or(u16::MAX);
     let [progress, losses, numbers, log] = Layout::vertical([
         Constraint::Length(2),
@@ -104,7 +104,7 @@ fn draw(frame: &mut Frame<'_>, view: &View) {
     frame.render_widget(view.log.iter().map(|line| Line::from(&**line)).collect::<Text<'_>>(), log);
 }
 
-fn draw_progress(frame: &mut Frame<'_>, view: &View, area: Rect) {
+fn draw_progress(frame: &mut Frame<'_>, view: &ViewState, area: Rect) {
     let (done, all) = (view.done.last().map_or(0, |metrics| metrics.step), view.steps);
     let left =
         seconds_left(view).map_or(String::new(), |seconds| format!(", {} left", time(seconds)));
@@ -116,7 +116,7 @@ fn draw_progress(frame: &mut Frame<'_>, view: &View, area: Rect) {
     frame.render_widget(gauge, area);
 }
 
-fn draw_losses(frame: &mut Frame<'_>, view: &View, area: Rect) {
+fn draw_losses(frame: &mut Frame<'_>, view: &ViewState, area: Rect) {
     let at = |metrics: &StepMetrics, loss: f32| (metrics.step as f64, f64::from(loss));
     let training: Vec<_> = view.done.iter().map(|metrics| at(metrics, metrics.loss)).collect();
     let measured = |metrics: &StepMetrics| Some(at(metrics, metrics.validation_loss?));
@@ -151,8 +151,8 @@ fn described(metrics: &StepMetrics) -> String {
     )
 }
 
-/// From the computing time of the last steps: a pause between two starts is none.
-fn seconds_left(view: &View) -> Option<f64> {
+/// The remaining time, from the computing time of the last steps without pauses between sessions.
+fn seconds_left(view: &ViewState) -> Option<f64> {
     let last = &view.done[view.done.len().saturating_sub(STEPS_TIMED)..];
     let seconds = last.iter().map(|metrics| metrics.tokens as f64 / metrics.tokens_per_second);
     let left = view.steps.checked_sub(last.last()?.step)?;

@@ -1,4 +1,4 @@
-//! What a run's file says of what is learned from.
+//! The configuration of the training data.
 
 use std::path::PathBuf;
 
@@ -6,26 +6,26 @@ use serde::{Deserialize, Serialize};
 
 use super::reflections::ReflectionData;
 
-/// What is learned from.
+/// The configuration of the training data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Data {
-    /// Runs' folders or single logs; empty where only files are learned from.
+pub struct DataConfig {
+    /// Runs' folders or single logs; may be empty if there are files.
     pub records: Vec<PathBuf>,
     /// JSONL files of conversations, or of prompts and completions; empty where
     /// only records are learned from.
     pub files: Vec<PathBuf>,
-    /// Whether episodes that did not solve their task are left out.
+    /// Whether episodes that did not solve their task are dropped.
     pub solved_only: bool,
-    /// Reflections are learned from instead of actions.
+    /// Settings for training on reflections; without them training is on actions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reflections: Option<ReflectionData>,
-    /// An adapter of the stage `reward-model`, whose scores stand for what reflections
-    /// earned; what they earned counts where the key is absent.
+    /// An adapter of the stage `reward-model`, whose scores replace the rewards of
+    /// reflections.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reward_model: Option<PathBuf>,
-    /// Longer sequences lose their end.
+    /// Greatest length of a sequence; longer ones are truncated.
     pub sequence_tokens_max: usize,
-    /// The share of samples that is never learned from, 0 to below 1.
+    /// The share of validation samples, 0 to below 1.
     pub validation_share: f32,
 }

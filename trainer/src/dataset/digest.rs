@@ -1,4 +1,4 @@
-//! A checksum of what is learned from, wherever it lies.
+//! A checksum of the training data, independent of its location.
 
 use models::checksum::sha256_bytes;
 

@@ -5,21 +5,21 @@
 //! {"prompt": "…", "completion": "…"}
 //! ```
 //!
-//! Other keys are refused: what they would change about training is not done.
+//! Other keys are refused, since they would have no effect.
 
 use runtime_core::prompt::Role;
 use serde_json::{Map, Value};
 
-/// What a line says.
+/// The content of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum JsonLine {
     /// Messages in order; the last one is an assistant's.
     Chat(Vec<Turn>),
-    /// A text and how it goes on.
+    /// A prompt and its completion.
     Completion {
-        /// Read, and not learned.
+        /// The prompt, without a loss.
         prompt: String,
-        /// Learned.
+        /// The completion, with a loss.
         completion: String,
     },
 }
@@ -27,14 +27,14 @@ pub enum Line {
 /// A message of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
-    /// Who speaks.
+    /// The author.
     pub role: Role,
-    /// What is said.
+    /// The text.
     pub content: String,
 }
 
 /// Reads a line. The error names the field, what was expected and what was found.
-pub fn parse(line: &[u8]) -> Result<Line, String> {
+pub fn parse(line: &[u8]) -> Result<JsonLine, String> {
     let value: Value = serde_json::from_slice(line).map_err(|error| {
         let text = error.to_string();
         let reason = text.split(" at line ").next().unwrap_or_default();
@@ -43,10 +43,10 @@ pub fn parse(line: &[u8]) -> Result<Line, String> {
     let object = object(&value, "the line")?;
     if object.contains_key("messages") {
         only(object, "", &["messages"])?;
-        return turns(&object["messages"]).map(Line::Chat);
+        return turns(&object["messages"]).map(JsonLine::Chat);
     }
     only(object, "", &["prompt", "completion"])?;
-    Ok(Line::Completion {
+    Ok(JsonLine::Completion {
         prompt: text(object, "", "prompt")?,
         completion: text(object, "", "completion")?,
     })
@@ -186,7 +186,7 @@ mod tests {
 
             let read = parse(line.to_string().as_bytes());
 
-            prop_assert_eq!(read, Ok(Line::Completion { prompt, completion }));
+            prop_assert_eq!(read, Ok(JsonLine::Completion { prompt, completion }));
         }
     }
 }

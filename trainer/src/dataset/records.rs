@@ -10,7 +10,7 @@ use runtime_core::record::{RecordReader, StreamError};
 use super::{Gathered, Sample};
 use crate::error::TrainError;
 
-/// The actor's samples in a log; a torn end is passed over.
+/// The actor's samples in a log; a torn end is ignored.
 ///
 /// Forced tokens carry no loss. The log must be of the model whose file has this
 /// sha256: ids of another vocabulary mean something else.
@@ -36,7 +36,7 @@ pub fn actions(
     Ok(samples)
 }
 
-/// What a log tells; a torn end is passed over.
+/// The history in a log; a torn end is ignored.
 pub(super) fn read(log: &Path, gathered: &mut Gathered) -> Result<RunHistory, TrainError> {
     let wrong = |reason: String| TrainError::Content { file: log.into(), reason };
     let history =
@@ -87,7 +87,7 @@ fn of_trial(trial: &FinishedTrial, origin: &str) -> Vec<Sample> {
     samples
 }
 
-/// Adds what is new in the prompt, and the answer.
+/// Appends the new part of the prompt, and the answer.
 pub(super) fn append(sample: &mut Sample, generation: &Generation) {
     sample.ids.extend_from_slice(&generation.prompt_ids[sample.ids.len()..]);
     sample.learned.resize(sample.ids.len(), false);

@@ -1,4 +1,4 @@
-//! Reflections from trial logs, with what they earned.
+//! Samples of reflections from trial logs, with their rewards.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,65 +9,64 @@ use runtime_core::trajectory::Trajectory;
 use serde::{Deserialize, Serialize};
 
 use super::records::{append, check_model, read};
-use super::{Gathered, Outcome, Sample};
+use super::{Gathered, ReflectionOutcome, Sample};
 use crate::error::TrainError;
 
-/// Which reflections are learned from, and what each of them earned.
+/// The selection of reflections and the definition of their rewards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReflectionData {
-    /// What of a trial counts.
+    /// The measure of a trial.
     pub measure: Measure,
-    /// What of the two trials is the reward.
+    /// The reward, from the measures of two trials.
     pub reward: Reward,
-    /// What of a group is learned from.
+    /// The selection within a group.
     pub select: Select,
 }
 
-/// What of a trial counts.
+/// The measure of a trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
-    /// Its return.
+    /// The return.
     Return,
-    /// The share of subgoals that it reached.
+    /// The share of reached subgoals.
     Progress,
 }
 
-/// What of two trials is the reward of the reflection between them.
+/// The reward of a reflection, from the trials before and after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reward {
-    /// The next one less the failed one (Retroformer).
+    /// The next trial's measure minus the failed one's (Retroformer).
     Difference,
-    /// The next one.
+    /// The next trial's measure.
     Next,
 }
 
-/// What of a group is learned from.
+/// The selection within a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Select {
-    /// All of it.
+    /// All reflections.
     All,
-    /// What earned more than nothing.
+    /// Reflections with a positive reward.
     Positive,
-    /// What earned most, where that is more than nothing: best of n.
+    /// The reflection with the greatest reward, if positive: best of n.
     Best,
 }
 
-/// Which tokens a method can learn from. Those that the model had no choice about carry no
-/// loss with any.
+/// The tokens that a method can train on. Forced tokens never carry a loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lessons {
-    /// Whatever was said.
+pub enum TrainableTokens {
+    /// All tokens.
     All,
-    /// What the model drew, with how likely that was.
+    /// Sampled tokens with their log-probabilities.
     Drawn,
 }
 
-impl Lessons {
-    /// The first token that the method cannot learn from: its place, and what it is.
+impl TrainableTokens {
+    /// The index and description of the first token that the method cannot train on.
     fn check(self, generation: &Generation) -> Result<(), (usize, &'static str)> {
         if self == Self::All {
             return Ok(());
@@ -85,7 +84,7 @@ impl Lessons {
 }
 
 impl ReflectionData {
-    /// What the reflection between two trials earned.
+    /// The reward of the reflection between two trials.
     pub fn reward(&self, failed: &Trajectory, next: &Trajectory) -> f32 {
         let of = |trajectory: &Trajectory| match self.measure {
             Measure::Return => trajectory.episode_return(),
@@ -98,15 +97,15 @@ impl ReflectionData {
     }
 }
 
-/// The reflections in a log that a trial followed, with what they earned.
+/// The reflections in a log that were followed by a trial, with their rewards.
 ///
-/// The log must be of the model whose file has this sha256, and have the tokens that the
-/// method can learn from.
+/// The log must be of the model whose file has this SHA-256, and its tokens must suit the
+/// method.
 pub fn reflections(
     log: &Path,
     model_sha256: &str,
     wanted: &ReflectionData,
-    lessons: Lessons,
+    lessons: TrainableTokens,
     gathered: &mut Gathered,
 ) -> Result<Vec<Sample>, TrainError> {
     let history = read(log, gathered)?;
@@ -141,7 +140,7 @@ fn of_reflection(generation: &Generation, reward: f32, group: usize, origin: Str
     let mut sample = Sample { ids: Vec::new(), learned: Vec::new(), origin, outcome: None };
     append(&mut sample, generation);
     let drawn = || generation.tokens.iter().filter(|token| token.origin.is_lesson());
-    sample.outcome = Some(Outcome {
+    sample.outcome = Some(ReflectionOutcome {
         reward,
         group,
         sampled: drawn().map(|token| token.log_prob).collect(),
@@ -150,7 +149,7 @@ fn of_reflection(generation: &Generation, reward: f32, group: usize, origin: Str
     sample
 }
 
-/// What of a group is learned from.
+/// The selection within a group.
 fn select(members: Vec<Sample>, select: Select) -> Vec<Sample> {
     let reward = |sample: &Sample| sample.outcome.as_ref().map_or(0.0, |outcome| outcome.reward);
     match select {

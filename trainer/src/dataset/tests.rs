@@ -25,7 +25,7 @@ fn a_group_stays_together_and_whole() {
     let reflection = |group: u32, answer: u32| Sample {
         ids: vec![group, answer],
         learned: vec![false, true],
-        outcome: Some(Outcome {
+        outcome: Some(ReflectionOutcome {
             reward: 0.0,
             group: group as usize,
             sampled: vec![-1.0],

@@ -1,4 +1,4 @@
-//! Text to samples, in the ids that the device makes of the same text.
+//! Converts text to samples, with the same token ids as on the device.
 //!
 //! Each piece is tokenized by itself, as the device's prompts are: a template's
 //! markup may spell control tokens, what somebody said never does. Learned is
@@ -12,15 +12,15 @@ use runtime_core::error::with_sources;
 use runtime_core::prompt::Role;
 
 use super::Sample;
-use super::line::{Line, Turn};
+use super::line::{JsonLine, Turn};
 
 /// The sample of a line; the error is the template's refusal.
-pub fn sample(vocabulary: &Vocabulary, line: &Line, origin: String) -> Result<Sample, String> {
+pub fn sample(vocabulary: &Vocabulary, line: &JsonLine, origin: String) -> Result<Sample, String> {
     let sample = Sample { ids: Vec::new(), learned: Vec::new(), origin, outcome: None };
     let mut text = Text { vocabulary, sample };
     match line {
-        Line::Chat(turns) => text.chat(turns)?,
-        Line::Completion { prompt, completion } => {
+        JsonLine::Chat(turns) => text.chat(turns)?,
+        JsonLine::Completion { prompt, completion } => {
             text.begin();
             text.push(prompt, Special::Text, Loss::None);
             text.push(completion, Special::Text, Loss::All);
@@ -31,16 +31,16 @@ pub fn sample(vocabulary: &Vocabulary, line: &Line, origin: String) -> Result<Sa
     Ok(text.sample)
 }
 
-/// Which tokens of a piece are learned.
+/// Which tokens of a text carry a loss.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Loss {
     None,
     All,
-    /// The first that ends a turn, and no other.
+    /// Only the first token that ends a turn.
     EndOfTurn,
 }
 
-/// A sample while it is gathered.
+/// A sample under construction.
 struct Text<'a> {
     vocabulary: &'a Vocabulary,
     sample: Sample,
@@ -172,7 +172,7 @@ mod tests {
             let turns = [Role::System, Role::User, Role::Assistant].map(turn);
             let vocabulary = tiny();
 
-            let sample = sample(&vocabulary, &Line::Chat(turns.into()), String::new()).unwrap();
+            let sample = sample(&vocabulary, &JsonLine::Chat(turns.into()), String::new()).unwrap();
 
             let is_control = |id: &&u32| vocabulary.tokenizer.is_control(**id);
             // Three turns begin and end.

@@ -1,15 +1,15 @@
-//! A run's adapter as a file, with how it was made.
+//! Exports a run's adapter as a file, with metadata about its training.
 //!
 //! | key | value |
 //! | --- | --- |
-//! | `rebound.adapter.stage` | what was learned, and how: the stage's name |
+//! | `rebound.adapter.stage` | the stage's name |
 //! | `rebound.adapter.rank` | u64 |
 //! | `rebound.adapter.seed` | u64 |
 //! | `rebound.adapter.steps` | u64, optimizer steps of the run; one that strayed ends with the factors of two fewer |
 //! | `rebound.adapter.config_sha256` | of the run's file, and its parent's SHA-256 |
 //! | `rebound.adapter.parent_sha256` | of the adapter that training went on from; absent for a new one |
 //! | `rebound.adapter.reward_row` | f32 array `[width]`, a reward model's row over the state that the last token was predicted from; other stages have none |
-//! | `rebound.adapter.prompts_sha256` | text array, of the records' sets of prompts and those of the parent; absent where none is known |
+//! | `rebound.adapter.prompts_sha256` | text array, of the records' sets of prompts and those of the parent; absent if none is known |
 //! | `rebound.adapter.validation_loss` | f32, mean nat a learned token; absent without validation samples |
 
 use std::path::PathBuf;
@@ -19,12 +19,12 @@ use models::checksum;
 use models::gguf::{Array, Value};
 use trainer_contract::folder::{ADAPTER, METRICS};
 
-use super::Run;
+use super::TrainingRun;
 use crate::error::TrainError;
-use crate::stages::method::Reads;
+use crate::stages::method::LossInputs;
 use crate::{factors, metrics};
 
-impl Run {
+impl TrainingRun {
     /// Writes the adapter as it stands, and its SHA-256 beside it; returns where.
     pub fn export(&self) -> Result<PathBuf, TrainError> {
         let metadata = self.metadata()?;
@@ -63,7 +63,7 @@ impl Run {
 
     /// The row of a reward model; an error before its first step.
     fn reward_row(&self) -> Result<Option<Value>, TrainError> {
-        if self.config.stage.method().reads() != Reads::LastStates {
+        if self.config.stage.method().reads() != LossInputs::LastStates {
             return Ok(None);
         }
         let nothing = || TrainError::Empty("the reward model has made no step yet".to_owned());

@@ -1,22 +1,22 @@
-//! What a run asks of its model without a step: what samples are worth to it, and how
-//! well it does on those that it never learns from.
+//! Computations of a run outside of steps: log-probabilities and rewards of samples, and the
+//! metrics of validation samples.
 
 use burn::tensor::Tensor;
 use models_decoder::adapter::Adapter;
 use models_decoder::score::numbers;
 use trainer_contract::metrics::Quality;
 
-use super::{Run, Watch};
+use super::{TrainingRun, Watch};
 use crate::dataset::Sample;
 use crate::error::TrainError;
 use crate::learned::{self, Learned};
 use crate::objective::Objective;
 use crate::packing::{self, Packing};
-use crate::stages::method::Reads;
+use crate::stages::method::LossInputs;
 use crate::stages::prepared::outcomes;
 use crate::stages::reward_model::scores;
 
-impl Run {
+impl TrainingRun {
     /// The log-probabilities of all samples' learned tokens.
     pub(super) fn scores(
         &self,
@@ -46,19 +46,19 @@ impl Run {
         Ok(Some(scores))
     }
 
-    /// Lets the reward model, where there is one, say what the reflections are worth;
-    /// false where the run was interrupted meanwhile.
+    /// Replaces the rewards of reflections by the reward model's scores, if there is one;
+    /// returns false if the run was interrupted meanwhile.
     pub(super) fn score_rewards(&mut self, watch: &Watch<'_>) -> Result<bool, TrainError> {
         let Some((adapter, row)) = &self.reward_model else { return Ok(true) };
         let samples = &self.dataset.train;
         let all = samples.len();
         let mut done = 0;
-        let going_on = |scored: usize| {
+        let progress = |scored: usize| {
             done += scored;
             (watch.scoring)(done, all);
             !(watch.interrupted)()
         };
-        let Some(rewards) = self.reward_scores(samples, adapter, row, going_on)? else {
+        let Some(rewards) = self.reward_scores(samples, adapter, row, progress)? else {
             return Ok(false);
         };
         for (sample, reward) in self.dataset.train.iter_mut().zip(rewards) {
@@ -69,14 +69,14 @@ impl Run {
         Ok(true)
     }
 
-    /// What a reward model with this row scores each sample; `going_on` is told how many more
-    /// are scored, and `None` comes back where it says no.
+    /// The scores of samples by a reward model with this head. `progress` receives the number of
+    /// newly scored samples and returns whether to continue; if not, the result is `None`.
     fn reward_scores(
         &self,
         samples: &[Sample],
         adapter: &Adapter,
         row: &[f32],
-        mut going_on: impl FnMut(usize) -> bool,
+        mut progress: impl FnMut(usize) -> bool,
     ) -> Result<Option<Vec<f32>>, TrainError> {
         let mut found = vec![0.0; samples.len()];
         for places in packing::groups(samples) {
@@ -87,7 +87,7 @@ impl Run {
             for (&place, score) in places.iter().zip(scores(row, &states)) {
                 found[place] = score;
             }
-            if !going_on(places.len()) {
+            if !progress(places.len()) {
                 return Ok(None);
             }
         }
@@ -112,11 +112,11 @@ impl Run {
         Learned { rows: last_rows, ids }.states(&self.decoder, rows)
     }
 
-    /// How good the reward model is on the validation samples; `None` where there are none,
-    /// or the stage is another.
+    /// The quality of the reward model on the validation samples; `None` if there are none or
+    /// the stage is another one.
     pub(super) fn quality(&self, objective: &Objective) -> Result<Option<Quality>, TrainError> {
         let method = self.config.stage.method();
-        if method.reads() != Reads::LastStates {
+        if method.reads() != LossInputs::LastStates {
             return Ok(None);
         }
         let adapter = Adapter { dropout: None, ..self.adapter.clone() };
@@ -126,7 +126,7 @@ impl Run {
     }
 
     /// Mean negative log-probability over all validation tokens, where the stage
-    /// imitates; `None` where there are none.
+    /// imitates; `None` if there are none.
     pub(super) fn validation_loss(&self) -> Result<Option<f32>, TrainError> {
         if !self.config.stage.method().imitates() {
             return Ok(None);

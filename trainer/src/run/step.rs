@@ -1,44 +1,44 @@
-//! A step: the batches' gradients, and what was measured on the way.
+//! A training step: gradients of its batches, and metrics.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use burn::tensor::{Tensor, TensorData};
-use models_decoder::adapter::{Adapter, Dropout, Factors, Place};
+use models_decoder::adapter::{AdaptedMatrix, Adapter, Dropout, Factors};
 use models_decoder::checkpointing::Activations;
 use models_decoder::score::numbers;
 use runtime_core::seed::mix;
 use trainer_contract::folder::CHECKPOINTS;
 use trainer_contract::metrics::StepMetrics;
 
-use super::{Run, Watch};
+use super::{TrainingRun, Watch};
 use crate::dataset::Sample;
 use crate::error::TrainError;
 use crate::learned::{self, Learned};
 use crate::metrics;
 use crate::objective::Objective;
 use crate::packing;
-use crate::stages::method::{self, Part, Reads, Reference, Size};
-use crate::stages::prepared::Known;
+use crate::stages::method::{self, BatchLoss, LossInputs, Reference, StepSize};
+use crate::stages::prepared::KnownLogProbs;
 use crate::stages::sums::Sums;
 use crate::{optimizer, schedule};
 
-type Gradients = BTreeMap<Place, Factors>;
+type Gradients = BTreeMap<AdaptedMatrix, Factors>;
 
-impl Run {
-    /// What the run descends on; `None` where it was interrupted meanwhile.
+impl TrainingRun {
+    /// The objective of the run; `None` if it was interrupted meanwhile.
     pub(super) fn objective(&self, watch: &Watch<'_>) -> Result<Option<Objective>, TrainError> {
         let samples = &self.dataset.train;
         let mut known = Vec::new();
         if let Some(reference) = self.config.stage.method().reference() {
             let Some(before) = self.scores(&self.initial, watch)? else { return Ok(None) };
             let base = Adapter { factors: BTreeMap::new(), scale: 1.0, dropout: None };
-            // New factors change nothing yet.
+            // New factors do not change the model yet.
             let same = reference == Reference::Parent || self.config.parent.is_none();
             let scored = if same { Some(before.clone()) } else { self.scores(&base, watch)? };
             let Some(reference) = scored else { return Ok(None) };
             let pairs = before.into_iter().zip(reference);
-            known = pairs.map(|(before, reference)| Known { before, reference }).collect();
+            known = pairs.map(|(before, reference)| KnownLogProbs { before, reference }).collect();
         }
         let width = self.decoder.shape().width;
         let known = (known, self.groups_flat);
@@ -59,12 +59,12 @@ impl Run {
     pub(super) fn step(
         &mut self,
         objective: &mut Objective,
-        batches: &[packing::Batch],
+        batches: &[packing::SampleIndices],
         steps: u64,
     ) -> Result<StepMetrics, TrainError> {
         let samples: Vec<&Sample> = batches.iter().flat_map(|batch| self.samples(batch)).collect();
         let learned_tokens = samples.iter().map(|sample| sample.learned_tokens()).sum();
-        let size = Size { sequences: samples.len(), tokens: learned_tokens };
+        let size = StepSize { sequences: samples.len(), tokens: learned_tokens };
         let origins: Vec<String> = samples.iter().map(|sample| sample.origin.clone()).collect();
         let (mut loss, mut sums) = (0.0, Sums::default());
         let (mut gradients, mut tokens) = (BTreeMap::new(), 0);
@@ -104,17 +104,17 @@ impl Run {
         &self,
         objective: &mut Objective,
         places: &[usize],
-        size: Size,
+        size: StepSize,
         tokens: &mut usize,
-    ) -> Result<(Part, Gradients), TrainError> {
+    ) -> Result<(BatchLoss, Gradients), TrainError> {
         let recompute = self.config.run.recompute;
         let activations = if recompute { Activations::Recompute } else { Activations::Keep };
         let (batch, learned) = learned::batch(&self.samples(places));
         *tokens += batch.tokens.len();
-        let state = RefCell::new((objective, Part::default()));
+        let state = RefCell::new((objective, BatchLoss::default()));
         let loss = |rows| {
             let (objective, part) = &mut *state.borrow_mut();
-            *part = Part::default();
+            *part = BatchLoss::default();
             self.surrogate(objective, (places, &learned, size), rows, part)
         };
         let descent = self.decoder.gradients(&batch, &self.adapter, activations, &loss)?;
@@ -126,15 +126,19 @@ impl Run {
     fn surrogate(
         &self,
         objective: &mut Objective,
-        (places, learned, size): (&[usize], &Learned, Size),
+        (places, learned, size): (&[usize], &Learned, StepSize),
         rows: Tensor<2>,
-        part: &mut Part,
+        part: &mut BatchLoss,
     ) -> Tensor<1> {
-        if self.config.stage.method().reads() == Reads::LastStates {
+        if self.config.stage.method().reads() == LossInputs::LastStates {
             let states = self.last_states(&self.samples(places), learned, rows);
             let hidden = || numbers(&states);
-            *part =
-                objective.part(&method::Batch { places, log_probs: &[], hidden: &hidden, size });
+            *part = objective.part(&method::ComputedBatch {
+                places,
+                log_probs: &[],
+                hidden: &hidden,
+                size,
+            });
             let slopes = TensorData::new(part.slopes.clone(), states.dims());
             let slopes = Tensor::<2>::from_data(slopes, self.decoder.device()).autodiff();
             return (states * slopes).sum();
@@ -144,8 +148,12 @@ impl Run {
         let found = numbers(&log_probs);
         let hidden = || numbers(&states);
         let log_probs_by_sample = self.by_sample(places, &found);
-        let batch =
-            method::Batch { places, log_probs: &log_probs_by_sample, hidden: &hidden, size };
+        let batch = method::ComputedBatch {
+            places,
+            log_probs: &log_probs_by_sample,
+            hidden: &hidden,
+            size,
+        };
         *part = objective.part(&batch);
         let slopes = TensorData::new(part.slopes.clone(), [learned.ids.len(), 1]);
         let slopes = Tensor::<2>::from_data(slopes, self.decoder.device()).autodiff();

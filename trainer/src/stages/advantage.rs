@@ -1,4 +1,4 @@
-//! How much better than expected each reflection did: pure functions of rewards.
+//! Advantages of reflections: pure functions of rewards.
 //!
 //! | method | baseline | scale |
 //! | --- | --- | --- |
@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Added to a standard deviation before it divides, as in TRL.
+/// Added to a standard deviation before the division, as in TRL.
 const DEVIATION_MIN: f32 = 1e-4;
 
-/// What a reward is compared with.
+/// The baseline that is subtracted from a reward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Baseline {
@@ -29,16 +29,16 @@ pub enum Baseline {
 }
 
 impl Baseline {
-    /// Whether a group whose members all earned the same has no advantages.
+    /// Whether all advantages of a group with equal rewards are 0.
     pub fn is_of_group(self) -> bool {
         matches!(self, Self::Group | Self::LeaveOneOut)
     }
 }
 
-/// What the difference is divided by.
+/// The scale by which the difference is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Scale {
+pub enum AdvantageScale {
     /// Nothing.
     None,
     /// The standard deviation of rewards in the batch.
@@ -52,7 +52,12 @@ pub enum Scale {
 /// `rewards [n]` and `groups [n]`: whose number is the same were sampled for the
 /// same failed trajectory. Standard deviations divide by `n - 1`; of one reward
 /// it is 0.0.
-pub fn advantages(rewards: &[f32], groups: &[usize], baseline: Baseline, scale: Scale) -> Vec<f32> {
+pub fn advantages(
+    rewards: &[f32],
+    groups: &[usize],
+    baseline: Baseline,
+    scale: AdvantageScale,
+) -> Vec<f32> {
     let mut members: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
     for (&reward, &group) in rewards.iter().zip(groups) {
         members.entry(group).or_default().push(reward);
@@ -70,16 +75,16 @@ pub fn advantages(rewards: &[f32], groups: &[usize], baseline: Baseline, scale: 
             }
         };
         let deviation = match scale {
-            Scale::None => return reward - expected,
-            Scale::Batch => deviation(rewards),
-            Scale::Group => deviation(group),
+            AdvantageScale::None => return reward - expected,
+            AdvantageScale::Batch => deviation(rewards),
+            AdvantageScale::Group => deviation(group),
         };
         (reward - expected) / (deviation + DEVIATION_MIN)
     };
     pairs.map(advantage).collect()
 }
 
-/// How many groups have more than one member and one reward: they teach nothing.
+/// Number of groups with several members whose rewards are all equal.
 pub fn groups_without_variance(rewards: &[f32], groups: &[usize]) -> usize {
     let mut members: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
     for (&reward, &group) in rewards.iter().zip(groups) {
@@ -115,7 +120,7 @@ mod tests {
     const REWARDS: [f32; 5] = [1.0, 0.0, 0.5, 1.0, 1.0];
     const GROUPS: [usize; 5] = [0, 0, 0, 1, 1];
 
-    fn check(baseline: Baseline, scale: Scale, expected: [f32; 5]) {
+    fn check(baseline: Baseline, scale: AdvantageScale, expected: [f32; 5]) {
         let found = advantages(&REWARDS, &GROUPS, baseline, scale);
         let near = |(found, expected): (&f32, &f32)| (found - expected).abs() < 1e-3;
         assert!(found.iter().zip(&expected).all(near), "{found:?}, expected {expected:?}");
@@ -123,31 +128,31 @@ mod tests {
 
     #[test]
     fn without_baseline_an_advantage_is_the_reward() {
-        check(Baseline::None, Scale::None, REWARDS);
+        check(Baseline::None, AdvantageScale::None, REWARDS);
     }
 
     #[test]
     fn a_batch_is_compared_with_its_mean() {
-        check(Baseline::Batch, Scale::None, [0.3, -0.7, -0.2, 0.3, 0.3]);
+        check(Baseline::Batch, AdvantageScale::None, [0.3, -0.7, -0.2, 0.3, 0.3]);
         // The deviation of the five is 0.4472.
-        check(Baseline::Batch, Scale::Batch, [0.6707, -1.5649, -0.4471, 0.6707, 0.6707]);
+        check(Baseline::Batch, AdvantageScale::Batch, [0.6707, -1.5649, -0.4471, 0.6707, 0.6707]);
     }
 
     #[test]
     fn a_group_is_compared_with_itself() {
-        check(Baseline::Group, Scale::None, [0.5, -0.5, 0.0, 0.0, 0.0]);
+        check(Baseline::Group, AdvantageScale::None, [0.5, -0.5, 0.0, 0.0, 0.0]);
         // The deviation of the first group is 0.5.
-        check(Baseline::Group, Scale::Group, [0.9998, -0.9998, 0.0, 0.0, 0.0]);
+        check(Baseline::Group, AdvantageScale::Group, [0.9998, -0.9998, 0.0, 0.0, 0.0]);
     }
 
     #[test]
     fn one_is_left_out_of_its_own_baseline() {
-        check(Baseline::LeaveOneOut, Scale::None, [0.75, -0.75, 0.0, 0.0, 0.0]);
+        check(Baseline::LeaveOneOut, AdvantageScale::None, [0.75, -0.75, 0.0, 0.0, 0.0]);
     }
 
     #[test]
     fn a_group_of_one_has_its_reward_or_nothing() {
-        let alone = |baseline| advantages(&[0.7], &[3], baseline, Scale::None);
+        let alone = |baseline| advantages(&[0.7], &[3], baseline, AdvantageScale::None);
 
         assert_eq!(alone(Baseline::LeaveOneOut), [0.7]);
         assert_eq!(alone(Baseline::Group), [0.0]);

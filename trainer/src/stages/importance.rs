@@ -1,4 +1,4 @@
-//! What it costs that a device drew the tokens and not the model being trained.
+//! Importance weights, since the device's model sampled the tokens, not the trained model.
 //!
 //! A device samples at a temperature, from a part of the vocabulary, with kernels
 //! that round: its probabilities are not the trainer's. A token's weight is the
@@ -7,27 +7,27 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::prepared::Known;
-use crate::dataset::Outcome;
+use super::prepared::KnownLogProbs;
+use crate::dataset::ReflectionOutcome;
 use crate::error::{TrainError, require};
 
-/// How a batch is corrected for where it was drawn.
+/// The settings of importance weights.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Importance {
-    /// What a weight is of.
+    /// The level of weights.
     pub level: Level,
-    /// What becomes of a weight over `weight_max`.
+    /// The treatment of weights over `weight_max`.
     pub over: Over,
     /// The greatest weight; `inf` for any.
     pub weight_max: f32,
 }
 
-/// What a weight is of.
+/// The level of importance weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Nothing is corrected: all weights are 1.0.
+    /// No correction: all weights are 1.0.
     None,
     /// Each token by itself: small weights, and a bias.
     Token,
@@ -35,25 +35,29 @@ pub enum Level {
     Sequence,
 }
 
-/// What becomes of a weight that is too large.
+/// The treatment of a weight that is too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Over {
     /// It is cut to the greatest.
     Truncate,
-    /// It becomes 0.0: the token, or the reflection, teaches nothing.
+    /// It becomes 0.0, so that the token or reflection has no effect.
     Mask,
 }
 
 impl Importance {
-    /// Whether the numbers make sense.
+    /// Checks the numbers.
     pub fn check(&self) -> Result<(), TrainError> {
         let most = self.weight_max;
         require(most > 0.0, "stage.importance.weight_max", &most, "more than 0")
     }
 
     /// The weights of each sample's tokens.
-    pub fn of_samples(self, known: &[Known], outcomes: &[Outcome]) -> Vec<Vec<f32>> {
+    pub fn of_samples(
+        self,
+        known: &[KnownLogProbs],
+        outcomes: &[ReflectionOutcome],
+    ) -> Vec<Vec<f32>> {
         let pairs = known.iter().zip(outcomes);
         pairs.map(|(known, outcome)| self.weights(&known.before, &outcome.sampled)).collect()
     }
@@ -80,8 +84,8 @@ impl Importance {
     }
 }
 
-/// How many equally weighted ones some weighted ones are worth (Kish, 1965):
-/// `(Σ w)² / Σ w²`; 0.0 where all weights are 0.0.
+/// The effective sample size of some weights (Kish, 1965):
+/// `(Σ w)² / Σ w²`; 0.0 if all weights are 0.0.
 pub fn effective_sample_size(weights: &[f32]) -> f32 {
     let sum: f32 = weights.iter().sum();
     let squares: f32 = weights.iter().map(|weight| weight * weight).sum();
@@ -91,7 +95,7 @@ pub fn effective_sample_size(weights: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stages::method::Size;
+    use crate::stages::method::StepSize;
     use crate::stages::surrogate::{Normalize, Ratio, Rollout, Surrogate, term};
 
     fn importance(level: Level, over: Over, weight_max: f32) -> Importance {
@@ -160,7 +164,7 @@ mod tests {
                 weights: &importance.weights(&log_probs, &sampled),
                 advantages: &[REWARDS[words[0]][words[1]]; 2],
             };
-            let found = term(&rollout, &surrogate, Size { sequences: 1, tokens: 2 });
+            let found = term(&rollout, &surrogate, StepSize { sequences: 1, tokens: 2 });
             let chance = sampled.iter().sum::<f32>().exp();
             for place in 0..2 {
                 let odds_slope = words[place] as f32 - log_prob(LOG_ODDS[place], 1).exp();

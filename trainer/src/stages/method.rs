@@ -1,15 +1,15 @@
-//! What a run asks of its stage, and what passes between the two. All of it is on the host.
+//! The interface between a run and its stage. All its numbers are on the host.
 
 use serde::{Deserialize, Serialize};
 use trainer_contract::metrics::Quality;
 
-use super::prepared::{Known, Prepared};
+use super::prepared::{KnownLogProbs, PreparedSamples};
 use super::sums::Sums;
-use crate::dataset::{Lessons, Outcome, Sample};
+use crate::dataset::{ReflectionOutcome, Sample, TrainableTokens};
 use crate::error::TrainError;
 use crate::packing;
 
-/// A way to learn: the settings of a stage, and what they make of samples.
+/// A training method: the settings of a stage, and its loss.
 ///
 /// ```text
 /// before the first step   units, counts, weights, state
@@ -17,22 +17,22 @@ use crate::packing;
 /// each step               step_done
 /// ```
 pub trait Method {
-    /// Whether its numbers make sense.
+    /// Checks its numbers.
     fn check(&self) -> Result<(), TrainError>;
 
-    /// Whether it can learn from actions; others learn from reflections alone.
+    /// Whether it can train on actions; other methods train only on reflections.
     fn learns_from_actions(&self) -> bool {
         false
     }
 
-    /// Whether a reward model's scores can stand for what reflections earned.
+    /// Whether a reward model's scores can replace the rewards of reflections.
     fn weighs_rewards(&self) -> bool {
         true
     }
 
-    /// Which reflections it can learn from.
-    fn lessons(&self) -> Lessons {
-        Lessons::All
+    /// The tokens that it can train on.
+    fn lessons(&self) -> TrainableTokens {
+        TrainableTokens::All
     }
 
     /// Whether held-out samples should become likelier, so that their loss is measured.
@@ -40,112 +40,117 @@ pub trait Method {
         false
     }
 
-    /// What of a batch its loss is made of.
-    fn reads(&self) -> Reads {
-        Reads::LogProbs
+    /// The inputs of its loss.
+    fn reads(&self) -> LossInputs {
+        LossInputs::LogProbs
     }
 
-    /// What log-probabilities are compared with; `None` where they are not.
+    /// The reference model of log-probabilities, if any.
     fn reference(&self) -> Option<Reference> {
         None
     }
 
-    /// How far the policy may go, in nats a token.
+    /// Greatest divergence of the policy from the start, in nats per token.
     fn divergence_max(&self) -> Option<f32> {
         None
     }
 
-    /// Samples that are computed together, by their places: groups, a group's pairs, or each
-    /// alone. Those in none teach nothing.
+    /// The indices of samples that are computed together: groups, pairs of a group, or single
+    /// samples. Samples in no unit have no effect.
     fn units(&self, samples: &[Sample]) -> Vec<Vec<usize>> {
         packing::groups(samples)
     }
 
-    /// How much each sample counts: its weight, or its advantage.
-    fn counts(&self, outcomes: &[Outcome]) -> Vec<f32> {
+    /// The coefficient of each sample in the loss: its weight or its advantage.
+    fn counts(&self, outcomes: &[ReflectionOutcome]) -> Vec<f32> {
         vec![1.0; outcomes.len()]
     }
 
-    /// How much each token of each sample counts beside that; empty where all count alike.
-    fn weights(&self, _known: &[Known], _outcomes: &[Outcome]) -> Vec<Vec<f32>> {
+    /// An additional weight of each token of each sample; empty if all are 1.0.
+    fn weights(&self, _known: &[KnownLogProbs], _outcomes: &[ReflectionOutcome]) -> Vec<Vec<f32>> {
         Vec::new()
     }
 
     /// The state before the first step; hidden states are of this width.
-    fn state(&self, _width: usize) -> State {
-        State::default()
+    fn state(&self, _width: usize) -> MethodState {
+        MethodState::default()
     }
 
     /// A batch's part of a step's loss.
-    fn term(&self, batch: &Batch<'_>, prepared: &Prepared, state: &mut State) -> Part;
+    fn term(
+        &self,
+        batch: &ComputedBatch<'_>,
+        prepared: &PreparedSamples,
+        state: &mut MethodState,
+    ) -> BatchLoss;
 
-    /// Takes a step's measurements into what changes.
-    fn step_done(&self, _sums: &Sums, _state: &mut State) {}
+    /// Updates the state by a step's measurements.
+    fn step_done(&self, _sums: &Sums, _state: &mut MethodState) {}
 
-    /// How good the scores of held-out samples are; `None` for methods without scores.
-    fn quality(&self, _scores: &[f32], _outcomes: &[Outcome]) -> Option<Quality> {
+    /// The quality of the scores of validation samples; `None` for methods without scores.
+    fn quality(&self, _scores: &[f32], _outcomes: &[ReflectionOutcome]) -> Option<Quality> {
         None
     }
 }
 
-/// What of a batch a loss is made of.
+/// The inputs of a loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reads {
+pub enum LossInputs {
     /// The log-probability of each learned token.
     LogProbs,
     /// The state that each sample's last learned token was predicted from, which a row scores.
     LastStates,
 }
 
-/// What a policy is kept near to.
+/// The reference model of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reference {
     /// The base model, without any adapter.
     Base,
-    /// The model as the run begins, with its parent's adapter.
+    /// The model at the start of the run, with its parent's adapter.
     Parent,
 }
 
-/// How large a step is.
+/// The size of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
-    /// Reflections.
+pub struct StepSize {
+    /// Number of reflections.
     pub sequences: usize,
-    /// Their tokens.
+    /// Number of their tokens.
     pub tokens: usize,
 }
 
-/// Samples that were computed together.
-pub struct Batch<'a> {
-    /// The samples, by their places.
+/// A computed batch of samples.
+pub struct ComputedBatch<'a> {
+    /// The indices of the samples.
     pub places: &'a [usize],
     /// The log-probabilities of their learned tokens; empty for a method of last states.
     pub log_probs: &'a [&'a [f32]],
     /// The states that these came from, `[tokens, width]`; the last states, `[samples, width]`,
     /// for a method of those.
     pub hidden: &'a dyn Fn() -> Vec<f32>,
-    /// Of the step that the batch is of.
-    pub size: Size,
+    /// The size of the batch's step.
+    pub size: StepSize,
 }
 
-/// What changes from step to step beside the adapter.
+/// The state of a method that changes from step to step, besides the adapter.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct State {
-    /// The critic's row, or the reward model's; empty where there is none.
+pub struct MethodState {
+    /// The critic's row, or the reward model's; empty if there is none.
     pub critic: Vec<f32>,
-    /// The weight of the KL divergence; 0.0 where none adapts it.
+    /// The weight of the KL divergence; 0.0 if none adapts it.
     pub kl_weight: f32,
 }
 
 /// A batch's part of a step's loss.
 #[derive(Clone, Debug, Default)]
-pub struct Part {
+pub struct BatchLoss {
     /// The value.
     pub loss: f32,
     /// Its derivative by the log-probability of each learned token of the batch; for a method
     /// of last states by each of those, `[samples, width]`.
     pub slopes: Vec<f32>,
-    /// What a policy's stage measured; sums, by token or by sample.
+    /// Sums for the metrics of a policy.
     pub sums: Sums,
 }

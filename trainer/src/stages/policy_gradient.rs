@@ -1,16 +1,16 @@
-//! Policy gradient on reflections: what earned more than expected becomes likelier.
+//! Policy gradient on reflections: those with a positive advantage become likelier.
 //!
 //! A reflection's tokens share its advantage (see [`super::advantage`]), and their loss is
 //! that of [`super::surrogate`].
 
 use serde::{Deserialize, Serialize};
 
-use super::advantage::{Baseline, Scale, advantages, are_alike};
+use super::advantage::{AdvantageScale, Baseline, advantages, are_alike};
 use super::importance::Importance;
-use super::method::{Batch, Method, Part, Reference, State};
-use super::prepared::{Known, Prepared, outcomes, rewards_and_groups};
+use super::method::{BatchLoss, ComputedBatch, Method, MethodState, Reference};
+use super::prepared::{KnownLogProbs, PreparedSamples, outcomes, rewards_and_groups};
 use super::surrogate::Surrogate;
-use crate::dataset::{Lessons, Outcome, Sample};
+use crate::dataset::{ReflectionOutcome, Sample, TrainableTokens};
 use crate::error::TrainError;
 use crate::packing;
 
@@ -18,15 +18,15 @@ use crate::packing;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyGradient {
-    /// What a reward is compared with.
+    /// The baseline of advantages.
     pub baseline: Baseline,
-    /// What the difference is divided by.
-    pub scale: Scale,
-    /// How a batch becomes a loss.
+    /// The scale of advantages.
+    pub scale: AdvantageScale,
+    /// The surrogate loss.
     pub surrogate: Surrogate,
-    /// How it is corrected for where it was drawn.
+    /// The importance weights.
     pub importance: Importance,
-    /// What the KL divergence is from.
+    /// The reference of the KL divergence.
     pub reference: Reference,
     /// The run ends once the policy is this far, in nats a token, from what it was, with the
     /// newest factors that were not.
@@ -40,8 +40,8 @@ impl Method for PolicyGradient {
         self.importance.check()
     }
 
-    fn lessons(&self) -> Lessons {
-        Lessons::Drawn
+    fn lessons(&self) -> TrainableTokens {
+        TrainableTokens::Drawn
     }
 
     fn reference(&self) -> Option<Reference> {
@@ -65,16 +65,21 @@ impl Method for PolicyGradient {
         units
     }
 
-    fn counts(&self, outcomes: &[Outcome]) -> Vec<f32> {
+    fn counts(&self, outcomes: &[ReflectionOutcome]) -> Vec<f32> {
         let (rewards, groups) = rewards_and_groups(outcomes);
         advantages(&rewards, &groups, self.baseline, self.scale)
     }
 
-    fn weights(&self, known: &[Known], outcomes: &[Outcome]) -> Vec<Vec<f32>> {
+    fn weights(&self, known: &[KnownLogProbs], outcomes: &[ReflectionOutcome]) -> Vec<Vec<f32>> {
         self.importance.of_samples(known, outcomes)
     }
 
-    fn term(&self, batch: &Batch<'_>, prepared: &Prepared, _: &mut State) -> Part {
+    fn term(
+        &self,
+        batch: &ComputedBatch<'_>,
+        prepared: &PreparedSamples,
+        _: &mut MethodState,
+    ) -> BatchLoss {
         let advantages: Vec<Vec<f32>> = batch
             .places
             .iter()

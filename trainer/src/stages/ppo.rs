@@ -13,11 +13,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::importance::Importance;
-use super::method::{Batch, Method, Part, Reference, State};
-use super::prepared::{Known, Prepared};
+use super::method::{BatchLoss, ComputedBatch, Method, MethodState, Reference};
+use super::prepared::{KnownLogProbs, PreparedSamples};
 use super::sums::Sums;
 use super::surrogate::Surrogate;
-use crate::dataset::{Lessons, Outcome};
+use crate::dataset::{ReflectionOutcome, TrainableTokens};
 use crate::error::{TrainError, require};
 
 /// The settings of a run.
@@ -54,8 +54,8 @@ impl Method for Ppo {
         self.importance.check()
     }
 
-    fn lessons(&self) -> Lessons {
-        Lessons::Drawn
+    fn lessons(&self) -> TrainableTokens {
+        TrainableTokens::Drawn
     }
 
     fn reference(&self) -> Option<Reference> {
@@ -66,26 +66,31 @@ impl Method for Ppo {
         self.divergence_max
     }
 
-    fn counts(&self, outcomes: &[Outcome]) -> Vec<f32> {
+    fn counts(&self, outcomes: &[ReflectionOutcome]) -> Vec<f32> {
         outcomes.iter().map(|outcome| outcome.reward - self.reward_baseline).collect()
     }
 
-    fn weights(&self, known: &[Known], outcomes: &[Outcome]) -> Vec<Vec<f32>> {
+    fn weights(&self, known: &[KnownLogProbs], outcomes: &[ReflectionOutcome]) -> Vec<Vec<f32>> {
         self.importance.of_samples(known, outcomes)
     }
 
-    fn state(&self, width: usize) -> State {
-        State { critic: vec![0.0; width], kl_weight: self.surrogate.kl_weight }
+    fn state(&self, width: usize) -> MethodState {
+        MethodState { critic: vec![0.0; width], kl_weight: self.surrogate.kl_weight }
     }
 
-    fn term(&self, batch: &Batch<'_>, prepared: &Prepared, state: &mut State) -> Part {
+    fn term(
+        &self,
+        batch: &ComputedBatch<'_>,
+        prepared: &PreparedSamples,
+        state: &mut MethodState,
+    ) -> BatchLoss {
         let advantages = self.learn_values(batch, prepared, state);
         // The divergence is in the rewards already.
         let surrogate = Surrogate { kl_weight: 0.0, ..self.surrogate };
         surrogate.part(batch, prepared, &advantages)
     }
 
-    fn step_done(&self, sums: &Sums, state: &mut State) {
+    fn step_done(&self, sums: &Sums, state: &mut MethodState) {
         if let Some(adaptive) = &self.adaptive_kl {
             let mean = sums.kl / sums.samples.max(1) as f32;
             state.kl_weight = adaptive.next(state.kl_weight, mean, sums.samples);
@@ -97,16 +102,16 @@ impl Ppo {
     /// Advantages by the critic as it stands, which then learns from their returns.
     fn learn_values(
         &self,
-        batch: &Batch<'_>,
-        prepared: &Prepared,
-        state: &mut State,
+        batch: &ComputedBatch<'_>,
+        prepared: &PreparedSamples,
+        state: &mut MethodState,
     ) -> Vec<Vec<f32>> {
         let hidden = (batch.hidden)();
         let (width, kl_weight) = (state.critic.len(), state.kl_weight);
         let values = Critic::values(&state.critic, &hidden);
         let (mut advantages, mut returns, mut first) = (Vec::new(), Vec::new(), 0);
         for &place in batch.places {
-            let Known { before, reference } = &prepared.known[place];
+            let KnownLogProbs { before, reference } = &prepared.known[place];
             let rewards = token_rewards(before, reference, prepared.counts[place], kl_weight);
             let values = &values[first..first + rewards.len()];
             let found = generalized_advantages(&rewards, values, &self.critic);

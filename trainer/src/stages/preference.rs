@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::method::{Batch, Method, Part, Reference, State};
-use super::prepared::{Prepared, outcomes, rewards_and_groups};
+use super::method::{BatchLoss, ComputedBatch, Method, MethodState, Reference};
+use super::prepared::{PreparedSamples, outcomes, rewards_and_groups};
 use crate::dataset::Sample;
 use crate::error::{TrainError, require};
 
@@ -39,8 +39,13 @@ impl Method for Preference {
         units(samples, self.margin)
     }
 
-    fn term(&self, batch: &Batch<'_>, prepared: &Prepared, _: &mut State) -> Part {
-        let mut part = Part::default();
+    fn term(
+        &self,
+        batch: &ComputedBatch<'_>,
+        prepared: &PreparedSamples,
+        _: &mut MethodState,
+    ) -> BatchLoss {
+        let mut part = BatchLoss::default();
         let share = 2.0 / batch.size.sequences.max(1) as f32;
         for (pair, tokens) in batch.places.chunks_exact(2).zip(batch.log_probs.chunks_exact(2)) {
             let gain = |member: usize| -> f32 {
@@ -61,7 +66,7 @@ impl Method for Preference {
 
 /// Two reflections of one group, by their places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pair {
+pub struct PreferencePair {
     /// Which one earned more.
     pub better: usize,
     /// Which one earned less.
@@ -70,7 +75,7 @@ pub struct Pair {
 
 /// Pairs whose rewards differ by at least `margin`, each reflection of a group with
 /// every other.
-pub fn pairs(rewards: &[f32], groups: &[usize], margin: f32) -> Vec<Pair> {
+pub fn pairs(rewards: &[f32], groups: &[usize], margin: f32) -> Vec<PreferencePair> {
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (place, &group) in groups.iter().enumerate() {
         members.entry(group).or_default().push(place);
@@ -81,7 +86,7 @@ pub fn pairs(rewards: &[f32], groups: &[usize], margin: f32) -> Vec<Pair> {
             let worse = places.iter().filter(|&&worse| {
                 rewards[better] > rewards[worse] && rewards[better] - rewards[worse] >= margin
             });
-            pairs.extend(worse.map(|&worse| Pair { better, worse }));
+            pairs.extend(worse.map(|&worse| PreferencePair { better, worse }));
         }
     }
     pairs
@@ -95,9 +100,12 @@ pub fn units(samples: &[Sample], margin: f32) -> Vec<Vec<usize>> {
 
 /// The places of pairs, the better one before the worse, those of one group together: what
 /// they have in common need be computed only once.
-pub fn by_group(pairs: &[Pair], groups: &[usize]) -> Vec<Vec<usize>> {
-    let of_one_group = |a: &Pair, b: &Pair| groups[a.better] == groups[b.better];
-    let places = |pairs: &[Pair]| pairs.iter().flat_map(|pair| [pair.better, pair.worse]).collect();
+pub fn by_group(pairs: &[PreferencePair], groups: &[usize]) -> Vec<Vec<usize>> {
+    let of_one_group =
+        |a: &PreferencePair, b: &PreferencePair| groups[a.better] == groups[b.better];
+    let places = |pairs: &[PreferencePair]| {
+        pairs.iter().flat_map(|pair| [pair.better, pair.worse]).collect()
+    };
     pairs.chunk_by(of_one_group).map(places).collect()
 }
 
@@ -120,7 +128,8 @@ mod tests {
     fn every_member_is_paired_with_those_that_earned_less() {
         let found = pairs(&[1.0, 0.0, 0.5, 1.0, 0.0], &[0, 0, 0, 1, 2], 0.1);
 
-        let expected = [(0, 1), (0, 2), (2, 1)].map(|(better, worse)| Pair { better, worse });
+        let expected =
+            [(0, 1), (0, 2), (2, 1)].map(|(better, worse)| PreferencePair { better, worse });
         assert_eq!(found, expected);
         assert_eq!(pairs(&[1.0, 0.95], &[0, 0], 0.1), []);
     }

@@ -1,10 +1,10 @@
 //! What a run holds of its samples before its first step.
 
-use crate::dataset::{Outcome, Sample};
+use crate::dataset::{ReflectionOutcome, Sample};
 
 /// What is known of a sample before the first step; slices are by learned token.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
+pub struct KnownLogProbs {
     /// Its log-probabilities as the run begins.
     pub before: Vec<f32>,
     /// Under the reference.
@@ -13,25 +13,26 @@ pub struct Known {
 
 /// What a run holds of its samples, by their places.
 #[derive(Clone, Debug, Default)]
-pub struct Prepared {
+pub struct PreparedSamples {
     /// Empty for methods without a reference.
-    pub known: Vec<Known>,
+    pub known: Vec<KnownLogProbs>,
     /// How much each counts.
     pub counts: Vec<f32>,
-    /// How much each of its tokens counts beside that; empty where all count alike.
+    /// How much each of its tokens counts beside that; empty if all count alike.
     pub weights: Vec<Vec<f32>>,
     /// What came of each.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<ReflectionOutcome>,
 }
 
 /// What each reflection earned, and its group.
-pub(crate) fn rewards_and_groups(outcomes: &[Outcome]) -> (Vec<f32>, Vec<usize>) {
+pub(crate) fn rewards_and_groups(outcomes: &[ReflectionOutcome]) -> (Vec<f32>, Vec<usize>) {
     outcomes.iter().map(|outcome| (outcome.reward, outcome.group)).unzip()
 }
 
 /// A sample without an outcome earned nothing, alone.
-pub(crate) fn outcomes(samples: &[Sample]) -> Vec<Outcome> {
-    let nothing = |group| Outcome { reward: 0.0, group, sampled: Vec::new(), full: Vec::new() };
+pub(crate) fn outcomes(samples: &[Sample]) -> Vec<ReflectionOutcome> {
+    let nothing =
+        |group| ReflectionOutcome { reward: 0.0, group, sampled: Vec::new(), full: Vec::new() };
     let places = samples.iter().enumerate();
     places.map(|(place, sample)| sample.outcome.clone().unwrap_or_else(|| nothing(place))).collect()
 }

@@ -8,20 +8,20 @@
 use serde::{Deserialize, Serialize};
 use trainer_contract::metrics::Quality;
 
-use super::method::{Batch, Method, Part, Reads, State};
+use super::method::{BatchLoss, ComputedBatch, LossInputs, Method, MethodState};
 use super::ppo::Critic;
 use super::preference;
-use super::prepared::{Prepared, rewards_and_groups};
+use super::prepared::{PreparedSamples, rewards_and_groups};
 use super::quality;
 use super::sums::Sums;
-use crate::dataset::{Outcome, Sample};
+use crate::dataset::{ReflectionOutcome, Sample};
 use crate::error::{TrainError, require};
 use crate::packing;
 
 /// The settings of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RewardModel {
+pub struct RewardModelSettings {
     /// What is learned from.
     pub labels: Labels,
     /// How far a reflection moves the row against its loss's slope, over the length of its
@@ -46,7 +46,7 @@ pub enum Labels {
     },
 }
 
-impl Method for RewardModel {
+impl Method for RewardModelSettings {
     fn check(&self) -> Result<(), TrainError> {
         let (key, number) = match &self.labels {
             Labels::Pairs { margin } => ("stage.labels.pairs.margin", margin),
@@ -61,8 +61,8 @@ impl Method for RewardModel {
         false
     }
 
-    fn reads(&self) -> Reads {
-        Reads::LastStates
+    fn reads(&self) -> LossInputs {
+        LossInputs::LastStates
     }
 
     fn units(&self, samples: &[Sample]) -> Vec<Vec<usize>> {
@@ -72,16 +72,21 @@ impl Method for RewardModel {
         }
     }
 
-    fn counts(&self, outcomes: &[Outcome]) -> Vec<f32> {
+    fn counts(&self, outcomes: &[ReflectionOutcome]) -> Vec<f32> {
         self.weights(&rewards_and_groups(outcomes).0)
     }
 
-    fn state(&self, width: usize) -> State {
-        State { critic: vec![0.0; width], kl_weight: 0.0 }
+    fn state(&self, width: usize) -> MethodState {
+        MethodState { critic: vec![0.0; width], kl_weight: 0.0 }
     }
 
     /// Scores by the row as it stands, which then learns.
-    fn term(&self, batch: &Batch<'_>, prepared: &Prepared, state: &mut State) -> Part {
+    fn term(
+        &self,
+        batch: &ComputedBatch<'_>,
+        prepared: &PreparedSamples,
+        state: &mut MethodState,
+    ) -> BatchLoss {
         let hidden = (batch.hidden)();
         let found = scores(&state.critic, &hidden);
         let by_place =
@@ -92,12 +97,13 @@ impl Method for RewardModel {
         let share = 1.0 / self.divisor(batch.size.sequences);
         let row = &state.critic;
         let by_state = slopes.iter().flat_map(|slope| row.iter().map(move |x| share * slope * x));
-        let part = Part { loss: share * loss, slopes: by_state.collect(), sums: Sums::default() };
+        let part =
+            BatchLoss { loss: share * loss, slopes: by_state.collect(), sums: Sums::default() };
         self.learn(&mut state.critic, &hidden, &weights, &rewards);
         part
     }
 
-    fn quality(&self, scores: &[f32], outcomes: &[Outcome]) -> Option<Quality> {
+    fn quality(&self, scores: &[f32], outcomes: &[ReflectionOutcome]) -> Option<Quality> {
         let (rewards, groups) = rewards_and_groups(outcomes);
         let threshold = match self.labels {
             Labels::Pairs { .. } => None,
@@ -107,7 +113,7 @@ impl Method for RewardModel {
     }
 }
 
-impl RewardModel {
+impl RewardModelSettings {
     /// How much each sample counts.
     pub fn weights(&self, rewards: &[f32]) -> Vec<f32> {
         match self.labels {

@@ -7,10 +7,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::method::{Batch, Method, Part, State};
-use super::prepared::{Prepared, rewards_and_groups};
+use super::method::{BatchLoss, ComputedBatch, Method, MethodState};
+use super::prepared::{PreparedSamples, rewards_and_groups};
 use super::supervised;
-use crate::dataset::Outcome;
+use crate::dataset::ReflectionOutcome;
 use crate::error::{TrainError, require};
 
 /// How rewards become weights.
@@ -49,12 +49,17 @@ impl Method for RewardWeights {
         true
     }
 
-    fn counts(&self, outcomes: &[Outcome]) -> Vec<f32> {
+    fn counts(&self, outcomes: &[ReflectionOutcome]) -> Vec<f32> {
         self.weights(&rewards_and_groups(outcomes).0)
     }
 
     /// The mean over reflections of the mean over their tokens.
-    fn term(&self, batch: &Batch<'_>, prepared: &Prepared, _: &mut State) -> Part {
+    fn term(
+        &self,
+        batch: &ComputedBatch<'_>,
+        prepared: &PreparedSamples,
+        _: &mut MethodState,
+    ) -> BatchLoss {
         supervised::part(batch, prepared, |tokens| tokens * batch.size.sequences)
     }
 }

@@ -3,7 +3,7 @@
 use trainer_contract::metrics::PolicyMetrics;
 
 use super::importance::effective_sample_size;
-use super::prepared::{Known, Prepared};
+use super::prepared::{KnownLogProbs, PreparedSamples};
 
 /// Sums over tokens and samples of a step.
 #[derive(Clone, Debug, Default)]
@@ -34,8 +34,8 @@ impl Sums {
     }
 
     /// Takes in a sample that has these log-probabilities by now.
-    pub(super) fn measure(&mut self, prepared: &Prepared, place: usize, log_probs: &[f32]) {
-        let Known { before, reference } = &prepared.known[place];
+    pub(super) fn measure(&mut self, prepared: &PreparedSamples, place: usize, log_probs: &[f32]) {
+        let KnownLogProbs { before, reference } = &prepared.known[place];
         let outcome = &prepared.outcomes[place];
         self.samples += 1;
         self.tokens += log_probs.len();

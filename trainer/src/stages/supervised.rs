@@ -4,8 +4,8 @@
 //! log-probability of each token given all before it. Tokens of prompts, and
 //! forced or unknown ones, are read and not learned.
 
-use super::method::{Batch, Method, Part, State};
-use super::prepared::Prepared;
+use super::method::{BatchLoss, ComputedBatch, Method, MethodState};
+use super::prepared::PreparedSamples;
 use crate::error::TrainError;
 
 /// Imitation has no settings.
@@ -29,14 +29,23 @@ impl Method for Supervised {
         true
     }
 
-    fn term(&self, batch: &Batch<'_>, prepared: &Prepared, _: &mut State) -> Part {
+    fn term(
+        &self,
+        batch: &ComputedBatch<'_>,
+        prepared: &PreparedSamples,
+        _: &mut MethodState,
+    ) -> BatchLoss {
         part(batch, prepared, |_| batch.size.tokens)
     }
 }
 
 /// A batch's part of the loss; `divisor` is a sample's by the number of its tokens.
-pub fn part(batch: &Batch<'_>, prepared: &Prepared, divisor: impl Fn(usize) -> usize) -> Part {
-    let mut part = Part::default();
+pub fn part(
+    batch: &ComputedBatch<'_>,
+    prepared: &PreparedSamples,
+    divisor: impl Fn(usize) -> usize,
+) -> BatchLoss {
+    let mut part = BatchLoss::default();
     for (&place, tokens) in batch.places.iter().zip(batch.log_probs) {
         let (loss, slopes) = term(tokens, prepared.counts[place], divisor(tokens.len()));
         part.loss += loss;

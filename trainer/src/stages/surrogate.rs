@@ -24,8 +24,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::method::{Batch, Part, Size};
-use super::prepared::{Known, Prepared};
+use super::method::{BatchLoss, ComputedBatch, StepSize};
+use super::prepared::{KnownLogProbs, PreparedSamples};
 use crate::error::{TrainError, require};
 
 /// How a batch becomes a loss.
@@ -85,7 +85,7 @@ pub struct Rollout<'a> {
 
 /// What a reflection adds to the loss.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Term {
+pub struct LossTerm {
     /// The value.
     pub loss: f32,
     /// Its derivative by each log-probability `[tokens]`.
@@ -104,12 +104,17 @@ impl Surrogate {
     }
 
     /// A batch's part of the loss; `advantages` are each sample's by token.
-    pub fn part(&self, batch: &Batch<'_>, prepared: &Prepared, advantages: &[Vec<f32>]) -> Part {
-        let mut part = Part::default();
+    pub fn part(
+        &self,
+        batch: &ComputedBatch<'_>,
+        prepared: &PreparedSamples,
+        advantages: &[Vec<f32>],
+    ) -> BatchLoss {
+        let mut part = BatchLoss::default();
         for ((&place, log_probs), advantages) in
             batch.places.iter().zip(batch.log_probs).zip(advantages)
         {
-            let Known { before, reference } = &prepared.known[place];
+            let KnownLogProbs { before, reference } = &prepared.known[place];
             let weights = &prepared.weights[place];
             let rollout = Rollout { log_probs, before, reference, weights, advantages };
             let term = term(&rollout, self, batch.size);
@@ -123,7 +128,7 @@ impl Surrogate {
 }
 
 /// What `rollout` adds to the loss of a step of `size`.
-pub fn term(rollout: &Rollout<'_>, surrogate: &Surrogate, size: Size) -> Term {
+pub fn term(rollout: &Rollout<'_>, surrogate: &Surrogate, size: StepSize) -> LossTerm {
     let count = rollout.log_probs.len();
     let divisor = match surrogate.normalize {
         Normalize::Sequence => count * size.sequences,
@@ -135,7 +140,7 @@ pub fn term(rollout: &Rollout<'_>, surrogate: &Surrogate, size: Size) -> Term {
     // A common ratio moves with each of its tokens.
     let weighted = rollout.weights.iter().zip(rollout.advantages).map(|(w, a)| w * a);
     let common = weighted.sum::<f32>() / count.max(1) as f32;
-    let mut term = Term::default();
+    let mut term = LossTerm::default();
     for (token, ratio) in ratios.into_iter().enumerate() {
         let (weight, advantage) = (rollout.weights[token], rollout.advantages[token]);
         let bounded = ratio.clamp(1.0 - surrogate.clip_low, 1.0 + surrogate.clip_high);
@@ -195,7 +200,7 @@ mod tests {
     fn a_first_step_is_reinforce() {
         let rollout = rollout(&[-1.0, -2.0], &[-1.0, -2.0], &[0.5; 2]);
 
-        let found = term(&rollout, &SURROGATE, Size { sequences: 1, tokens: 2 });
+        let found = term(&rollout, &SURROGATE, StepSize { sequences: 1, tokens: 2 });
 
         // Each of two tokens: −A/2.
         assert_eq!(found.slopes, [-0.25, -0.25]);
@@ -209,7 +214,7 @@ mod tests {
             let advantages = [advantage];
             let rollout = rollout(&[-1.0], &[-1.0], &advantages);
 
-            let found = term(&rollout, &SURROGATE, Size { sequences: 1, tokens: 1 });
+            let found = term(&rollout, &SURROGATE, StepSize { sequences: 1, tokens: 1 });
 
             // Descent goes against the slope.
             assert!(-found.slopes[0] * advantage > 0.0);
@@ -223,7 +228,7 @@ mod tests {
         let slopes = |advantage| {
             let advantages = [advantage; 2];
             let rollout = rollout(&log_probs, &[-1.0, -1.0], &advantages);
-            term(&rollout, &SURROGATE, Size { sequences: 1, tokens: 2 })
+            term(&rollout, &SURROGATE, StepSize { sequences: 1, tokens: 2 })
         };
 
         let (good, bad) = (slopes(1.0), slopes(-1.0));
@@ -240,7 +245,7 @@ mod tests {
         let surrogate = Surrogate { ratio: Ratio::Sequence, ..SURROGATE };
         let rollout = rollout(&[-0.9, -1.0], &[-1.0, -1.0], &[1.0; 2]);
 
-        let found = term(&rollout, &surrogate, Size { sequences: 1, tokens: 2 });
+        let found = term(&rollout, &surrogate, StepSize { sequences: 1, tokens: 2 });
 
         let ratio = 0.05_f32.exp();
         assert!(near(found.loss, -ratio), "{found:?}");
@@ -252,7 +257,7 @@ mod tests {
         let short = rollout(&[-1.0], &[-1.0], &[1.0]);
         let slope = |normalize| {
             let surrogate = Surrogate { normalize, ..SURROGATE };
-            term(&short, &surrogate, Size { sequences: 2, tokens: 4 }).slopes[0]
+            term(&short, &surrogate, StepSize { sequences: 2, tokens: 4 }).slopes[0]
         };
 
         assert!(near(slope(Normalize::Sequence), -0.5));
@@ -275,7 +280,7 @@ mod tests {
                     weights,
                     advantages: &[0.7; 3],
                 };
-                term(&rollout, &surrogate, Size { sequences: 1, tokens: 3 })
+                term(&rollout, &surrogate, StepSize { sequences: 1, tokens: 3 })
             };
             let slopes = at(&point).slopes;
             for (token, slope) in slopes.into_iter().enumerate() {

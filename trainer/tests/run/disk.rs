@@ -3,7 +3,7 @@
 use std::fs;
 
 use burn::tensor::Device;
-use trainer::run::{Run, Watch};
+use trainer::run::{TrainingRun, Watch};
 
 use crate::world::{World, finished, play};
 
@@ -45,7 +45,8 @@ fn a_folder_that_is_a_file_is_named() {
     let world = World::new();
     fs::write(world.path("out"), "a file").unwrap();
     let out = world.path("out");
-    let mut run = Run::open(world.config(), world.base.clone(), &out, &Device::flex()).unwrap();
+    let mut run =
+        TrainingRun::open(world.config(), world.base.clone(), &out, &Device::flex()).unwrap();
 
     let error = run.run(&QUIET).unwrap_err().to_string();
 

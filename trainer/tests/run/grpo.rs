@@ -1,7 +1,7 @@
 //! The policy's losses and their derivatives beside TRL's, on the same numbers.
 
 use serde::Deserialize;
-use trainer::stages::method::Size;
+use trainer::stages::method::StepSize;
 use trainer::stages::surrogate::{Normalize, Ratio, Rollout, Surrogate, term};
 
 #[derive(Deserialize)]
@@ -48,7 +48,7 @@ fn losses_and_slopes_are_those_of_trl() {
     for case in golden.cases {
         let surrogate = case.surrogate();
         let tokens = case.log_probs.iter().map(Vec::len).sum();
-        let size = Size { sequences: case.log_probs.len(), tokens };
+        let size = StepSize { sequences: case.log_probs.len(), tokens };
         let mut loss = 0.0;
         for (row, advantage) in case.advantages.iter().enumerate() {
             let rollout = Rollout {

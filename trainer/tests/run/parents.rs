@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use models::adapter::Adapter;
 use models::tiny::{self, TinyConfig};
 use trainer::config::TrainConfig;
-use trainer::run::{Base, Run};
+use trainer::run::{Base, TrainingRun};
 
 use crate::world::{World, finished, play};
 
@@ -117,7 +117,8 @@ fn a_parent_of_another_base_is_refused_with_both_bases_named() {
     let sha256 = models::checksum::sha256_file(&path).unwrap();
     let base = Base { path, sha256: sha256.clone() };
 
-    let opened = Run::open(child(&world, &parent), base, &world.path("other"), &Device::flex());
+    let opened =
+        TrainingRun::open(child(&world, &parent), base, &world.path("other"), &Device::flex());
 
     let error = opened.map(|_| ()).unwrap_err().to_string();
     assert!(error.contains(&world.base.sha256) && error.contains(&sha256), "{error}");

@@ -13,7 +13,7 @@ use runtime_core::seed::mix;
 use trainer::config::Schedule;
 use trainer::dataset::Select;
 use trainer::stages::Stage;
-use trainer::stages::reward_model::{Labels, RewardModel};
+use trainer::stages::reward_model::{Labels, RewardModelSettings};
 use trainer::stages::reward_weighted::RewardWeights;
 use trainer_contract::metrics::Quality;
 
@@ -61,7 +61,7 @@ fn log(sha256: &str, earned: f32) -> Vec<u8> {
 fn learned(world: &World, labels: Labels) -> (Quality, Vec<f32>) {
     let path = world.path("groups.log");
     fs::write(&path, log(&world.base.sha256, 1.0)).unwrap();
-    let stage = Stage::RewardModel(RewardModel { labels, learning_rate: 1.0 });
+    let stage = Stage::RewardModel(RewardModelSettings { labels, learning_rate: 1.0 });
     let mut config = world.reflections(stage, Select::All);
     config.data.records = vec![path];
     config.data.validation_share = 0.25;

@@ -7,7 +7,7 @@ use models::gguf::Gguf;
 use trainer::config::TrainConfig;
 use trainer::dataset::Select;
 use trainer::metrics;
-use trainer::run::{Ended, Run, Watch};
+use trainer::run::{Ended, TrainingRun, Watch};
 use trainer::stages::Stage;
 use trainer::stages::policy_gradient::PolicyGradient;
 
@@ -27,7 +27,7 @@ fn toy() -> Toy {
 }
 
 /// Stops after so many steps, two at least: what is asked before the first is not counted.
-fn stop_after(run: &mut Run, steps: u64) -> Ended {
+fn stop_after(run: &mut TrainingRun, steps: u64) -> Ended {
     let done = Cell::new(0);
     let watch = Watch {
         now_us: &|| 0,

@@ -24,7 +24,7 @@ use trainer::TrainError;
 use trainer::config::{Schedule, TrainConfig};
 use trainer::dataset::Select;
 use trainer::stages::Stage;
-use trainer::stages::advantage::{Baseline, Scale};
+use trainer::stages::advantage::{AdvantageScale, Baseline};
 use trainer::stages::importance::{Importance, Level, Over};
 use trainer::stages::method::Reference;
 use trainer::stages::policy_gradient::PolicyGradient;
@@ -54,7 +54,7 @@ const UNWEIGHTED: Importance =
     Importance { level: Level::None, over: Over::Truncate, weight_max: 2.0 };
 pub(crate) const POLICY_GRADIENT: PolicyGradient = PolicyGradient {
     baseline: Baseline::Group,
-    scale: Scale::Group,
+    scale: AdvantageScale::Group,
     surrogate: SURROGATE,
     importance: UNWEIGHTED,
     reference: Reference::Base,
@@ -254,7 +254,7 @@ fn policy_gradient_learns() {
 
 #[test]
 fn reinforce_with_others_for_a_baseline_learns() {
-    let (baseline, scale) = (Baseline::LeaveOneOut, Scale::None);
+    let (baseline, scale) = (Baseline::LeaveOneOut, AdvantageScale::None);
     check(
         Stage::PolicyGradient(PolicyGradient { baseline, scale, ..POLICY_GRADIENT }),
         Select::All,

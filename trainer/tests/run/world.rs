@@ -18,8 +18,8 @@ use trainer::TrainError;
 use trainer::config::{
     AdapterConfig, OptimizerConfig, Precision, RunConfig, Schedule, TrainConfig,
 };
-use trainer::dataset::{Data, Measure, ReflectionData, Reward, Select};
-use trainer::run::{Base, Ended, Run, Watch};
+use trainer::dataset::{DataConfig, Measure, ReflectionData, Reward, Select};
+use trainer::run::{Base, Ended, TrainingRun, Watch};
 use trainer::stages::Stage;
 
 /// A model and records in a folder.
@@ -51,7 +51,7 @@ impl World {
             model: "tiny".into(),
             parent: None,
             seed: 7,
-            data: Data {
+            data: DataConfig {
                 records: vec![self.path("trials.log")],
                 files: Vec::new(),
                 solved_only: true,
@@ -103,10 +103,10 @@ impl World {
         config
     }
 
-    pub(crate) fn open(&self, config: TrainConfig, out: &str) -> Result<Run, TrainError> {
+    pub(crate) fn open(&self, config: TrainConfig, out: &str) -> Result<TrainingRun, TrainError> {
         let out = self.path(out);
         fs::create_dir_all(&out).unwrap();
-        Run::open(config, self.base.clone(), &out, &Device::flex())
+        TrainingRun::open(config, self.base.clone(), &out, &Device::flex())
     }
 
     pub(crate) fn losses(&self, out: &str) -> Vec<f32> {
@@ -183,7 +183,7 @@ fn episode(number: u32) -> Vec<Event> {
 }
 
 /// Runs until the end, or until so many steps are done.
-pub(crate) fn play(run: &mut Run, steps: Option<u64>) -> Ended {
+pub(crate) fn play(run: &mut TrainingRun, steps: Option<u64>) -> Ended {
     let done = Cell::new(0);
     let watch = Watch {
         now_us: &|| 0,

@@ -25,7 +25,7 @@ pub(super) struct Head<'a> {
 }
 
 /// What a tile adds to the rows' sums.
-struct Part {
+struct TileSums {
     greatest: Vec<f32>,
     /// Of exponentials of logits minus `greatest`.
     sum: Vec<f32>,
@@ -68,7 +68,7 @@ impl Head<'_> {
     /// The tokens' log-probabilities and the logarithms of the sums of
     /// exponentials, one for each row.
     pub(super) fn log_probs(&self) -> [Vec<f32>; 2] {
-        let parts: Vec<(Part, Vec<(usize, f32)>)> = (0..self.tiles())
+        let parts: Vec<(TileSums, Vec<(usize, f32)>)> = (0..self.tiles())
             .into_par_iter()
             .map(|index| self.with_logits(index, |first, _, logits| self.fold(first, logits)))
             .collect();
@@ -93,9 +93,9 @@ impl Head<'_> {
         [log_probs, logs]
     }
 
-    fn fold(&self, first: usize, logits: &mut [f32]) -> (Part, Vec<(usize, f32)>) {
+    fn fold(&self, first: usize, logits: &mut [f32]) -> (TileSums, Vec<(usize, f32)>) {
         let count = logits.len() / self.n();
-        let mut part = Part { greatest: Vec::new(), sum: Vec::new() };
+        let mut part = TileSums { greatest: Vec::new(), sum: Vec::new() };
         let mut found = Vec::new();
         for (row, logits) in logits.chunks_exact_mut(count).enumerate() {
             if let Some(logit) = logits.get((self.tokens[row] as usize).wrapping_sub(first)) {

@@ -71,7 +71,7 @@ pub(crate) struct Rotate<'a> {
     pub(crate) head: &'a mut [Vector],
     /// Vectors of a head.
     pub(crate) groups: usize,
-    /// The weights of a norm of the head and its epsilon, where there is one.
+    /// The weights of a norm of the head and its epsilon, if there is one.
     pub(crate) norm: Option<(&'a [Vector], f32)>,
     /// Cosines and sines `[n][head_width / 16]`; the sine is negative for the first of each
     /// pair.

@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::PeftError;
-use super::names::Place;
-use crate::adapter::Pair;
+use super::names::ModelMatrix;
+use crate::adapter::FactorPair;
 use crate::replace::replace;
 
 /// A configuration is no longer than this.
@@ -56,7 +56,7 @@ struct Config {
 }
 
 /// How the factors are scaled.
-pub(super) struct Settings {
+pub(super) struct PeftSettings {
     file: String,
     rank: u64,
     alpha: f64,
@@ -66,7 +66,7 @@ pub(super) struct Settings {
     alphas: Vec<(Regex, f64)>,
 }
 
-impl Settings {
+impl PeftSettings {
     pub(super) fn read(path: &Path) -> Result<Self, PeftError> {
         let file = path.display().to_string();
         let mut text = Vec::new();
@@ -97,7 +97,7 @@ impl Settings {
         self.over_rank(self.alpha, self.rank) as f32
     }
 
-    /// How many times more a module is scaled than by [`Settings::alpha`] over its rank.
+    /// Ratio of the scale of a module to [`PeftSettings::alpha`] over its rank.
     #[allow(clippy::cast_possible_truncation, reason = "a factor of f32 numbers")]
     pub(super) fn excess(&self, module: &str, rank: u64) -> f32 {
         let alpha = first_match(&self.alphas, module).unwrap_or(self.alpha);
@@ -184,7 +184,7 @@ fn first_match(patterns: &[(Regex, f64)], module: &str) -> Option<f64> {
 pub(super) fn write(
     path: &Path,
     alpha: f32,
-    placed: &[(Place, Pair)],
+    placed: &[(ModelMatrix, FactorPair)],
     layers: u64,
 ) -> Result<(), PeftError> {
     let rank = usual_rank(placed);
@@ -217,7 +217,7 @@ pub(super) fn write(
 }
 
 /// The rank of most factors; the smallest of several.
-fn usual_rank(placed: &[(Place, Pair)]) -> u64 {
+fn usual_rank(placed: &[(ModelMatrix, FactorPair)]) -> u64 {
     let mut counts = BTreeMap::new();
     for (_, pair) in placed {
         *counts.entry(pair.target.rank).or_insert(0u32) += 1;
@@ -228,10 +228,10 @@ fn usual_rank(placed: &[(Place, Pair)]) -> u64 {
 
 /// The adapted modules: by one name those that are adapted in every layer, by their
 /// paths the others, or PEFT would adapt them in layers that have no factors.
-fn modules(placed: &[(Place, Pair)], layers: u64) -> BTreeSet<String> {
-    let name = |place: &Place| place.module_name();
+fn modules(placed: &[(ModelMatrix, FactorPair)], layers: u64) -> BTreeSet<String> {
+    let name = |place: &ModelMatrix| place.module_name();
     let count = |wanted: &str| placed.iter().filter(|(place, _)| name(place) == wanted).count();
-    let shortest = |place: &Place| {
+    let shortest = |place: &ModelMatrix| {
         if count(name(place)) as u64 == layers {
             name(place).to_owned()
         } else {

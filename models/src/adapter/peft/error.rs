@@ -12,7 +12,7 @@ pub enum PeftError {
     Io {
         /// The file.
         file: String,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The weights are a pickle, which runs code when it is read.
@@ -36,9 +36,9 @@ pub enum PeftError {
         file: String,
         /// The setting.
         setting: String,
-        /// What it should say.
+        /// The expected value.
         expected: String,
-        /// What it says.
+        /// The value found.
         found: String,
     },
     /// The weights are no safetensors file.
@@ -56,7 +56,7 @@ pub enum PeftError {
         file: String,
         /// The tensor.
         tensor: String,
-        /// What it should be.
+        /// The expected form.
         expected: String,
         /// What it is.
         found: String,

@@ -22,7 +22,7 @@ const PREFIXES: [&str; 5] =
 
 /// A matrix of the model. Sorts as the model applies them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct ModelMatrix {
     layer: u32,
     module: usize,
 }
@@ -36,7 +36,7 @@ pub(super) enum Factor {
     B,
 }
 
-impl Place {
+impl ModelMatrix {
     /// The place of a tensor such as `blk.3.attn_q.weight`.
     pub(super) fn in_gguf(name: &str) -> Option<Self> {
         let (layer, tensor) =
@@ -87,7 +87,7 @@ impl Place {
 
 /// The matrix, its module's path and the factor that PEFT gives this name; where
 /// it is no factor of a linear layer, what it is instead.
-pub(super) fn in_peft(name: &str) -> Result<(Place, &str, Factor), &'static str> {
+pub(super) fn in_peft(name: &str) -> Result<(ModelMatrix, &str, Factor), &'static str> {
     const ENDS: [(&str, Factor); 4] = [
         (".lora_A.weight", Factor::A),
         (".lora_A.default.weight", Factor::A),
@@ -97,7 +97,7 @@ pub(super) fn in_peft(name: &str) -> Result<(Place, &str, Factor), &'static str>
     let path = name.strip_prefix("base_model.model.").unwrap_or(name);
     let found = ENDS.iter().find_map(|&(end, factor)| {
         let module = path.strip_suffix(end)?;
-        Some((Place::of_module(module)?, module, factor))
+        Some((ModelMatrix::of_module(module)?, module, factor))
     });
     found.ok_or_else(|| what_else(path))
 }
@@ -132,7 +132,7 @@ mod tests {
     fn check(name: &str, expected: &str) {
         let (place, _, factor) = in_peft(name).unwrap();
         assert_eq!(format!("{} {factor:?}", place.gguf_name()), expected);
-        assert_eq!(Place::in_gguf(&place.gguf_name()), Some(place));
+        assert_eq!(ModelMatrix::in_gguf(&place.gguf_name()), Some(place));
         let written = place.peft_name(factor);
         assert_eq!(in_peft(&written).unwrap().0, place);
     }

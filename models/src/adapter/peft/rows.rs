@@ -8,8 +8,8 @@
 //! Only outputs are reordered, hence only `B`.
 
 use super::PeftError;
-use super::names::{ARCHITECTURES, Place};
-use crate::adapter::Target;
+use super::names::{ARCHITECTURES, ModelMatrix};
+use crate::adapter::AdaptedTensor;
 use crate::gguf::Gguf;
 
 /// How many heads have reordered rows.
@@ -43,8 +43,8 @@ impl RowOrder {
     /// Brings `b` `[outputs][rank]` from PEFT's order to that of GGUF.
     pub(super) fn as_in_gguf(
         self,
-        place: Place,
-        target: &Target,
+        place: ModelMatrix,
+        target: &AdaptedTensor,
         b: Vec<f32>,
     ) -> Result<Vec<f32>, PeftError> {
         self.moved(place, target, b, |from_peft, to_gguf| (from_peft, to_gguf))
@@ -53,8 +53,8 @@ impl RowOrder {
     /// Brings `b` `[outputs][rank]` from the order of GGUF to PEFT's.
     pub(super) fn as_in_peft(
         self,
-        place: Place,
-        target: &Target,
+        place: ModelMatrix,
+        target: &AdaptedTensor,
         b: Vec<f32>,
     ) -> Result<Vec<f32>, PeftError> {
         self.moved(place, target, b, |to_peft, from_gguf| (from_gguf, to_peft))
@@ -64,8 +64,8 @@ impl RowOrder {
     /// comes from and where it goes.
     fn moved(
         self,
-        place: Place,
-        target: &Target,
+        place: ModelMatrix,
+        target: &AdaptedTensor,
         b: Vec<f32>,
         direction: impl Fn(usize, usize) -> (usize, usize),
     ) -> Result<Vec<f32>, PeftError> {
@@ -85,7 +85,7 @@ impl RowOrder {
         Ok(moved)
     }
 
-    fn heads(self, place: Place) -> Option<u64> {
+    fn heads(self, place: ModelMatrix) -> Option<u64> {
         match self {
             Self::Paired { query_heads, .. } if place.is_query() => Some(query_heads),
             Self::Paired { key_heads, .. } if place.is_key() => Some(key_heads),
@@ -107,8 +107,9 @@ mod tests {
 
     #[test]
     fn halves_of_a_head_become_pairs() {
-        let target = Target { name: "blk.0.attn_k.weight".into(), inputs: 1, outputs: 12, rank: 1 };
-        let place = Place::in_gguf(&target.name).unwrap();
+        let target =
+            AdaptedTensor { name: "blk.0.attn_k.weight".into(), inputs: 1, outputs: 12, rank: 1 };
+        let place = ModelMatrix::in_gguf(&target.name).unwrap();
         let order = RowOrder::Paired { query_heads: 6, key_heads: 2 };
         let peft: Vec<f32> = (0..12u8).map(f32::from).collect();
 
@@ -120,10 +121,11 @@ mod tests {
 
     #[test]
     fn rows_move_whole_and_only_where_heads_rotate() {
-        let target = Target { name: "blk.0.attn_q.weight".into(), inputs: 1, outputs: 4, rank: 2 };
+        let target =
+            AdaptedTensor { name: "blk.0.attn_q.weight".into(), inputs: 1, outputs: 4, rank: 2 };
         let order = RowOrder::Paired { query_heads: 1, key_heads: 1 };
         let b: Vec<f32> = (0..8u8).map(f32::from).collect();
-        let place = |name: &str| Place::in_gguf(name).unwrap();
+        let place = |name: &str| ModelMatrix::in_gguf(name).unwrap();
 
         let queries = order.as_in_gguf(place("blk.0.attn_q.weight"), &target, b.clone()).unwrap();
         let values = order.as_in_gguf(place("blk.0.attn_v.weight"), &target, b.clone()).unwrap();

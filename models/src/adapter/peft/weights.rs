@@ -6,19 +6,19 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::PeftError;
-use super::names::{self, Factor, Place};
-use crate::adapter::{Pair, Target};
+use super::names::{self, Factor, ModelMatrix};
+use crate::adapter::{AdaptedTensor, FactorPair};
 use crate::blocks;
 use crate::gguf::GgmlType;
 use crate::replace::replace;
 
 /// The factors of one matrix, in PEFT's order of rows.
 #[derive(Debug)]
-pub(super) struct Factors {
-    pub(super) place: Place,
+pub(super) struct PeftFactors {
+    pub(super) place: ModelMatrix,
     /// What the patterns of the configuration are compared with.
     pub(super) module: String,
-    pub(super) pair: Pair,
+    pub(super) pair: FactorPair,
 }
 
 /// The factors as they stand in the file, where both were found.
@@ -29,7 +29,7 @@ struct Halves<'a> {
 }
 
 /// Reads all factors, layer after layer.
-pub(super) fn read(path: &Path) -> Result<Vec<Factors>, PeftError> {
+pub(super) fn read(path: &Path) -> Result<Vec<PeftFactors>, PeftError> {
     let file = path.display().to_string();
     let pickle = path.with_file_name("adapter_model.bin");
     if !path.exists() && pickle.exists() {
@@ -49,7 +49,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Factors>, PeftError> {
 fn sorted<'a>(
     file: &str,
     tensors: &'a SafeTensors<'a>,
-) -> Result<BTreeMap<Place, Halves<'a>>, PeftError> {
+) -> Result<BTreeMap<ModelMatrix, Halves<'a>>, PeftError> {
     let mut sorted = BTreeMap::new();
     // The library lists them in no order: the first that is wrong must be the same one.
     let by_name: BTreeMap<&str, TensorView<'_>> = tensors.iter().collect();
@@ -68,14 +68,14 @@ fn sorted<'a>(
     Ok(sorted)
 }
 
-fn factors(file: &str, place: Place, halves: Halves<'_>) -> Result<Factors, PeftError> {
+fn factors(file: &str, place: ModelMatrix, halves: Halves<'_>) -> Result<PeftFactors, PeftError> {
     let lacks = |factor| unfit(file, &place.peft_name(factor), "both factors", "one");
     let a = halves.a.ok_or_else(|| lacks(Factor::A))?;
     let b = halves.b.ok_or_else(|| lacks(Factor::B))?;
     let target = match (a.shape(), b.shape()) {
         (&[rank, inputs], &[outputs, rank_of_b]) if rank == rank_of_b && rank > 0 => {
             let [inputs, outputs, rank] = [inputs, outputs, rank].map(|width| width as u64);
-            Target { name: place.gguf_name(), inputs, outputs, rank }
+            AdaptedTensor { name: place.gguf_name(), inputs, outputs, rank }
         }
         (a, b) => {
             let found = format!("{a:?} and {b:?}");
@@ -85,10 +85,10 @@ fn factors(file: &str, place: Place, halves: Halves<'_>) -> Result<Factors, Peft
     };
     let a = values(&a).map_err(|found| wrong_type(file, place, Factor::A, found))?;
     let b = values(&b).map_err(|found| wrong_type(file, place, Factor::B, found))?;
-    Ok(Factors { place, module: halves.module.to_owned(), pair: Pair { target, a, b } })
+    Ok(PeftFactors { place, module: halves.module.to_owned(), pair: FactorPair { target, a, b } })
 }
 
-fn wrong_type(file: &str, place: Place, factor: Factor, found: Dtype) -> PeftError {
+fn wrong_type(file: &str, place: ModelMatrix, factor: Factor, found: Dtype) -> PeftError {
     unfit(file, &place.peft_name(factor), "F32, F16 or BF16", &format!("{found:?}"))
 }
 
@@ -106,7 +106,7 @@ fn values(view: &TensorView<'_>) -> Result<Vec<f32>, Dtype> {
 }
 
 /// Writes factors, whose `b` has PEFT's order of rows, in F32.
-pub(super) fn write(path: &Path, placed: &[(Place, Pair)]) -> Result<(), PeftError> {
+pub(super) fn write(path: &Path, placed: &[(ModelMatrix, FactorPair)]) -> Result<(), PeftError> {
     let file = path.display().to_string();
     let unwritten = |source| PeftError::Safetensors { file: file.clone(), source };
     let size = |width: u64| usize::try_from(width).expect("the factors are in memory");
@@ -114,7 +114,7 @@ pub(super) fn write(path: &Path, placed: &[(Place, Pair)]) -> Result<(), PeftErr
         values.iter().flat_map(|value| value.to_le_bytes()).collect()
     };
     let mut tensors = Vec::new();
-    for (place, Pair { target, a, b }) in placed {
+    for (place, FactorPair { target, a, b }) in placed {
         let [inputs, outputs, rank] = [target.inputs, target.outputs, target.rank].map(size);
         tensors.push((place.peft_name(Factor::A), vec![rank, inputs], bytes(a)));
         tensors.push((place.peft_name(Factor::B), vec![outputs, rank], bytes(b)));

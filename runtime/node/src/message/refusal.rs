@@ -48,7 +48,7 @@ pub enum Refusal {
     /// Another host acts, or has acted since the sender did.
     #[error("another host acts on the node")]
     Busy {
-        /// How long that one may be silent from now on before the node is free; 0 where it
+        /// How long that one may be silent from now on before the node is free; 0 if it
         /// is free already, for a `Hello`.
         left_ms: u32,
     },

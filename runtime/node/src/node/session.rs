@@ -95,7 +95,7 @@ impl Session {
         is_missed
     }
 
-    /// How long its host may go on being silent; `None` where the session is over.
+    /// How long its host may go on being silent; `None` if the session is over.
     pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
         match self.standing {
             SessionState::Open(deadline) => Some(deadline.time_left(now)),

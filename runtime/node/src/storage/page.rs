@@ -66,7 +66,7 @@ pub(super) fn write<F: NorFlash, const S: usize, const R: usize>(
     writer.finish()
 }
 
-/// Finds the page at `address`; `None` where there is no whole one.
+/// Finds the page at `address`; `None` if there is no whole one.
 pub(super) fn find<F: ReadNorFlash>(
     flash: &mut F,
     address: u32,

@@ -76,7 +76,7 @@ pub(super) fn endpoint(clear_text: ClearText) -> anyhow::Result<Endpoint> {
     })
 }
 
-/// What the two places name together; `None` where that is nothing.
+/// What the two places name together; `None` if that is nothing.
 fn choose(environment: Place, file: Place, path: &Path) -> anyhow::Result<Option<Named>> {
     let here = path.display().to_string();
     let named = |place: &str, base_url: Option<String>, key: &str| {

@@ -14,7 +14,7 @@ use anyhow::{Context, bail, ensure};
 /// A longer file is none that somebody wrote.
 const BYTES_MAX: u64 = 64 << 10;
 
-/// The value of each name, where the file has it; all `None` where there is no file. A folder
+/// The value of each name, where the file has it; all `None` if there is no file. A folder
 /// of that name is somebody's virtual environment.
 pub(super) fn read<const N: usize>(
     path: &Path,
@@ -40,7 +40,7 @@ pub(super) fn read<const N: usize>(
     Ok(found)
 }
 
-/// What a line gives the name; `None` where it is about something else.
+/// What a line gives the name; `None` if it is about something else.
 fn assigned(line: &str, name: &str) -> anyhow::Result<Option<String>> {
     let line = line.trim_start_matches('\u{feff}').trim();
     let line = line.strip_prefix("export ").unwrap_or(line).trim_start();

@@ -3,12 +3,12 @@
 use std::num::NonZeroU32;
 use std::sync::{LazyLock, Once};
 
-use models::threads::{Machine, threads_allowed};
+use models::threads::{Processor, threads_allowed};
 
 use crate::loading::Loading;
 
 /// This machine as the program found it: all of its models get equally many threads.
-static MACHINE: LazyLock<Machine> = LazyLock::new(Machine::watch);
+static MACHINE: LazyLock<Processor> = LazyLock::new(Processor::watch);
 /// It is said once.
 static TOLD: Once = Once::new();
 

@@ -45,7 +45,7 @@ impl RunFile {
         Ok(Self { folder: Some(folder), strategies, kind, options: options.table()? })
     }
 
-    /// The arms; empty where it names none.
+    /// The arms; empty if it names none.
     pub(crate) fn strategies(&self) -> Result<Vec<Strategy>, UnknownName> {
         self.strategies.iter().map(|name| name.parse()).collect()
     }

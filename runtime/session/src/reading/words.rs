@@ -34,7 +34,7 @@ pub(super) struct Vocabularies {
 /// The words of a run's models.
 pub(super) struct Words {
     actor: Opened,
-    /// `None` where the actor reflects.
+    /// `None` if the actor reflects.
     retrospective: Option<Opened>,
 }
 

@@ -22,7 +22,7 @@ pub struct Overview {
 }
 
 impl Overview {
-    /// Of these arms of the run in a folder; `None` where there is no arm.
+    /// Of these arms of the run in a folder; `None` if there is no arm.
     pub fn new(run: &Path, arms: &[&RunHistory]) -> Option<Self> {
         let first = arms.first()?;
         let settings: Value = serde_json::from_str(&first.run.settings).unwrap_or_default();

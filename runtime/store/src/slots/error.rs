@@ -10,11 +10,11 @@ pub enum SlotsError {
     /// The system refused.
     #[error("cannot {doing} {}", path.display())]
     Io {
-        /// What was tried, as a verb.
+        /// The failed operation, as a verb.
         doing: &'static str,
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// There are adapters and nothing says which is which.

@@ -63,7 +63,7 @@ impl Slot {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Probation {
-    /// Which adapter.
+    /// The adapter.
     pub slot: Slot,
     /// Whether a start has run with it.
     pub tried: bool,

@@ -13,11 +13,11 @@ pub enum LogError {
     /// The system refused.
     #[error("cannot {doing} the trial log {}", path.display())]
     Io {
-        /// What was tried, as a verb.
+        /// The failed operation, as a verb.
         doing: &'static str,
-        /// Which log.
+        /// The log.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// The disk is full; the log stands as it was before the append.
@@ -26,15 +26,15 @@ pub enum LogError {
         path.display()
     )]
     Full {
-        /// Which log.
+        /// The log.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// The path is a folder's.
     #[error("{} is a folder, not a trial log", path.display())]
     Folder {
-        /// Which folder.
+        /// The folder.
         path: PathBuf,
     },
     /// Another process writes it.
@@ -43,7 +43,7 @@ pub enum LogError {
         path.display()
     )]
     Locked {
-        /// Which log.
+        /// The log.
         path: PathBuf,
     },
     /// A new run would begin over an older one.
@@ -52,19 +52,19 @@ pub enum LogError {
         path.display()
     )]
     Exists {
-        /// Which log.
+        /// The log.
         path: PathBuf,
     },
     /// It breaks off before its first record: the run had not begun.
     #[error("{} breaks off before its first record; run again without --resume", path.display())]
     Unbegun {
-        /// Which log.
+        /// The log.
         path: PathBuf,
     },
     /// It is something else, or of another version.
     #[error("{} is not a trial log that can be read", path.display())]
     Header {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// What is wrong with its first bytes.
         source: RecordError,
@@ -77,7 +77,7 @@ pub enum LogError {
         path.display()
     )]
     Damaged {
-        /// Which log.
+        /// The log.
         path: PathBuf,
         /// Where the damaged record begins.
         offset: u64,
@@ -94,7 +94,7 @@ pub enum LogError {
         path.display()
     )]
     Disordered {
-        /// Which log.
+        /// The log.
         path: PathBuf,
         /// Where the record begins.
         offset: u64,
@@ -104,7 +104,7 @@ pub enum LogError {
     /// A whole record is not an event of this version.
     #[error("{} holds a record at byte {offset} that this program cannot read", path.display())]
     Unreadable {
-        /// Which log.
+        /// The log.
         path: PathBuf,
         /// Where the record begins.
         offset: u64,
@@ -114,7 +114,7 @@ pub enum LogError {
     /// The records do not follow from each other.
     #[error("{} holds records that are not the history of a run", path.display())]
     History {
-        /// Which log.
+        /// The log.
         path: PathBuf,
         /// Which record does not follow.
         source: HistoryError,
@@ -122,9 +122,9 @@ pub enum LogError {
     /// The event is beyond what a record can hold.
     #[error("the event cannot be written to {}", path.display())]
     Encode {
-        /// Which log.
+        /// The log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: RecordError,
     },
 }

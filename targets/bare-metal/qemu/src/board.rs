@@ -16,7 +16,7 @@ pub struct Board {
     pub program: &'static str,
     /// QEMU's arguments for the machine, without image, UART and monitor.
     pub machine: &'static [&'static str],
-    /// Length of the file that stands for its flash; 0 where memory has none.
+    /// Length of the file that stands for its flash; 0 if memory has none.
     pub flash_bytes: u64,
     /// What a debugger needs to know of its processor.
     pub instructions: Instructions,

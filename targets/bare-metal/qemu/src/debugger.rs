@@ -61,7 +61,7 @@ impl Debugger {
     }
 
     /// Overwrites the instruction that comes after the one the board sleeps in;
-    /// `None` where it does not sleep just now.
+    /// `None` if it does not sleep just now.
     pub fn patch_sleep(
         &mut self,
         instructions: &Instructions,

@@ -59,7 +59,7 @@ impl Machine {
         self.to_node.flush()
     }
 
-    /// Bytes from the board's UART; empty where none came in time.
+    /// Bytes from the board's UART; empty if none came in time.
     pub fn receive(&mut self, within: Duration) -> Vec<u8> {
         self.from_node.recv_timeout(within).unwrap_or_default()
     }

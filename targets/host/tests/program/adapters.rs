@@ -39,7 +39,7 @@ fn an_adapter_changes_the_score_and_detaching_restores_it_to_the_bit() {
     let after = log_probs(&bare);
 
     assert_eq!(before[0], Value::Null);
-    // Queries alone are adapted: where there is one key, they make no difference.
+    // Queries alone are adapted: if there is one key, they make no difference.
     assert_eq!(before[1], with[1]);
     assert!(before[2..].iter().zip(&with[2..]).all(|(before, with)| before != with));
     assert_eq!(before, after);

@@ -33,7 +33,7 @@ fn kill(mut child: Child) {
     let _ = child.wait();
 }
 
-/// The names in a folder; none where there is no folder.
+/// The names in a folder; `None` if there is no folder.
 fn names(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).into_iter().flatten();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()

@@ -22,7 +22,7 @@ fn metrics(step: u64) -> StepMetrics {
     }
 }
 
-fn shown(view: &View, width: u16, height: u16) -> String {
+fn shown(view: &ViewState, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(frame, view)).unwrap();
     terminal.backend().to_string()
@@ -30,7 +30,7 @@ fn shown(view: &View, width: u16, height: u16) -> String {
 
 #[test]
 fn the_view_tells_losses_rate_speed_memory_and_time_left() {
-    let view = View {
+    let view = ViewState {
         title: "runs/actor".into(),
         steps: 100,
         done: (1..=40).map(metrics).collect(),
@@ -59,7 +59,7 @@ fn the_view_tells_losses_rate_speed_memory_and_time_left() {
 #[test]
 fn the_view_stands_before_the_first_step_and_on_any_terminal() {
     let view =
-        View { title: "runs/actor".into(), steps: 0, done: Vec::new(), log: VecDeque::new() };
+        ViewState { title: "runs/actor".into(), steps: 0, done: Vec::new(), log: VecDeque::new() };
 
     assert!(shown(&view, 80, 24).contains("step 0 of 0"));
     for (width, height) in [(1, 1), (10, 3), (300, 100)] {

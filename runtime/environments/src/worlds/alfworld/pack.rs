@@ -45,7 +45,7 @@ struct Flag {
 
 impl Games {
     /// Reads a split's games: of a release's zip file, of the folder that it unpacks to or one
-    /// above it, or of archives. None are found where there are none.
+    /// above it, or of archives. None are found if there are none.
     pub fn read(from: &Path, split: &str) -> Result<Self, AlfworldError> {
         let mut games = Self::default();
         if from.is_file() {

@@ -74,7 +74,7 @@ impl Store {
         self.archive(split)?.visit(&mut Files { wanted, files: &self.files })
     }
 
-    /// The file of a game; `None` where there is no such game.
+    /// The file of a game; `None` if there is no such game.
     pub(super) fn file(&self, id: &str) -> Result<Option<GameFile>, AlfworldError> {
         let split = id.split('/').next().unwrap_or_default();
         if SPLITS.iter().all(|(known, _)| *known != split) {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use models::adapter::Precision;
+use models::adapter::MergePrecision;
 use runtime_session::weights;
 use targets_console::outln;
 
@@ -20,7 +20,7 @@ pub(super) struct Merge {
     adapter: PathBuf,
     /// Quantization of the matrices; a matrix whose rows are not whole blocks becomes f16
     #[arg(long, value_name = "TYPE", value_parser = values::precision())]
-    to: Precision,
+    to: MergePrecision,
     /// The GGUF file to write; it must not exist yet
     out: PathBuf,
     /// Show no progress bar
