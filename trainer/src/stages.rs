@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn a_reward_model_is_named_as_others_know_it() {
         let labels = Labels::Pairs { margin: 0.5 };
-        let stage = Stage::RewardModel(RewardModel { labels, learning_rate: 1.0 });
+        let stage = Stage::RewardModel(RewardModelSettings { labels, learning_rate: 1.0 });
 
         assert_eq!(stage.name(), REWARD_MODEL_STAGE);
     }
