@@ -3,7 +3,7 @@
 use clap::builder::{
     NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
 };
-use models::adapter::Precision;
+use models::adapter::MergePrecision;
 use runtime_core::strategy::Strategy;
 use runtime_environments::entry::WorldEntry;
 use runtime_environments::worlds::{self, WORLDS};
@@ -49,11 +49,11 @@ pub(crate) fn strategy() -> impl TypedValueParser<Value = Strategy> {
 }
 
 /// How the matrices of a model are stored, as GGUF tools call it.
-pub(crate) fn precision() -> impl TypedValueParser<Value = Precision> {
+pub(crate) fn precision() -> impl TypedValueParser<Value = MergePrecision> {
     let known = [
-        ("f16", "16 bits a weight", Precision::F16),
-        ("q8_0", "8.5 bits a weight", Precision::Q8_0),
-        ("q4_0", "4.5 bits a weight; may lose what the adapter learned", Precision::Q4_0),
+        ("f16", "16 bits a weight", MergePrecision::F16),
+        ("q8_0", "8.5 bits a weight", MergePrecision::Q8_0),
+        ("q4_0", "4.5 bits a weight; may lose what the adapter learned", MergePrecision::Q4_0),
     ];
     let shown = known.map(|(name, about, _)| PossibleValue::new(name).help(about));
     let found =
