@@ -1,12 +1,12 @@
 //! Where the files of a run lie.
 //!
 //! ```text
-//! <folder>/run.toml                     what was asked for
-//! <folder>/arms/<strategy>/trials.log   what happened, one log an arm
-//! <folder>/sessions.jsonl               when, where and how it was begun and gone on with
-//! <folder>/spending.jsonl               what paid models used, if there are some
-//! <folder>/results.json                 what came of it
-//! <folder>/report.html                  the same for people
+//! <folder>/run.toml                     the run's configuration
+//! <folder>/arms/<strategy>/trials.log   the records of each arm
+//! <folder>/sessions.jsonl               when, where and how the run was started and resumed
+//! <folder>/spending.jsonl               the token use of paid models, if any
+//! <folder>/results.json                 the results
+//! <folder>/report.html                  the results as a page
 //! ```
 
 use std::io;
