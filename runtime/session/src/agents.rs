@@ -24,7 +24,7 @@ use runtime_evaluation::spending::account::{Account, AccountedAgent};
 use runtime_evaluation::spending::ledger::Ledger;
 
 use crate::kind::RunKind;
-use crate::loaded::Model;
+use crate::loaded::SessionModel;
 
 /// The expert of the environments, who sees what an agent sees.
 struct EnvironmentExpert;
@@ -88,9 +88,9 @@ pub(crate) fn prompts(environment: &str, folder: Option<&Path>) -> anyhow::Resul
 #[derive(Clone)]
 pub(crate) struct AgentParts {
     /// Chooses actions.
-    pub(crate) actor: Model,
+    pub(crate) actor: SessionModel,
     /// Writes reflections.
-    pub(crate) retrospective: Model,
+    pub(crate) retrospective: SessionModel,
     /// Chooses among them, where several are drawn.
     pub(crate) reward_model: Option<LinearRewardModel<Handle>>,
     /// Lends reflections on other tasks, where that is the control.

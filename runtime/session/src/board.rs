@@ -36,7 +36,7 @@ pub struct Board {
     /// Tokens that are computed in one go.
     pub micro_batch: NonZeroU32,
     /// How keys and values are stored.
-    pub cache: Cache,
+    pub cache: CacheFormat,
     /// What `make cross-aarch64` may use of its processor, as GCC's `-march` takes it; absent
     /// where nothing is built for it from afar. It decides nothing of a run.
     #[serde(default, skip_serializing)]
@@ -47,7 +47,7 @@ pub struct Board {
 /// How keys and values are stored.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Cache {
+pub enum CacheFormat {
     /// 4 bytes a value.
     F32,
     /// 2 bytes a value.

@@ -10,7 +10,7 @@ use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 use crate::agents::AgentParts;
 use crate::engines;
-use crate::loaded::Model;
+use crate::loaded::SessionModel;
 use crate::loading::Loading;
 
 /// What names of variables end in that hold secrets.
@@ -64,16 +64,16 @@ fn session(parts: &[AgentParts], loading: &Loading) -> anyhow::Result<RunSession
     let mut engines = Vec::new();
     for model in models() {
         let engine = match model {
-            Model::Scripted => "scripted".to_owned(),
-            Model::Dictation(_) => "expert".to_owned(),
-            Model::Remote(_) => "remote".to_owned(),
-            Model::Loaded(_) => engines::build(loading).context("in the engine's build")?,
+            SessionModel::Scripted => "scripted".to_owned(),
+            SessionModel::Dictation(_) => "expert".to_owned(),
+            SessionModel::Remote(_) => "remote".to_owned(),
+            SessionModel::Loaded(_) => engines::build(loading).context("in the engine's build")?,
         };
         if !engines.contains(&engine) {
             engines.push(engine);
         }
     }
-    let computes = models().any(|model| matches!(model, Model::Loaded(_)));
+    let computes = models().any(|model| matches!(model, SessionModel::Loaded(_)));
     Ok(RunSession {
         start: now(),
         command_line: command_line(),

@@ -7,7 +7,7 @@ use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 
 use crate::options::RunOptions;
-use crate::request::{Request, Source};
+use crate::request::{OptionsSource, RunRequest};
 
 /// Writes files into a folder, by their paths there, where they are not as they should be.
 pub fn lay_out(files: &[(&str, &[u8])], folder: &Path) -> anyhow::Result<()> {
@@ -25,13 +25,17 @@ pub fn lay_out(files: &[(&str, &[u8])], folder: &Path) -> anyhow::Result<()> {
 }
 
 /// The run of a file in a folder: a new one, or the one that was begun there.
-pub fn request(file: &Path, out: &Path, tasks: Option<u32>) -> Request {
+pub fn request(file: &Path, out: &Path, tasks: Option<u32>) -> RunRequest {
     let options = RunOptions { tasks, ..RunOptions::default() };
     if RunFolder::new(out).config().exists() {
-        return Request { options, source: Source::Run(out.to_owned()), ..Request::default() };
+        return RunRequest {
+            options,
+            source: OptionsSource::Run(out.to_owned()),
+            ..RunRequest::default()
+        };
     }
     let options = RunOptions { out: Some(out.to_owned()), ..options };
-    Request { options, source: Source::File(file.to_owned()), ..Request::default() }
+    RunRequest { options, source: OptionsSource::File(file.to_owned()), ..RunRequest::default() }
 }
 
 /// What to try once the run of a file was played, by the program of this name.

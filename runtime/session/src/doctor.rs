@@ -32,13 +32,13 @@ pub struct Findings {
     devices: Vec<Found>,
     boards: Vec<&'static str>,
     models: Vec<Fit>,
-    worlds: Vec<Played>,
+    worlds: Vec<WorldStatus>,
     missing: Vec<String>,
 }
 
 /// A world, and what it is played from.
 #[derive(Serialize)]
-struct Played {
+struct WorldStatus {
     name: &'static str,
     about: &'static str,
     /// Its data set, where it needs one.
@@ -77,7 +77,7 @@ impl Findings {
             }
         }
         let options = EnvironmentOptions { data, ..EnvironmentOptions::default() };
-        let worlds: Vec<Played> = WORLDS.iter().map(|world| played(world, &options)).collect();
+        let worlds: Vec<WorldStatus> = WORLDS.iter().map(|world| played(world, &options)).collect();
         let load = models::threads::Processor::watch();
         let devices = engines::devices().into_iter().flat_map(|(engine, devices)| {
             devices.into_iter().map(move |device| Found { engine, device })
@@ -117,7 +117,7 @@ impl Findings {
         for Found { engine, device } in &self.devices {
             let _ = writeln!(text, "engine     {engine}: {device}");
         }
-        for Played { name, about, .. } in &self.worlds {
+        for WorldStatus { name, about, .. } in &self.worlds {
             let _ = writeln!(text, "world      {name}: {about}");
         }
         let _ = writeln!(text, "\nMB that a model takes on a board, - where it does not fit:\n");
@@ -145,14 +145,14 @@ fn fit(path: &Path, board: &Board) -> Option<u64> {
     engines::on_board(path, board).ok().filter(|bytes| *bytes <= board.memory_bytes())
 }
 
-fn played(world: &WorldEntry, options: &EnvironmentOptions) -> Played {
+fn played(world: &WorldEntry, options: &EnvironmentOptions) -> WorldStatus {
     let first_task = || {
         let opened = (world.open)(options)?;
         let (split, limits) = (opened.default_split().to_owned(), Limits::default());
         opened.tasks(&TaskSelection { split, count: Some(1), seed: 1, limits })
     };
     let data_here = world.data.is_none() || first_task().is_ok();
-    Played { name: world.name, about: world.about, data: world.data, data_here }
+    WorldStatus { name: world.name, about: world.about, data: world.data, data_here }
 }
 
 /// What is free where the models lie, or will.
@@ -164,7 +164,7 @@ fn disk_free(folder: &Path) -> Option<u64> {
     Some(nearest.available_space())
 }
 
-fn missing(models: &[Fit], folder: &Path, worlds: &[Played]) -> Vec<String> {
+fn missing(models: &[Fit], folder: &Path, worlds: &[WorldStatus]) -> Vec<String> {
     let mut missing = Vec::new();
     if models.is_empty() {
         missing.push(format!(
@@ -172,7 +172,7 @@ fn missing(models: &[Fit], folder: &Path, worlds: &[Played]) -> Vec<String> {
             folder.display()
         ));
     }
-    for Played { name, data, .. } in worlds.iter().filter(|world| !world.data_here) {
+    for WorldStatus { name, data, .. } in worlds.iter().filter(|world| !world.data_here) {
         let data = data.unwrap_or_default();
         missing.push(format!("what {name} is played from; `rebound data pull {data}` brings it"));
     }

@@ -25,7 +25,7 @@ pub const ENGINES: [&str; 4] = ["llama", "native", "decoder", endpoint::REMOTE];
 
 /// A part of what a model takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum MemoryPart {
     /// The weights and a first context.
     Model,
     /// A context of its own for an adapter.
@@ -40,7 +40,7 @@ struct Kind {
     load: fn(&Path, &Loading) -> anyhow::Result<Engine>,
     devices: fn() -> Vec<String>,
     /// The bytes that a part takes beside so many others.
-    reserve: fn(&Path, &Loading, Part, u64) -> anyhow::Result<u64>,
+    reserve: fn(&Path, &Loading, MemoryPart, u64) -> anyhow::Result<u64>,
 }
 
 /// The engines of this build, the default first.
@@ -96,7 +96,7 @@ pub(crate) use models::threads::threads_allowed as cores;
 pub(crate) fn reserve(
     path: &Path,
     loading: &Loading,
-    part: Part,
+    part: MemoryPart,
     taken: u64,
 ) -> anyhow::Result<u64> {
     (kind(loading)?.reserve)(path, loading, part, taken)

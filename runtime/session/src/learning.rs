@@ -37,7 +37,7 @@ use runtime_store::slots::Slots;
 use crate::approval::{self, Allowed};
 use crate::claims;
 use crate::kind::RunKind;
-use crate::loaded::{self, Models};
+use crate::loaded::{self, SessionModels};
 use crate::options::RunOptions;
 use crate::options::file as run_file;
 use crate::plan::{Adapters, Plan};
@@ -110,7 +110,7 @@ struct LocalLearner {
     settings: Settings,
     out: PathBuf,
     /// Loaded once; adapters come and go.
-    models: Models,
+    models: SessionModels,
     trainer: Box<dyn Trainer>,
     surroundings: Surroundings,
     /// Those of all runs, which find an adapter here once it is kept.
@@ -129,7 +129,7 @@ impl LocalLearner {
         let settings = Settings::resolve(&options, RunKind::Comparison)?;
         let slots = Slots::open(&adapters.join(loaded::key(&settings.retrospective)?))?;
         let own_slots = Slots::open(&out.join("slots"))?;
-        let models = Models::default();
+        let models = SessionModels::default();
         Ok(Self {
             file,
             options,

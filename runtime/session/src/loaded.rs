@@ -15,7 +15,7 @@ use runtime_engine::{Engine, Handle};
 use runtime_store::slots::{ProbationStart, Slots};
 
 use crate::endpoint::{self, RemoteModel};
-use crate::engines::{self, Part};
+use crate::engines::{self, MemoryPart};
 use crate::files;
 use crate::loading::Loading;
 
@@ -24,7 +24,7 @@ pub(crate) const SCRIPTED: &str = "scripted";
 
 /// A model that any number of workers can ask.
 #[derive(Clone)]
-pub enum Model {
+pub enum SessionModel {
     /// Draws by the request's seed; no weights.
     Scripted,
     /// A GGUF file in an engine.
@@ -35,7 +35,7 @@ pub enum Model {
     Remote(RemoteModel),
 }
 
-impl Model {
+impl SessionModel {
     /// A model for one worker; one that is paid tells the meter.
     pub(crate) fn boxed(&self, meter: Option<&Arc<dyn Meter>>) -> Box<dyn LanguageModel + Send> {
         match self {
@@ -63,7 +63,7 @@ pub(crate) fn key(name: &str) -> anyhow::Result<String> {
 
 /// The engines of a program: one for each file, whatever asks it.
 #[derive(Default)]
-pub struct Models {
+pub struct SessionModels {
     engines: HashMap<PathBuf, Engine>,
     /// What they take with a first context each, in bytes; 0 if no board was named.
     loaded: u64,
@@ -71,7 +71,7 @@ pub struct Models {
     taken: u64,
 }
 
-impl Models {
+impl SessionModels {
     /// Begins what is played next: the contexts of what was played before are gone.
     pub(crate) fn begin(&mut self) {
         self.taken = self.loaded;
@@ -83,25 +83,26 @@ impl Models {
         name: &str,
         adapter: Option<&Path>,
         loading: &Loading,
-    ) -> anyhow::Result<Model> {
+    ) -> anyhow::Result<SessionModel> {
         if name.eq_ignore_ascii_case(SCRIPTED) {
-            return Ok(Model::Scripted);
+            return Ok(SessionModel::Scripted);
         }
         if let Some(name) = endpoint::name(name, &loading.engine) {
             ensure!(adapter.is_none(), "a model behind an endpoint takes no adapter");
-            return Ok(Model::Remote(endpoint::open(name, loading)?));
+            return Ok(SessionModel::Remote(endpoint::open(name, loading)?));
         }
         let resolved = models::manifest::resolve(name, &files::models_folder()?)?;
         if !self.engines.contains_key(&resolved.path) {
             check_sha256(&resolved)?;
-            let needed = engines::reserve(&resolved.path, loading, Part::Model, self.taken)?;
+            let needed = engines::reserve(&resolved.path, loading, MemoryPart::Model, self.taken)?;
             self.loaded += needed;
             self.taken += needed;
             let engine = engines::load(&resolved.path, loading)?;
             self.engines.insert(resolved.path.clone(), engine);
         }
         if let Some(path) = adapter {
-            self.taken += engines::reserve(&resolved.path, loading, Part::Adapter, self.taken)?;
+            self.taken +=
+                engines::reserve(&resolved.path, loading, MemoryPart::Adapter, self.taken)?;
             let opened = models::adapter::Adapter::open(path)?;
             ensure!(
                 opened.reward_row().is_none(),
@@ -114,7 +115,7 @@ impl Models {
         let handle = engine
             .role(adapter.map(|path| (path, 1.0)))
             .with_context(|| format!("cannot use the model {}", resolved.path.display()))?;
-        Ok(Model::Loaded(handle))
+        Ok(SessionModel::Loaded(handle))
     }
 
     /// The reward model of an adapter for a model's file.
@@ -125,10 +126,13 @@ impl Models {
         loading: &Loading,
     ) -> anyhow::Result<LinearRewardModel<Handle>> {
         let bare = self.open(name, None, loading)?;
-        ensure!(matches!(bare, Model::Loaded(_)), "the model {name} has no hidden states to score");
+        ensure!(
+            matches!(bare, SessionModel::Loaded(_)),
+            "the model {name} has no hidden states to score"
+        );
         let path = models::manifest::resolve(name, &files::models_folder()?)?.path;
         // Its states have a context of their own.
-        self.taken += engines::reserve(&path, loading, Part::Adapter, self.taken)?;
+        self.taken += engines::reserve(&path, loading, MemoryPart::Adapter, self.taken)?;
         let cannot = || format!("cannot use the reward model {}", adapter.display());
         let opened = models::adapter::Adapter::open(adapter).with_context(cannot)?;
         let row = opened
@@ -145,9 +149,9 @@ impl Models {
         name: &str,
         adapter: Option<&Path>,
         loading: &Loading,
-    ) -> anyhow::Result<Model> {
+    ) -> anyhow::Result<SessionModel> {
         let bare = self.open(name, adapter, loading)?;
-        if adapter.is_some() || !matches!(bare, Model::Loaded(_)) {
+        if adapter.is_some() || !matches!(bare, SessionModel::Loaded(_)) {
             return Ok(bare);
         }
         let folder = files::slots_folder(&bare.identity().sha256)?;
@@ -188,7 +192,7 @@ fn warn_of_other_prompts(adapter: &Path, learned: &[String], loading: &Loading) 
 }
 
 /// The text side of a model by its name or file, for demonstrations.
-pub(crate) fn dictation(name: &str, context_tokens: NonZeroU32) -> anyhow::Result<Model> {
+pub(crate) fn dictation(name: &str, context_tokens: NonZeroU32) -> anyhow::Result<SessionModel> {
     ensure!(
         !name.eq_ignore_ascii_case(SCRIPTED),
         "the model {SCRIPTED} has no tokenizer; name the actor that is to learn"
@@ -197,7 +201,7 @@ pub(crate) fn dictation(name: &str, context_tokens: NonZeroU32) -> anyhow::Resul
     check_sha256(&resolved)?;
     let dictation = Dictation::open(&resolved.path, context_tokens)
         .with_context(|| format!("cannot use the model {}", resolved.path.display()))?;
-    Ok(Model::Dictation(dictation))
+    Ok(SessionModel::Dictation(dictation))
 }
 
 /// A model is never loaded as what it is not.

@@ -18,7 +18,7 @@ use runtime_store::replace::replace;
 use runtime_store::sealed;
 
 use crate::circumstances;
-use crate::loaded::Models;
+use crate::loaded::SessionModels;
 use crate::options::RunOptions;
 use crate::options::file::RunFile;
 use crate::plan::{Beginning, Plan};
@@ -32,7 +32,7 @@ use crate::spending;
 impl Plan {
     /// Plays what is left of the run; an error says how it is continued.
     pub fn play(&self, surroundings: &Surroundings) -> anyhow::Result<Played> {
-        play(self, &mut Models::default(), surroundings).map_err(|error| {
+        play(self, &mut SessionModels::default(), surroundings).map_err(|error| {
             // Before an arm was begun there is nothing to go on with.
             if !error.is::<ArmError>() {
                 return error;
@@ -45,7 +45,7 @@ impl Plan {
 /// Plays what is left of a plan; the models that it loads stay in `models`.
 pub(crate) fn play(
     plan: &Plan,
-    models: &mut Models,
+    models: &mut SessionModels,
     surroundings: &Surroundings,
 ) -> anyhow::Result<Played> {
     let settings = plan.settings()?;
@@ -65,7 +65,7 @@ pub(crate) fn play(
 fn play_in(
     pool: &Pool,
     (plan, settings): (&Plan, &Settings),
-    models: &mut Models,
+    models: &mut SessionModels,
     surroundings: &Surroundings,
 ) -> anyhow::Result<Played> {
     let mut parts = Pool::parts(plan, settings, models, surroundings)?;

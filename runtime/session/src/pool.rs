@@ -21,7 +21,7 @@ use runtime_store::trial_log::read_log;
 use crate::agents::{self, AgentParts};
 use crate::first_trials;
 use crate::kind::RunKind;
-use crate::loaded::{self, Models};
+use crate::loaded::{self, SessionModels};
 use crate::loading::{Loading, Waits};
 use crate::plan::{Adapters, Plan};
 use crate::program::{SessionEvent, Surroundings};
@@ -70,7 +70,7 @@ impl Pool {
     pub(crate) fn parts(
         plan: &Plan,
         settings: &Settings,
-        models: &mut Models,
+        models: &mut SessionModels,
         surroundings: &Surroundings,
     ) -> anyhow::Result<Vec<AgentParts>> {
         models.begin();

@@ -41,18 +41,18 @@ pub enum SessionEvent<'a> {
     TrainingEnds,
 }
 
-/// What is done before the program ends at once; it may run beside whatever is under way.
-pub type Deed = Box<dyn Fn() + Send + Sync>;
+/// An action before the program ends at once; it may run beside other work.
+pub type ExitAction = Box<dyn Fn() + Send + Sync>;
 
-/// Holds what the program promised until it is dropped.
+/// Keeps an action or subscription of the program until it is dropped.
 #[derive(Default)]
-#[must_use = "the promise holds only while this lives"]
+#[must_use = "it has an effect only while it lives"]
 pub struct Guard {
     _held: Option<Box<dyn Any + Send>>,
 }
 
 impl Guard {
-    /// A guard that drops this with itself.
+    /// A guard that drops `held` with itself.
     pub fn of(held: impl Any + Send) -> Self {
         Self { _held: Some(Box::new(held)) }
     }
@@ -62,7 +62,7 @@ impl Guard {
 pub struct Started {
     /// The program.
     pub child: Child,
-    /// Asks it to end where it is good to.
+    /// Asks it to stop at its next checkpoint.
     pub ask_to_stop: Box<dyn Fn() + Send>,
 }
 
@@ -72,7 +72,7 @@ pub trait Program: Send + Sync {
     /// Something happened. Several threads call it at once, and a slow one slows the run.
     fn hear(&self, event: SessionEvent<'_>);
 
-    /// Whether the user agrees; no where there is nobody to ask.
+    /// Whether the user agrees; false if nobody can be asked.
     fn agrees(&self, _question: &str) -> anyhow::Result<bool> {
         Ok(false)
     }
@@ -83,7 +83,7 @@ pub trait Program: Send + Sync {
     }
 
     /// While the guard lives, `deed` is done before the program ends without waiting.
-    fn before_end(&self, _deed: Deed) -> Guard {
+    fn before_end(&self, _deed: ExitAction) -> Guard {
         Guard::default()
     }
 

@@ -20,13 +20,13 @@ use crate::settings::Settings;
 
 /// What a user asks for.
 #[derive(Clone, Debug, Default)]
-pub struct Request {
+pub struct RunRequest {
     /// The options that were given beside the file; they win.
     pub options: RunOptions,
     /// What the user alone allows.
     pub allowed: Allowed,
     /// Where the run is from.
-    pub source: Source,
+    pub source: OptionsSource,
 }
 
 /// Steps of a demonstrated episode at most, by default.
@@ -34,7 +34,7 @@ const DEMONSTRATED_STEPS_MAX: NonZeroU32 = NonZeroU32::new(50).expect("it is not
 
 /// Where a run's options come from.
 #[derive(Clone, Debug, Default)]
-pub enum Source {
+pub enum OptionsSource {
     /// The request alone.
     #[default]
     Options,
@@ -54,7 +54,7 @@ pub fn with_control(mut strategies: Vec<Strategy>) -> Vec<Strategy> {
     strategies
 }
 
-impl Request {
+impl RunRequest {
     /// A run of these strategies, or those of the file or of the resumed run; `usual` ones are
     /// played where none of these names any.
     pub fn comparison(
@@ -97,9 +97,11 @@ impl Request {
         let again = options.trials.is_some_and(|trials| trials.get() > 1);
         let strategy = if again { Strategy::Retrospective } else { Strategy::None };
         let options = match self.source {
-            Source::Options => of_demonstration(options.clone()),
+            OptionsSource::Options => of_demonstration(options.clone()),
             // What it says holds.
-            Source::File(_) | Source::Run(_) | Source::Trial(..) => options.clone(),
+            OptionsSource::File(_) | OptionsSource::Run(_) | OptionsSource::Trial(..) => {
+                options.clone()
+            }
         };
         let mut plan = Self { options, ..self.clone() }.plan(vec![strategy], surroundings)?;
         plan.kind = match plan.kind {
@@ -154,12 +156,12 @@ impl Request {
     fn plan(&self, strategies: Vec<Strategy>, surroundings: &Surroundings) -> anyhow::Result<Plan> {
         let given = (&self.options, self.allowed);
         let file = match &self.source {
-            Source::Run(from) => return resume::plan(given, (from, None), surroundings),
-            Source::Trial(from, trial) => {
+            OptionsSource::Run(from) => return resume::plan(given, (from, None), surroundings),
+            OptionsSource::Trial(from, trial) => {
                 return resume::plan(given, (from, Some(*trial)), surroundings);
             }
-            Source::File(path) => file::read(path)?,
-            Source::Options => RunFile::default(),
+            OptionsSource::File(path) => file::read(path)?,
+            OptionsSource::Options => RunFile::default(),
         };
         let strategies = if strategies.is_empty() { file.strategies()? } else { strategies };
         let kind = file.kind;
@@ -169,7 +171,7 @@ impl Request {
             options.threads.get_or_insert_with(cores_allowed);
         }
         let named_by = match &self.source {
-            Source::File(path) => path,
+            OptionsSource::File(path) => path,
             _ => Path::new(""),
         };
         approval::check(&options, given, named_by, surroundings)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use models::tokenizer::Special;
 use serde_json::{Value, json};
 
-use crate::loaded::{Model, Models};
+use crate::loaded::{SessionModel, SessionModels};
 use crate::loading::Loading;
 
 /// The log-probability of each token of the text that `text` gives once the model is there.
@@ -15,7 +15,8 @@ pub fn score(
     loading: &Loading,
     text: impl FnOnce() -> anyhow::Result<String>,
 ) -> anyhow::Result<Value> {
-    let Model::Loaded(handle) = Models::default().open(model, adapter, loading)? else {
+    let SessionModel::Loaded(handle) = SessionModels::default().open(model, adapter, loading)?
+    else {
         anyhow::bail!("only a model file tells the log-probabilities of a text");
     };
     let text = text()?;

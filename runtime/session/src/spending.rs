@@ -9,7 +9,7 @@ use runtime_store::line_log::LineLog;
 use runtime_store::run_folder::RunFolder;
 
 use crate::agents::AgentParts;
-use crate::loaded::Model;
+use crate::loaded::SessionModel;
 use crate::options::{Amount, RunOptions};
 
 const PRICES: &str = include_str!("../prices.toml");
@@ -30,8 +30,8 @@ pub(crate) fn terms(options: &RunOptions, parts: &[AgentParts]) -> anyhow::Resul
     let limited = task_usd.or(run_usd).is_some();
     let models = parts.iter().flat_map(|parts| [&parts.actor, &parts.retrospective]);
     let paid = models.filter_map(|model| match model {
-        Model::Remote(remote) => Some(remote.name.as_str()),
-        Model::Scripted | Model::Loaded(_) | Model::Dictation(_) => None,
+        SessionModel::Remote(remote) => Some(remote.name.as_str()),
+        SessionModel::Scripted | SessionModel::Loaded(_) | SessionModel::Dictation(_) => None,
     });
     let paid: Vec<&str> = paid.collect();
     if paid.is_empty() {

@@ -9,10 +9,10 @@
 //! What models, worlds and endpoints wrote stands in it as they wrote it, in one line where lines
 //! are told: whoever prints it to a terminal spells what would steer that.
 
-mod standing;
+mod status;
 mod journal;
 mod events;
 
 pub use events::paragraphs;
 pub use journal::Journal;
-pub use standing::Standing;
+pub use status::ArmStatus;

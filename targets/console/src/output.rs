@@ -23,15 +23,15 @@ enum Stream {
 
 /// Whether a stream still takes what is written.
 #[derive(Debug)]
-enum Standing {
+enum StreamState {
     Open,
     /// Its reader had enough.
     Left,
     Failed(io::Error),
 }
 
-static OUT: Mutex<Standing> = Mutex::new(Standing::Open);
-static ERRORS: Mutex<Standing> = Mutex::new(Standing::Open);
+static OUT: Mutex<StreamState> = Mutex::new(StreamState::Open);
+static ERRORS: Mutex<StreamState> = Mutex::new(StreamState::Open);
 
 /// Standard output.
 pub fn out() -> Output {
@@ -46,7 +46,7 @@ pub fn errors() -> Output {
 /// Whether standard output still arrives somewhere. What has no end of its own ends where it
 /// does not.
 pub fn is_heard() -> bool {
-    matches!(*out().standing(), Standing::Open)
+    matches!(*out().state(), StreamState::Open)
 }
 
 /// The end of a program with this exit code. Where something could not be printed, it says so,
@@ -55,9 +55,9 @@ pub fn finish(code: u8) -> ExitCode {
     let mut missing = false;
     for (output, name) in [(out(), "standard output"), (errors(), "standard error")] {
         output.attempt(|stream| stream.flush());
-        let failed = match &*output.standing() {
-            Standing::Failed(error) => Some(format!("error: cannot write to {name}: {error}")),
-            Standing::Open | Standing::Left => None,
+        let failed = match &*output.state() {
+            StreamState::Failed(error) => Some(format!("error: cannot write to {name}: {error}")),
+            StreamState::Open | StreamState::Left => None,
         };
         if let Some(told) = failed {
             crate::errln!("{told}; the work is done, but not all of it could be printed");
@@ -84,18 +84,18 @@ impl Output {
 
     #[allow(clippy::disallowed_methods, reason = "this is what others are to use instead")]
     fn attempt(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
-        self.standing().attempt(|| match self.0 {
+        self.state().attempt(|| match self.0 {
             Stream::Out => write(&mut io::stdout().lock()),
             Stream::Errors => write(&mut io::stderr().lock()),
         });
     }
 
-    fn standing(self) -> MutexGuard<'static, Standing> {
-        let standing = match self.0 {
+    fn state(self) -> MutexGuard<'static, StreamState> {
+        let state = match self.0 {
             Stream::Out => &OUT,
             Stream::Errors => &ERRORS,
         };
-        standing.lock().unwrap_or_else(PoisonError::into_inner)
+        state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -116,7 +116,7 @@ impl Write for Output {
     }
 }
 
-impl Standing {
+impl StreamState {
     /// Writes, unless that has failed before.
     fn attempt(&mut self, write: impl FnOnce() -> io::Result<()>) {
         if !matches!(self, Self::Open) {
@@ -136,23 +136,23 @@ mod tests {
 
     #[test]
     fn a_reader_that_left_is_told_nothing_more() {
-        let mut standing = Standing::Open;
+        let mut state = StreamState::Open;
 
-        standing.attempt(|| Ok(()));
-        standing.attempt(|| Err(ErrorKind::BrokenPipe.into()));
-        standing.attempt(|| panic!("nobody reads this"));
+        state.attempt(|| Ok(()));
+        state.attempt(|| Err(ErrorKind::BrokenPipe.into()));
+        state.attempt(|| panic!("nobody reads this"));
 
-        assert!(matches!(standing, Standing::Left));
+        assert!(matches!(state, StreamState::Left));
     }
 
     #[test]
     fn another_failure_is_remembered() {
-        let mut standing = Standing::Open;
+        let mut state = StreamState::Open;
 
-        standing.attempt(|| Err(ErrorKind::StorageFull.into()));
-        standing.attempt(|| panic!("the device is full"));
+        state.attempt(|| Err(ErrorKind::StorageFull.into()));
+        state.attempt(|| panic!("the device is full"));
 
-        let Standing::Failed(error) = standing else { panic!("{standing:?}") };
+        let StreamState::Failed(error) = state else { panic!("{state:?}") };
         assert_eq!(error.kind(), ErrorKind::StorageFull);
     }
 }

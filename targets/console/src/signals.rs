@@ -1,12 +1,12 @@
-//! How the programs are told to end: Ctrl-C, SIGTERM, a terminal that is closed.
+//! Signals that end the programs: Ctrl-C, SIGTERM, a closed terminal.
 //!
 //! ```text
-//! nothing is under way that is to be kept ─► the program ends at once
-//! while a `Kept` lives                    ─► the flag is set, and who works ends where it is
+//! without a `SignalGuard`         ─► the program ends at once
+//! while a `SignalGuard` lives                    ─► the flag is set, and who works ends where it is
 //!                                            good to; a second signal ends the program at once
 //! ```
 //!
-//! Handlers stand here alone. Libraries are given the flag.
+//! Handlers are only here. Libraries receive the flag.
 
 #[cfg(unix)]
 #[path = "signals/unix.rs"]
@@ -26,12 +26,12 @@ use std::time::Duration;
 
 use crate::{errln, errors};
 
-/// Words that nobody takes hold up an end no longer than this.
+/// Timeout for messages before the end, in case nobody reads them.
 const WORDS_MAX: Duration = Duration::from_millis(300);
-/// Nor do last deeds, each, that do not come to their own.
+/// Timeout for each action before the end.
 const DEED_MAX: Duration = Duration::from_millis(500);
 
-/// What asks a program to end.
+/// A signal that ends a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// Its terminal was closed.
@@ -43,7 +43,7 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// The exit code that shells know it by.
+    /// The exit code of a program ended by the signal.
     pub fn exit_code(self) -> u8 {
         match self {
             Self::HangUp => 129,
@@ -53,31 +53,31 @@ impl Signal {
     }
 }
 
-/// What is asked of work that is to be kept.
+/// The request of a signal to guarded work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// To end where it is good to.
+pub enum StopRequest {
+    /// Stop at the next good point.
     ToStop,
-    /// Nothing: the program ends now, and what it shows should be put away.
+    /// The program ends now; restore the terminal.
     ToEnd,
 }
 
-type Tell = dyn Fn(Asked) + Send + Sync;
-type Deed = dyn Fn() + Send + Sync;
+type Tell = dyn Fn(StopRequest) + Send + Sync;
+type ExitAction = dyn Fn() + Send + Sync;
 
-struct State {
+struct SignalState {
     received: Option<Signal>,
-    /// Who is told, while something is to be kept.
+    /// The listener of the innermost guard.
     tell: Option<Arc<Tell>>,
-    /// How what is under way is gone on with.
+    /// The message that says how to resume the work.
     goes_on: Option<String>,
-    /// Programs that end with this one, by their ids.
+    /// Ids of child processes that end with this one.
     programs: Vec<u32>,
-    /// What is done last.
-    deeds: Vec<Arc<Deed>>,
+    /// The actions before the end.
+    deeds: Vec<Arc<ExitAction>>,
 }
 
-static STATE: Mutex<State> = Mutex::new(State {
+static STATE: Mutex<SignalState> = Mutex::new(SignalState {
     received: None,
     tell: None,
     goes_on: None,
@@ -86,48 +86,48 @@ static STATE: Mutex<State> = Mutex::new(State {
 });
 static STOP: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-/// Begins to listen. From now on a signal ends the program at once, unless something is kept.
+/// Installs the handlers. From now on a signal ends the program at once, unless there is a guard.
 pub fn listen() -> io::Result<()> {
     system::listen(arrived)
 }
 
-/// The flag that a signal sets while something is kept.
+/// The flag that a signal sets while there is a guard.
 pub fn stop() -> Arc<AtomicBool> {
     Arc::clone(&STOP)
 }
 
-/// The exit code of whoever stopped for the flag.
+/// The exit code of a program that stopped because of the flag.
 pub fn exit_code() -> u8 {
     state().received.unwrap_or(Signal::Interrupt).exit_code()
 }
 
-/// Says how what is under way is gone on with, for where a signal ends it at once. Who says it
-/// first is heard: the whole knows better than its parts.
+/// Sets the message that says how to resume the work after a signal ended the program at once.
+/// Only the first message counts, since the outermost work sets it first.
 pub fn goes_on_by(words: impl Into<String>) {
     state().goes_on.get_or_insert(words.into());
 }
 
-/// From now on something is to be kept: the first signal sets the flag and tells `tell`.
-pub fn keep(tell: impl Fn(Asked) + Send + Sync + 'static) -> Kept {
-    Kept { before: state().tell.replace(Arc::new(tell)) }
+/// Starts guarded work: while the guard lives, the first signal sets the flag and calls `tell`.
+pub fn keep(tell: impl Fn(StopRequest) + Send + Sync + 'static) -> SignalGuard {
+    SignalGuard { before: state().tell.replace(Arc::new(tell)) }
 }
 
-/// While it lives, a first signal ends nothing at once.
-#[must_use = "only while it lives something is kept"]
-pub struct Kept {
+/// While it lives, a first signal does not end the program at once.
+#[must_use = "work is guarded only while it lives"]
+pub struct SignalGuard {
     before: Option<Arc<Tell>>,
 }
 
-impl Drop for Kept {
+impl Drop for SignalGuard {
     fn drop(&mut self) {
         state().tell = self.before.take();
     }
 }
 
-/// Where a signal ends the program at once, `deed` is done first, such as making a machine
-/// safe. Its own thread does it, beside whatever is under way.
+/// Adds an action, such as making a machine safe, that runs first if a signal ends the program
+/// at once. It runs on its own thread beside other work.
 pub fn before_end(deed: impl Fn() + Send + Sync + 'static) -> BeforeEnd {
-    let deed: Arc<Deed> = Arc::new(deed);
+    let deed: Arc<ExitAction> = Arc::new(deed);
     state().deeds.push(Arc::clone(&deed));
     BeforeEnd { deed }
 }
@@ -135,7 +135,7 @@ pub fn before_end(deed: impl Fn() + Send + Sync + 'static) -> BeforeEnd {
 /// While it lives, something is done before a signal ends the program.
 #[must_use = "only while it lives something is done"]
 pub struct BeforeEnd {
-    deed: Arc<Deed>,
+    deed: Arc<ExitAction>,
 }
 
 impl Drop for BeforeEnd {
@@ -193,10 +193,10 @@ fn arrived(signal: Signal) {
     match tell {
         Some(tell) if is_first => {
             STOP.store(true, Ordering::Relaxed);
-            soon(WORDS_MAX, move || tell(Asked::ToStop));
+            soon(WORDS_MAX, move || tell(StopRequest::ToStop));
         }
         Some(tell) => {
-            soon(WORDS_MAX, move || tell(Asked::ToEnd));
+            soon(WORDS_MAX, move || tell(StopRequest::ToEnd));
             end(signal)
         }
         None => end(signal),
@@ -232,6 +232,6 @@ fn soon(longest: Duration, deed: impl FnOnce() + Send + 'static) {
     let _ = is_done.recv_timeout(longest);
 }
 
-fn state() -> MutexGuard<'static, State> {
+fn state() -> MutexGuard<'static, SignalState> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }

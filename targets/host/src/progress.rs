@@ -11,8 +11,8 @@ use runtime_session::program::Surroundings;
 use targets_console::terminal::shown;
 use targets_console::{errln, signals};
 
+pub(crate) use terminal::Detail;
 use terminal::Terminal;
-pub(crate) use terminal::Told;
 
 /// All of them, the oldest at the top. Nothing is drawn where standard error is no terminal.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
@@ -64,7 +64,7 @@ fn say(text: &str) {
 
 /// A session on this terminal, which is stopped by signals.
 #[allow(clippy::disallowed_methods, reason = "this is where the clock comes from")]
-pub(crate) fn surroundings(show: Show, told: Told) -> Surroundings {
+pub(crate) fn surroundings(show: Show, told: Detail) -> Surroundings {
     let start = Instant::now();
     let clock = move || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     let clock = Arc::new(clock);
@@ -74,7 +74,7 @@ pub(crate) fn surroundings(show: Show, told: Told) -> Surroundings {
 
 /// The same where nothing is shown but what a person should know.
 pub(crate) fn notes() -> Surroundings {
-    surroundings(Show::Nothing, Told::Standing)
+    surroundings(Show::Nothing, Detail::Progress)
 }
 
 fn bar(show: Show, template: &str) -> ProgressBar {

@@ -11,11 +11,11 @@ use runtime_evaluation::table;
 use runtime_session::plan::Plan;
 use runtime_session::play::{Played, collection_file};
 use runtime_session::program::Surroundings;
-use runtime_session::request::{Request, Source};
+use runtime_session::request::{OptionsSource, RunRequest};
 use targets_console::{out, outln};
 
 use crate::options::{self, All, AllowedFlags, Flags};
-use crate::progress::{Show, Told, surroundings};
+use crate::progress::{Detail, Show, surroundings};
 
 /// Number of reflections in a group if `--group` is absent.
 const GROUP: NonZeroU32 = NonZeroU32::new(4).expect("it is not 0");
@@ -83,20 +83,20 @@ impl SessionFlags {
         played.check_whole(&plan)
     }
 
-    fn request(&self) -> anyhow::Result<Request> {
+    fn request(&self) -> anyhow::Result<RunRequest> {
         let source = match (&self.config, &self.resume, self.from_trial) {
-            (_, Some(folder), Some(trial)) => Source::Trial(folder.clone(), trial),
-            (_, Some(folder), None) => Source::Run(folder.clone()),
-            (Some(file), None, _) => Source::File(file.clone()),
-            (None, None, _) => Source::Options,
+            (_, Some(folder), Some(trial)) => OptionsSource::Trial(folder.clone(), trial),
+            (_, Some(folder), None) => OptionsSource::Run(folder.clone()),
+            (Some(file), None, _) => OptionsSource::File(file.clone()),
+            (None, None, _) => OptionsSource::Options,
         };
-        Ok(Request { options: self.options.options()?, allowed: self.allowed.into(), source })
+        Ok(RunRequest { options: self.options.options()?, allowed: self.allowed.into(), source })
     }
 }
 
 /// Plays the strategies, or those of the file or of the resumed run, or else the `usual`.
 pub(crate) fn play(
-    request: &Request,
+    request: &RunRequest,
     (strategies, usual): (Vec<Strategy>, &[Strategy]),
     printed: Printed,
 ) -> anyhow::Result<()> {
@@ -108,7 +108,7 @@ pub(crate) fn play(
 
 /// Records an expert's demonstrations.
 pub(crate) fn demonstrate(
-    request: &Request,
+    request: &RunRequest,
     noise: Option<f32>,
     printed: Printed,
 ) -> anyhow::Result<()> {
@@ -120,7 +120,7 @@ pub(crate) fn demonstrate(
 
 impl Printed {
     fn surroundings(self) -> Surroundings {
-        let told = if self.watch { Told::Events } else { Told::Standing };
+        let told = if self.watch { Detail::Events } else { Detail::Progress };
         let show = if self.quiet { Show::Nothing } else { Show::Bars };
         surroundings(show, told)
     }

@@ -9,7 +9,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
 use burn::tensor::Device;
-use targets_console::signals::{self, Asked, Kept};
+use targets_console::signals::{self, SignalGuard, StopRequest};
 use targets_console::{errln, errors, outln};
 use trainer::config::TrainConfig;
 use trainer::run::{Base, Ended, Watch};
@@ -237,13 +237,13 @@ fn clock() -> Box<dyn Fn() -> u64> {
 }
 
 /// While the guard lives, a signal stops the run after the current step, a second one at once.
-fn keep(console: &Arc<Mutex<Console>>) -> Kept {
+fn keep(console: &Arc<Mutex<Console>>) -> SignalGuard {
     let console = Arc::clone(console);
     signals::keep(move |asked| match asked {
-        Asked::ToStop => {
+        StopRequest::ToStop => {
             let told = "stopping after the step under way; the same again stops at once";
             locked(&console).warn(told);
         }
-        Asked::ToEnd => locked(&console).close(),
+        StopRequest::ToEnd => locked(&console).close(),
     })
 }

@@ -13,7 +13,7 @@ use crate::program::Guard;
 
 /// What a data set is made of.
 #[derive(Clone, Debug)]
-pub enum Origin {
+pub enum DataOrigin {
     /// The file that its authors publish, or the folder that it unpacks to.
     Path(PathBuf),
     /// The same file, at an address of somebody else.
@@ -33,7 +33,7 @@ pub trait Shown {
 /// Fetches what is missing of a data set, or makes it of files that are here.
 pub fn pull(
     set: &DataSet,
-    origin: &Origin,
+    origin: &DataOrigin,
     folder: &Path,
     shown: &dyn Shown,
 ) -> anyhow::Result<()> {
@@ -48,11 +48,11 @@ pub fn pull(
     }
     let pulling = Pulling { set, missing: &missing, folder, shown };
     match origin {
-        Origin::Path(from) => pulling.make(from),
-        Origin::Url(url) => {
+        DataOrigin::Path(from) => pulling.make(from),
+        DataOrigin::Url(url) => {
             pulling.fetch(&[Published { url: url.clone(), bytes: None, sha256: None }])
         }
-        Origin::Authors => pulling.fetch(&set.sources),
+        DataOrigin::Authors => pulling.fetch(&set.sources),
     }
 }
 

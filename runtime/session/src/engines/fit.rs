@@ -7,7 +7,7 @@ use models::gguf::Gguf;
 use models::manifest::Manifest;
 use runtime_engine::llama::{CacheType, LlamaConfig, MemoryEstimate, check_cache};
 
-use super::{Part, llama};
+use super::{MemoryPart, llama};
 use crate::board::Board;
 use crate::loading::Loading;
 
@@ -19,7 +19,7 @@ const CONTEXT_TOKENS_MIN: u32 = 512;
 pub(super) fn reserve(
     path: &Path,
     loading: &Loading,
-    part: Part,
+    part: MemoryPart,
     taken: u64,
 ) -> anyhow::Result<u64> {
     let Some(board) = &loading.board else { return Ok(0) };
@@ -55,25 +55,25 @@ pub(super) fn of_listed(manifest: &Manifest) -> u64 {
     MemoryEstimate::of(&manifest.shape, manifest.bytes, &config).total()
 }
 
-fn of_part(memory: MemoryEstimate, part: Part) -> u64 {
+fn of_part(memory: MemoryEstimate, part: MemoryPart) -> u64 {
     match part {
-        Part::Model => memory.total(),
-        Part::Adapter => memory.context(),
+        MemoryPart::Model => memory.total(),
+        MemoryPart::Adapter => memory.context(),
     }
 }
 
-fn told(memory: MemoryEstimate, part: Part) -> String {
+fn told(memory: MemoryEstimate, part: MemoryPart) -> String {
     let context = format!("cache {}, compute {}", mb(memory.cache), mb(memory.compute));
     match part {
-        Part::Model => {
+        MemoryPart::Model => {
             format!("weights {}, {context}, the rest {}", mb(memory.weights), mb(memory.rest))
         }
-        Part::Adapter => format!("a context for its adapter: {context}"),
+        MemoryPart::Adapter => format!("a context for its adapter: {context}"),
     }
 }
 
 /// The first of some smaller settings that fits, in words.
-fn what_fits(gguf: &Gguf, config: &LlamaConfig, part: Part, left: u64) -> String {
+fn what_fits(gguf: &Gguf, config: &LlamaConfig, part: MemoryPart, left: u64) -> String {
     let fits = |config: &LlamaConfig| {
         MemoryEstimate::estimate(gguf, config).is_ok_and(|memory| of_part(memory, part) <= left)
     };
@@ -132,8 +132,8 @@ mod tests {
         let (file, board) = (tiny(), board(512, 256));
         let loading = Loading::on_board(board.clone());
 
-        let model = reserve(file.path(), &loading, Part::Model, 0).unwrap();
-        let adapter = reserve(file.path(), &loading, Part::Adapter, model).unwrap();
+        let model = reserve(file.path(), &loading, MemoryPart::Model, 0).unwrap();
+        let adapter = reserve(file.path(), &loading, MemoryPart::Adapter, model).unwrap();
 
         assert_eq!(model, on_board(file.path(), &board).unwrap());
         assert!(0 < adapter && adapter < model);
@@ -143,7 +143,7 @@ mod tests {
     fn what_does_not_fit_is_refused_with_the_numbers_and_what_would() {
         let (file, loading) = (tiny(), Loading::on_board(board(48, 65_536)));
 
-        let message = reserve(file.path(), &loading, Part::Model, 0).unwrap_err().to_string();
+        let message = reserve(file.path(), &loading, MemoryPart::Model, 0).unwrap_err().to_string();
 
         assert!(message.contains("does not fit the board"), "{message}");
         assert!(message.contains("left of 50 MB"), "{message}");
@@ -156,7 +156,7 @@ mod tests {
         let (file, loading) = (tiny(), Loading::on_board(board(64, 256)));
 
         let message =
-            reserve(file.path(), &loading, Part::Model, 60 << 20).unwrap_err().to_string();
+            reserve(file.path(), &loading, MemoryPart::Model, 60 << 20).unwrap_err().to_string();
 
         assert!(message.contains("smaller model"), "{message}");
     }

@@ -6,7 +6,7 @@ use runtime_engine::Engine;
 use runtime_engine::llama::{self, CacheType, LlamaConfig};
 
 use super::cores;
-use crate::board::Cache;
+use crate::board::CacheFormat;
 use crate::loading::Loading;
 
 pub(super) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
@@ -30,11 +30,11 @@ pub(crate) fn config(path: &Path, loading: &Loading) -> LlamaConfig {
     config
 }
 
-fn cache_type(cache: Cache) -> CacheType {
+fn cache_type(cache: CacheFormat) -> CacheType {
     match cache {
-        Cache::F32 => CacheType::F32,
-        Cache::F16 => CacheType::F16,
-        Cache::Q8_0 => CacheType::Q8_0,
+        CacheFormat::F32 => CacheType::F32,
+        CacheFormat::F16 => CacheType::F16,
+        CacheFormat::Q8_0 => CacheType::Q8_0,
     }
 }
 

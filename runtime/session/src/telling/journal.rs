@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use runtime_evaluation::listener::News;
 
-use super::standing::{Standing, retry_words};
+use super::status::{ArmStatus, retry_words};
 use crate::program::SessionEvent;
 
 /// Between two lines of what goes on, in microseconds.
@@ -30,7 +30,7 @@ impl Journal {
     pub fn line(
         &mut self,
         event: SessionEvent<'_>,
-        standing: &Standing,
+        standing: &ArmStatus,
         now_us: u64,
     ) -> Option<String> {
         match event {
@@ -57,7 +57,7 @@ impl Journal {
         }
     }
 
-    fn line_of_arm(&self, news: News<'_>, standing: &Standing, now_us: u64) -> Option<String> {
+    fn line_of_arm(&self, news: News<'_>, standing: &ArmStatus, now_us: u64) -> Option<String> {
         match news {
             News::ArmBegins { .. } => Some(standing.head()),
             News::Retry(retry) if self.is_due(now_us) || retry.wait >= WAIT_MIN => {
@@ -86,7 +86,7 @@ mod tests {
 
     /// Whether it is worth a line then, and none a second later.
     fn told(event: SessionEvent<'_>, now_us: u64) -> bool {
-        let (mut journal, standing) = (Journal::default(), Standing::default());
+        let (mut journal, standing) = (Journal::default(), ArmStatus::default());
         journal.line(event, &standing, now_us).is_some()
             && journal.line(event, &standing, now_us + SECOND).is_none()
     }
@@ -115,13 +115,13 @@ mod tests {
 
         assert!(!told(short, SECOND));
         assert!(told(short, 10 * SECOND));
-        let (mut journal, standing) = (Journal::default(), Standing::default());
+        let (mut journal, standing) = (Journal::default(), ArmStatus::default());
         assert!(journal.line(long, &standing, SECOND).is_some());
     }
 
     #[test]
     fn what_a_person_should_know_is_told_at_once() {
-        let (mut journal, standing) = (Journal::default(), Standing::default());
+        let (mut journal, standing) = (Journal::default(), ArmStatus::default());
 
         let told = journal.line(SessionEvent::Warning("the disk is full"), &standing, 0);
 

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use runtime_session::options::RunOptions;
-use runtime_session::request::Request;
+use runtime_session::request::RunRequest;
 
 use crate::support::{Listening, resumed, small};
 
@@ -36,10 +36,10 @@ fn what_judges_is_not_learned_from() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
     let (_, surroundings) = Listening::for_steps(usize::MAX);
-    let Request { options, .. } = small(&out);
+    let RunRequest { options, .. } = small(&out);
     let options = RunOptions { split: Some("test/easy".into()), ..options };
 
-    let plan = Request { options, ..Request::default() }.collection(None, TWO, &surroundings);
+    let plan = RunRequest { options, ..RunRequest::default() }.collection(None, TWO, &surroundings);
     let refused = plan.unwrap().play(&surroundings).err().unwrap();
 
     assert!(refused.to_string().contains("is not for training"), "{refused}");

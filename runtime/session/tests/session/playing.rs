@@ -54,8 +54,8 @@ fn what_a_file_asks_wrongly_is_said_before_anything_is_made() {
     let file = folder.path().join("run.toml");
     let refused = |text: &str, expected: &str| {
         fs::write(&file, format!("{text}\nout = 'made'\n")).unwrap();
-        let source = runtime_session::request::Source::File(file.clone());
-        let request = runtime_session::request::Request { source, ..Default::default() };
+        let source = runtime_session::request::OptionsSource::File(file.clone());
+        let request = runtime_session::request::RunRequest { source, ..Default::default() };
         let error = request.comparison(Vec::new(), &[], &surroundings).err().unwrap();
         assert!(error.chain().any(is_wrong), "{error:#}");
         let told = format!("{error:#}");

@@ -6,11 +6,11 @@ use std::path::Path;
 use runtime_core::strategy::Strategy;
 use runtime_evaluation::arm::ArmError;
 use runtime_session::options::RunOptions;
-use runtime_session::request::{Request, Source};
+use runtime_session::request::{OptionsSource, RunRequest};
 
 use crate::support::{Listening, actions, resumed, small};
 
-fn play(request: &Request, steps: usize) -> anyhow::Result<Vec<Vec<String>>> {
+fn play(request: &RunRequest, steps: usize) -> anyhow::Result<Vec<Vec<String>>> {
     let (_, surroundings) = Listening::for_steps(steps);
     let plan = request.comparison(Vec::new(), &[Strategy::Reflexion], &surroundings)?;
     let played = plan.play(&surroundings)?;
@@ -78,10 +78,11 @@ fn later_trials_are_played_again_in_a_folder_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
     let (out, again) = (folder.path().join("run"), folder.path().join("again"));
     let played = play(&small(&out), usize::MAX).unwrap();
-    let source = Source::Trial(out.clone(), 2);
+    let source = OptionsSource::Trial(out.clone(), 2);
     let options = RunOptions { out: Some(again.clone()), ..RunOptions::default() };
 
-    let replayed = play(&Request { options, source, ..Request::default() }, usize::MAX).unwrap();
+    let replayed =
+        play(&RunRequest { options, source, ..RunRequest::default() }, usize::MAX).unwrap();
 
     assert_eq!(replayed, played);
     assert!(again.join("run.toml").exists());

@@ -11,7 +11,7 @@ use runtime_core::history::RunHistory;
 use runtime_evaluation::listener::News;
 use runtime_session::options::RunOptions;
 use runtime_session::program::{Program, SessionEvent, Surroundings};
-use runtime_session::request::{Request, Source};
+use runtime_session::request::{OptionsSource, RunRequest};
 
 /// Remembers what happened, a line each, and asks to stop after some steps.
 pub(crate) struct Listening {
@@ -60,7 +60,7 @@ impl Program for Listening {
 }
 
 /// A small run into a folder, by a model that draws among what can be done.
-pub(crate) fn small(out: &Path) -> Request {
+pub(crate) fn small(out: &Path) -> RunRequest {
     let options = RunOptions {
         actor: Some("scripted".into()),
         tasks: Some(3),
@@ -69,12 +69,12 @@ pub(crate) fn small(out: &Path) -> Request {
         out: Some(out.to_owned()),
         ..RunOptions::default()
     };
-    Request { options, ..Request::default() }
+    RunRequest { options, ..RunRequest::default() }
 }
 
 /// What goes on with the run in a folder.
-pub(crate) fn resumed(folder: &Path, options: RunOptions) -> Request {
-    Request { options, source: Source::Run(folder.to_owned()), ..Request::default() }
+pub(crate) fn resumed(folder: &Path, options: RunOptions) -> RunRequest {
+    RunRequest { options, source: OptionsSource::Run(folder.to_owned()), ..RunRequest::default() }
 }
 
 /// What was done, trial by trial.

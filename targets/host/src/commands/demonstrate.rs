@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use runtime_session::options::{Key, Share};
-use runtime_session::request::{Request, Source};
+use runtime_session::request::{OptionsSource, RunRequest};
 
 use crate::options::{Flags, Keys, named};
 use crate::session::{Printed, demonstrate};
@@ -65,8 +65,9 @@ out";
 
 impl Demonstrate {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let source = self.resume.map_or(Source::Options, Source::Run);
-        let request = Request { options: self.options.options()?, source, ..Request::default() };
+        let source = self.resume.map_or(OptionsSource::Options, OptionsSource::Run);
+        let request =
+            RunRequest { options: self.options.options()?, source, ..RunRequest::default() };
         demonstrate(&request, self.noise.map(Share::get), self.printed)
     }
 }

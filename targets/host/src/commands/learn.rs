@@ -6,7 +6,7 @@ use runtime_session::learning::{self, Workshop};
 use targets_console::outln;
 
 use crate::options::AllowedFlags;
-use crate::progress::{Show, Told, surroundings};
+use crate::progress::{Detail, Show, surroundings};
 
 pub(crate) const EXAMPLES: &str = "\
 rebound learn --config examples/learn.toml
@@ -43,7 +43,7 @@ impl Learn {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let out = self.out.map_or_else(|| learning::folder_of(&self.config), Ok)?;
         let show = if self.quiet { Show::Nothing } else { Show::BelowOverview };
-        let told = if self.watch { Told::Events } else { Told::Standing };
+        let told = if self.watch { Detail::Events } else { Detail::Progress };
         let surroundings = surroundings(show, told);
         let (files, workshop) = ((&*self.config, &*out), Workshop::of_this_machine()?);
         let ended = learning::learn(files, self.allowed.into(), workshop, &surroundings);

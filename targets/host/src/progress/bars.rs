@@ -6,7 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use runtime_evaluation::listener::News;
 use runtime_session::program::SessionEvent;
-use runtime_session::telling::Standing;
+use runtime_session::telling::ArmStatus;
 use runtime_store::recorder::Clock;
 use targets_console::{errors, terminal};
 
@@ -28,7 +28,7 @@ pub(super) struct Bars {
     clock: Clock,
     /// What the arm's lines are made of whenever they are drawn. Whoever draws waits for it: it is
     /// not held while a bar is changed.
-    standing: Arc<Mutex<Standing>>,
+    standing: Arc<Mutex<ArmStatus>>,
     /// The loop so far, above the bars of its phases.
     overview: ProgressBar,
     training: ProgressBar,
@@ -37,7 +37,7 @@ pub(super) struct Bars {
 
 impl Bars {
     /// Bars of what happens from now on, which the standing hears of first.
-    pub(super) fn new(show: Show, clock: Clock, standing: Arc<Mutex<Standing>>) -> Self {
+    pub(super) fn new(show: Show, clock: Clock, standing: Arc<Mutex<ArmStatus>>) -> Self {
         let overview = match show {
             Show::BelowOverview => overview(show),
             Show::Bars | Show::Nothing => ProgressBar::hidden(),
@@ -83,7 +83,7 @@ impl Bars {
 
     /// A template whose keys are filled in from the standing.
     fn style(&self, template: &str) -> ProgressStyle {
-        let key = |words: fn(&Standing, u64) -> String, before: usize| {
+        let key = |words: fn(&ArmStatus, u64) -> String, before: usize| {
             let (standing, now) = (Arc::clone(&self.standing), Arc::clone(&self.clock));
             move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
                 let text = words(&lock(&standing), now());
@@ -95,9 +95,9 @@ impl Bars {
         style
             .progress_chars("━╸ ")
             .with_key("head", key(|standing, _| standing.head(), 0))
-            .with_key("summary", key(Standing::summary, 0))
-            .with_key("short", key(Standing::summary, BEFORE_SUMMARY))
-            .with_key("doing", key(Standing::doing, 0))
+            .with_key("summary", key(ArmStatus::summary, 0))
+            .with_key("short", key(ArmStatus::summary, BEFORE_SUMMARY))
+            .with_key("doing", key(ArmStatus::doing, 0))
     }
 }
 

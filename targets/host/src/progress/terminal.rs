@@ -15,22 +15,22 @@ use anyhow::Context;
 use runtime_core::event::Event;
 use runtime_core::task::Task;
 use runtime_evaluation::listener::News;
-use runtime_session::program::{Deed, Guard, Program, SessionEvent, Started};
-use runtime_session::telling::{Journal, Standing, paragraphs};
+use runtime_session::program::{ExitAction, Guard, Program, SessionEvent, Started};
+use runtime_session::telling::{ArmStatus, Journal, paragraphs};
 use runtime_store::recorder::Clock;
-use targets_console::signals::{self, Asked, Attached};
+use targets_console::signals::{self, Attached, StopRequest};
 use targets_console::{errors, out, terminal};
 
 use super::bars::Bars;
 use super::{BARS, Show, lock, say};
 use crate::page;
 
-/// What is told beside how a run stands.
+/// How much of a run is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
-    /// Nothing.
-    Standing,
-    /// Everything that happens.
+pub(crate) enum Detail {
+    /// Its progress only.
+    Progress,
+    /// Its progress and all events.
     Events,
 }
 
@@ -38,16 +38,16 @@ pub(crate) enum Told {
 pub(super) struct Terminal {
     clock: Clock,
     show: Show,
-    told: Told,
-    standing: Arc<Mutex<Standing>>,
+    told: Detail,
+    standing: Arc<Mutex<ArmStatus>>,
     bars: Mutex<Bars>,
     journal: Mutex<Journal>,
 }
 
 impl Terminal {
     /// Shows what happens from now on.
-    pub(super) fn new(clock: Clock, show: Show, told: Told) -> Self {
-        let standing: Arc<Mutex<Standing>> = Arc::default();
+    pub(super) fn new(clock: Clock, show: Show, told: Detail) -> Self {
+        let standing: Arc<Mutex<ArmStatus>> = Arc::default();
         let bars = Mutex::new(Bars::new(show, Arc::clone(&clock), Arc::clone(&standing)));
         Self { clock, show, told, standing, bars, journal: Mutex::default() }
     }
@@ -79,7 +79,7 @@ impl Program for Terminal {
             SessionEvent::Resumable(how) => signals::goes_on_by(how),
             SessionEvent::Note(_) | SessionEvent::Warning(_) => self.say(event, now_us),
             _ if self.show == Show::Nothing => {}
-            SessionEvent::Arm(News::Event { task, event, .. }) if self.told == Told::Events => {
+            SessionEvent::Arm(News::Event { task, event, .. }) if self.told == Detail::Events => {
                 self.stream(task, event);
             }
             _ if BARS.is_hidden() => self.say(event, now_us),
@@ -100,13 +100,13 @@ impl Program for Terminal {
 
     fn keep(&self) -> Guard {
         Guard::of(signals::keep(|asked| {
-            if asked == Asked::ToStop {
+            if asked == StopRequest::ToStop {
                 say("\nstopping after the step under way; the same again stops at once");
             }
         }))
     }
 
-    fn before_end(&self, deed: Deed) -> Guard {
+    fn before_end(&self, deed: ExitAction) -> Guard {
         Guard::of(signals::before_end(deed))
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use models::pull::PullProgress;
 use runtime_session::data_sets;
-use runtime_session::data_sets::pull::{Origin, Shown, pull};
+use runtime_session::data_sets::pull::{DataOrigin, Shown, pull};
 use runtime_session::program::Guard;
 use targets_console::{outln, signals};
 
@@ -33,9 +33,9 @@ impl Pull {
         let set = data_sets::known(&self.name)?;
         signals::goes_on_by(format!("`rebound data pull {}` goes on", set.name));
         let origin = match (self.from, self.url) {
-            (Some(path), _) => Origin::Path(path),
-            (None, Some(url)) => Origin::Url(url),
-            (None, None) => Origin::Authors,
+            (Some(path), _) => DataOrigin::Path(path),
+            (None, Some(url)) => DataOrigin::Url(url),
+            (None, None) => DataOrigin::Authors,
         };
         pull(&set, &origin, folder, &Bars { quiet: self.quiet })?;
         if !self.quiet {

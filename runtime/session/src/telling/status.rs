@@ -18,7 +18,7 @@ const WORDS_MAX: usize = 60;
 
 /// What is known of the arm under way. Times are of one clock, in microseconds.
 #[derive(Clone, Debug, Default)]
-pub struct Standing {
+pub struct ArmStatus {
     /// Its strategy.
     pub arm: String,
     /// How far it is.
@@ -42,7 +42,7 @@ pub struct Standing {
     waits: Vec<(u64, Retry)>,
 }
 
-impl Standing {
+impl ArmStatus {
     /// Takes in what happened.
     pub fn hear(&mut self, event: SessionEvent<'_>, now_us: u64) {
         match event {
@@ -165,10 +165,10 @@ mod tests {
 
     const SECOND: u64 = 1_000_000;
 
-    fn begun() -> Standing {
+    fn begun() -> ArmStatus {
         let progress = ArmProgress { tasks: 20, tasks_done: 4, ..ArmProgress::default() };
         let (arm, done_before) = ("reflexion".to_owned(), 4);
-        Standing { arm, progress, done_before, begun_us: 10 * SECOND, ..Standing::default() }
+        ArmStatus { arm, progress, done_before, begun_us: 10 * SECOND, ..ArmStatus::default() }
     }
 
     #[test]
