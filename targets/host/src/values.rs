@@ -43,6 +43,16 @@ pub(crate) fn about_recall() -> String {
     )
 }
 
+/// The help text of an option that names a strategy.
+pub(crate) fn about_strategy() -> String {
+    let [first @ .., last] = &Strategy::ALL.map(Strategy::name);
+    format!(
+        "What the prompt of the next trial contains about failed trials: {} or {last} \
+         [default: reflexion]",
+        first.join(", ")
+    )
+}
+
 /// The name of a strategy.
 pub(crate) fn strategy() -> impl TypedValueParser<Value = Strategy> {
     one_of(&Strategy::ALL.map(Strategy::name)).try_map(|name| name.parse::<Strategy>())

@@ -16,9 +16,14 @@ rebound run --resume runs/mine                # goes on where it stopped";
 /// Writes runs/NAME/results.json and every event to runs/NAME/arms/STRATEGY/trials.log.
 #[derive(clap::Args)]
 pub(crate) struct Run {
-    /// What the prompt of the next trial contains about failed trials: none, last-attempt,
-    /// reflexion, last-attempt-and-reflexion or retrospective [default: reflexion]
-    #[arg(long, short, value_parser = values::strategy(), ignore_case = true, hide_possible_values = true)]
+    #[arg(
+        long,
+        short,
+        help = values::about_strategy(),
+        value_parser = values::strategy(),
+        ignore_case = true,
+        hide_possible_values = true
+    )]
     strategy: Option<Strategy>,
     #[command(flatten)]
     session: SessionFlags,
