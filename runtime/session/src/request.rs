@@ -29,6 +29,8 @@ pub struct RunRequest {
     pub source: OptionsSource,
 }
 
+/// Reflections of a group, by default.
+const GROUP: NonZeroU32 = NonZeroU32::new(4).expect("it is not 0");
 /// Steps of a demonstrated episode at most, by default.
 const DEMONSTRATED_STEPS_MAX: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
 
@@ -123,11 +125,10 @@ impl RunRequest {
     /// A run in which every failed first trial has a group of reflections, each with a next
     /// trial.
     ///
-    /// Without a number of members the `usual` one is meant, or that of the resumed run.
+    /// Without a number of members 4 are meant, or those of the resumed run.
     pub fn collection(
         &self,
         asked: Option<NonZeroU32>,
-        usual: NonZeroU32,
         surroundings: &Surroundings,
     ) -> anyhow::Result<Plan> {
         let mut plan = self.plan(vec![Strategy::Retrospective], surroundings)?;
@@ -139,7 +140,7 @@ impl RunRequest {
         );
         plan.kind = match plan.kind {
             RunKind::Comparison if plan.is_new() => {
-                RunKind::Collection { members: asked.unwrap_or(usual) }
+                RunKind::Collection { members: asked.unwrap_or(GROUP) }
             }
             RunKind::Collection { members } => {
                 ensure!(

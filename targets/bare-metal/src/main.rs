@@ -38,7 +38,8 @@ const TEND_EVERY: Duration = Duration::from_millis(200);
 /// Bytes taken from the line at once.
 const CHUNK_BYTES: usize = 16;
 
-static MEMORY: ConstStaticCell<EpisodicMemory<STEPS, REFLECTIONS>> = ConstStaticCell::new(EpisodicMemory::new());
+static MEMORY: ConstStaticCell<EpisodicMemory<STEPS, REFLECTIONS>> =
+    ConstStaticCell::new(EpisodicMemory::new());
 static LINK: ConstStaticCell<LinkBuffers> = ConstStaticCell::new(LinkBuffers::new());
 
 #[embassy_executor::main]

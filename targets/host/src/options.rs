@@ -22,9 +22,14 @@ const PAID: &str = "Models behind an API endpoint";
 pub(crate) trait Keys {
     /// Whether they stand below headings, and in a short help only those that are often needed.
     const HAVE_HEADINGS: bool = false;
+    /// Their names, a line each; behind a colon stands what one means here, where that is not what
+    /// it means in any run.
+    const LINES: &'static str = "";
 
     /// The keys, in the order of the help.
-    fn keys() -> Vec<Key>;
+    fn keys() -> Vec<Key> {
+        Self::LINES.lines().filter_map(named).collect()
+    }
 }
 
 /// All keys.
@@ -39,15 +44,10 @@ impl Keys for All {
     }
 }
 
-/// The keys that are named, a line each; behind a colon stands what one means here, where that
-/// is not what it means in any run.
-pub(crate) fn named(lines: &'static str) -> Vec<Key> {
-    let named = |line: &'static str| {
-        let (name, help) = line.split_once(": ").unwrap_or((line, ""));
-        let key = options::find(name)?;
-        Some(if help.is_empty() { key } else { Key { help, ..key } })
-    };
-    lines.lines().filter_map(named).collect()
+fn named(line: &'static str) -> Option<Key> {
+    let (name, help) = line.split_once(": ").unwrap_or((line, ""));
+    let key = options::find(name)?;
+    Some(if help.is_empty() { key } else { Key { help, ..key } })
 }
 
 /// Flags that are keys of a run's configuration file.

@@ -17,9 +17,6 @@ use targets_console::{out, outln};
 use crate::options::{self, All, AllowedFlags, Flags};
 use crate::progress::{Detail, Show, surroundings};
 
-/// Number of reflections in a group if `--group` is absent.
-const GROUP: NonZeroU32 = NonZeroU32::new(4).expect("it is not 0");
-
 /// Where a run's options come from and what is printed.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SessionFlags {
@@ -70,7 +67,7 @@ impl SessionFlags {
     pub(crate) fn collect(&self, members: Option<NonZeroU32>) -> anyhow::Result<()> {
         let printed = self.printed;
         let surroundings = printed.surroundings();
-        let plan = self.request()?.collection(members, GROUP, &surroundings)?;
+        let plan = self.request()?.collection(members, &surroundings)?;
         let mut played = plan.play(&surroundings)?;
         let (found, json) = played.write_collection(&plan)?;
         if printed.json {

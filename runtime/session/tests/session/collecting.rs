@@ -15,12 +15,12 @@ fn every_failed_first_trial_has_a_group_of_reflections() {
     let out = folder.path().join("run");
     let (program, surroundings) = Listening::for_steps(usize::MAX);
 
-    let plan = small(&out).collection(None, TWO, &surroundings).unwrap();
+    let plan = small(&out).collection(Some(TWO), &surroundings).unwrap();
     let played = plan.play(&surroundings).unwrap();
     let (found, _) = played.write_collection(&plan).unwrap();
     drop(plan);
     let three = NonZeroU32::new(3);
-    let other = resumed(&out, RunOptions::default()).collection(three, TWO, &surroundings);
+    let other = resumed(&out, RunOptions::default()).collection(three, &surroundings);
 
     let history = &played.histories[0];
     let failed = history.tasks.iter().filter(|task| !task.trials[0].trajectory.succeeded());
@@ -39,7 +39,7 @@ fn what_judges_is_not_learned_from() {
     let RunRequest { options, .. } = small(&out);
     let options = RunOptions { split: Some("test/easy".into()), ..options };
 
-    let plan = RunRequest { options, ..RunRequest::default() }.collection(None, TWO, &surroundings);
+    let plan = RunRequest { options, ..RunRequest::default() }.collection(Some(TWO), &surroundings);
     let refused = plan.unwrap().play(&surroundings).err().unwrap();
 
     assert!(refused.to_string().contains("is not for training"), "{refused}");

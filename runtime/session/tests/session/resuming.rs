@@ -66,7 +66,7 @@ fn a_run_goes_on_as_what_it_is() {
     let (_, surroundings) = Listening::for_steps(usize::MAX);
     let again = resumed(&out, RunOptions::default());
 
-    let collection = again.collection(None, NonZeroU32::MIN, &surroundings).err().unwrap();
+    let collection = again.collection(None, &surroundings).err().unwrap();
     let demonstration = again.demonstration(None, &surroundings).err().unwrap();
 
     assert!(collection.to_string().contains("this run is no collection"), "{collection}");

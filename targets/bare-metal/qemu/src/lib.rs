@@ -15,5 +15,6 @@ pub mod image;
 pub mod machine;
 pub mod host;
 pub mod gateway;
+pub mod damage;
 pub mod monitor;
 pub mod debugger;

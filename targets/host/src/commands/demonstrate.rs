@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use runtime_session::options::{Key, Share};
+use runtime_session::options::Share;
 use runtime_session::request::{OptionsSource, RunRequest};
 
-use crate::options::{Flags, Keys, named};
+use crate::options::{Flags, Keys};
 use crate::session::{Printed, demonstrate};
 use crate::values;
 
@@ -39,12 +39,7 @@ pub(crate) struct Demonstrate {
 struct Demonstrated;
 
 impl Keys for Demonstrated {
-    fn keys() -> Vec<Key> {
-        named(KEYS)
-    }
-}
-
-const KEYS: &str = "\
+    const LINES: &'static str = "\
 environment
 data
 split: The split to take tasks from, for example `train/hard`; splits for validation and test \
@@ -62,6 +57,7 @@ parallel
 seed: Seed for the choice of tasks and for the noise [default: 1]
 name
 out";
+}
 
 impl Demonstrate {
     pub(crate) fn run(self) -> anyhow::Result<()> {

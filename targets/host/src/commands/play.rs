@@ -11,7 +11,7 @@ use runtime_session::options::{self, Key};
 use runtime_session::play::leave;
 use targets_console::{errln, errors, is_heard, out, signals};
 
-use crate::options::{Flags, Keys, named};
+use crate::options::{Flags, Keys};
 use crate::progress::notes;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -45,9 +45,7 @@ pub(crate) struct Play {
 struct Played;
 
 impl Keys for Played {
-    fn keys() -> Vec<Key> {
-        named("environment\ndata")
-    }
+    const LINES: &'static str = "environment\ndata";
 }
 
 /// What one environment alone can be told.

@@ -6,11 +6,10 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use runtime_session::loading::Loading;
-use runtime_session::options::Key;
 use runtime_session::score::score;
 use targets_console::outln;
 
-use crate::options::{Flags, Keys, named};
+use crate::options::{Flags, Keys};
 use crate::progress::notes;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -45,16 +44,12 @@ pub(crate) struct Score {
 struct Engine;
 
 impl Keys for Engine {
-    fn keys() -> Vec<Key> {
-        named(KEYS)
-    }
-}
-
-const KEYS: &str = "\
+    const LINES: &'static str = "\
 engine: Inference engine: llama (llama.cpp), decoder (our own) or remote (an endpoint) \
 [default: llama]
 device
 gpu-layers";
+}
 
 impl Score {
     pub(crate) fn run(self) -> anyhow::Result<()> {

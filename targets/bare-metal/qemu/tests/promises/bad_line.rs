@@ -4,15 +4,16 @@ use std::collections::VecDeque;
 use std::io::{Write, stdout};
 use std::time::Instant;
 
-use runtime_environments::worlds::node::link::{NodeLink, LinkError};
+use runtime_environments::worlds::node::link::{LinkError, NodeLink};
 use runtime_node::hardware::Hardware;
 use runtime_node::memory::StoredReflection;
 use runtime_node::message::{
-    ActuatorState, NodeAnswer, Observation, Recollection, Refusal, NodeRequest, Status,
+    ActuatorState, NodeAnswer, NodeRequest, Observation, Recollection, Refusal, Status,
 };
 use runtime_node::thermostat::{FAN, HEATER, Thermostat};
 use targets_bare_metal_qemu::board::Board;
-use targets_bare_metal_qemu::gateway::{Damage, Gateway};
+use targets_bare_metal_qemu::damage::Damage;
+use targets_bare_metal_qemu::gateway::Gateway;
 use targets_bare_metal_qemu::machine::Machine;
 
 on_every_board!(a_thousand_exchanges_on_a_bad_line_are_right);
@@ -47,7 +48,8 @@ fn exchange(board: &Board) -> Result<(), String> {
     for exchange in 1..=EXCHANGES {
         let text = format!("Advice {exchange}.");
         // Before its first episode a board's room has lived for as long as its start took.
-        let request = if exchange == 1 { NodeRequest::Reset { seed: 1 } } else { draws.request(&text) };
+        let request =
+            if exchange == 1 { NodeRequest::Reset { seed: 1 } } else { draws.request(&text) };
         let expected = twin.answer(&request);
         let found = answer(&mut link, &request).map_err(|error| error.to_string())?;
         if found != expected {
@@ -149,11 +151,13 @@ impl Twin {
             }
             NodeRequest::Recall { age, .. } => {
                 let found = self.reflections.get(usize::from(age));
-                NodeAnswer::RecallReflection(found.map(|&(task, episode, ref text)| StoredReflection {
-                    task,
-                    episode,
-                    text,
-                }))
+                NodeAnswer::RecallReflection(
+                    found.map(|&(task, episode, ref text)| StoredReflection {
+                        task,
+                        episode,
+                        text,
+                    }),
+                )
             }
             _ => NodeAnswer::Observe(self.seen()),
         };

@@ -3,7 +3,7 @@
 use std::io::{Write, stdout};
 
 use runtime_node::memory::REFLECTION_BYTES_MAX;
-use runtime_node::message::{NodeAnswer, Recollection, NodeRequest};
+use runtime_node::message::{NodeAnswer, NodeRequest, Recollection};
 use runtime_node::thermostat::HEATER;
 use targets_bare_metal_qemu::board::{Board, LM3S6965EVB};
 use targets_bare_metal_qemu::host::Host;
@@ -50,11 +50,13 @@ fn converse(host: &mut Host<'_>, round: u32) {
     }
     host.machine().send(&[0x7f; 600]).unwrap();
     host.machine().send(b"\0short\0").unwrap();
-    host.ask(&NodeRequest::Status, |answer| assert!(matches!(answer, NodeAnswer::Status(_)))).unwrap();
+    host.ask(&NodeRequest::Status, |answer| assert!(matches!(answer, NodeAnswer::Status(_))))
+        .unwrap();
     let mut onlooker = Host::onlooker(host.machine(), round);
     onlooker.meet(|answer| assert!(matches!(answer, NodeAnswer::Hello(_)))).unwrap();
     onlooker.ask(&act(1), |answer| assert!(matches!(answer, NodeAnswer::Refused(_)))).unwrap();
-    host.ask(&NodeRequest::Release, |answer| assert!(matches!(answer, NodeAnswer::Release(_)))).unwrap();
+    host.ask(&NodeRequest::Release, |answer| assert!(matches!(answer, NodeAnswer::Release(_))))
+        .unwrap();
 }
 
 #[allow(clippy::disallowed_methods, reason = "the test says its numbers, and imports nothing")]

@@ -1,7 +1,7 @@
 //! A host and a board, one request of each kind after the other.
 
 use runtime_node::hardware::Hardware;
-use runtime_node::message::{NodeAnswer, Observation, Recollection, Refusal, NodeRequest};
+use runtime_node::message::{NodeAnswer, NodeRequest, Observation, Recollection, Refusal};
 use runtime_node::thermostat::{FAN, HEATER, THERMOSTAT, Thermostat};
 use targets_bare_metal_qemu::board::Board;
 use targets_bare_metal_qemu::host::Host;
@@ -55,7 +55,8 @@ fn an_episode_is_the_one_that_the_seed_gives(board: &Board) {
         .unwrap();
     }
     let wrong = NodeRequest::Act { actuator: HEATER, value: 4 };
-    host.ask(&wrong, |answer| assert_eq!(answer, NodeAnswer::Refused(Refusal::NotOfScale))).unwrap();
+    host.ask(&wrong, |answer| assert_eq!(answer, NodeAnswer::Refused(Refusal::NotOfScale)))
+        .unwrap();
 }
 
 fn what_a_board_is_told_it_recalls(board: &Board) {

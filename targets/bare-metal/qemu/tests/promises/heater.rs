@@ -41,8 +41,10 @@ impl Heater {
                 host.ask(&NodeRequest::Reset { seed: 1 }, |_| ()).unwrap();
             }
             let request = NodeRequest::Act { actuator: HEATER, value: level.cast_signed() };
-            host.ask(&request, |answer| assert!(matches!(answer, NodeAnswer::Act(_)), "{answer:?}"))
-                .unwrap();
+            host.ask(&request, |answer| {
+                assert!(matches!(answer, NodeAnswer::Act(_)), "{answer:?}")
+            })
+            .unwrap();
             let now = words();
             places.retain(|&place| now[place] == level);
         }

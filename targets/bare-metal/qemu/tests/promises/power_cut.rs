@@ -3,7 +3,7 @@
 
 use std::fs::File;
 
-use runtime_node::message::{NodeAnswer, Recollection, NodeRequest};
+use runtime_node::message::{NodeAnswer, NodeRequest, Recollection};
 use targets_bare_metal_qemu::board::RISCV_VIRT;
 use targets_bare_metal_qemu::host::Host;
 use targets_bare_metal_qemu::machine::Machine;

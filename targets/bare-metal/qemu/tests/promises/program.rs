@@ -11,7 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use targets_bare_metal_qemu::board::Board;
-use targets_bare_metal_qemu::gateway::{Damage, Gateway};
+use targets_bare_metal_qemu::damage::Damage;
+use targets_bare_metal_qemu::gateway::Gateway;
 use targets_bare_metal_qemu::machine::Machine;
 
 use crate::heater::Heater;

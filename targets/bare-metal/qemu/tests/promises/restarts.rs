@@ -4,12 +4,13 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use runtime_environments::worlds::node::link::{NodeLink, LinkError};
-use runtime_node::message::{NodeAnswer, Refusal, NodeRequest};
+use runtime_environments::worlds::node::link::{LinkError, NodeLink};
+use runtime_node::message::{NodeAnswer, NodeRequest, Refusal};
 use runtime_node::thermostat::HEATER;
 use targets_bare_metal_qemu::board::Board;
+use targets_bare_metal_qemu::damage::Damage;
 use targets_bare_metal_qemu::debugger::patch_when_asleep;
-use targets_bare_metal_qemu::gateway::{Damage, Gateway};
+use targets_bare_metal_qemu::gateway::Gateway;
 use targets_bare_metal_qemu::host::Host;
 use targets_bare_metal_qemu::machine::Machine;
 
