@@ -53,8 +53,8 @@ impl Processor {
         most.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
     }
 
-    /// What is said where fewer threads are taken than there could be.
-    pub fn told(&self) -> Option<String> {
+    /// The message if fewer threads are used than cores are allowed.
+    pub fn message(&self) -> Option<String> {
         let (free, most) = (self.threads_free(), self.cores_allowed);
         (free < most).then(|| {
             format!("{free} of {most} threads: {}; --threads {most} takes all", self.busy())
@@ -153,11 +153,11 @@ mod tests {
     #[test]
     fn a_lowered_number_is_said_with_the_reason_and_the_way_back() {
         let busy = machine(2, 2, 1.9);
-        let told = busy.told().unwrap();
+        let message = busy.message().unwrap();
 
-        assert!(told.starts_with("1 of 2 threads: other programs keep 1.9 of 2 cores busy"));
-        assert!(told.ends_with("--threads 2 takes all"), "{told}");
-        assert_eq!(machine(2, 2, 0.1).told(), None);
+        assert!(message.starts_with("1 of 2 threads: other programs keep 1.9 of 2 cores busy"));
+        assert!(message.ends_with("--threads 2 takes all"), "{message}");
+        assert_eq!(machine(2, 2, 0.1).message(), None);
         assert!(busy.warned(2.try_into().unwrap()).unwrap().contains("--threads 1"));
         assert_eq!(busy.warned(NonZeroU32::MIN), None);
     }

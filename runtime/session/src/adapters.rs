@@ -1,4 +1,4 @@
-//! The adapters of retrospective models: their slots, and adapters as PEFT keeps them.
+//! The adapters of retrospective models: their slots, and conversion from and to PEFT.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ pub fn slots(model: &str) -> anyhow::Result<Slots> {
     Ok(Slots::open(&files::slots_folder(&sha256_of(&path_of(model)?)?)?)?)
 }
 
-/// Puts an adapter of a model on probation, and says how to go on.
+/// Installs an adapter of a model on probation; returns a message with the next steps.
 pub fn install(path: &Path, model: &str) -> anyhow::Result<String> {
     let base_path = path_of(model)?;
     let base_sha256 = sha256_of(&base_path)?;
@@ -38,7 +38,7 @@ pub fn install(path: &Path, model: &str) -> anyhow::Result<String> {
     ))
 }
 
-/// Which adapters a model has, a line a place.
+/// The list of a model's adapters, one line for each slot.
 pub fn text(slots: &Slots) -> anyhow::Result<String> {
     let state = slots.state()?;
     let shown = |slot: Option<&Slot>| slot.map_or("none".to_string(), described);
@@ -50,12 +50,12 @@ pub fn text(slots: &Slots) -> anyhow::Result<String> {
     Ok(format!("confirmed  {confirmed}\nbefore it  {before}\nprobation  {probation}"))
 }
 
-/// An adapter in a line.
+/// An adapter as a line of text.
 pub fn described(slot: &Slot) -> String {
     format!("{} ({} bytes, sha256 {})", slot.name, slot.bytes, slot.sha256)
 }
 
-/// Writes an adapter that PEFT saved as a new GGUF file, and says what is in it.
+/// Converts an adapter that PEFT saved to a new GGUF file; returns a description of it.
 pub fn import(folder: &Path, base: &str, out: &Path) -> anyhow::Result<String> {
     check_new(out)?;
     let base = Gguf::open(&path_of(base)?)?;
@@ -66,7 +66,7 @@ pub fn import(folder: &Path, base: &str, out: &Path) -> anyhow::Result<String> {
     Ok(format!("{}: {matrices} matrices, alpha {}", out.display(), imported.alpha))
 }
 
-/// Writes an adapter as a folder that PEFT loads, and says what is in it.
+/// Converts an adapter to a folder that PEFT loads; returns a description of it.
 pub fn export(adapter: &Path, base: &str, folder: &Path) -> anyhow::Result<String> {
     let config = folder.join("adapter_config.json");
     ensure!(!config.exists(), "{} exists; choose another folder", config.display());

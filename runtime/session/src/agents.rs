@@ -1,4 +1,4 @@
-//! What the agents of an arm are made of: models, prompts, an expert, a ledger.
+//! The parts of an arm's agents: models, prompts, an expert, a ledger.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use runtime_evaluation::spending::ledger::Ledger;
 use crate::kind::RunKind;
 use crate::loaded::SessionModel;
 
-/// The expert of the environments, who sees what an agent sees.
+/// The expert of the environments, which sees what an agent sees.
 struct EnvironmentExpert;
 
 impl Expert for EnvironmentExpert {
@@ -43,7 +43,7 @@ impl Expert for EnvironmentExpert {
     }
 }
 
-/// What was seen, but for what can be done.
+/// The observations so far, without the admissible actions.
 fn sight<'a>(
     task: &'a Task,
     memory: &'a Memory,
@@ -58,8 +58,8 @@ fn sight<'a>(
     }
 }
 
-/// The built-in prompts of an environment; the templates in a folder stand in for
-/// those of their names.
+/// The built-in prompts of an environment, some of them replaced by the templates in a
+/// folder.
 pub(crate) fn prompts(environment: &str, folder: Option<&Path>) -> anyhow::Result<PromptSet> {
     let built_in = worlds::find(environment)?.prompts;
     let Some(folder) = folder else { return Ok(PromptSet::built_in(built_in)?) };
@@ -84,31 +84,31 @@ pub(crate) fn prompts(environment: &str, folder: Option<&Path>) -> anyhow::Resul
         .with_context(|| format!("in the prompts of {}", folder.display()))
 }
 
-/// Everything that an agent is made of; each worker gets one of its own.
+/// The parts of an arm's agents, from which each worker makes its own agent.
 #[derive(Clone)]
 pub(crate) struct AgentParts {
     /// Chooses actions.
     pub(crate) actor: SessionModel,
     /// Writes reflections.
     pub(crate) retrospective: SessionModel,
-    /// Chooses among them, where several are drawn.
+    /// Chooses among several sampled reflections.
     pub(crate) reward_model: Option<LinearRewardModel<Handle>>,
-    /// Lends reflections on other tasks, where that is the control.
+    /// Reflections on other tasks, for the control experiment.
     pub(crate) borrowed: Option<Arc<ReflectionPool>>,
-    /// What they are told.
+    /// The prompt templates.
     pub(crate) prompts: Arc<PromptSet>,
-    /// How they are asked.
+    /// Kind of agent, sampling and limits.
     pub(crate) settings: AgentSettings,
-    /// What they play for: in demonstrations an expert tells them what to answer.
+    /// The kind of the run: in demonstrations an expert dictates the answers.
     pub(crate) kind: RunKind,
-    /// The arm they play.
+    /// The arm's strategy.
     pub(crate) strategy: Strategy,
-    /// Where a model is paid, what was spent.
+    /// The spending, if a model is paid.
     pub(crate) ledger: Option<Arc<Ledger>>,
 }
 
 impl AgentParts {
-    /// An agent for one worker; its reflections go to the archive, where the world has one.
+    /// An agent for one worker; its reflections also go to the world's store, if it has one.
     pub(crate) fn agent(
         &self,
         archive: Option<Box<dyn ReflectionStore + Send>>,

@@ -1,9 +1,9 @@
-//! Commands that a file names, and whether they are started on this machine.
+//! Approval of the commands that a file names, before they are started on this machine.
 //!
-//! A run's folder and a run's file are data: whoever wrote them decides nothing here. A
-//! command on the command line is the user's own, and is remembered. One that comes from a
-//! file is started where it is remembered, where somebody at the terminal says yes, or under
-//! `--allow-exec`, which is not remembered.
+//! A run's folder and configuration are data, possibly by somebody else. A command on the
+//! command line is the user's own and is recorded as approved. A command from a file is
+//! started only if it is recorded, if the user approves it at the terminal, or with
+//! `--allow-exec`, which is not recorded.
 //!
 //! ```text
 //! rebound/approved-commands in the user's data, or REBOUND_APPROVALS: a line each
@@ -24,17 +24,17 @@ use crate::options::RunOptions;
 use crate::program::Surroundings;
 use crate::words::printable;
 
-/// What the user alone can allow; no file has these keys.
+/// Permissions that only the user can give; no file has these keys.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Allowed {
-    /// Whether the command that a file names is started without asking.
+    /// Whether the command named by a file is started without asking.
     pub allow_exec: bool,
-    /// Whether a key goes by http to a private address, too.
+    /// Whether an API key may be sent by http to a private address.
     pub allow_http: bool,
 }
 
-/// Refuses the command of a run's port, if it is one, that `file` names and nobody approved;
-/// one that was `given` on the command line is remembered.
+/// An error if the run's port is a command that `file` names and that is not approved; a
+/// command `given` on the command line is recorded as approved.
 pub(crate) fn check(
     options: &RunOptions,
     (given, allowed): (&RunOptions, Allowed),
@@ -46,7 +46,7 @@ pub(crate) fn check(
     let folder = std::env::current_dir().context("cannot tell which folder this is")?;
     let names = Names::of(&command, &folder);
     if given.own.get(CONNECT).is_some() {
-        // What cannot be remembered is asked about later.
+        // If it cannot be recorded, the user is asked again later.
         remember(&names, &command).unwrap_or_else(|error| surroundings.warn(&format!("{error:#}")));
         return Ok(());
     }
@@ -70,14 +70,14 @@ pub(crate) fn check(
     bail!("{account} Where you trust it, --allow-exec starts it")
 }
 
-/// What stands for a command, either of which says that it was approved.
+/// The two hashes of a command, each of which can be recorded as approved.
 struct Names {
-    /// Its sha256.
+    /// SHA-256 of the command.
     anywhere: String,
-    /// The same with this folder.
+    /// SHA-256 of the command and this folder.
     here: String,
-    /// Whether it names something in this folder, and so means something else in another: it
-    /// is approved for this one alone.
+    /// Whether the command refers to a file in this folder, so that it is approved only for
+    /// this folder.
     is_of_here: bool,
 }
 
@@ -122,14 +122,14 @@ fn remember(names: &Names, command: &str) -> anyhow::Result<()> {
     })
 }
 
-/// Opens a file that is the user's alone, for more at its end.
+/// Opens a file for appending, readable only by the user.
 #[cfg(unix)]
 fn append(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }
 
-/// Opens a file for more at its end; who reads it the folder decides.
+/// Opens a file for appending, with the folder's permissions.
 #[cfg(not(unix))]
 fn append(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)

@@ -1,4 +1,4 @@
-//! Boards: what a device has to give, as a TOML file.
+//! Boards: the memory budget and settings of a device, as a TOML file.
 
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::wrong::{self, Wrong};
 
-/// The boards that the program brings, by name.
+/// The built-in boards by name.
 const BOARDS: [(&str, &str); 5] = [
     ("laptop", include_str!("../../../targets/boards/laptop.toml")),
     ("raspberry-pi-5", include_str!("../../../targets/boards/raspberry-pi-5.toml")),
@@ -21,21 +21,21 @@ const BOARDS: [(&str, &str); 5] = [
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Board {
-    /// What it is.
+    /// A description.
     pub about: String,
-    /// What models may take, in MiB.
+    /// The memory budget of models, in MiB.
     pub memory_mib: NonZeroU32,
-    /// What computes the models.
+    /// The inference engine.
     pub engine: String,
-    /// Threads of the engine.
+    /// Number of CPU threads.
     pub threads: NonZeroU32,
-    /// Episodes played at once.
+    /// Number of episodes played in parallel.
     pub parallel: NonZeroU32,
-    /// Tokens of context for each episode.
+    /// Context length of each episode in tokens.
     pub context_tokens: NonZeroU32,
-    /// Tokens that are computed in one go.
+    /// Greatest number of tokens in a batch.
     pub micro_batch: NonZeroU32,
-    /// How keys and values are stored.
+    /// The format of stored keys and values.
     pub cache: CacheFormat,
     /// What `make cross-aarch64` may use of its processor, as GCC's `-march` takes it; absent
     /// where nothing is built for it from afar. It decides nothing of a run.
@@ -44,7 +44,7 @@ pub struct Board {
     arch: Option<String>,
 }
 
-/// How keys and values are stored.
+/// The format of stored keys and values.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CacheFormat {
@@ -57,7 +57,7 @@ pub enum CacheFormat {
 }
 
 impl Board {
-    /// The board of that name, or of a file; a name's case does not matter.
+    /// The board of this name, ignoring case, or of a file.
     pub fn find(name: &str) -> anyhow::Result<Self> {
         if let Some((_, text)) = BOARDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
             return toml::from_str(text).with_context(|| format!("in the board {name}"));
@@ -76,12 +76,12 @@ impl Board {
         toml::from_str(&text).with_context(|| format!("in the board {name}"))
     }
 
-    /// All boards that the program brings, with their names.
+    /// The built-in boards with their names.
     pub fn all() -> anyhow::Result<Vec<(&'static str, Self)>> {
         BOARDS.iter().map(|(name, _)| Ok((*name, Self::find(name)?))).collect()
     }
 
-    /// What models may take, in bytes.
+    /// The memory budget of models, in bytes.
     pub fn memory_bytes(&self) -> u64 {
         u64::from(self.memory_mib.get()) << 20
     }

@@ -1,4 +1,4 @@
-//! When, where and how this program runs.
+//! The circumstances of a session: time, command line, engines and machine.
 
 use std::time::SystemTime;
 
@@ -13,23 +13,23 @@ use crate::engines;
 use crate::loaded::SessionModel;
 use crate::loading::Loading;
 
-/// What names of variables end in that hold secrets.
+/// The ends of the names of environment variables with secrets.
 const SECRETS: [&str; 4] = ["KEY", "TOKEN", "SECRET", "PASSWORD"];
-/// What is shorter is no secret, and may stand anywhere.
+/// Least length of a secret; shorter values could occur anywhere.
 const SECRET_BYTES_MIN: usize = 8;
 
-/// The time in UTC, to the second, as RFC 3339 has it.
+/// The time in UTC to the second, in the format of RFC 3339.
 pub(crate) fn now() -> String {
     humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }
 
-/// This process, as others are told who holds what they want.
+/// The description of this process in a lock.
 pub(crate) fn process() -> String {
     let host = System::host_name().map(|host| format!(" on {host}"));
     format!("process {}{}", std::process::id(), host.unwrap_or_default())
 }
 
-/// What this machine says of itself.
+/// A description of this machine.
 pub fn machine() -> Machine {
     let kinds = RefreshKind::nothing()
         .with_cpu(CpuRefreshKind::nothing())
@@ -45,8 +45,7 @@ pub fn machine() -> Machine {
     }
 }
 
-/// Writes down that a run is begun, or gone on with, by agents of these parts; returns all
-/// its sessions.
+/// Records that a run starts or resumes with agents of these parts; returns all its sessions.
 pub(crate) fn log(
     folder: &RunFolder,
     parts: &[AgentParts],
@@ -96,7 +95,7 @@ fn command_line() -> Vec<String> {
     arguments.map(|argument| without_secrets(&argument.to_string_lossy(), &secrets)).collect()
 }
 
-/// An argument with the variables' names in place of their values, and without the user's part
+/// An argument with secret values replaced by their variables' names, and without the user part
 /// of addresses.
 fn without_secrets(argument: &str, secrets: &[(String, String)]) -> String {
     let mut shown = argument.to_owned();

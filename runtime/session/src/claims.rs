@@ -1,4 +1,4 @@
-//! Whose the folders of runs are.
+//! Claims on the folders of runs, which keep other processes out.
 
 use std::path::Path;
 
@@ -11,8 +11,8 @@ use crate::options::RunOptions;
 use crate::program::{Guard, Surroundings};
 use crate::run_name::RUNS;
 
-/// Claims the folder that the options name, whatever is in it; where they name none, makes one
-/// that is called after the environment and the time.
+/// Claims the folder that the options name, whatever it contains, or else creates one named
+/// after the environment and the time.
 pub(crate) fn claim(
     options: &RunOptions,
     environment: &str,
@@ -31,13 +31,13 @@ pub(crate) fn claim(
     take(&folder, surroundings).context("cannot begin a run")
 }
 
-/// Claims a folder for this process, however that ends.
+/// Claims a folder for this process until it ends.
 pub(crate) fn take(folder: &Path, surroundings: &Surroundings) -> Result<Claimed, ClaimError> {
     let claim = Claim::take(folder, &circumstances::process())?;
     Ok(Claimed::new(claim, surroundings))
 }
 
-/// A claim that is given up where a signal ends the program, too.
+/// A claim that is also released if a signal ends the program.
 pub(crate) struct Claimed {
     claim: Claim,
     _left: Guard,
@@ -54,13 +54,13 @@ impl Claimed {
         self.claim.folder()
     }
 
-    /// Lets the folder outlive the claim.
+    /// Keeps the folder after the claim is released.
     pub(crate) fn keep(&self) {
         self.claim.keep();
     }
 }
 
-/// Sorts by time, and can be a folder's name wherever the environment came from.
+/// The default name, which sorts by time and is a valid folder name for any environment.
 fn default_name(environment: &str, now: &str) -> String {
     let can_stand = |part: char| part.is_ascii_alphanumeric() || part == '_';
     let environment = environment.replace(|part| !can_stand(part), "-");

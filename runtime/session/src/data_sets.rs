@@ -1,4 +1,4 @@
-//! Data sets: where they come from, which are here, and whether they are as listed.
+//! Data sets: their sources, which are installed, and whether they match their checksums.
 
 pub mod pull;
 
@@ -13,14 +13,14 @@ use runtime_environments::worlds::alfworld::archive::Archive;
 use runtime_environments::worlds::alfworld::pack::Games;
 use serde_json::{Value, json};
 
-/// What of a listed file is here.
+/// The state of a data set's file on this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Here {
-    /// Nothing.
+    /// Not installed.
     No,
-    /// Something under its name, or unpacked beside it, that nobody has compared.
+    /// A file or unpacked folder of this name, not verified.
     Something,
-    /// The file, byte for byte.
+    /// The published file, verified.
     AsListed,
 }
 
@@ -31,13 +31,13 @@ pub fn known(name: &str) -> anyhow::Result<DataSet> {
     data::find(name).with_context(|| format!("there is no data set {name}; there is {known}"))
 }
 
-/// The worlds that are played from a data set.
+/// The worlds that need a data set.
 fn worlds_of(set: &DataSet) -> Vec<&'static str> {
     let played = WORLDS.iter().filter(|world| world.data == Some(&set.name));
     played.map(|world| world.name).collect()
 }
 
-/// The list, for programs.
+/// The list as JSON.
 pub fn json(folder: &Path) -> anyhow::Result<Value> {
     let entry = |set: &DataSet| -> anyhow::Result<_> {
         let file = |file: &DataFile| -> anyhow::Result<_> {
@@ -54,7 +54,7 @@ pub fn json(folder: &Path) -> anyhow::Result<Value> {
     data::catalog().iter().map(entry).collect()
 }
 
-/// The list, for people.
+/// The list as text.
 pub fn text(folder: &Path) -> anyhow::Result<String> {
     let mut text = String::new();
     for set in data::catalog() {
@@ -92,7 +92,7 @@ fn look(folder: &Path, file: &DataFile) -> anyhow::Result<Here> {
     Ok(if unpacked { Here::Something } else { Here::No })
 }
 
-/// Refuses games that are not those that are listed.
+/// An error unless the games are those of the catalog.
 fn compare(games: &Games, file: &DataFile, from: &Path) -> anyhow::Result<()> {
     let (count, contents) = (games.len(), games.contents()?);
     ensure!(
@@ -107,8 +107,8 @@ fn compare(games: &Games, file: &DataFile, from: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Compares what is here of the sets, all of them where none is named, with what is listed;
-/// tells of each file that is right.
+/// Compares installed files of the named sets, or of all sets, with the catalog; reports each
+/// file that matches.
 pub fn verify(folder: &Path, names: &[String], tell: &mut dyn FnMut(String)) -> anyhow::Result<()> {
     let asked = names.iter().map(|name| known(name)).collect::<anyhow::Result<Vec<_>>>()?;
     let sets = if asked.is_empty() { data::catalog() } else { asked };

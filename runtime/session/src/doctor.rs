@@ -1,4 +1,4 @@
-//! What this machine has, which models fit which boards, and what is missing.
+//! Checks this machine: memory, devices, which models fit which boards, and what is missing.
 
 mod features;
 
@@ -16,14 +16,14 @@ use sysinfo::{Disks, System};
 use crate::board::Board;
 use crate::{circumstances, engines, files};
 
-/// What was found.
+/// The findings.
 #[derive(Serialize)]
 pub struct Findings {
     #[serde(flatten)]
     machine: Machine,
-    /// Threads that an engine gets now by default.
+    /// The default number of threads of an engine now.
     threads: u32,
-    /// Cores that other programs keep busy.
+    /// Number of cores that other programs use.
     cores_busy: f32,
     features: Vec<&'static str>,
     memory_free_bytes: u64,
@@ -36,14 +36,14 @@ pub struct Findings {
     missing: Vec<String>,
 }
 
-/// A world, and what it is played from.
+/// A world and whether its data set is installed.
 #[derive(Serialize)]
 struct WorldStatus {
     name: &'static str,
     about: &'static str,
-    /// Its data set, where it needs one.
+    /// Its data set, if it needs one.
     data: Option<&'static str>,
-    /// Whether that is here; true where it needs none.
+    /// Whether the data set is installed; true if it needs none.
     data_here: bool,
 }
 
@@ -54,16 +54,16 @@ struct Found {
     device: String,
 }
 
-/// A model that is here, and the bytes that it takes on each board.
+/// An installed model and its memory on each board.
 #[derive(Serialize)]
 struct Fit {
     name: String,
-    /// In the boards' order; `None` if it does not fit.
+    /// Bytes on each board, in the boards' order; `None` if it does not fit.
     bytes: Vec<Option<u64>>,
 }
 
 impl Findings {
-    /// Looks around, for data sets in this folder.
+    /// The findings for this machine, with data sets in this folder.
     pub fn look(data: Option<PathBuf>) -> anyhow::Result<Self> {
         let system = System::new_all();
         let folder = files::models_folder()?;
@@ -98,7 +98,7 @@ impl Findings {
         })
     }
 
-    /// The findings, for people.
+    /// The findings as text.
     pub fn text(&self) -> String {
         let gb = |bytes: u64| bytes as f64 / 1e9;
         let mut text = String::new();
@@ -155,7 +155,7 @@ fn played(world: &WorldEntry, options: &EnvironmentOptions) -> WorldStatus {
     WorldStatus { name: world.name, about: world.about, data: world.data, data_here }
 }
 
-/// What is free where the models lie, or will.
+/// The free disk space in the folder of models.
 fn disk_free(folder: &Path) -> Option<u64> {
     let there = folder.ancestors().find(|path| path.exists())?.canonicalize().ok()?;
     let disks = Disks::new_with_refreshed_list();

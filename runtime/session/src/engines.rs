@@ -1,4 +1,4 @@
-//! The engines of this build, by name, and how each is told to load a model.
+//! The engines of this build by name, and how each loads a model.
 
 #[cfg(feature = "llama")]
 mod fit;
@@ -23,23 +23,23 @@ use crate::wrong::Wrong;
 /// What `--engine` can name; not every build has them all.
 pub const ENGINES: [&str; 4] = ["llama", "native", "decoder", endpoint::REMOTE];
 
-/// A part of what a model takes.
+/// A part of a model's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MemoryPart {
     /// The weights and a first context.
     Model,
-    /// A context of its own for an adapter.
+    /// A further context for an adapter.
     Adapter,
 }
 
 /// An engine: its name, how it loads a file, and its devices.
 struct Kind {
     name: &'static str,
-    /// Its version, and what it was built with.
+    /// Its version and build.
     build: fn() -> String,
     load: fn(&Path, &Loading) -> anyhow::Result<Engine>,
     devices: fn() -> Vec<String>,
-    /// The bytes that a part takes beside so many others.
+    /// The bytes of a part beside those already taken.
     reserve: fn(&Path, &Loading, MemoryPart, u64) -> anyhow::Result<u64>,
 }
 
@@ -59,7 +59,7 @@ const KINDS: &[Kind] = &[
         build: runtime_engine::native::build,
         load: native::load,
         devices: native::devices,
-        // What it takes is not known beforehand.
+        // Its memory cannot be estimated.
         reserve: |_, _, _, _| Ok(0),
     },
     #[cfg(feature = "decoder")]
@@ -68,24 +68,24 @@ const KINDS: &[Kind] = &[
         build: || concat!("decoder of rebound ", env!("CARGO_PKG_VERSION")).to_owned(),
         load: decoder::load,
         devices: decoder::devices,
-        // What it takes is not known beforehand.
+        // Its memory cannot be estimated.
         reserve: |_, _, _, _| Ok(0),
     },
 ];
 
-/// Loads a model as the options say.
+/// Loads a model according to the options.
 pub(crate) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
     (kind(loading)?.load)(path, loading).with_context(|| format!("cannot load {}", path.display()))
 }
 
-/// The version of what computes the models, what it was built with, and where it computes.
+/// Version, build and device of the engine.
 pub(crate) fn build(loading: &Loading) -> anyhow::Result<String> {
     let build = (kind(loading)?.build)();
     let device = loading.engine.device.as_ref().map(|device| format!(", on {device}"));
     Ok(build + &device.unwrap_or_default())
 }
 
-/// The threads of an engine.
+/// The number of threads of an engine.
 pub(crate) use threads::of as threads;
 
 /// The cores that this program may use, with the second threads of each.

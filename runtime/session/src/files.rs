@@ -1,4 +1,4 @@
-//! Where the program's files lie: models, data, runs, adapters.
+//! The folders of the program's files: models, data, adapters, approvals.
 
 use std::path::PathBuf;
 

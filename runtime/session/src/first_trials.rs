@@ -1,8 +1,8 @@
-//! First trials that another arm played.
+//! Copies the first trials of another arm.
 //!
-//! No strategy has anything to tell before the first failure: arms that share tasks, seed,
+//! Strategies only affect trials after the first failure: arms with the same tasks, seed,
 //! actor and prompts play the same first trials. They are played once and copied, which
-//! saves their time and pairs the arms exactly.
+//! saves time and pairs the arms exactly.
 
 use std::path::Path;
 
@@ -43,7 +43,7 @@ pub(crate) fn copy(
     Ok(())
 }
 
-/// What was played otherwise is no first trial of this run.
+/// An error unless the stored run was played with the same settings.
 fn refuse_other(stored: &RunEvent, now: &RunEvent) -> anyhow::Result<()> {
     let [before, asked] = [stored, now].map(|run| deciding(&run.settings, Decides::AllTrials));
     let (before, asked) = (before?, asked?);

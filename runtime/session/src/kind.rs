@@ -4,27 +4,27 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-/// What a run is for.
+/// The kind of a run.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(try_from = "Keys", into = "Keys")]
 pub enum RunKind {
-    /// Strategies play the same tasks.
+    /// Strategies are compared on the same tasks.
     #[default]
     Comparison,
-    /// An expert plays, whose answers an actor is to learn.
+    /// An expert is recorded as training data for an actor.
     Demonstration {
-        /// How likely a step is random and no lesson, 0.0 to 1.0.
+        /// Probability of a random action in a step, which training skips, 0.0 to 1.0.
         noise: f32,
     },
-    /// Failed first trials have groups of reflections, each with a next trial.
+    /// Groups of reflections are sampled for failed first trials, each with a next trial.
     Collection {
-        /// Reflections of a group.
+        /// Number of reflections in a group.
         members: NonZeroU32,
     },
 }
 
 impl RunKind {
-    /// Reflections that a failed trial has.
+    /// Number of reflections for a failed trial.
     pub(crate) fn members(self) -> u32 {
         match self {
             Self::Collection { members } => members.get(),
@@ -32,12 +32,12 @@ impl RunKind {
         }
     }
 
-    /// Whether what is played is there to be learned from.
+    /// Whether the run is training data.
     pub(crate) fn is_to_learn_from(self) -> bool {
         self != Self::Comparison
     }
 
-    /// The program's command that plays such runs.
+    /// The program's command for such runs.
     pub(crate) fn command(self) -> &'static str {
         match self {
             Self::Comparison => "run",
@@ -47,7 +47,7 @@ impl RunKind {
     }
 }
 
-/// How files and settings write the kind: a comparison has no key.
+/// The form of the kind in files and settings: a comparison has no key.
 #[derive(Default, Deserialize, Serialize)]
 struct Keys {
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! The learning loop on this machine: what each phase is made of.
+//! The learning loop on this machine: carries out its phases.
 //!
 //! ```text
 //! OUT/learn.toml                       what was asked
@@ -101,21 +101,21 @@ pub fn learn(
     Ok(state)
 }
 
-/// Does on this machine what the loop decides.
+/// Carries out the phases of a loop on this machine.
 struct LocalLearner {
     file: LearnFile,
     options: RunOptions,
     allowed: Allowed,
-    /// The same with their defaults.
+    /// The options with their defaults.
     settings: Settings,
     out: PathBuf,
-    /// Loaded once; adapters come and go.
+    /// The models, loaded once for all rounds.
     models: SessionModels,
     trainer: Box<dyn Trainer>,
     surroundings: Surroundings,
-    /// Those of all runs, which find an adapter here once it is kept.
+    /// The slots of all runs, which use an adapter once it is confirmed.
     slots: Slots,
-    /// The loop's own, where an adapter is on probation.
+    /// The loop's own slots, where adapters are on probation.
     own_slots: Slots,
 }
 
@@ -160,7 +160,7 @@ impl LocalLearner {
         let Some(first) = self.file.start.clone().or(in_use) else {
             return Ok(Learning::new(None));
         };
-        // Slots forget theirs once two others were kept.
+        // Slots delete an adapter once two later ones were confirmed.
         let path = PathBuf::from("first.gguf");
         let bytes =
             std::fs::read(&first).with_context(|| format!("cannot read {}", first.display()))?;
@@ -169,7 +169,7 @@ impl LocalLearner {
         Ok(Learning::new(Some(AdapterFile { path, sha256 })))
     }
 
-    /// Refuses, before hours are spent, what would only be found out behind them.
+    /// Checks early for errors that would otherwise occur only after hours.
     fn check(&self, out: &Path) -> anyhow::Result<()> {
         let of_world = self.options.environment_options();
         let world = worlds::open(&self.settings.environment, &of_world)?;
@@ -201,7 +201,7 @@ impl LocalLearner {
         Ok(())
     }
 
-    /// What a round's adapter is called in slots.
+    /// The name of a round's adapter in slots.
     fn slot_name(&self, round: u32) -> String {
         format!("{}-round-{round}", self.out.file_name().unwrap_or_default().display())
     }

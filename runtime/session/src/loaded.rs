@@ -1,4 +1,4 @@
-//! Models by their names: each file is loaded once, whatever asks it.
+//! The loaded models of a session: each file is loaded once.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -22,21 +22,21 @@ use crate::loading::Loading;
 /// The name of the model that draws among the admissible actions.
 pub(crate) const SCRIPTED: &str = "scripted";
 
-/// A model that any number of workers can ask.
+/// A model that any number of workers can share.
 #[derive(Clone)]
 pub enum SessionModel {
-    /// Draws by the request's seed; no weights.
+    /// Draws among the choices by the request's seed, without weights.
     Scripted,
     /// A GGUF file in an engine.
     Loaded(Handle),
-    /// A GGUF file without its weights.
+    /// The tokenizer and chat template of a GGUF file, without its weights.
     Dictation(Dictation),
     /// Behind an endpoint.
     Remote(RemoteModel),
 }
 
 impl SessionModel {
-    /// A model for one worker; one that is paid tells the meter.
+    /// A model for one worker; a paid one reports to the meter.
     pub(crate) fn boxed(&self, meter: Option<&Arc<dyn Meter>>) -> Box<dyn LanguageModel + Send> {
         match self {
             Self::Scripted => Box::new(ScriptedModel::new(&[])),
@@ -46,13 +46,13 @@ impl SessionModel {
         }
     }
 
-    /// Which weights answer.
+    /// The identity of the weights.
     pub(crate) fn identity(&self) -> ModelIdentity {
         self.boxed(None).identity()
     }
 }
 
-/// What the adapters of a model are kept under, by its name or its path: its sha256.
+/// The SHA-256 of a model by its name or path, which identifies its adapters' slots.
 pub(crate) fn key(name: &str) -> anyhow::Result<String> {
     if name.eq_ignore_ascii_case(SCRIPTED) {
         return Ok(SCRIPTED.to_owned());
@@ -61,18 +61,18 @@ pub(crate) fn key(name: &str) -> anyhow::Result<String> {
     models::checksum::sha256_file(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The engines of a program: one for each file, whatever asks it.
+/// The engines of a program, one for each file.
 #[derive(Default)]
 pub struct SessionModels {
     engines: HashMap<PathBuf, Engine>,
-    /// What they take with a first context each, in bytes; 0 if no board was named.
+    /// Their memory with one context each, in bytes; 0 without a board.
     loaded: u64,
-    /// The same with all contexts of what is played.
+    /// Their memory with all contexts of the current run.
     taken: u64,
 }
 
 impl SessionModels {
-    /// Begins what is played next: the contexts of what was played before are gone.
+    /// Starts the next run, after the contexts of the previous one are freed.
     pub(crate) fn begin(&mut self) {
         self.taken = self.loaded;
     }
@@ -131,7 +131,7 @@ impl SessionModels {
             "the model {name} has no hidden states to score"
         );
         let path = models::manifest::resolve(name, &files::models_folder()?)?.path;
-        // Its states have a context of their own.
+        // Hidden states need a further context.
         self.taken += engines::reserve(&path, loading, MemoryPart::Adapter, self.taken)?;
         let cannot = || format!("cannot use the reward model {}", adapter.display());
         let opened = models::adapter::Adapter::open(adapter).with_context(cannot)?;
@@ -142,8 +142,8 @@ impl SessionModels {
         LinearRewardModel::new(handle, row.into()).with_context(cannot)
     }
 
-    /// The retrospective: with the adapter that was asked for, else with the one
-    /// that is active for its model.
+    /// The retrospective with the requested adapter, or else with the active one of its
+    /// model.
     pub(crate) fn open_retrospective(
         &mut self,
         name: &str,
@@ -179,7 +179,7 @@ impl SessionModels {
     }
 }
 
-/// Says so where an adapter did not learn under the prompts that models are asked with.
+/// Warns if an adapter was trained with other prompts than those of the run.
 fn warn_of_other_prompts(adapter: &Path, learned: &[String], loading: &Loading) {
     let Some(asked) = &loading.prompts_sha256 else { return };
     if !learned.is_empty() && !learned.contains(asked) {
@@ -191,7 +191,7 @@ fn warn_of_other_prompts(adapter: &Path, learned: &[String], loading: &Loading) 
     }
 }
 
-/// The text side of a model by its name or file, for demonstrations.
+/// The tokenizer and chat template of a model by its name or file, for demonstrations.
 pub(crate) fn dictation(name: &str, context_tokens: NonZeroU32) -> anyhow::Result<SessionModel> {
     ensure!(
         !name.eq_ignore_ascii_case(SCRIPTED),
@@ -204,7 +204,7 @@ pub(crate) fn dictation(name: &str, context_tokens: NonZeroU32) -> anyhow::Resul
     Ok(SessionModel::Dictation(dictation))
 }
 
-/// A model is never loaded as what it is not.
+/// An error if a file's checksum is not that of its model.
 fn check_sha256(resolved: &models::manifest::ResolvedModel) -> anyhow::Result<()> {
     let Some(expected) = &resolved.sha256_expected else { return Ok(()) };
     let path = resolved.path.display();

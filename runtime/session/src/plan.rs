@@ -1,4 +1,4 @@
-//! What a session plays: everything resolved, nothing loaded yet.
+//! The plan of a run: all options resolved, nothing loaded yet.
 
 use std::path::PathBuf;
 
@@ -12,50 +12,50 @@ use crate::kind::RunKind;
 use crate::options::RunOptions;
 use crate::settings::Settings;
 
-/// A run that can be played.
+/// The plan of a run.
 pub struct Plan {
     /// The run's folder.
     pub folder: RunFolder,
-    /// What the run is for.
+    /// The kind of the run.
     pub(crate) kind: RunKind,
     /// The arms, the control first.
     pub(crate) strategies: Vec<Strategy>,
-    /// Flags, file and folder in one.
+    /// The options from flags, file and folder together.
     pub(crate) options: RunOptions,
-    /// What the user alone allows.
+    /// The user's permissions.
     pub(crate) allowed: Allowed,
-    /// Whether it was begun before.
+    /// Whether the run is new, resumed or copied.
     pub(crate) beginning: Beginning,
-    /// Where the retrospective's adapter comes from.
+    /// The source of the retrospective's adapter.
     pub(crate) adapters: Adapters,
     /// Keeps other processes out of the folder.
     pub(crate) claim: Claimed,
 }
 
-/// Where a run begins.
+/// How a run begins.
 pub(crate) enum Beginning {
-    /// Nothing of it was played.
+    /// As a new run.
     New,
-    /// Its folder holds what was played.
+    /// From the records in its folder.
     Resumed,
-    /// Its first trials are those of another run.
+    /// With trials copied from another run.
     Copied(Copied),
 }
 
-/// A run whose first trials another one begins with.
+/// The run from which trials are copied.
 pub(crate) struct Copied {
-    /// The run that played them.
+    /// The run.
     pub(crate) from: RunFolder,
     /// The first trial that is not copied.
     pub(crate) before_trial: u32,
 }
 
-/// Where the retrospective's adapter comes from.
+/// The source of the retrospective's adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Adapters {
-    /// From the options; where they name none, what was installed for its model.
+    /// The options, or else the adapter that is installed for its model.
     Installed,
-    /// From the options alone.
+    /// The options only.
     Named,
 }
 
@@ -78,12 +78,12 @@ impl Plan {
         Settings::resolve(&self.options, self.kind)
     }
 
-    /// Whether nothing of it was played, here or elsewhere.
+    /// Whether the run is new.
     pub(crate) fn is_new(&self) -> bool {
         matches!(self.beginning, Beginning::New)
     }
 
-    /// How the run is continued, in words.
+    /// The message that says how to resume the run.
     pub(crate) fn resumption(&self) -> String {
         let (command, folder) = (self.kind.command(), self.folder.path.display());
         format!("`rebound {command} --resume {folder}` goes on")

@@ -1,4 +1,4 @@
-//! Playing a plan, and writing what came of it.
+//! Plays a plan and writes its results.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,10 +30,10 @@ use crate::settings::Settings;
 use crate::spending;
 
 impl Plan {
-    /// Plays what is left of the run; an error says how it is continued.
+    /// Plays the rest of the run; an error says how to resume it.
     pub fn play(&self, surroundings: &Surroundings) -> anyhow::Result<Played> {
         play(self, &mut SessionModels::default(), surroundings).map_err(|error| {
-            // Before an arm was begun there is nothing to go on with.
+            // Before an arm was started there is nothing to resume.
             if !error.is::<ArmError>() {
                 return error;
             }
@@ -42,7 +42,7 @@ impl Plan {
     }
 }
 
-/// Plays what is left of a plan; the models that it loads stay in `models`.
+/// Plays the rest of a plan; the models that it loads stay in `models`.
 pub(crate) fn play(
     plan: &Plan,
     models: &mut SessionModels,
@@ -57,7 +57,7 @@ pub(crate) fn play(
     let deed = Box::new(move || leave(&*world, &*program));
     let _in_the_end = surroundings.program.before_end(deed);
     let played = play_in(&pool, (plan, &settings), models, surroundings);
-    // However it ended: a heater is not left on.
+    // Also after an error, so that no heater stays on.
     leave(&*pool.world, &*surroundings.program);
     played
 }
@@ -109,22 +109,22 @@ fn play_in(
     Ok(played)
 }
 
-/// Leaves the world so that it harms nobody, and says what there is to say of it.
+/// Puts the world into a safe state and reports about it.
 pub fn leave(world: &dyn World, program: &dyn Program) {
     if let Some(text) = world.leave() {
         program.hear(SessionEvent::Note(&text));
     }
 }
 
-/// What was played of a plan.
+/// The played part of a plan.
 pub struct Played {
-    /// One for each arm that was begun.
+    /// The histories of the arms that were started.
     pub histories: Vec<RunHistory>,
-    /// When, where and how, the first session first.
+    /// The sessions, in order.
     sessions: Vec<RunSession>,
-    /// Where a model is paid, what was spent.
+    /// The spending, if a model is paid.
     ledger: Option<Arc<Ledger>>,
-    /// The run's limit of costs, where it ended the run.
+    /// The error of the cost limit, if it ended the run.
     stopped: Option<anyhow::Error>,
 }
 
@@ -149,7 +149,7 @@ impl Played {
         Ok(replace(&plan.folder.report(), page.as_bytes())?)
     }
 
-    /// Counts what was collected, and writes it; returns it and the file's text.
+    /// Writes the counts of a collection; returns them and the file's text.
     pub fn write_collection(&self, plan: &Plan) -> anyhow::Result<(CollectionResults, String)> {
         let judge = plan.settings()?.agent.feedback.judge();
         let members = plan.kind.members();
@@ -159,7 +159,7 @@ impl Played {
         Ok((found, json))
     }
 
-    /// The error of a run that its limit of costs ended.
+    /// The error of a run that its cost limit ended.
     pub fn check_whole(&mut self, plan: &Plan) -> anyhow::Result<()> {
         let Some(error) = self.stopped.take() else { return Ok(()) };
         let folder = plan.folder.path.display();
@@ -167,12 +167,12 @@ impl Played {
     }
 }
 
-/// The file of what a plan collected.
+/// The file with the counts of a collection.
 pub fn collection_file(plan: &Plan) -> PathBuf {
     plan.folder.path.join("collection.json")
 }
 
-/// Says in the run's folder what was asked; from now on it stays.
+/// Writes the configuration into the run's folder, which stays from now on.
 fn begin(plan: &Plan) -> anyhow::Result<()> {
     if let Beginning::Copied(copied) = &plan.beginning {
         resume::copy(copied, &plan.folder)?;

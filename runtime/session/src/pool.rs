@@ -131,7 +131,7 @@ impl Pool {
         Ok(parts)
     }
 
-    /// Refuses first trials that were named and are not those of this run.
+    /// An error unless the named first trials fit this run.
     pub(crate) fn check_first_trials(
         &self,
         parts: &AgentParts,
@@ -146,7 +146,7 @@ impl Pool {
         Ok(())
     }
 
-    /// What an arm's log begins with.
+    /// The first event of an arm's log.
     fn run_event(&self, parts: &AgentParts, settings: &Settings) -> anyhow::Result<RunEvent> {
         Ok(RunEvent {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -159,7 +159,7 @@ impl Pool {
         })
     }
 
-    /// Plays an arm; returns what was played of it, how it stands, and how that ended.
+    /// Plays an arm; returns its history, its progress, and its result.
     pub(crate) fn play_arm(
         &self,
         parts: &AgentParts,

@@ -1,11 +1,11 @@
-//! What a session says to the program around it, and what it asks of it.
+//! The interface between a session and the program around it.
 //!
 //! ```text
 //! session ─► events ───────────────────────► a terminal, a server, a test that listens
 //! program ─► a flag that asks to stop, a clock
 //! ```
 //!
-//! Nothing here prints, and nothing waits for an answer but [`Program::agrees`].
+//! A session never prints; only [`Program::agrees`] waits for an answer.
 
 use std::any::Any;
 use std::io;
@@ -21,17 +21,17 @@ use runtime_store::recorder::Clock;
 /// Something that happened in a session.
 #[derive(Clone, Copy, Debug)]
 pub enum SessionEvent<'a> {
-    /// A person should know it.
+    /// A note for the user.
     Note(&'a str),
-    /// A person should look after it.
+    /// A warning for the user.
     Warning(&'a str),
-    /// How what is under way is continued, should it be stopped; the first one said holds.
+    /// How to resume after an interruption; only the first message counts.
     Resumable(&'a str),
-    /// What is played next is written into this folder.
+    /// The folder of the next run.
     Folder(&'a Path),
-    /// An arm is played.
+    /// An event of an arm.
     Arm(News<'a>),
-    /// A loop stands there now.
+    /// The new state of a learning loop.
     Round(&'a Learning),
     /// A training begins.
     TrainingBegins,
@@ -69,7 +69,7 @@ pub struct Started {
 /// The program around a session. Only [`Program::hear`] must be there; the other defaults suit
 /// a program that is never ended from outside.
 pub trait Program: Send + Sync {
-    /// Something happened. Several threads call it at once, and a slow one slows the run.
+    /// Receives an event. Several threads call it at once; a slow program slows the run.
     fn hear(&self, event: SessionEvent<'_>);
 
     /// Whether the user agrees; false if nobody can be asked.
@@ -77,12 +77,12 @@ pub trait Program: Send + Sync {
         Ok(false)
     }
 
-    /// While the guard lives, whoever ends the program sets the session's flag and waits.
+    /// While the guard lives, a signal sets the session's flag instead of ending the program.
     fn keep(&self) -> Guard {
         Guard::default()
     }
 
-    /// While the guard lives, `deed` is done before the program ends without waiting.
+    /// While the guard lives, the action runs before a signal ends the program at once.
     fn before_end(&self, _deed: ExitAction) -> Guard {
         Guard::default()
     }
@@ -93,19 +93,19 @@ pub trait Program: Send + Sync {
     }
 }
 
-/// What a session is given by the program around it.
+/// The program, stop flag and clock of a session.
 #[derive(Clone)]
 pub struct Surroundings {
-    /// Listens, and is asked.
+    /// The program, which receives events and questions.
     pub program: Arc<dyn Program>,
-    /// Set where the session should stop after the step under way.
+    /// Set to stop the session after the current step.
     pub stop: Arc<AtomicBool>,
-    /// Microseconds; it never goes back.
+    /// A clock in microseconds that never goes back.
     pub clock: Clock,
 }
 
 impl Surroundings {
-    /// Nobody listens, nobody stops it, and no time passes.
+    /// Surroundings without a listener, a stop and a running clock.
     pub fn silent() -> Self {
         struct Nobody;
         impl Program for Nobody {
@@ -119,12 +119,12 @@ impl Surroundings {
         self.program.hear(event);
     }
 
-    /// Tells the program what a person should know.
+    /// Sends a note to the program.
     pub fn note(&self, text: &str) {
         self.tell(SessionEvent::Note(text));
     }
 
-    /// Tells the program what a person should look after.
+    /// Sends a warning to the program.
     pub fn warn(&self, text: &str) {
         self.tell(SessionEvent::Warning(text));
     }

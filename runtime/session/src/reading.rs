@@ -1,5 +1,5 @@
-//! What records of a run do not hold, as far as this machine has it: prompts in words, from the
-//! model's vocabulary, and what could be done, from the world played again.
+//! Adds to transcripts what records do not contain: prompts as text, from the model's vocabulary,
+//! and admissible actions, from a replay in the world.
 
 mod replay;
 mod words;

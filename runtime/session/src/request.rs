@@ -1,4 +1,4 @@
-//! What a user asks for, made into a plan.
+//! A user's request for a run, which becomes a plan.
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -18,14 +18,14 @@ use crate::program::Surroundings;
 use crate::resume;
 use crate::settings::Settings;
 
-/// What a user asks for.
+/// A user's request for a run.
 #[derive(Clone, Debug, Default)]
 pub struct RunRequest {
-    /// The options that were given beside the file; they win.
+    /// The options of the command line, which override those of the file.
     pub options: RunOptions,
-    /// What the user alone allows.
+    /// The user's permissions.
     pub allowed: Allowed,
-    /// Where the run is from.
+    /// The source of further options.
     pub source: OptionsSource,
 }
 
@@ -34,17 +34,17 @@ const GROUP: NonZeroU32 = NonZeroU32::new(4).expect("it is not 0");
 /// Steps of a demonstrated episode at most, by default.
 const DEMONSTRATED_STEPS_MAX: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
 
-/// Where a run's options come from.
+/// The source of a run's options.
 #[derive(Clone, Debug, Default)]
 pub enum OptionsSource {
-    /// The request alone.
+    /// Only the request.
     #[default]
     Options,
-    /// A run's file.
+    /// A configuration file.
     File(PathBuf),
-    /// The folder of a run that was begun.
+    /// The folder of a run to resume.
     Run(PathBuf),
-    /// The same, of which the trials before this one are kept, in a folder of its own.
+    /// The folder of a run whose trials before this one are copied to a new run.
     Trial(PathBuf, u32),
 }
 

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! without a `SignalGuard`         ─► the program ends at once
-//! while a `SignalGuard` lives                    ─► the flag is set, and who works ends where it is
-//!                                            good to; a second signal ends the program at once
+//! while a `SignalGuard` lives     ─► a flag is set, and the work stops at the next good point;
+//!                                    a second signal ends the program at once
 //! ```
 //!
 //! Handlers are only here. Libraries receive the flag.

@@ -1,4 +1,4 @@
-//! From what a data set's authors publish to the files that are played from.
+//! Turns a published data set into the files that a world reads.
 
 use std::path::{Path, PathBuf};
 
@@ -11,26 +11,26 @@ use runtime_environments::worlds::alfworld::pack::Games;
 use super::{Here, compare, look};
 use crate::program::Guard;
 
-/// What a data set is made of.
+/// The origin of a data set.
 #[derive(Clone, Debug)]
 pub enum DataOrigin {
-    /// The file that its authors publish, or the folder that it unpacks to.
+    /// The published file, or its unpacked folder.
     Path(PathBuf),
-    /// The same file, at an address of somebody else.
+    /// The published file at another address, such as a mirror.
     Url(String),
-    /// What its authors publish.
+    /// The published file at its authors' addresses.
     Authors,
 }
 
-/// Shows what is under way, each until what it returned is dropped.
+/// Shows progress, each time until the returned value is dropped.
 pub trait Shown {
     /// A download of this name.
     fn download(&self, name: &str) -> Box<dyn PullProgress>;
-    /// The games of a file are read.
+    /// Reading the games of a file.
     fn reading(&self, path: &str) -> Guard;
 }
 
-/// Fetches what is missing of a data set, or makes it of files that are here.
+/// Downloads the missing files of a data set, or builds them from local files.
 pub fn pull(
     set: &DataSet,
     origin: &DataOrigin,
@@ -64,7 +64,7 @@ struct Pulling<'a> {
 }
 
 impl Pulling<'_> {
-    /// Fetches what is missing from the first source that has it.
+    /// Downloads the missing files from the first source that has them.
     fn fetch(&self, sources: &[Published]) -> anyhow::Result<()> {
         let mut failures = Vec::new();
         for source in sources {
@@ -88,13 +88,13 @@ impl Pulling<'_> {
         pull::file(source, &published, &mut *progress).map_err(|error| anyhow!("{error}"))?;
         drop(progress);
         let made = self.make(&published);
-        // What was made holds all that is played; what gave other games gives no better ones.
+        // The built files contain everything, and a wrong download is of no use.
         std::fs::remove_file(&published)
             .with_context(|| format!("cannot remove {}", published.display()))?;
         made
     }
 
-    /// Makes what is missing of what was published.
+    /// Builds the missing files from the published one.
     fn make(&self, from: &Path) -> anyhow::Result<()> {
         ensure!(from.exists(), "there is no file and no folder {}", from.display());
         let mut lacking = Vec::new();
@@ -115,7 +115,7 @@ impl Pulling<'_> {
     }
 }
 
-/// The files that are not here yet; what is here under their names must be right.
+/// The files that are not installed; existing files of their names must match the catalog.
 fn missing<'a>(set: &'a DataSet, folder: &Path) -> anyhow::Result<Vec<&'a DataFile>> {
     let mut missing = Vec::new();
     for file in &set.files {
@@ -132,7 +132,7 @@ fn missing<'a>(set: &'a DataSet, folder: &Path) -> anyhow::Result<Vec<&'a DataFi
     Ok(missing)
 }
 
-/// Writes games to `path`, whole or not at all.
+/// Writes games to `path`, completely or not at all.
 fn place(games: &Games, path: &Path) -> anyhow::Result<()> {
     let placed = std::fs::create_dir_all(folder_of(path))
         .and_then(|()| replace_with(path, |out| games.write(out), |error| error));

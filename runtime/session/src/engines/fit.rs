@@ -1,4 +1,4 @@
-//! Whether a model fits what a board gives, before it is loaded.
+//! Checks whether a model fits into a board's memory budget, before it is loaded.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::{MemoryPart, llama};
 use crate::board::Board;
 use crate::loading::Loading;
 
-/// A context below this holds no episode.
+/// Least useful context length: an episode needs more.
 const CONTEXT_TOKENS_MIN: u32 = 512;
 
 /// The bytes that a part of a model takes beside `taken` others; refused where the
@@ -42,14 +42,14 @@ pub(super) fn reserve(
     );
 }
 
-/// What a model with one context takes on a board, in bytes.
+/// The memory of a model with one context on a board, in bytes.
 pub fn on_board(path: &Path, board: &Board) -> anyhow::Result<u64> {
     let loading = Loading::on_board(board.clone());
     let config = llama::config(path, &loading);
     Ok(MemoryEstimate::estimate(&Gguf::open(path)?, &config)?.total())
 }
 
-/// What a listed model takes with one context of the usual length, in bytes.
+/// The memory of a listed model with one context of the default length, in bytes.
 pub(super) fn of_listed(manifest: &Manifest) -> u64 {
     let config = LlamaConfig::new(Path::new(&manifest.file));
     MemoryEstimate::of(&manifest.shape, manifest.bytes, &config).total()
@@ -72,7 +72,7 @@ fn told(memory: MemoryEstimate, part: MemoryPart) -> String {
     }
 }
 
-/// The first of some smaller settings that fits, in words.
+/// A message with the first smaller setting that fits.
 fn what_fits(gguf: &Gguf, config: &LlamaConfig, part: MemoryPart, left: u64) -> String {
     let fits = |config: &LlamaConfig| {
         MemoryEstimate::estimate(gguf, config).is_ok_and(|memory| of_part(memory, part) <= left)
@@ -104,7 +104,7 @@ fn what_fits(gguf: &Gguf, config: &LlamaConfig, part: MemoryPart, left: u64) -> 
     "no context fits: take a smaller quantization or a smaller model".to_owned()
 }
 
-/// Bytes for people.
+/// Bytes as text in MB.
 fn mb(bytes: u64) -> String {
     format!("{:.0} MB", bytes as f64 / 1e6)
 }

@@ -1,4 +1,4 @@
-//! The threads that an engine gets.
+//! The number of threads of an engine.
 
 use std::num::NonZeroU32;
 use std::sync::{LazyLock, Once};
@@ -7,21 +7,21 @@ use models::threads::{Processor, threads_allowed};
 
 use crate::loading::Loading;
 
-/// This machine as the program found it: all of its models get equally many threads.
+/// The processor at the start of the program: all models get the same number of threads.
 static MACHINE: LazyLock<Processor> = LazyLock::new(Processor::watch);
-/// It is said once.
+/// The message is printed once.
 static TOLD: Once = Once::new();
 
-/// What was asked for; else as many as cores are free now, with a line to a person where
-/// that is not all of them.
+/// The requested number of threads, or else one for each idle core, with a message if not all
+/// cores are idle.
 ///
-/// Where answers repeat to the bit, the number must not hang on what else runs: there it is
-/// only said that the machine is busy. A run of an earlier version that says no number was
-/// begun with one for each thread of the processor, and goes on so.
+/// In deterministic mode the number must not depend on the load, so there is only a message.
+/// A run of an earlier version that does not record a number has one for each thread of the
+/// processor.
 pub(crate) fn of(loading: &Loading) -> NonZeroU32 {
     let (threads, line) = match (loading.threads, loading.deterministic) {
         (Some(threads), false) => return threads,
-        (None, false) => (MACHINE.threads_free(), MACHINE.told()),
+        (None, false) => (MACHINE.threads_free(), MACHINE.message()),
         (asked, true) => {
             let threads = asked.unwrap_or_else(threads_allowed);
             (threads, MACHINE.warned(threads))

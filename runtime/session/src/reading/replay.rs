@@ -1,4 +1,4 @@
-//! What could be done before each step: records do not hold it, so the world is played again.
+//! The admissible actions before each step, from a replay in the world.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -11,17 +11,17 @@ use runtime_environments::worlds;
 use runtime_evaluation::transcript::Transcript;
 use serde_json::Value;
 
-/// The worlds that were opened, by name, or why they are not at hand.
+/// The opened worlds by name, or why they are not available.
 pub(super) struct Worlds {
-    /// Where data sets lie.
+    /// The folder of data sets.
     pub(super) data: Option<PathBuf>,
-    /// One each.
+    /// The opened worlds.
     pub(super) opened: HashMap<String, Result<Box<dyn World>, String>>,
 }
 
 impl Worlds {
-    /// Adds what could be done, as far as the world plays again as it was recorded, and a note
-    /// on where it is from or why it is not there.
+    /// Adds admissible actions as far as the replay matches the records, and a note about their
+    /// source or why they are missing.
     pub(super) fn add_admissible(&mut self, transcript: &mut Transcript, run: &RunEvent) {
         let note = match self.world(run).and_then(|world| replay(transcript, world)) {
             Ok(()) => "Admissible actions are not in the records: the world was played again with \

@@ -1,4 +1,4 @@
-//! Prompts in words: records keep ids, which the model's own tokenizer turns back.
+//! Prompts as text: the model's own tokenizer decodes the token ids in records.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -19,10 +19,10 @@ use serde_json::Value;
 use crate::files;
 use crate::loaded::SCRIPTED;
 
-/// What chat templates call who speaks.
+/// The names of roles in chat templates.
 const ROLES: [&str; 4] = ["system", "user", "assistant", "model"];
 
-/// A vocabulary, or why it is not at hand.
+/// A vocabulary, or why it is not available.
 type Opened = Rc<Result<Reader, String>>;
 
 /// The vocabularies that were opened, by what a model is called and by its file's sha256.
@@ -31,23 +31,23 @@ pub(super) struct Vocabularies {
     opened: HashMap<[String; 3], Opened>,
 }
 
-/// The words of a run's models.
+/// The vocabularies of a run's models.
 pub(super) struct Words {
     actor: Opened,
     /// `None` if the actor reflects.
     retrospective: Option<Opened>,
 }
 
-/// How a model's ids are read.
+/// The decoder of a model's token ids.
 enum Reader {
-    /// They are bytes.
+    /// Ids are bytes.
     Bytes,
-    /// They are tokens of a file.
+    /// Ids are tokens of a file's vocabulary.
     Tokens(Box<Tokenizer>),
 }
 
 impl Vocabularies {
-    /// The words of the models that a run played with.
+    /// The vocabularies of a run's models.
     pub(super) fn words(&mut self, run: &RunEvent) -> Words {
         let settings: Value = serde_json::from_str(&run.settings).unwrap_or_default();
         let mut open = |model: &ModelIdentity, role: &str| {
@@ -68,12 +68,12 @@ impl Vocabularies {
 }
 
 impl Words {
-    /// A token of the actor's.
+    /// A token of the actor as text.
     pub(super) fn word(&self, token: u32) -> Option<String> {
         self.actor.as_ref().as_ref().ok().map(|reader| reader.text(&[token]))
     }
 
-    /// Adds the prompts' texts, and a note on why they are not there.
+    /// Adds the prompts' texts, or a note why they are missing.
     pub(super) fn add(&self, transcript: &mut Transcript) {
         let retrospective = self.retrospective.as_ref().unwrap_or(&self.actor);
         let mut why = self.actor.as_ref().as_ref().err();
@@ -128,7 +128,7 @@ impl Reader {
         prompt.text = Some(self.text(&prompt.ids));
     }
 
-    /// What the model saw, its control tokens as the file spells them.
+    /// The prompt's text, with control tokens as spelled in the file.
     fn text(&self, ids: &[u32]) -> String {
         let mut bytes = Vec::new();
         for &id in ids {
