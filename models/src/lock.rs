@@ -65,7 +65,7 @@ impl Lock {
                 // Whoever had it removed the file meanwhile: this lock keeps nobody out.
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    let holder = holder(file).map_err(failed)?;
+                    let holder = current_holder(file).map_err(failed)?;
                     if holder.is_some() || looks == LOOKS_MAX {
                         let holder = holder.unwrap_or_else(|| "another process".into());
                         return Err(LockError::Held { path: path.to_owned(), holder });
@@ -101,7 +101,7 @@ fn say(mut file: &File, holder: &str) -> io::Result<()> {
 }
 
 /// Who holds the lock, and since when; `None` if it has not said so yet.
-fn holder(mut file: File) -> io::Result<Option<String>> {
+fn current_holder(mut file: File) -> io::Result<Option<String>> {
     let mut text = String::new();
     // Some systems let nobody read what is locked.
     if file.read_to_string(&mut text).is_err() {
