@@ -28,7 +28,7 @@ pub(crate) trait Keys {
 
     /// The keys, in the order of the help.
     fn keys() -> Vec<Key> {
-        Self::LINES.lines().filter_map(named).collect()
+        Self::LINES.lines().map(named).collect()
     }
 }
 
@@ -44,10 +44,10 @@ impl Keys for All {
     }
 }
 
-fn named(line: &'static str) -> Option<Key> {
+fn named(line: &'static str) -> Key {
     let (name, help) = line.split_once(": ").unwrap_or((line, ""));
-    let key = options::find(name)?;
-    Some(if help.is_empty() { key } else { Key { help, ..key } })
+    let key = options::find(name).expect("the lines name keys");
+    if help.is_empty() { key } else { Key { help, ..key } }
 }
 
 /// Flags that are keys of a run's configuration file.
