@@ -17,12 +17,12 @@ pub fn unit(bits: u64) -> f32 {
 }
 
 /// The numbers of `SplitMix64`, one after the other.
-pub(crate) struct Stream {
+pub(crate) struct SplitMix {
     /// The seed; counts up with each number.
     pub(crate) state: u64,
 }
 
-impl Stream {
+impl SplitMix {
     /// The next number, from `-bound` to `bound`.
     pub(crate) fn uniform(&mut self, bound: f32) -> f32 {
         let bits = mix(self.state);
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_stream_draws_as_ever() {
-        let mut stream = Stream { state: 0 };
+        let mut stream = SplitMix { state: 0 };
 
         let drawn = [(); 2].map(|()| stream.uniform(1.0));
 
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_stream_stays_within_its_bound() {
-        let mut stream = Stream { state: 3 };
+        let mut stream = SplitMix { state: 3 };
         let drawn: Vec<f32> = (0..1000).map(|_| stream.uniform(0.5)).collect();
 
         assert!(drawn.iter().all(|value| (-0.5..=0.5).contains(value)));

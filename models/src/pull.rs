@@ -24,7 +24,7 @@ use crate::data::Published;
 use crate::lock::{Lock, LockError};
 use crate::manifest::{DownloadSource, Manifest};
 
-pub use finish::{Here, VerifyError, here, verify};
+pub use finish::{LocalFile, VerifyError, here, verify};
 
 /// How often the end of another pull is looked for.
 const LOOK: Duration = Duration::from_millis(100);

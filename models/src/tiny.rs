@@ -8,7 +8,7 @@ mod words;
 
 use std::path::Path;
 
-use crate::draws::Stream;
+use crate::draws::SplitMix;
 use crate::gguf::{self, Array, GgufError, NewTensor, Value};
 use words::{CHAT_TEMPLATE, CONTROL_TOKENS, MERGES};
 
@@ -138,7 +138,7 @@ fn tensors(config: &TinyConfig) -> Vec<NewTensor<'static>> {
     let width = u64::from(config.embedding);
     let kv_width = width / u64::from(config.heads.max(1)) * u64::from(config.kv_heads);
     let hidden = u64::from(config.feed_forward);
-    let mut weights = Weights(Stream { state: config.seed });
+    let mut weights = Weights(SplitMix { state: config.seed });
     let mut tensors = vec![
         weights.matrix("token_embd.weight", width, u64::from(vocabulary_len())),
         ones("output_norm.weight", width),
@@ -197,7 +197,7 @@ fn ones(name: &str, width: u64) -> NewTensor<'static> {
 }
 
 /// Weights, drawn one after the other.
-struct Weights(Stream);
+struct Weights(SplitMix);
 
 impl Weights {
     /// A matrix from `inputs` to `outputs`, uniform, with a standard deviation

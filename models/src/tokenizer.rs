@@ -24,7 +24,7 @@ use byte_level::ByteLevel;
 pub use mixed_text::mixed_text;
 use scored::Scored;
 use special::{Fragment, SpecialTokens};
-use vocabulary::Vocabulary;
+use vocabulary::TokenTable;
 
 /// Whether text may spell control tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub enum TokenizerError {
 
 /// A tokenizer that gives llama.cpp's ids.
 pub struct Tokenizer {
-    vocabulary: Vocabulary,
+    vocabulary: TokenTable,
     special: SpecialTokens,
     words: Words,
 }
@@ -102,7 +102,7 @@ enum Words {
 impl Tokenizer {
     /// Builds the tokenizer that the file's `tokenizer.ggml` keys describe.
     pub fn from_gguf(gguf: &Gguf) -> Result<Self, TokenizerError> {
-        let vocabulary = Vocabulary::from_gguf(gguf)?;
+        let vocabulary = TokenTable::from_gguf(gguf)?;
         let words = match gguf.required_text("tokenizer.ggml.model")? {
             "gpt2" => Words::ByteLevel(Box::new(ByteLevel::from_gguf(gguf, &vocabulary)?)),
             "llama" => Words::Scored(Scored::from_gguf(gguf, &vocabulary)?),

@@ -11,13 +11,13 @@ use crate::metrics;
 use crate::replace::GrowingFile;
 use crate::{plot, tensorboard};
 
-pub(crate) struct Journal {
+pub(crate) struct MetricsJournal {
     folder: PathBuf,
     metrics: GrowingFile,
     events: GrowingFile,
 }
 
-impl Journal {
+impl MetricsJournal {
     /// Opens the journal in a run's folder. Steps after `step` are taken out,
     /// since they will be measured again.
     pub(crate) fn open(folder: &Path, step: u64) -> Result<Self, TrainError> {

@@ -13,7 +13,7 @@ pub type SampleIndices = Vec<usize>;
 
 /// The settings for packing samples.
 #[derive(Clone, Copy, Debug)]
-pub struct Packing {
+pub struct PackingSettings {
     /// The seed of the shuffle.
     pub seed: u64,
     /// Greatest number of tokens in a batch; a larger unit is a batch by itself.
@@ -38,7 +38,7 @@ pub fn groups(samples: &[Sample]) -> Vec<Vec<usize>> {
 pub fn steps(
     samples: &[Sample],
     units: &[Vec<usize>],
-    packing: Packing,
+    packing: PackingSettings,
     epoch: u64,
 ) -> Vec<Vec<SampleIndices>> {
     let mut order: Vec<usize> = (0..units.len()).collect();
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn every_sample_is_seen_once_and_no_batch_is_too_long() {
         let lengths: Vec<usize> = (0..50).map(|index| 1 + index * 7 % 20).collect();
-        let packing = Packing { seed: 1, batch_tokens: 30, accumulation: 3 };
+        let packing = PackingSettings { seed: 1, batch_tokens: 30, accumulation: 3 };
 
         let alone: Vec<Vec<usize>> = (0..50).map(|place| vec![place]).collect();
         let steps = steps(&samples(&lengths), &alone, packing, 0);
@@ -96,7 +96,7 @@ mod tests {
         let samples = samples(&[5; 20]);
         let pairs: Vec<Vec<usize>> = (0..10).map(|pair| vec![pair, pair + 10]).collect();
         let order = |seed, epoch| {
-            let packing = Packing { seed, batch_tokens: 5, accumulation: 1 };
+            let packing = PackingSettings { seed, batch_tokens: 5, accumulation: 1 };
             steps(&samples, &pairs, packing, epoch)
         };
 

@@ -29,9 +29,9 @@ use crate::config::TrainConfig;
 use crate::dataset::{self, Dataset};
 use crate::error::TrainError;
 use crate::factors::{self, Parent};
-use crate::journal::Journal;
+use crate::journal::MetricsJournal;
 use crate::optimizer::Optimizer;
-use crate::packing::{self, Packing};
+use crate::packing::{self, PackingSettings};
 use crate::stages::advantage::groups_without_variance;
 use crate::stages::method::MethodState;
 use crate::stages::prepared::{outcomes, rewards_and_groups};
@@ -198,7 +198,7 @@ impl TrainingRun {
         let Some(mut objective) = self.objective(watch)? else {
             return Ok(Ended::Interrupted(self.done));
         };
-        let mut journal = Journal::open(&self.out, self.done)?;
+        let mut journal = MetricsJournal::open(&self.out, self.done)?;
         self.last = self.last.take().or_else(|| journal.last());
         let mut strayed = self.has_strayed(self.last.as_ref());
         let per_epoch = self.epoch(0).len() as u64;
@@ -254,7 +254,7 @@ impl TrainingRun {
 
     fn epoch(&self, number: u64) -> Vec<Vec<packing::SampleIndices>> {
         let run = &self.config.run;
-        let packing = Packing {
+        let packing = PackingSettings {
             seed: self.config.seed,
             batch_tokens: run.batch_tokens,
             accumulation: run.accumulation,

@@ -1,7 +1,7 @@
 //! Adapters that nobody trained, for tests of everything that handles them.
 
 use super::{AdaptedTensor, AdapterError, FactorPair, NewAdapter};
-use crate::draws::Stream;
+use crate::draws::SplitMix;
 use crate::gguf::Gguf;
 
 /// An adapter of that rank for every tensor `blk.N.TARGET.weight` of the base,
@@ -16,7 +16,7 @@ pub fn random(
     targets: &[&str],
     seed: u64,
 ) -> Result<NewAdapter, AdapterError> {
-    let mut stream = Stream { state: seed };
+    let mut stream = SplitMix { state: seed };
     let mut pairs = Vec::new();
     for tensor in base.tensors() {
         let part = tensor.name.strip_prefix("blk.").and_then(|name| name.strip_suffix(".weight"));

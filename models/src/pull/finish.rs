@@ -17,7 +17,7 @@ fn known(manifest: &Manifest) -> ExpectedFile<'_> {
 
 /// What is known of a model's file without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Here {
+pub enum LocalFile {
     /// There is none.
     No,
     /// It has another length than the model: it is not the model.
@@ -55,17 +55,17 @@ pub enum VerifyError {
 }
 
 /// Looks for the model's file in `folder`, without reading it.
-pub fn here(manifest: &Manifest, folder: &Path) -> Here {
+pub fn here(manifest: &Manifest, folder: &Path) -> LocalFile {
     let path = folder.join(&manifest.file);
-    let Ok(file) = fs::metadata(&path) else { return Here::No };
+    let Ok(file) = fs::metadata(&path) else { return LocalFile::No };
     if file.len() != manifest.bytes {
-        return Here::OtherLength;
+        return LocalFile::OtherLength;
     }
     let is_recorded = checksum::recorded(&path).as_ref() == Some(&manifest.sha256);
     let recorded = fs::metadata(checksum::side_file(&path)).and_then(|side| side.modified());
     match (recorded, file.modified()) {
-        (Ok(recorded), Ok(written)) if is_recorded && recorded >= written => Here::Verified,
-        _ => Here::Unread,
+        (Ok(recorded), Ok(written)) if is_recorded && recorded >= written => LocalFile::Verified,
+        _ => LocalFile::Unread,
     }
 }
 

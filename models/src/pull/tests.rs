@@ -84,21 +84,21 @@ fn a_file_counts_as_verified_until_it_is_written_again() {
     let manifest = manifest(vec![local(folder.path(), "right", "abc")]);
     let now = || here(&manifest, folder.path());
 
-    assert_eq!(now(), Here::No);
+    assert_eq!(now(), LocalFile::No);
     let path = pull(&manifest, folder.path(), &mut Silent).unwrap();
-    assert_eq!(now(), Here::Verified);
+    assert_eq!(now(), LocalFile::Verified);
     std::fs::write(&path, "abd").unwrap();
     let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
     let file = std::fs::File::options().append(true).open(&path).unwrap();
     file.set_modified(later).unwrap();
-    assert_eq!(now(), Here::Unread);
+    assert_eq!(now(), LocalFile::Unread);
     let changed = verify(&manifest, folder.path()).unwrap_err().to_string();
     let again = pull(&manifest, folder.path(), &mut Silent).unwrap_err();
     std::fs::write(&path, "abcd").unwrap();
 
     assert!(changed.contains(ABC), "{changed}");
     assert!(matches!(again, PullError::Occupied(_)));
-    assert_eq!(now(), Here::OtherLength);
+    assert_eq!(now(), LocalFile::OtherLength);
 }
 
 #[test]
@@ -107,10 +107,10 @@ fn a_file_that_was_put_there_is_verified_once_it_was_read() {
     let manifest = manifest(Vec::new());
     std::fs::write(folder.path().join("abc.gguf"), "abc").unwrap();
 
-    assert_eq!(here(&manifest, folder.path()), Here::Unread);
+    assert_eq!(here(&manifest, folder.path()), LocalFile::Unread);
     verify(&manifest, folder.path()).unwrap();
 
-    assert_eq!(here(&manifest, folder.path()), Here::Verified);
+    assert_eq!(here(&manifest, folder.path()), LocalFile::Verified);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use tokenizers::{
     DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, SplitDelimiterBehavior, TokenizerImpl,
 };
 
-use super::vocabulary::Vocabulary;
+use super::vocabulary::TokenTable;
 use super::{TokenizerError, pre_tokenizer};
 use crate::gguf::Gguf;
 
@@ -26,7 +26,7 @@ pub(super) struct ByteLevel {
 }
 
 impl ByteLevel {
-    pub(super) fn from_gguf(gguf: &Gguf, tokens: &Vocabulary) -> Result<Self, TokenizerError> {
+    pub(super) fn from_gguf(gguf: &Gguf, tokens: &TokenTable) -> Result<Self, TokenizerError> {
         let rule = pre_tokenizer::named(gguf.text("tokenizer.ggml.pre"))?;
         let missing = u32::try_from(tokens.len()).map_err(unbuilt)?;
         let mut vocabulary: Vocab = tokens.texts().iter().cloned().zip(0..).collect();

@@ -8,7 +8,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::vocabulary::Vocabulary;
+use super::vocabulary::TokenTable;
 use super::{Position, TokenizerError};
 use crate::gguf::{Array, Gguf, Value};
 
@@ -58,7 +58,7 @@ impl PartialEq for Merge {
 impl Eq for Merge {}
 
 impl Scored {
-    pub(super) fn from_gguf(gguf: &Gguf, tokens: &Vocabulary) -> Result<Self, TokenizerError> {
+    pub(super) fn from_gguf(gguf: &Gguf, tokens: &TokenTable) -> Result<Self, TokenizerError> {
         let scores = scores(gguf, tokens.len())?;
         let bytes = (0..=u8::MAX)
             .map(|byte| {
@@ -75,7 +75,7 @@ impl Scored {
 
     pub(super) fn encode(
         &self,
-        tokens: &Vocabulary,
+        tokens: &TokenTable,
         text: &str,
         position: Position,
         ids: &mut Vec<u32>,
@@ -98,11 +98,11 @@ impl Scored {
         }
     }
 
-    fn byte(&self, tokens: &Vocabulary, byte: u8) -> Option<u32> {
+    fn byte(&self, tokens: &TokenTable, byte: u8) -> Option<u32> {
         self.bytes[usize::from(byte)].or_else(|| tokens.unknown())
     }
 
-    fn merge(&self, tokens: &Vocabulary, text: &str) -> Vec<Symbol> {
+    fn merge(&self, tokens: &TokenTable, text: &str) -> Vec<Symbol> {
         let mut symbols = characters(text);
         let mut queue = BinaryHeap::new();
         for right in 1..symbols.len() {
@@ -132,7 +132,7 @@ impl Scored {
 
     fn candidate(
         &self,
-        tokens: &Vocabulary,
+        tokens: &TokenTable,
         text: &str,
         symbols: &[Symbol],
         (left, right): (usize, usize),

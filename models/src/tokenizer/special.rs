@@ -6,7 +6,7 @@
 
 use aho_corasick::AhoCorasick;
 
-use super::vocabulary::Vocabulary;
+use super::vocabulary::TokenTable;
 use super::{Special, TokenizerError};
 
 /// A stretch of text, or a token that stood there.
@@ -31,7 +31,7 @@ pub(super) struct SpecialTokens {
 }
 
 impl SpecialTokens {
-    pub(super) fn new(vocabulary: &Vocabulary) -> Result<Self, TokenizerError> {
+    pub(super) fn new(vocabulary: &TokenTable) -> Result<Self, TokenizerError> {
         let mut tokens: Vec<SpecialToken> = (0u32..)
             .zip(vocabulary.texts())
             .filter(|&(id, _)| vocabulary.is_command(id) || vocabulary.is_user_defined(id))

@@ -13,9 +13,9 @@ use spellings::{END_SPELLINGS, INFILL, INFILL_END, WORD_SPELLINGS};
 
 /// What a token is for, as a set: a control-looking word is both.
 #[derive(Clone, Copy)]
-struct Kind(u8);
+struct TokenKind(u8);
 
-impl Kind {
+impl TokenKind {
     const NOTHING: Self = Self(0);
     const NORMAL: Self = Self(1);
     const UNKNOWN: Self = Self(1 << 1);
@@ -44,10 +44,10 @@ impl Kind {
     }
 }
 
-pub(super) struct Vocabulary {
+pub(super) struct TokenTable {
     texts: Vec<String>,
     ids: HashMap<String, u32>,
-    kinds: Vec<Kind>,
+    kinds: Vec<TokenKind>,
     /// All tokens' bytes; token `i` has those between ends `i - 1` and `i`.
     bytes: Vec<u8>,
     ends: Vec<usize>,
@@ -57,7 +57,7 @@ pub(super) struct Vocabulary {
     pub(super) end_of_generation: Vec<u32>,
 }
 
-impl Vocabulary {
+impl TokenTable {
     pub(super) fn from_gguf(gguf: &Gguf) -> Result<Self, TokenizerError> {
         let scored = gguf.text("tokenizer.ggml.model") == Some("llama");
         let texts = token_texts(gguf)?;
@@ -102,21 +102,21 @@ impl Vocabulary {
     }
 
     pub(super) fn is_control(&self, id: u32) -> bool {
-        self.kind(id).is(Kind::CONTROL)
+        self.kind(id).is(TokenKind::CONTROL)
     }
 
     /// Whether text is searched for the token only when it may spell commands.
     pub(super) fn is_command(&self, id: u32) -> bool {
-        self.kind(id).is(Kind::CONTROL.and(Kind::UNKNOWN))
+        self.kind(id).is(TokenKind::CONTROL.and(TokenKind::UNKNOWN))
     }
 
     pub(super) fn is_user_defined(&self, id: u32) -> bool {
-        self.kind(id).is(Kind::USER_DEFINED)
+        self.kind(id).is(TokenKind::USER_DEFINED)
     }
 
     /// The token that stands for what cannot be spelled.
     pub(super) fn unknown(&self) -> Option<u32> {
-        let index = self.kinds.iter().position(|kind| kind.is(Kind::UNKNOWN))?;
+        let index = self.kinds.iter().position(|kind| kind.is(TokenKind::UNKNOWN))?;
         u32::try_from(index).ok()
     }
 
@@ -169,22 +169,22 @@ impl Vocabulary {
         }
         if plain && let Some(id) = self.id("</s>") {
             ends.remove(&id);
-            self.kinds[id as usize] = Kind::NORMAL;
+            self.kinds[id as usize] = TokenKind::NORMAL;
         }
     }
 
-    fn kind(&self, id: u32) -> Kind {
-        self.kinds.get(id as usize).copied().unwrap_or(Kind::NOTHING)
+    fn kind(&self, id: u32) -> TokenKind {
+        self.kinds.get(id as usize).copied().unwrap_or(TokenKind::NOTHING)
     }
 
     fn make_control(&mut self, id: u32) {
         let kind = &mut self.kinds[id as usize];
-        *kind = kind.and(Kind::CONTROL);
+        *kind = kind.and(TokenKind::CONTROL);
     }
 
     fn make_word(&mut self, spelling: &str) {
         if let Some(id) = self.id(spelling) {
-            self.kinds[id as usize] = Kind::USER_DEFINED;
+            self.kinds[id as usize] = TokenKind::USER_DEFINED;
         }
     }
 
@@ -192,15 +192,15 @@ impl Vocabulary {
     fn spell_out(&mut self, scored: bool) {
         let byte_of = super::byte_alphabet::byte_of_char();
         for (text, kind) in self.texts.iter().zip(&self.kinds) {
-            if kind.is(Kind::CONTROL.and(Kind::UNKNOWN)) {
+            if kind.is(TokenKind::CONTROL.and(TokenKind::UNKNOWN)) {
                 // They say nothing.
-            } else if kind.is(Kind::USER_DEFINED) {
+            } else if kind.is(TokenKind::USER_DEFINED) {
                 self.bytes.extend_from_slice(text.as_bytes());
-            } else if kind.is(Kind::BYTE) {
+            } else if kind.is(TokenKind::BYTE) {
                 self.bytes.extend(byte_of_spelling(text));
-            } else if kind.is(Kind::NORMAL) && scored {
+            } else if kind.is(TokenKind::NORMAL) && scored {
                 self.bytes.extend_from_slice(text.replace('▁', " ").as_bytes());
-            } else if kind.is(Kind::NORMAL) {
+            } else if kind.is(TokenKind::NORMAL) {
                 for letter in text.chars() {
                     match byte_of.get(&letter) {
                         Some(&byte) => self.bytes.push(byte),
@@ -247,10 +247,10 @@ fn index(texts: &[String]) -> Result<HashMap<String, u32>, TokenizerError> {
     Ok(ids)
 }
 
-fn token_kinds(gguf: &Gguf, count: usize) -> Result<Vec<Kind>, TokenizerError> {
+fn token_kinds(gguf: &Gguf, count: usize) -> Result<Vec<TokenKind>, TokenizerError> {
     let key = "tokenizer.ggml.token_type";
     let numbers = match gguf.get(key) {
-        None => return Ok(vec![Kind::NORMAL; count]),
+        None => return Ok(vec![TokenKind::NORMAL; count]),
         Some(Value::Array(Array::I32(numbers))) if numbers.len() >= count => numbers,
         Some(other) => {
             let expected = format!("an array of i32, one for each of {count} tokens");
@@ -258,7 +258,7 @@ fn token_kinds(gguf: &Gguf, count: usize) -> Result<Vec<Kind>, TokenizerError> {
             return Err(TokenizerError::Inconsistent { key, expected, found });
         }
     };
-    Ok(numbers.iter().take(count).map(|&number| Kind::from_number(number)).collect())
+    Ok(numbers.iter().take(count).map(|&number| TokenKind::from_number(number)).collect())
 }
 
 fn special_id(gguf: &Gguf, key: &str, count: usize) -> Option<u32> {

@@ -27,7 +27,7 @@ use models::checksum::sha256_file;
 use models::replace::folder_of;
 
 pub use error::SlotsError;
-pub use state::{Probation, Slot, State};
+pub use state::{Probation, Slot, SlotsState};
 
 use crate::disk::{Disk, OsDisk};
 use crate::replace::replace_on;
@@ -78,7 +78,7 @@ impl Slots {
     }
 
     /// Which adapters there are.
-    pub fn state(&self) -> Result<State, SlotsError> {
+    pub fn state(&self) -> Result<SlotsState, SlotsError> {
         let _lock = self.lock()?;
         self.read_state()
     }
@@ -198,7 +198,7 @@ impl Slots {
             if slots.adapter_files()?.next().is_some() {
                 return Err(SlotsError::StateMissing { path: slots.state_path() });
             }
-            slots.write_state(&State::default())?;
+            slots.write_state(&SlotsState::default())?;
             let around = folder_of(folder);
             let synced = slots.disk.sync_folder(around);
             synced.map_err(|source| SlotsError::io("sync", around, source))?;
@@ -213,15 +213,15 @@ impl Slots {
             .map_err(|source| SlotsError::io("write", &path, source))
     }
 
-    fn read_state(&self) -> Result<State, SlotsError> {
+    fn read_state(&self) -> Result<SlotsState, SlotsError> {
         let path = self.state_path();
         let text =
             fs::read_to_string(&path).map_err(|source| SlotsError::io("read", &path, source))?;
-        State::parse(&text).map_err(|reason| SlotsError::State { path, reason })
+        SlotsState::parse(&text).map_err(|reason| SlotsError::State { path, reason })
     }
 
     /// Writes the state, then removes the adapters that it no longer names.
-    fn write_state(&self, state: &State) -> Result<(), SlotsError> {
+    fn write_state(&self, state: &SlotsState) -> Result<(), SlotsError> {
         let path = self.state_path();
         replace_on(&*self.disk, &path, state.to_toml().as_bytes())
             .map_err(|source| SlotsError::io("write", &path, source))?;

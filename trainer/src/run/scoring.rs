@@ -11,7 +11,7 @@ use crate::dataset::Sample;
 use crate::error::TrainError;
 use crate::learned::{self, Learned};
 use crate::objective::Objective;
-use crate::packing::{self, Packing};
+use crate::packing::{self, PackingSettings};
 use crate::stages::method::LossInputs;
 use crate::stages::prepared::outcomes;
 use crate::stages::reward_model::scores;
@@ -25,7 +25,7 @@ impl TrainingRun {
     ) -> Result<Option<Vec<Vec<f32>>>, TrainError> {
         let samples = &self.dataset.train;
         let batch_tokens = self.config.run.batch_tokens;
-        let packing = Packing { seed: self.config.seed, batch_tokens, accumulation: 1 };
+        let packing = PackingSettings { seed: self.config.seed, batch_tokens, accumulation: 1 };
         let (mut scores, mut done) = (vec![Vec::new(); samples.len()], 0);
         for places in
             packing::steps(samples, &packing::groups(samples), packing, 0).into_iter().flatten()

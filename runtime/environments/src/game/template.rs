@@ -10,11 +10,11 @@ use crate::objects::Objects;
 use crate::text::symbol::{Each, QueryAtom, Symbol, SymbolItem, ValuePart};
 
 /// A text with names to insert.
-pub type Template = Vec<TemplatePart>;
+pub type Template = Vec<CommandPart>;
 
 /// A part of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TemplatePart {
+pub enum CommandPart {
     /// A literal text.
     Text(String),
     /// The name of the object of this parameter of the action.
@@ -36,7 +36,7 @@ pub fn simplify(symbols: &[Symbol], parameters: &Parameters<'_>) -> Option<Templ
     let mut pieces = Vec::new();
     for symbol in symbols {
         match symbol {
-            Symbol::Text(text) => pieces.push(TemplatePart::Text(text.clone())),
+            Symbol::Text(text) => pieces.push(CommandPart::Text(text.clone())),
             Symbol::Rule(_) => return None,
             Symbol::Each(each) | Symbol::List(each) => pieces.extend(item(each, parameters)?),
         }
@@ -54,12 +54,12 @@ fn item(each: &Each, parameters: &Parameters<'_>) -> Option<Template> {
         return None;
     };
     let piece = |part: &ValuePart| match part {
-        ValuePart::Text(text) => Some(TemplatePart::Text(text.clone())),
-        ValuePart::Article => Some(TemplatePart::Text("a".to_owned())),
+        ValuePart::Text(text) => Some(CommandPart::Text(text.clone())),
+        ValuePart::Article => Some(CommandPart::Text("a".to_owned())),
         ValuePart::Id(_) => None,
         ValuePart::Name(variable) => {
             let mut places = (0..).zip(parameters.variables);
-            places.find(|(_, known)| *known == variable).map(|(place, _)| TemplatePart::Name(place))
+            places.find(|(_, known)| *known == variable).map(|(place, _)| CommandPart::Name(place))
         }
     };
     sums.first()?.iter().map(piece).collect()
@@ -81,8 +81,8 @@ fn grants(parameters: &Parameters<'_>, atom: &QueryAtom) -> bool {
 pub fn say(template: &Template, arguments: &[ObjectId], objects: &Objects, said: &mut String) {
     for piece in template {
         said.push_str(match piece {
-            TemplatePart::Text(text) => text,
-            TemplatePart::Name(place) => &objects.names[usize::from(arguments[*place])],
+            CommandPart::Text(text) => text,
+            CommandPart::Name(place) => &objects.names[usize::from(arguments[*place])],
         });
     }
 }
@@ -111,9 +111,9 @@ mod tests {
         let game = Game::new(rules, &parse_problem(PROBLEM).unwrap(), None).unwrap();
 
         let granted = game.actions[0].template.clone().unwrap();
-        let text = |text: &str| TemplatePart::Text(text.to_owned());
+        let text = |text: &str| CommandPart::Text(text.to_owned());
         let expected =
-            [text("go "), TemplatePart::Name(0), text(" "), text("to "), TemplatePart::Name(1)];
+            [text("go "), CommandPart::Name(0), text(" "), text("to "), CommandPart::Name(1)];
         assert_eq!(granted, expected);
         // What it does not grant is asked of the facts each time.
         assert!(game.actions[1].template.is_none());

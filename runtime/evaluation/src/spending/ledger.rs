@@ -42,12 +42,12 @@ pub(super) type ByModel = BTreeMap<String, Attempts>;
 pub struct Ledger {
     pub(super) prices: Prices,
     pub(super) limits: CostLimits,
-    state: Mutex<State>,
+    state: Mutex<LedgerState>,
     /// Notified when an attempt ends.
     ended: Condvar,
 }
 
-struct State {
+struct LedgerState {
     log: SpendingLog,
     books: Books,
     /// The reserved token use of running attempts, by model.
@@ -72,7 +72,7 @@ impl Ledger {
     ) -> Self {
         let mut books = Books::default();
         spent.into_iter().for_each(|spending| books.enter(&spending));
-        let state = State { log, books, reserved: BTreeMap::new(), under_way: 0 };
+        let state = LedgerState { log, books, reserved: BTreeMap::new(), under_way: 0 };
         Self { prices, limits, state: Mutex::new(state), ended: Condvar::new() }
     }
 
@@ -149,7 +149,7 @@ impl Ledger {
         refuse_from(CostScope::Task, spent.map_or(0.0, |spent| self.usd(spent)), limit_usd)
     }
 
-    fn may_reserve(&self, state: &State) -> bool {
+    fn may_reserve(&self, state: &LedgerState) -> bool {
         let Some(limit_usd) = self.limits.run_usd else { return true };
         let reserved = state
             .reserved
@@ -158,7 +158,7 @@ impl Ledger {
         self.usd(&state.books.run) + reserved.sum::<f64>() < limit_usd
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, LedgerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

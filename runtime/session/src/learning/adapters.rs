@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use runtime_evaluation::learning::state::AdapterFile;
-use runtime_store::slots::{Slot, State};
+use runtime_store::slots::{Slot, SlotsState};
 
 use super::LocalLearner;
 
@@ -33,7 +33,7 @@ impl LocalLearner {
 
     /// Puts an adapter on probation in the loop's own slots, and marks it as tried.
     pub(super) fn try_adapter(&self, name: &str, adapter: &AdapterFile) -> anyhow::Result<()> {
-        let State { confirmed, probation, .. } = self.own_slots.state()?;
+        let SlotsState { confirmed, probation, .. } = self.own_slots.state()?;
         let is_it = |slot: &Slot| slot.sha256 == adapter.sha256;
         if confirmed.is_some_and(|slot| is_it(&slot)) {
             return Ok(());

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use models::manifest::{self, Manifest};
-use models::pull::{self, Here};
+use models::pull::{self, LocalFile};
 use serde::Serialize;
 use sysinfo::System;
 
@@ -29,7 +29,7 @@ struct Listed {
     /// Whether this machine has that free now.
     fits: Option<bool>,
     #[serde(skip)]
-    state: Here,
+    state: LocalFile,
 }
 
 /// The list, for people.
@@ -61,8 +61,8 @@ fn look(manifest: Manifest, folder: &Path, free_bytes: u64) -> Listed {
         sources: manifest.sources.iter().map(ToString::to_string).collect(),
         needs_bytes,
         fits: needs_bytes.map(|needed| needed <= free_bytes),
-        here: state != Here::No,
-        verified: state == Here::Verified,
+        here: state != LocalFile::No,
+        verified: state == LocalFile::Verified,
         state,
         name: manifest.name,
         parameters: manifest.parameters,
@@ -102,12 +102,12 @@ fn told(listed: &[Listed], folder: &Path, free_bytes: u64) -> String {
     text
 }
 
-fn told_here(state: Here) -> &'static str {
+fn told_here(state: LocalFile) -> &'static str {
     match state {
-        Here::No => "",
-        Here::OtherLength => "not whole",
-        Here::Unread => "yes",
-        Here::Verified => "verified",
+        LocalFile::No => "",
+        LocalFile::OtherLength => "not whole",
+        LocalFile::Unread => "yes",
+        LocalFile::Verified => "verified",
     }
 }
 

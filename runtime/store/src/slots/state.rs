@@ -32,7 +32,7 @@ const VERSION: u32 = 1;
 
 /// Which adapters there are. No member is `None` but where there is no adapter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct State {
+pub struct SlotsState {
     /// The adapter that was found good.
     pub confirmed: Option<Slot>,
     /// The adapter that was confirmed before it.
@@ -79,7 +79,7 @@ struct StateFile {
     probation: Option<Probation>,
 }
 
-impl State {
+impl SlotsState {
     /// The adapter to run with; `None` is the model without one.
     pub fn active(&self) -> Option<&Slot> {
         self.probation.as_ref().map(|probation| &probation.slot).or(self.confirmed.as_ref())

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::*;
 
-fn names(state: &State) -> [Option<&str>; 3] {
+fn names(state: &SlotsState) -> [Option<&str>; 3] {
     let probation = state.probation.as_ref().map(|probation| &probation.slot);
     [state.confirmed.as_ref(), state.previous.as_ref(), probation]
         .map(|slot| slot.map(|slot| slot.name.as_str()))
@@ -170,7 +170,7 @@ fn a_damaged_byte_of_the_state_never_gives_another_state() {
             let mut damaged = text.clone();
             damaged[place] ^= 1 << bit;
             let Ok(damaged) = String::from_utf8(damaged) else { continue };
-            if let Ok(found) = State::parse(&damaged) {
+            if let Ok(found) = SlotsState::parse(&damaged) {
                 assert_eq!(found, state, "bit {bit} of byte {place}");
             }
         }
@@ -303,6 +303,6 @@ fn a_power_cut_while_the_folder_is_made_leaves_one_that_opens() {
         assert!(Slots::open_on(Box::new(disk), folder.path()).is_err());
 
         let slots = Slots::open(folder.path()).unwrap();
-        assert_eq!(slots.state().unwrap(), State::default());
+        assert_eq!(slots.state().unwrap(), SlotsState::default());
     }
 }

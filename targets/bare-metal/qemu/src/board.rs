@@ -7,7 +7,7 @@ use crate::debugger::{Instructions, RISCV, THUMB};
 
 /// A board that the firmware runs on, and its machine in QEMU.
 #[derive(Debug)]
-pub struct Board {
+pub struct EmulatedBoard {
     /// The firmware's feature, and cargo's alias that builds it.
     pub name: &'static str,
     /// What its image is compiled for.
@@ -26,7 +26,7 @@ pub struct Board {
 // processor of its own speed, `-icount` keeps the board's clock near the host's.
 
 /// Cortex-M3.
-pub const LM3S6965EVB: Board = Board {
+pub const LM3S6965EVB: EmulatedBoard = EmulatedBoard {
     name: "lm3s6965evb",
     target: "thumbv7m-none-eabi",
     program: "qemu-system-arm",
@@ -36,7 +36,7 @@ pub const LM3S6965EVB: Board = Board {
 };
 
 /// Cortex-M4F.
-pub const MPS2_AN386: Board = Board {
+pub const MPS2_AN386: EmulatedBoard = EmulatedBoard {
     name: "mps2-an386",
     target: "thumbv7em-none-eabihf",
     program: "qemu-system-arm",
@@ -46,7 +46,7 @@ pub const MPS2_AN386: Board = Board {
 };
 
 /// RISC-V, whose memory outlives the power.
-pub const RISCV_VIRT: Board = Board {
+pub const RISCV_VIRT: EmulatedBoard = EmulatedBoard {
     name: "riscv-virt",
     target: "riscv32imac-unknown-none-elf",
     program: "qemu-system-riscv32",
@@ -56,9 +56,9 @@ pub const RISCV_VIRT: Board = Board {
 };
 
 /// All of them.
-pub const BOARDS: [&Board; 3] = [&LM3S6965EVB, &MPS2_AN386, &RISCV_VIRT];
+pub const BOARDS: [&EmulatedBoard; 3] = [&LM3S6965EVB, &MPS2_AN386, &RISCV_VIRT];
 
-impl Board {
+impl EmulatedBoard {
     /// The image, where a release build leaves it.
     pub fn image(&self) -> PathBuf {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(

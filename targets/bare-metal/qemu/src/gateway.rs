@@ -13,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::damage::{Counts, Damage, Way};
-use crate::machine::Machine;
+use crate::machine::EmulatedMachine;
 
 /// How often it is looked whether the gateway is closed, and whether a host is there.
 const POLL: Duration = Duration::from_millis(20);
@@ -29,12 +29,12 @@ pub struct Gateway {
 
 impl Gateway {
     /// Opens a port that nobody uses.
-    pub fn open(machine: Machine, damage: Damage) -> io::Result<Self> {
+    pub fn open(machine: EmulatedMachine, damage: Damage) -> io::Result<Self> {
         Self::open_at(&TcpListener::bind("127.0.0.1:0")?, machine, damage)
     }
 
     /// Serves the hosts of a port; another machine may do so before or after.
-    pub fn open_at(listener: &TcpListener, machine: Machine, damage: Damage) -> io::Result<Self> {
+    pub fn open_at(listener: &TcpListener, machine: EmulatedMachine, damage: Damage) -> io::Result<Self> {
         let port = format!("tcp:{}", listener.local_addr()?);
         let listener = listener.try_clone()?;
         listener.set_nonblocking(true)?;
@@ -74,7 +74,7 @@ impl Drop for Gateway {
 /// Passes bytes on until the gateway is closed or QEMU ends.
 fn serve(
     listener: &TcpListener,
-    mut machine: Machine,
+    mut machine: EmulatedMachine,
     damage: Damage,
     is_closed: &AtomicBool,
 ) -> Counts {
@@ -103,7 +103,7 @@ fn serve(
 /// Passes on what one host says, until it is gone; an error where QEMU is.
 fn pass_there(
     input: &mut TcpStream,
-    machine: &mut Machine,
+    machine: &mut EmulatedMachine,
     way: &mut Way,
     is_closed: &AtomicBool,
 ) -> io::Result<()> {

@@ -7,7 +7,7 @@ use runtime_node::client::Client;
 use runtime_node::frame::{DELIMITER, REQUEST_FRAME_BYTES_MAX};
 use runtime_node::message::{NodeAnswer, NodeRequest};
 
-use crate::machine::Machine;
+use crate::machine::EmulatedMachine;
 
 /// How long an answer is awaited; what is sent while a board starts is cut off.
 const ANSWER: Duration = Duration::from_millis(250);
@@ -16,18 +16,18 @@ const TRIES: u32 = 60;
 
 /// One session with a machine, or a look at it.
 pub struct Host<'m> {
-    machine: &'m mut Machine,
+    machine: &'m mut EmulatedMachine,
     client: Client,
 }
 
 impl<'m> Host<'m> {
     /// A host that has said nothing yet.
-    pub fn new(machine: &'m mut Machine, session: u32) -> Self {
+    pub fn new(machine: &'m mut EmulatedMachine, session: u32) -> Self {
         Self { machine, client: Client::new(session) }
     }
 
     /// One who only looks; `drawn` is where its numbers begin.
-    pub fn onlooker(machine: &'m mut Machine, drawn: u32) -> Self {
+    pub fn onlooker(machine: &'m mut EmulatedMachine, drawn: u32) -> Self {
         Self { machine, client: Client::observer(drawn) }
     }
 
@@ -63,7 +63,7 @@ impl<'m> Host<'m> {
     }
 
     /// The machine, for what goes beside the protocol.
-    pub fn machine(&mut self) -> &mut Machine {
+    pub fn machine(&mut self) -> &mut EmulatedMachine {
         self.machine
     }
 }

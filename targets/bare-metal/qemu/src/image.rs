@@ -7,7 +7,7 @@ use std::ops::Range;
 use object::read::elf::ElfFile32;
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind, elf};
 
-use crate::board::Board;
+use crate::board::EmulatedBoard;
 
 /// What the Cortex-M3's image may take, in bytes.
 pub const FLASH_BYTES_MAX: u64 = 16 * 1024;
@@ -31,7 +31,7 @@ pub struct Image {
 
 impl Image {
     /// Reads the image of `board`.
-    pub fn read(board: &Board) -> io::Result<Self> {
+    pub fn read(board: &EmulatedBoard) -> io::Result<Self> {
         let path = board.image();
         let bytes = fs::read(&path).map_err(|error| {
             let path = path.display();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::board::Board;
+use crate::board::EmulatedBoard;
 use crate::debugger::Debugger;
 use crate::monitor::Monitor;
 
@@ -23,19 +23,19 @@ const START: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(20);
 
 /// A running board. Dropped, it loses its power.
-pub struct Machine {
+pub struct EmulatedMachine {
     qemu: Child,
     to_node: ChildStdin,
     from_node: Receiver<Vec<u8>>,
     folder: TempDir,
-    _turn: Turn,
+    _turn: RunPermit,
 }
 
-impl Machine {
+impl EmulatedMachine {
     /// Starts a board, once no other runs in this process. For `flash` see
-    /// [`Board::command`].
-    pub fn start(board: &Board, flash: Option<&Path>) -> io::Result<Self> {
-        let turn = Turn::take();
+    /// [`EmulatedBoard::command`].
+    pub fn start(board: &EmulatedBoard, flash: Option<&Path>) -> io::Result<Self> {
+        let turn = RunPermit::take();
         let folder = TempDir::new()?;
         let mut command = board.command(flash);
         for (option, name) in [("-qmp", MONITOR), ("-gdb", DEBUGGER)] {
@@ -81,7 +81,7 @@ impl Machine {
     }
 }
 
-impl Drop for Machine {
+impl Drop for EmulatedMachine {
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.qemu.kill();
@@ -91,9 +91,9 @@ impl Drop for Machine {
 
 /// Leave to run a board, given back when dropped. Unlike a lock's guard it may move to
 /// another thread.
-struct Turn;
+struct RunPermit;
 
-impl Turn {
+impl RunPermit {
     fn take() -> Self {
         let taken = IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = IS_FREE.wait_while(taken, |taken| *taken);
@@ -102,7 +102,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for RunPermit {
     fn drop(&mut self) {
         *IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner) = false;
         IS_FREE.notify_one();

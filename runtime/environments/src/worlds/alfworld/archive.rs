@@ -23,11 +23,11 @@ const FILES_MAX: usize = 200_000;
 #[derive(Clone, Debug)]
 pub struct Archive {
     split: String,
-    place: Place,
+    place: SplitPlace,
 }
 
 #[derive(Clone, Debug)]
-enum Place {
+enum SplitPlace {
     Packed(PathBuf),
     Folder(PathBuf),
 }
@@ -48,9 +48,9 @@ impl Archive {
         let folders = homes.iter().flat_map(|home| [home.join(RELEASE), home.clone()]);
         let mut folders = folders.map(|folder| folder.join(split));
         let place = if let Some(packed) = packed.iter().find(|packed| packed.is_file()) {
-            Place::Packed(packed.clone())
+            SplitPlace::Packed(packed.clone())
         } else if let Some(folder) = folders.find(|folder| folder.is_dir()) {
-            Place::Folder(folder)
+            SplitPlace::Folder(folder)
         } else {
             let [path, _] = packed;
             return Err(AlfworldError::Missing { split: split.to_owned(), path });
@@ -61,15 +61,15 @@ impl Archive {
     /// The path of the file or folder.
     pub fn path(&self) -> &Path {
         match &self.place {
-            Place::Packed(path) | Place::Folder(path) => path,
+            SplitPlace::Packed(path) | SplitPlace::Folder(path) => path,
         }
     }
 
     /// Visits the games in the archive's order, or of a folder by name.
     pub fn visit(&self, visitor: &mut dyn Visitor) -> Result<(), AlfworldError> {
         match &self.place {
-            Place::Packed(path) => self.visit_packed(path, visitor),
-            Place::Folder(path) => self.visit_folder(path, visitor),
+            SplitPlace::Packed(path) => self.visit_packed(path, visitor),
+            SplitPlace::Folder(path) => self.visit_folder(path, visitor),
         }
         .map_err(|problem| self.unreadable(problem))
     }

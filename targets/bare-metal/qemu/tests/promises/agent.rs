@@ -20,10 +20,10 @@ use runtime_core::trial::{Participants, Recorder, RecorderError, TrialSettings, 
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::World;
 use runtime_environments::worlds::node::NodeWorld;
-use targets_bare_metal_qemu::board::Board;
+use targets_bare_metal_qemu::board::EmulatedBoard;
 use targets_bare_metal_qemu::damage::Damage;
 use targets_bare_metal_qemu::gateway::Gateway;
-use targets_bare_metal_qemu::machine::Machine;
+use targets_bare_metal_qemu::machine::EmulatedMachine;
 use targets_bare_metal_qemu::monitor::Monitor;
 
 on_every_board!(
@@ -36,7 +36,7 @@ const ADVICE: &str = "Full power overshoots: heat at 3 below 16, at 2 below 18, 
 /// The step before which a node is reset.
 const RESET_AT: usize = 3;
 
-fn an_agent_learns_from_its_failure_and_the_node_recalls_it_for_the_next_host(board: &Board) {
+fn an_agent_learns_from_its_failure_and_the_node_recalls_it_for_the_next_host(board: &EmulatedBoard) {
     let folder = tempfile::tempdir().unwrap();
     let flash = folder.path().join("flash");
     File::create(&flash).unwrap().set_len(board.flash_bytes).unwrap();
@@ -71,8 +71,8 @@ fn an_agent_learns_from_its_failure_and_the_node_recalls_it_for_the_next_host(bo
     assert!(!is_solved(&unadvised.trials[0]));
 }
 
-fn an_episode_goes_on_after_its_node_was_reset(board: &Board) {
-    let machine = Machine::start(board, None).unwrap();
+fn an_episode_goes_on_after_its_node_was_reset(board: &EmulatedBoard) {
+    let machine = EmulatedMachine::start(board, None).unwrap();
     let monitor = machine.monitor().unwrap();
     let gateway = Gateway::open(machine, Damage::NONE).unwrap();
     let host = open(&gateway);
@@ -97,8 +97,8 @@ fn is_solved(trial: &FinishedTrial) -> bool {
     trial.passed(Judge::Environment) == Some(true)
 }
 
-fn start(board: &Board, flash: Option<&Path>) -> Gateway {
-    Gateway::open(Machine::start(board, flash).unwrap(), Damage::NONE).unwrap()
+fn start(board: &EmulatedBoard, flash: Option<&Path>) -> Gateway {
+    Gateway::open(EmulatedMachine::start(board, flash).unwrap(), Damage::NONE).unwrap()
 }
 
 fn open(gateway: &Gateway) -> Box<dyn World> {

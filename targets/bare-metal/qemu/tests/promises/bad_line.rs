@@ -11,10 +11,10 @@ use runtime_node::message::{
     ActuatorState, NodeAnswer, NodeRequest, Observation, Recollection, Refusal, Status,
 };
 use runtime_node::thermostat::{FAN, HEATER, Thermostat};
-use targets_bare_metal_qemu::board::Board;
+use targets_bare_metal_qemu::board::EmulatedBoard;
 use targets_bare_metal_qemu::damage::Damage;
 use targets_bare_metal_qemu::gateway::Gateway;
-use targets_bare_metal_qemu::machine::Machine;
+use targets_bare_metal_qemu::machine::EmulatedMachine;
 
 on_every_board!(a_thousand_exchanges_on_a_bad_line_are_right);
 
@@ -26,7 +26,7 @@ const TRIES: u32 = 3;
 const STEPS: usize = 16;
 const REFLECTIONS: usize = 4;
 
-fn a_thousand_exchanges_on_a_bad_line_are_right(board: &Board) {
+fn a_thousand_exchanges_on_a_bad_line_are_right(board: &EmulatedBoard) {
     let lapses: Vec<String> = (0..TRIES).map_while(|_| exchange(board).err()).collect();
 
     assert!(lapses.len() < TRIES as usize, "{lapses:#?}");
@@ -38,8 +38,8 @@ fn a_thousand_exchanges_on_a_bad_line_are_right(board: &Board) {
 ///
 /// Where an answer is wrong.
 #[allow(clippy::disallowed_methods, reason = "what it took is told")]
-fn exchange(board: &Board) -> Result<(), String> {
-    let machine = Machine::start(board, None).unwrap();
+fn exchange(board: &EmulatedBoard) -> Result<(), String> {
+    let machine = EmulatedMachine::start(board, None).unwrap();
     let gateway = Gateway::open(machine, Damage::BAD).unwrap();
     let mut link = NodeLink::open(gateway.port().parse().unwrap()).unwrap();
     let mut twin = Twin::default();

@@ -5,10 +5,10 @@ use std::io::{Write, stdout};
 use runtime_node::memory::REFLECTION_BYTES_MAX;
 use runtime_node::message::{NodeAnswer, NodeRequest, Recollection};
 use runtime_node::thermostat::HEATER;
-use targets_bare_metal_qemu::board::{Board, LM3S6965EVB};
+use targets_bare_metal_qemu::board::{EmulatedBoard, LM3S6965EVB};
 use targets_bare_metal_qemu::host::Host;
 use targets_bare_metal_qemu::image::{FLASH_BYTES_MAX, Image, RAM_BYTES_MAX, STACK_BYTES_MAX};
-use targets_bare_metal_qemu::machine::Machine;
+use targets_bare_metal_qemu::machine::EmulatedMachine;
 
 on_every_board!(the_greatest_stack_keeps_its_budget);
 
@@ -60,9 +60,9 @@ fn converse(host: &mut Host<'_>, round: u32) {
 }
 
 #[allow(clippy::disallowed_methods, reason = "the test says its numbers, and imports nothing")]
-fn the_greatest_stack_keeps_its_budget(board: &Board) {
+fn the_greatest_stack_keeps_its_budget(board: &EmulatedBoard) {
     let stack = Image::read(board).unwrap().stack;
-    let mut machine = Machine::start(board, None).unwrap();
+    let mut machine = EmulatedMachine::start(board, None).unwrap();
     let mut monitor = machine.monitor().unwrap();
     for round in 0..ROUNDS {
         converse(&mut Host::new(&mut machine, round), round);

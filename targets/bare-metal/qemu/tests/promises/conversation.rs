@@ -3,9 +3,9 @@
 use runtime_node::hardware::Hardware;
 use runtime_node::message::{NodeAnswer, NodeRequest, Observation, Recollection, Refusal};
 use runtime_node::thermostat::{FAN, HEATER, THERMOSTAT, Thermostat};
-use targets_bare_metal_qemu::board::Board;
+use targets_bare_metal_qemu::board::EmulatedBoard;
 use targets_bare_metal_qemu::host::Host;
-use targets_bare_metal_qemu::machine::Machine;
+use targets_bare_metal_qemu::machine::EmulatedMachine;
 
 on_every_board!(
     a_board_describes_its_thermostat,
@@ -19,8 +19,8 @@ fn readings(observation: &Observation) -> Vec<i32> {
     observation.readings.iter().flatten().copied().collect()
 }
 
-fn a_board_describes_its_thermostat(board: &Board) {
-    let mut machine = Machine::start(board, None).unwrap();
+fn a_board_describes_its_thermostat(board: &EmulatedBoard) {
+    let mut machine = EmulatedMachine::start(board, None).unwrap();
     let mut host = Host::new(&mut machine, 1);
 
     host.meet(|answer| {
@@ -31,8 +31,8 @@ fn a_board_describes_its_thermostat(board: &Board) {
     .unwrap();
 }
 
-fn an_episode_is_the_one_that_the_seed_gives(board: &Board) {
-    let mut machine = Machine::start(board, None).unwrap();
+fn an_episode_is_the_one_that_the_seed_gives(board: &EmulatedBoard) {
+    let mut machine = EmulatedMachine::start(board, None).unwrap();
     let mut host = Host::new(&mut machine, 2);
     let mut expected = Thermostat::new();
     expected.reset(5).unwrap();
@@ -59,8 +59,8 @@ fn an_episode_is_the_one_that_the_seed_gives(board: &Board) {
         .unwrap();
 }
 
-fn what_a_board_is_told_it_recalls(board: &Board) {
-    let mut machine = Machine::start(board, None).unwrap();
+fn what_a_board_is_told_it_recalls(board: &EmulatedBoard) {
+    let mut machine = EmulatedMachine::start(board, None).unwrap();
     let mut host = Host::new(&mut machine, 3);
     let text = "Lower the heater before the room is warm.";
     host.meet(|_| ()).unwrap();
@@ -87,8 +87,8 @@ fn what_a_board_is_told_it_recalls(board: &Board) {
     .unwrap();
 }
 
-fn a_damaged_frame_is_counted_and_the_next_is_read(board: &Board) {
-    let mut machine = Machine::start(board, None).unwrap();
+fn a_damaged_frame_is_counted_and_the_next_is_read(board: &EmulatedBoard) {
+    let mut machine = EmulatedMachine::start(board, None).unwrap();
     let mut host = Host::new(&mut machine, 4);
     host.meet(|_| ()).unwrap();
     // What was cut off while the board started counts as well.

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use runtime_node::message::{NodeAnswer, NodeRequest};
 use runtime_node::thermostat::HEATER;
-use targets_bare_metal_qemu::board::Board;
+use targets_bare_metal_qemu::board::EmulatedBoard;
 use targets_bare_metal_qemu::host::Host;
 use targets_bare_metal_qemu::image::Image;
-use targets_bare_metal_qemu::machine::Machine;
+use targets_bare_metal_qemu::machine::EmulatedMachine;
 use targets_bare_metal_qemu::monitor::Monitor;
 
 /// How often memory is looked at, and for how long at most: the board's clock may be
@@ -28,7 +28,7 @@ pub(crate) struct Heater {
 
 impl Heater {
     /// Finds it by setting it, in session 1; it stands at 3 then.
-    pub(crate) fn find(board: &Board, machine: &mut Machine) -> Self {
+    pub(crate) fn find(board: &EmulatedBoard, machine: &mut EmulatedMachine) -> Self {
         let variables = Image::read(board).unwrap().variables;
         let mut monitor = machine.monitor().unwrap();
         let mut words = || monitor.words(&variables).unwrap();

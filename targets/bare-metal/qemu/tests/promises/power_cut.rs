@@ -6,10 +6,10 @@ use std::fs::File;
 use runtime_node::message::{NodeAnswer, NodeRequest, Recollection};
 use targets_bare_metal_qemu::board::RISCV_VIRT;
 use targets_bare_metal_qemu::host::Host;
-use targets_bare_metal_qemu::machine::Machine;
+use targets_bare_metal_qemu::machine::EmulatedMachine;
 
 /// The texts of the reflections, the latest first, and the episode.
-fn memory(machine: &mut Machine, session: u32) -> (Vec<String>, u32) {
+fn memory(machine: &mut EmulatedMachine, session: u32) -> (Vec<String>, u32) {
     let mut host = Host::new(machine, session);
     host.meet(|_| ()).unwrap();
     let mut texts = Vec::new();
@@ -28,7 +28,7 @@ fn memory(machine: &mut Machine, session: u32) -> (Vec<String>, u32) {
     (texts, episode.unwrap())
 }
 
-fn remember(machine: &mut Machine, session: u32, text: &str) {
+fn remember(machine: &mut EmulatedMachine, session: u32, text: &str) {
     let mut host = Host::new(machine, session);
     host.meet(|_| ()).unwrap();
     host.ask(&NodeRequest::Reset { seed: 1 }, |_| ()).unwrap();
@@ -44,12 +44,12 @@ fn reflections_outlive_the_power() {
     let flash = folder.path().join("flash");
     File::create(&flash).unwrap().set_len(RISCV_VIRT.flash_bytes).unwrap();
     for (session, text) in [(1, "first"), (2, "second"), (3, "third")] {
-        let mut machine = Machine::start(&RISCV_VIRT, Some(&flash)).unwrap();
+        let mut machine = EmulatedMachine::start(&RISCV_VIRT, Some(&flash)).unwrap();
         remember(&mut machine, session, text);
         // Dropped, the machine is killed on the spot.
     }
 
-    let mut machine = Machine::start(&RISCV_VIRT, Some(&flash)).unwrap();
+    let mut machine = EmulatedMachine::start(&RISCV_VIRT, Some(&flash)).unwrap();
 
     let expected = ["third", "second", "first"].map(String::from).to_vec();
     assert_eq!(memory(&mut machine, 4), (expected, 3));
@@ -57,13 +57,13 @@ fn reflections_outlive_the_power() {
 
 #[test]
 fn without_a_file_reflections_end_with_the_machine_but_not_with_a_restart() {
-    let mut machine = Machine::start(&RISCV_VIRT, None).unwrap();
+    let mut machine = EmulatedMachine::start(&RISCV_VIRT, None).unwrap();
     remember(&mut machine, 1, "only");
     machine.monitor().unwrap().restart().unwrap();
     assert_eq!(memory(&mut machine, 2), (vec!["only".to_string()], 1));
     drop(machine);
 
-    let mut machine = Machine::start(&RISCV_VIRT, None).unwrap();
+    let mut machine = EmulatedMachine::start(&RISCV_VIRT, None).unwrap();
 
     assert_eq!(memory(&mut machine, 3), (vec![], 0));
 }

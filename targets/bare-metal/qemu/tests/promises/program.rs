@@ -10,10 +10,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use targets_bare_metal_qemu::board::Board;
+use targets_bare_metal_qemu::board::EmulatedBoard;
 use targets_bare_metal_qemu::damage::Damage;
 use targets_bare_metal_qemu::gateway::Gateway;
-use targets_bare_metal_qemu::machine::Machine;
+use targets_bare_metal_qemu::machine::EmulatedMachine;
 
 use crate::heater::Heater;
 
@@ -44,8 +44,8 @@ fn rebound(gateway: &Gateway, arguments: &[&str]) -> Command {
     command
 }
 
-fn the_heater_is_on_while_the_program_thinks_and_off_once_it_is_killed(board: &Board) {
-    let mut machine = Machine::start(board, None).unwrap();
+fn the_heater_is_on_while_the_program_thinks_and_off_once_it_is_killed(board: &EmulatedBoard) {
+    let mut machine = EmulatedMachine::start(board, None).unwrap();
     let mut heater = Heater::find(board, &mut machine);
     // A node has one host at a time.
     assert!(heater.goes_off(), "{:?}", heater.levels());
@@ -78,8 +78,8 @@ fn heat(gateway: &Gateway) -> Child {
     host
 }
 
-fn a_later_run_recalls_what_the_node_kept(board: &Board) {
-    let gateway = Gateway::open(Machine::start(board, None).unwrap(), Damage::NONE).unwrap();
+fn a_later_run_recalls_what_the_node_kept(board: &EmulatedBoard) {
+    let gateway = Gateway::open(EmulatedMachine::start(board, None).unwrap(), Damage::NONE).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let exported = |out: &str, arguments: &[&str]| {
         let out = folder.path().join(out);

@@ -7,12 +7,12 @@ use std::time::Duration;
 use runtime_environments::worlds::node::link::{LinkError, NodeLink};
 use runtime_node::message::{NodeAnswer, NodeRequest, Refusal};
 use runtime_node::thermostat::HEATER;
-use targets_bare_metal_qemu::board::Board;
+use targets_bare_metal_qemu::board::EmulatedBoard;
 use targets_bare_metal_qemu::damage::Damage;
 use targets_bare_metal_qemu::debugger::patch_when_asleep;
 use targets_bare_metal_qemu::gateway::Gateway;
 use targets_bare_metal_qemu::host::Host;
-use targets_bare_metal_qemu::machine::Machine;
+use targets_bare_metal_qemu::machine::EmulatedMachine;
 
 on_every_board!(
     a_board_that_restarts_within_an_episode_says_so,
@@ -57,8 +57,8 @@ fn meet_anew(host: &mut Host<'_>) {
     .unwrap();
 }
 
-fn a_board_that_restarts_within_an_episode_says_so(board: &Board) {
-    let mut machine = Machine::start(board, None).unwrap();
+fn a_board_that_restarts_within_an_episode_says_so(board: &EmulatedBoard) {
+    let mut machine = EmulatedMachine::start(board, None).unwrap();
     let mut monitor = machine.monitor().unwrap();
     let mut host = Host::new(&mut machine, 1);
     heat(&mut host);
@@ -70,10 +70,10 @@ fn a_board_that_restarts_within_an_episode_says_so(board: &Board) {
     meet_anew(&mut host);
 }
 
-fn a_board_that_hangs_is_restarted_by_its_watchdog(board: &Board) {
+fn a_board_that_hangs_is_restarted_by_its_watchdog(board: &EmulatedBoard) {
     let hang = board.instructions.hang;
     for hung in HANGS {
-        let mut machine = Machine::start(board, None).unwrap();
+        let mut machine = EmulatedMachine::start(board, None).unwrap();
         let mut host = Host::new(&mut machine, 1);
         heat(&mut host);
 
@@ -90,9 +90,9 @@ fn a_board_that_hangs_is_restarted_by_its_watchdog(board: &Board) {
     panic!("the board hung for {HANGS:?}");
 }
 
-fn a_board_that_faults_restarts(board: &Board) {
+fn a_board_that_faults_restarts(board: &EmulatedBoard) {
     let illegal = board.instructions.illegal;
-    let mut machine = Machine::start(board, None).unwrap();
+    let mut machine = EmulatedMachine::start(board, None).unwrap();
     let mut host = Host::new(&mut machine, 1);
     heat(&mut host);
 
@@ -105,10 +105,10 @@ fn a_board_that_faults_restarts(board: &Board) {
     meet_anew(&mut host);
 }
 
-fn a_host_goes_on_with_a_board_whose_power_was_cut(board: &Board) {
+fn a_host_goes_on_with_a_board_whose_power_was_cut(board: &EmulatedBoard) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap();
     let power_on =
-        || Gateway::open_at(&port, Machine::start(board, None).unwrap(), Damage::NONE).unwrap();
+        || Gateway::open_at(&port, EmulatedMachine::start(board, None).unwrap(), Damage::NONE).unwrap();
     let before = power_on();
     let mut link = NodeLink::open(before.port().parse().unwrap()).unwrap();
     assert_eq!(link.act(HEATER, 1).unwrap().actuators[0].value, 1);

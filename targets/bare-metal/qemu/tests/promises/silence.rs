@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use runtime_node::message::{NodeAnswer, NodeRequest};
 use runtime_node::thermostat::HEATER;
-use targets_bare_metal_qemu::board::Board;
+use targets_bare_metal_qemu::board::EmulatedBoard;
 use targets_bare_metal_qemu::host::Host;
-use targets_bare_metal_qemu::machine::Machine;
+use targets_bare_metal_qemu::machine::EmulatedMachine;
 
 use crate::heater::Heater;
 
@@ -22,8 +22,8 @@ const SHORT: Duration = Duration::from_millis(400);
 /// How often the board is looked at: its clock may be slow.
 const LOOKS_MAX: u32 = 150;
 
-fn the_heater_goes_off_while_the_host_is_silent(board: &Board) {
-    let mut machine = Machine::start(board, None).unwrap();
+fn the_heater_goes_off_while_the_host_is_silent(board: &EmulatedBoard) {
+    let mut machine = EmulatedMachine::start(board, None).unwrap();
     let mut heater = Heater::find(board, &mut machine);
 
     thread::sleep(SHORT);
@@ -48,8 +48,8 @@ fn the_heater_goes_off_while_the_host_is_silent(board: &Board) {
         .unwrap();
 }
 
-fn who_looks_on_keeps_no_heater_on(board: &Board) {
-    let mut machine = Machine::start(board, None).unwrap();
+fn who_looks_on_keeps_no_heater_on(board: &EmulatedBoard) {
+    let mut machine = EmulatedMachine::start(board, None).unwrap();
     let mut heater = Heater::find(board, &mut machine);
     let mut onlooker = Host::onlooker(&mut machine, 100);
 
@@ -69,8 +69,8 @@ fn who_looks_on_keeps_no_heater_on(board: &Board) {
         .unwrap();
 }
 
-fn a_host_that_goes_turns_the_heater_off(board: &Board) {
-    let mut machine = Machine::start(board, None).unwrap();
+fn a_host_that_goes_turns_the_heater_off(board: &EmulatedBoard) {
+    let mut machine = EmulatedMachine::start(board, None).unwrap();
     let mut host = Host::new(&mut machine, 1);
     host.meet(|_| ()).unwrap();
     host.ask(&NodeRequest::Act { actuator: HEATER, value: 1 }, |_| ()).unwrap();
