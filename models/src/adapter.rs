@@ -52,7 +52,7 @@ pub const REWARD_ROW_KEY: &str = "rebound.adapter.reward_row";
 /// The SHA-256 of each set of prompts that an adapter learned under, text array.
 pub const PROMPTS_KEY: &str = "rebound.adapter.prompts_sha256";
 
-/// An adapter file whose parts fit one another.
+/// A LoRA adapter file with matching factors.
 #[derive(Debug)]
 pub struct Adapter {
     /// The file, with all its keys.
@@ -63,7 +63,7 @@ pub struct Adapter {
     pub alpha: f32,
     /// The SHA-256 of the base, where the file names it.
     pub base_sha256: Option<String>,
-    /// What is adapted, in the file's order.
+    /// The adapted tensors, in the file's order.
     pub targets: Vec<AdaptedTensor>,
 }
 
@@ -80,7 +80,7 @@ pub struct AdaptedTensor {
     pub rank: u64,
 }
 
-/// Why a file is no adapter, or not one for this base.
+/// Why a file is not an adapter, or not one for this base.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdapterError {
@@ -103,7 +103,7 @@ pub enum AdapterError {
         /// The value found.
         found: String,
     },
-    /// A key does not say what an adapter's says.
+    /// A key has another value than an adapter needs.
     #[error("{file}: {key}: expected {expected}, found {found}")]
     Key {
         /// The file.
@@ -138,7 +138,7 @@ pub enum AdapterError {
 }
 
 impl Adapter {
-    /// Opens an adapter and checks that its parts fit one another.
+    /// Opens an adapter and checks its keys and factors.
     pub fn open(path: &Path) -> Result<Self, AdapterError> {
         Self::from_gguf(Gguf::open(path)?)
     }
@@ -171,7 +171,7 @@ impl Adapter {
             .collect()
     }
 
-    /// What the product of factors of this rank is multiplied by.
+    /// The scale of the product of factors of this rank.
     pub fn scale(&self, rank: u64) -> f32 {
         if self.alpha == 0.0 { 1.0 } else { self.alpha / rank as f32 }
     }

@@ -33,9 +33,9 @@ pub enum BlockError {
     Length {
         /// How the bytes are stored.
         ggml_type: GgmlType,
-        /// How many bytes there are.
+        /// Number of bytes.
         bytes: usize,
-        /// How many values there are.
+        /// Number of values.
         values: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! Chat templates: what stands between the messages, and where they go.
+//! Chat templates: rendering of messages into markup and contents.
 //!
 //! ```text
 //! [system, user] ─► "<|im_start|>system\n" 0 "<|im_end|>\n<|im_start|>user\n" 1 …
@@ -19,7 +19,7 @@ mod placeholder;
 
 use crate::gguf::{Array, Gguf, Value};
 
-/// A message as a template sees it: all but its content.
+/// The variables of a message in a template, without its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChatMessage<'a> {
     /// `system`, `user` or `assistant`.
@@ -45,7 +45,7 @@ pub enum PromptEnd {
     Closed,
 }
 
-/// A day, for templates that tell the model which one it is.
+/// The current day, for templates that contain it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date {
     /// Such as 2026.
@@ -56,7 +56,7 @@ pub struct Date {
     pub day: u8,
 }
 
-/// Why a template gives no prompt.
+/// Why a template cannot be rendered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChatError {

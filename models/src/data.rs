@@ -1,4 +1,4 @@
-//! The data sets that Rebound knows by name: what is in their files and where to get them.
+//! The catalog of data sets: the contents of their files and where to download them.
 //!
 //! One TOML file a data set, in `data/`, built into the program, as [`crate::manifest`] has
 //! models. A file here is made of what its authors publish, so it is known by what is in it:
@@ -14,41 +14,41 @@ use crate::checksum::is_sha256;
 pub struct DataSet {
     /// Its name, in lower case.
     pub name: String,
-    /// What it is, and whose.
+    /// A description.
     pub about: String,
     /// The license of its contents.
     pub license: String,
     /// The page of its authors.
     pub home: String,
-    /// How its files lie here.
+    /// The form of its files on this machine.
     pub form: String,
-    /// What its authors publish, in the order to try; at least one.
+    /// The published files, in the order to try; at least one.
     pub sources: Vec<Published>,
-    /// The files that are made of it; at least one.
+    /// The files built from it; at least one.
     pub files: Vec<DataFile>,
 }
 
-/// A file that its authors publish.
+/// A file published by the authors.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct Published {
     /// Its address.
     pub url: String,
-    /// Its length, where somebody has seen it.
+    /// Its length, if known.
     pub bytes: Option<u64>,
-    /// Its SHA-256, where somebody has seen it.
+    /// Its SHA-256, if known.
     pub sha256: Option<String>,
 }
 
-/// A file of a data set, as it lies here.
+/// A file of a data set on this machine.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct DataFile {
-    /// Which part of the data set it holds.
+    /// The part of the data set in it.
     pub split: String,
     /// Its path in the data folder.
     pub path: String,
-    /// How many entries it has.
+    /// Number of entries.
     pub entries: usize,
     /// The SHA-256 of its contents: of the lines that `sha256sum` writes of its entries, in the
     /// order of their paths.

@@ -1,17 +1,17 @@
-//! What a weights file must be: GGUF, manifests, tokenizer, chat template, adapters.
+//! Model files: GGUF, manifests, tokenizer, chat template, adapters.
 //!
 //! ```text
-//! manifest ─► pull ─► file ─► gguf ─┬─► shape       numbers that its memory follows from
+//! manifest ─► pull ─► file ─► gguf ─┬─► shape       numbers that determine its memory
 //!                                   ├─► tokenizer   text ─► ids
 //!                                   ├─► chat        messages ─► template parts
-//!                                   ├─► vocabulary  both, and where answers end
+//!                                   ├─► vocabulary  both, and the end-of-turn tokens
 //!                                   └─► adapter     a file that fits a base
-//! blocks: the numbers that quantized bytes stand for
+//! blocks: dequantization and quantization
 //! draws: numbers from a seed
-//! paths: where a path that stands in a file leads
-//! data: where data sets come from, and what is in them
-//! replace: files that are replaced whole or not at all
-//! lock: a file by which one process keeps others out
+//! paths: resolves the paths in a file
+//! data: the catalog of data sets
+//! replace: atomic replacement of files
+//! lock: a lock file between processes
 //! threads: how many compute a model, by cores and by what else they are busy with
 //! tiny ─► a GGUF file made on the spot, for tests
 //! ```

@@ -1,42 +1,41 @@
-//! A file by which one process keeps others out, and says who it is.
+//! A lock file between processes, which names its holder.
 //!
 //! ```text
 //! take ─► held until dropped, or until the process ends however it ends
 //!      └► refused, with what the holder wrote into the file and since when
 //! ```
 //!
-//! The system releases the lock of a process that is gone, so a file that a kill left behind
-//! stands in nobody's way. What is locked, and what becomes of who is refused, is decided by
-//! others.
+//! The system releases the lock of a process that has ended, so a file left by a kill does no
+//! harm. What is locked, and what happens without the lock, is decided by the caller.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Looks at a lock whose holder has not yet said who it is, and has not gone either.
+/// Greatest number of attempts to read the name of a holder that has not written it yet.
 const LOOKS_MAX: u32 = 20;
-/// Between two of them.
+/// Wait between two attempts.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// A lock that this process holds; its file goes with it.
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
-    /// Open as long as it is held.
+    /// The open file, which holds the lock.
     _file: File,
 }
 
-/// Why a lock is not held.
+/// Why a lock cannot be taken.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
-    /// Somebody else holds it.
+    /// Another process holds the lock.
     #[error("{} is held by {holder}", path.display())]
     Held {
         /// The lock's file.
         path: PathBuf,
-        /// Who, and since when.
+        /// The holder, and since when.
         holder: String,
     },
     /// The system refused.
@@ -62,7 +61,7 @@ impl Lock {
                     say(&file, holder).map_err(failed)?;
                     return Ok(Self { path: path.to_owned(), _file: file });
                 }
-                // Whoever had it removed the file meanwhile: this lock keeps nobody out.
+                // The previous holder removed the file meanwhile, so this lock is useless.
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     let holder = current_holder(file).map_err(failed)?;
@@ -82,7 +81,7 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         // Removed while it is held: who opened it before finds it gone and takes a new one.
-        // A file that cannot be removed is in nobody's way.
+        // A file that cannot be removed does no harm.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -112,7 +111,7 @@ fn current_holder(mut file: File) -> io::Result<Option<String>> {
     Ok(Some(format!("{holder}, since {since}")))
 }
 
-/// Whether the open file is still the one of that name.
+/// Whether the open file still has this path.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;

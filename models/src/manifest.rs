@@ -1,4 +1,4 @@
-//! The models that Rebound knows by name: what each file is and where to get it.
+//! The catalog of models: their files and where to download them.
 //!
 //! One TOML file a model, in `manifests/`, built into the program. Each says the
 //! length and the SHA-256 of the file and, of a hub, the commit: what is not known for
@@ -24,11 +24,11 @@ pub struct Manifest {
     pub aliases: Vec<String>,
     /// The license of the weights.
     pub license: String,
-    /// How many parameters, as people say it: `135M`.
+    /// Number of parameters, as text such as `135M`.
     pub parameters: String,
     /// `general.architecture` of the file.
     pub architecture: String,
-    /// The context that the model was trained for.
+    /// The context length that the model was trained with.
     pub context_tokens: u32,
     /// The name of the file in the models folder.
     pub file: String,
@@ -36,13 +36,13 @@ pub struct Manifest {
     pub bytes: u64,
     /// The SHA-256 of the file.
     pub sha256: String,
-    /// How large the model is, as its file says too.
+    /// The model's shape, as in its file.
     pub shape: Shape,
     /// Where to get it, in the order to try; at least one.
     pub sources: Vec<DownloadSource>,
 }
 
-/// Where a file can be had.
+/// A source of a file.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum DownloadSource {

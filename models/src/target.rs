@@ -43,10 +43,10 @@ impl Target {
     }
 }
 
-/// Where factors stand: the layer, from 0, and the matrix.
+/// An adapted matrix: the layer, from 0, and its linear layer.
 pub type AdaptedMatrix = (usize, Target);
 
-/// The place of a matrix whose tensor has this name: `blk.0.attn_q.weight`.
+/// The matrix whose tensor has this name, such as `blk.0.attn_q.weight`.
 pub fn place(name: &str) -> Option<AdaptedMatrix> {
     let (layer, rest) = name.strip_prefix("blk.")?.split_once('.')?;
     Some((layer.parse().ok()?, Target::from_name(rest.strip_suffix(".weight")?)?))

@@ -1,4 +1,4 @@
-//! How many threads compute a model by default.
+//! The default number of threads that compute a model.
 //!
 //! Threads of one engine wait for each other at every product: one that shares its core with
 //! another program holds up all of them, and two can be slower than one. So an engine gets

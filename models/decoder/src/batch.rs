@@ -18,7 +18,7 @@ const SHARED_MIN: usize = 16;
 pub struct Batch {
     /// The sequences' new tokens, one sequence behind the other.
     pub tokens: Vec<u32>,
-    /// How many each sequence has; none is 0.
+    /// Number of new tokens of each sequence, at least 1.
     pub lengths: Vec<usize>,
     /// How many first tokens of its trunk, the nearest sequence before it that shares
     /// none, each sequence goes on from; missing ones are 0.
@@ -45,7 +45,7 @@ impl Batch {
         batch
     }
 
-    /// How many tokens [`Batch::branching`] has of these.
+    /// Number of tokens that [`Batch::branching`] computes for these.
     pub fn count<'a>(sequences: impl IntoIterator<Item = (&'a [u32], usize)>) -> usize {
         branches(sequences).map(|(_, own)| own.len()).sum()
     }

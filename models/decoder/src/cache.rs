@@ -2,10 +2,10 @@
 
 use burn::tensor::{Tensor, s};
 
-/// Rows that a cache grows by at least.
+/// Least number of rows by which a cache grows.
 const GROWTH: usize = 128;
 
-/// What a sequence has computed so far. It is valid under one adapter only.
+/// The KV cache of one sequence, valid under one adapter only.
 ///
 /// A copy shares its memory until one of the two grows.
 #[derive(Clone, Debug, Default)]
@@ -17,12 +17,12 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// How many tokens are in it.
+    /// Number of tokens in the cache.
     pub fn tokens(&self) -> usize {
         self.tokens
     }
 
-    /// Forgets all but the first `tokens`.
+    /// Drops all but the first `tokens`.
     pub fn truncate(&mut self, tokens: usize) {
         self.tokens = self.tokens.min(tokens);
     }

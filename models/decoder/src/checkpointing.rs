@@ -19,7 +19,7 @@ use crate::batch::Batch;
 use crate::decoder::Decoder;
 use crate::error::DecoderError;
 
-/// What is kept between the forward and the backward pass.
+/// The activations that are stored between the forward and the backward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activations {
     /// Everything: fastest.

@@ -84,7 +84,7 @@ impl Decoder {
         &self.shape
     }
 
-    /// Where it is computed.
+    /// The device.
     pub fn device(&self) -> &Device {
         &self.device
     }

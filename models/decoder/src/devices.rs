@@ -7,7 +7,7 @@ use burn::tensor::{Device, DeviceType};
 
 use crate::error::DecoderError;
 
-/// A device and what to call it.
+/// A device with its name.
 #[derive(Clone, Debug)]
 pub struct NamedDevice {
     /// For example `cuda:1`.
@@ -17,7 +17,7 @@ pub struct NamedDevice {
 }
 
 impl NamedDevice {
-    /// What it is, as its driver says.
+    /// The driver's description.
     pub fn about(&self) -> String {
         match self.name.split(':').next() {
             Some("flex") => {
@@ -50,7 +50,7 @@ fn kinds() -> Vec<(&'static str, DeviceType)> {
     ]
 }
 
-/// Every device that is there. Looking for them starts their drivers.
+/// The devices of this machine. Listing them starts their drivers.
 pub fn all() -> Vec<NamedDevice> {
     let of_kind = |(kind, kind_of): (&str, DeviceType)| {
         let found = Device::enumerate(kind_of).into_vec();

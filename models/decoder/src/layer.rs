@@ -29,7 +29,7 @@ pub struct Layer {
     linears: Vec<Linear>,
 }
 
-/// What all layers of a forward pass share.
+/// The values that all layers of a forward pass share.
 #[derive(Clone, Debug)]
 pub struct PassContext {
     /// The rows of each sequence.

@@ -1,4 +1,4 @@
-//! A base and an adapter as one file that needs no adapter any more.
+//! Merges an adapter into its base model, as one file.
 //!
 //! ```text
 //! base ─► rows ─► f32 ─► + s·B·A ─► rows of F16, Q8_0 or Q4_0 ─► merged
@@ -25,7 +25,7 @@ const TILE_VALUES: usize = 1 << 18;
 /// What llama.cpp calls the present layout of its blocks.
 const QUANTIZATION_VERSION: u32 = 2;
 
-/// How a merged file stores its matrices.
+/// The quantization of a merged file's matrices.
 ///
 /// Matrices whose rows are not whole blocks become F16. Vectors stay as they are.
 #[allow(non_camel_case_types, reason = "the names that every GGUF tool prints")]
@@ -111,7 +111,7 @@ pub fn merge(
     replace_with(path, |out| merging.write(out, progress), unwritten)
 }
 
-/// What goes into the merged file.
+/// A merge in progress.
 struct Merging<'a> {
     base: &'a Gguf,
     adapter: &'a Adapter,
@@ -121,7 +121,7 @@ struct Merging<'a> {
 }
 
 impl Merging<'_> {
-    /// Finds out what could not be read before anything is written.
+    /// Checks that all tensors can be read, before anything is written.
     fn check_types(&self) -> Result<(), MergeError> {
         for tensor in self.base.tensors() {
             if self.is_copied(tensor) {

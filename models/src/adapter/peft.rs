@@ -1,4 +1,4 @@
-//! Adapters as PEFT keeps them: a folder of two files, to and from ours.
+//! Conversion of adapters from and to PEFT's format, a folder of two files.
 //!
 //! ```text
 //! adapter_config.json          rank, alpha, patterns   ─┐ import ─► alpha

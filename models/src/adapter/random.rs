@@ -1,4 +1,4 @@
-//! Adapters that nobody trained, for tests of everything that handles them.
+//! Random adapters, for tests.
 
 use super::{AdaptedTensor, AdapterError, FactorPair, NewAdapter};
 use crate::draws::SplitMix;

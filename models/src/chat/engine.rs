@@ -1,4 +1,4 @@
-//! minijinja, set up as the templates' authors expect Jinja to be.
+//! minijinja with the functions and settings that chat templates expect.
 //!
 //! Templates come with files from strangers: they can compute, but not for
 //! ever, and they reach nothing outside themselves.

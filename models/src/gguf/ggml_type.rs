@@ -111,12 +111,12 @@ impl GgmlType {
         self.row().name
     }
 
-    /// How many elements are stored together.
+    /// Number of elements in a block.
     pub fn block_elements(self) -> u64 {
         self.row().block_elements
     }
 
-    /// How many bytes a block takes.
+    /// Number of bytes of a block.
     pub fn block_bytes(self) -> u64 {
         self.row().block_bytes
     }

@@ -1,4 +1,4 @@
-//! From what a user typed to a file: a path, or a model's name.
+//! Resolves a path or a model's name to a file.
 
 use std::path::{Path, PathBuf};
 
@@ -44,7 +44,7 @@ pub enum ResolveError {
     },
 }
 
-/// How alike a suggestion must be, from 0.0 to 1.0.
+/// Least similarity of a suggestion, 0.0 to 1.0.
 const LIKENESS_MIN: f64 = 0.6;
 
 /// The model that a name or path means; its file is not opened.

@@ -1,4 +1,4 @@
-//! Options with every default filled in: what a run's results say it was.
+//! The settings of a run: its options with all defaults, as in its results.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,69 +18,69 @@ use crate::loading::EngineOptions;
 use crate::options::{RunOptions, Share, Temperature};
 use crate::wrong::{self, Wrong};
 
-/// Reflections that may be drawn for a failure.
+/// Greatest number of reflections sampled for a failure.
 const BEST_OF_MAX: u32 = 64;
 /// Tokens that an actor may generate in an episode.
 const EPISODE_TOKENS_MAX: u32 = 8192;
 
-/// Everything that decides what is played, and nothing that does not: equal
-/// settings, models and prompts give equal runs.
+/// All settings that determine a run: equal settings, models and prompts give equal
+/// runs.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Settings {
     /// The world's name, in lower case.
     pub(crate) environment: String,
-    /// Which tasks; `None` for the world's default.
+    /// The split; `None` for the world's default.
     pub(crate) split: Option<String>,
-    /// What the world alone was told, where that decides what is played.
+    /// The world's own options that determine what is played.
     #[serde(flatten)]
     pub(crate) own: BTreeMap<&'static str, String>,
-    /// Whether the world's own memory is read.
+    /// Whether reflections of earlier runs are recalled from the world.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) recall: bool,
-    /// How many tasks; 0 for all.
+    /// Number of tasks; 0 for all.
     pub(crate) tasks: u32,
-    /// Trials of each task at most.
+    /// Greatest number of trials for each task.
     pub(crate) trials: u32,
-    /// Steps of an episode at most; `None` for the world's default.
+    /// Greatest number of steps in an episode; `None` for the world's default.
     pub(crate) steps: Option<u32>,
     /// Tokens that an actor may generate in an episode.
     pub(crate) episode_tokens: u32,
-    /// The acting model, as it was named.
+    /// The actor, by its given name.
     pub(crate) actor: String,
-    /// The reflecting model of the strategy `retrospective`, as it was named.
+    /// The model of the strategy `retrospective`, by its given name.
     pub(crate) retrospective: String,
-    /// What the run may take, where it was said.
+    /// The board, if given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) board: Option<Board>,
-    /// What computes the models, where it was said.
+    /// The inference engine, if given.
     #[serde(flatten)]
     pub(crate) engine: EngineOptions,
-    /// The sha256 of the adapter that chooses among reflections.
+    /// SHA-256 of the reward model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reward_model: Option<String>,
-    /// The sha256 of the log whose reflections are told to other tasks.
+    /// SHA-256 of the log from which reflections on other tasks are borrowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) borrowed: Option<String>,
-    /// How the agent asks.
+    /// The settings of the agent.
     #[serde(flatten)]
     pub(crate) agent: AgentSettings,
-    /// Reflections that a memory holds.
+    /// Greatest number of reflections in a memory.
     pub(crate) reflections: u32,
-    /// Tokens of context.
+    /// Context length in tokens.
     pub(crate) context: u32,
-    /// Seeds everything that is drawn.
+    /// The run's seed.
     pub(crate) seed: u64,
-    /// Whether the run repeats to the byte.
+    /// Whether the run is reproducible to the byte.
     pub(crate) deterministic: bool,
     /// Whether sampling is off, which makes a plain retry replay its failure.
     pub(crate) greedy: bool,
-    /// What the run is for.
+    /// The kind of the run.
     #[serde(flatten)]
     pub(crate) kind: RunKind,
 }
 
 impl Settings {
-    /// Fills in the defaults of a run of this kind.
+    /// The settings of options, with the defaults of a run of this kind.
     pub(crate) fn resolve(options: &RunOptions, kind: RunKind) -> anyhow::Result<Self> {
         let actor = options.actor.clone().unwrap_or_else(|| "smollm2-135m-instruct".into());
         let usual = AgentSettings::default();
@@ -104,7 +104,7 @@ impl Settings {
             own: options.own.deciding(),
             recall: options.recall.unwrap_or(false),
             tasks: options.tasks.unwrap_or(20),
-            // A collection plays a failed trial, and the one after it.
+            // A collection plays a first trial and the next one.
             trials: match kind {
                 RunKind::Collection { .. } => 2,
                 _ => options.trials.map_or(3, Into::into),
@@ -145,14 +145,14 @@ impl Settings {
     }
 }
 
-/// What a setting of a record decides.
+/// What a recorded setting affects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Decides {
-    /// Nothing: models are compared by their weights, whose files may have moved.
+    /// Nothing: models are compared by their weights, since their files may have moved.
     Nothing,
-    /// What is played once a first trial failed.
+    /// Only trials after a failed first trial.
     LaterTrials,
-    /// All that is played.
+    /// All trials.
     AllTrials,
 }
 

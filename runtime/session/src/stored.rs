@@ -1,4 +1,4 @@
-//! The trial logs of a stored run, as the commands that look back read them.
+//! Reads stored runs for the commands that show, report and export them.
 
 mod choice;
 pub mod shown;
@@ -18,14 +18,14 @@ use runtime_store::trial_log::{LogError, read_log};
 
 use crate::program::Surroundings;
 
-/// What the logs of a run hold.
+/// The contents of a stored run.
 #[derive(Default)]
 pub struct StoredRun {
-    /// One an arm, the control first.
+    /// The histories of its arms, the control arm first.
     pub histories: Vec<RunHistory>,
-    /// What could not be read of them, by arm.
+    /// Torn tails, by arm.
     pub warnings: Vec<String>,
-    /// What its paid models took; `None` before the results are written.
+    /// The spending on paid models; `None` before the results are written.
     pub spending: Option<SpendingResults>,
     /// When, where and how it was played; `None` before the results are written.
     pub circumstances: Option<Circumstances>,
@@ -46,7 +46,7 @@ pub fn read(run: &Path, surroundings: &Surroundings) -> anyhow::Result<StoredRun
     }
     for path in paths {
         let read = match read_log(&path) {
-            // Killed before it began; there is nothing to look at.
+            // The run was killed before its first record.
             Err(error @ LogError::Unbegun { .. }) if run.is_dir() => {
                 surroundings.warn(&error.to_string());
                 continue;

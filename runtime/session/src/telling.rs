@@ -1,13 +1,13 @@
-//! What happens in a session, in words: for a log, a line of standing, a page.
+//! Events of a session as text: for a log, a status line, a page.
 //!
 //! ```text
-//! events ─► standing ─► how an arm stands now     whoever draws asks for it
-//!   │         └───────► journal                   lines for a log, those that are worth one
-//!   └─────────────────► paragraphs                what was seen, done and learned
+//! events ─► status ───► the current arm         for a status line
+//!   │         └───────► journal                 the lines of a log
+//!   └─────────────────► paragraphs              observations, actions, reflections
 //! ```
 //!
-//! What models, worlds and endpoints wrote stands in it as they wrote it, in one line where lines
-//! are told: whoever prints it to a terminal spells what would steer that.
+//! Texts of models, worlds and endpoints are included unchanged, as one line in lines. A program
+//! that prints them to a terminal must escape control characters.
 
 mod status;
 mod journal;

@@ -1,4 +1,4 @@
-//! Model files by name: whether they are as listed, what stands in them, and adapters in them.
+//! Model files by name: downloading, verifying, inspecting and merging.
 
 pub mod list;
 

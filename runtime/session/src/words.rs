@@ -1,6 +1,6 @@
-//! Texts and times as they may stand in a line.
+//! Formatting of texts and times for one line.
 
-/// Units of time that are told of, in seconds.
+/// Units of time, in seconds.
 const UNITS: [(f64, &str); 6] = [
     (365.0 * 86_400.0, "y"),
     (7.0 * 86_400.0, "w"),
@@ -23,7 +23,7 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
-/// The text as one line of at most so many characters; one that is cut ends in "…".
+/// The text as one line of at most this many characters; a cut one ends in "…".
 pub(crate) fn one_line(text: &str, characters_max: usize) -> String {
     let line = text.lines().collect::<Vec<_>>().join(" ");
     if line.chars().nth(characters_max).is_none() {

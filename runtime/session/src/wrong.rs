@@ -1,4 +1,4 @@
-//! What was asked for and cannot be, and the name that was probably meant.
+//! Errors of usage: unknown names and invalid values, with suggestions.
 
 use std::error::Error;
 use std::fmt;
@@ -7,10 +7,10 @@ use models::manifest::ResolveError;
 use runtime_core::strategy::UnknownName;
 use runtime_environments::world::WorldError;
 
-/// How alike a suggestion must be, from 0.0 to 1.0.
+/// Least similarity of a suggestion, 0.0 to 1.0.
 const LIKENESS_MIN: f64 = 0.6;
 
-/// What was asked for cannot be, on the command line or in a file.
+/// An error on the command line or in a configuration file.
 #[derive(Debug)]
 pub struct Wrong(pub String);
 
@@ -22,7 +22,7 @@ impl fmt::Display for Wrong {
 
 impl Error for Wrong {}
 
-/// Whether a cause says that something was asked for that there is not or that cannot be.
+/// Whether a cause is an unknown name or an invalid value.
 pub fn is_wrong(cause: &(dyn Error + 'static)) -> bool {
     let world = |cause: &WorldError| {
         matches!(cause, WorldError::UnknownWorld { .. } | WorldError::UnknownSplit { .. })

@@ -1,4 +1,4 @@
-//! The few file operations whose order decides what a power cut leaves.
+//! The file operations whose order matters for a power cut.
 //!
 //! They are a trait so that a test can cut the power between any two of them.
 
@@ -8,16 +8,16 @@ use std::path::Path;
 
 use models::replace;
 
-/// File operations, each of which a power cut may be the end of.
+/// File operations, each of which a power cut may interrupt.
 pub(crate) trait Disk: Send {
     /// Writes a whole file, over an older one, down to the medium. Cut off, it
     /// leaves any part of it.
     fn write_synced(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
-    /// Gives a file another name, in place of what had it.
+    /// Renames a file, replacing an existing one.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Makes the names in a folder last.
+    /// Syncs the names in a folder to the medium.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 
     /// Removes a file.

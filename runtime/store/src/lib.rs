@@ -1,15 +1,15 @@
-//! What outlives a power cut: trial log and adapter slots, as files.
+//! Files that survive a power cut: trial logs, adapter slots, run folders.
 //!
 //! ```text
 //! trial loop ─► recorder ─► trial log ─► history ─► trial loop, after a restart
 //! desktop ─► adapter ─► slots: install ─► start ─► confirm or revert
 //! ```
 //!
-//! Memories have no files of their own: a task's reflections stand in its trial
-//! log, and [`runtime_core::history::RunHistory`] gives them back.
+//! Memories have no own files: a task's reflections are in its trial log, from which
+//! [`runtime_core::history::RunHistory`] rebuilds them.
 //!
-//! This crate writes and reads. What is played, which adapter is good and when
-//! to try it again is decided by others; clocks come in as arguments.
+//! This crate writes and reads. Other crates decide what is played and which adapter is
+//! confirmed; clocks are arguments.
 
 pub mod claim;
 pub mod run_folder;

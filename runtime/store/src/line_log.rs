@@ -1,7 +1,7 @@
-//! What happens to a run beside its trials, a line of JSON each: it only grows.
+//! Append-only logs of JSON lines: sessions and spending of a run.
 //!
-//! Money was also spent on answers that a kill or a broken connection lost, which no trial log
-//! has; and a run was begun, and gone on with, somewhere and at some time.
+//! They contain what trial logs lack: spending on answers that a kill or a broken connection
+//! lost, and when and where the run was started and resumed.
 //!
 //! Each line has its checksum, as [`crate::sealed`] lays it out. A power cut may tear the last
 //! one, which is dropped; where nothing but its end is missing, it is kept.
@@ -18,7 +18,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::disk::{Disk, OsDisk};
 use crate::sealed::{self, JsonError};
 
-/// A log that takes what comes from now on.
+/// A log that is open for appending.
 #[derive(Debug)]
 pub struct LineLog<T> {
     path: PathBuf,
@@ -40,7 +40,7 @@ pub enum LineLogError {
         /// Why it failed.
         source: io::Error,
     },
-    /// A line is damaged, or was never one of this log.
+    /// A line is damaged or not an entry of this log.
     #[error(
         "{}, line {line}, cannot be read: {reason}; restore the file, or take the line out",
         path.display()
@@ -56,7 +56,7 @@ pub enum LineLogError {
 }
 
 impl<T: Serialize + DeserializeOwned> LineLog<T> {
-    /// Opens the log, or begins it, and says what it holds.
+    /// Opens or creates the log; returns its entries, too.
     pub fn open(path: &Path) -> Result<(Self, Vec<T>), LineLogError> {
         let failed =
             |action| move |source| LineLogError::Io { action, path: path.to_owned(), source };
@@ -88,7 +88,7 @@ impl<T: Serialize + DeserializeOwned> LineLog<T> {
         Ok((Self { path: path.to_owned(), file, _entries: PhantomData }, entries))
     }
 
-    /// Writes a line; a killed program does not lose it. A power cut may lose the last ones.
+    /// Appends a line, which survives a kill of the program. A power cut may lose the last lines.
     pub fn append(&mut self, entry: &T) -> Result<(), LineLogError> {
         let line = sealed::json_line(entry).map(|line| line + "\n");
         let written = line.map_err(io::Error::from);

@@ -1,20 +1,20 @@
-//! A folder whose files are its own: nothing in it leads elsewhere.
+//! Checks that a folder contains no symbolic links.
 //!
-//! A run's folder may come from somebody else. Through a symbolic link in it, what is written
-//! there would land wherever the link points.
+//! A run's folder may come from somebody else. Files written through a symbolic link in it
+//! would be created wherever the link points.
 
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// How deep folders of ours are at most; a loop's has five.
+/// Greatest depth of folders; those of a learning loop have five levels.
 const DEPTH_MAX: usize = 16;
 
-/// Why a folder is not worked in.
+/// Why a folder is refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlainError {
-    /// It would be written through.
+    /// A symbolic link.
     #[error(
         "{} is a symbolic link, and what is written to it would land elsewhere; here are files \
          and folders alone: put what it points to in its place, or remove it",
@@ -30,7 +30,7 @@ pub enum PlainError {
         /// Its name.
         path: PathBuf,
     },
-    /// No folder of ours is that deep.
+    /// A folder is too deep.
     #[error("{} lies more than {DEPTH_MAX} folders deep, which none of ours does", path.display())]
     Deep {
         /// The folder.
@@ -46,9 +46,8 @@ pub enum PlainError {
     },
 }
 
-/// Refuses a folder that holds anything but files and folders, however deep. One that is not
-/// there holds nothing. The folder itself may be reached through a link: whoever named it
-/// chose it.
+/// An error if a folder contains anything but files and folders, at any depth. A missing folder
+/// is fine. The folder's own path may be a link, since the user named it.
 pub fn check_plain(folder: &Path) -> Result<(), PlainError> {
     if matches!(fs::metadata(folder), Err(error) if error.kind() == ErrorKind::NotFound) {
         return Ok(());

@@ -1,5 +1,4 @@
-//! The recorder that every worker of a run has: one log, one clock, one
-//! interrupt.
+//! The recorder of a run's workers, who share one log, one clock and one stop flag.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +12,7 @@ use crate::trial_log::TrialLog;
 /// A clock that never goes back, in microseconds.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// Writes the events of one worker; its clones write the same log.
+/// The recorder of one worker; its clones write the same log.
 #[derive(Clone)]
 pub struct LogRecorder {
     log: Arc<Mutex<TrialLog>>,
@@ -22,7 +21,7 @@ pub struct LogRecorder {
 }
 
 impl LogRecorder {
-    /// A recorder whose run stops after the current step once `interrupt` is set.
+    /// A recorder; setting `interrupt` stops the run after the current step.
     pub fn new(log: TrialLog, clock: Clock, interrupt: Arc<AtomicBool>) -> Self {
         Self { log: Arc::new(Mutex::new(log)), clock, interrupt }
     }

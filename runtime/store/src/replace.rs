@@ -1,4 +1,4 @@
-//! Files that are replaced whole: written beside, synced and renamed.
+//! Atomic replacement of files: written to a temporary file, synced and renamed.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,14 +7,14 @@ use models::replace::{folder_of, partial_path};
 
 use crate::disk::Disk;
 
-/// Puts a file in place of the one before; a power cut leaves the old one or the
-/// new one, whole. The folder must exist.
+/// Replaces a file; a power cut leaves either the old or the new one, complete. The folder
+/// must exist.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
     models::replace::replace(path, bytes)
         .map_err(|source| ReplaceError { path: path.to_owned(), source })
 }
 
-/// A file could not be written; the one before stands as it was.
+/// A file could not be written; the previous one is unchanged.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}", path.display())]
 pub struct ReplaceError {

@@ -1,4 +1,4 @@
-//! Where the files of a run lie.
+//! The paths of a run's files.
 //!
 //! ```text
 //! <folder>/run.toml                     the run's configuration
@@ -17,7 +17,7 @@ use runtime_core::strategy::Strategy;
 
 use crate::disk::{Disk, OsDisk};
 
-/// The folder of a run: its path, and the names in it.
+/// The folder of a run with the paths of its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunFolder {
     /// The folder itself.
@@ -30,33 +30,33 @@ impl RunFolder {
         Self { path: path.into() }
     }
 
-    /// The requested name.
+    /// The run's configuration.
     pub fn config(&self) -> PathBuf {
         self.path.join("run.toml")
     }
 
-    /// What came of it.
+    /// The results.
     pub fn results(&self) -> PathBuf {
         self.path.join("results.json")
     }
 
-    /// What came of it, for people.
+    /// The results as a page.
     pub fn report(&self) -> PathBuf {
         self.path.join("report.html")
     }
 
-    /// What the run is called: the folder's own name, else its path.
+    /// The run's name: the folder's name, else its path.
     pub fn name(&self) -> String {
         let name = self.path.file_name().unwrap_or(self.path.as_os_str());
         name.to_string_lossy().into_owned()
     }
 
-    /// When, where and how it was begun and gone on with.
+    /// The log of sessions.
     pub fn sessions(&self) -> PathBuf {
         self.path.join("sessions.jsonl")
     }
 
-    /// What paid models used.
+    /// The log of spending on paid models.
     pub fn spending(&self) -> PathBuf {
         self.path.join("spending.jsonl")
     }

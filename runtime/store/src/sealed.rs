@@ -1,4 +1,4 @@
-//! Text files that carry their own checksum, and stay what they are to people and other tools.
+//! Text files with their own checksum, which stay readable for people and other tools.
 //!
 //! ```text
 //! TOML         a first line   # checksum of the lines below: sha256 5891b5b5…
@@ -62,17 +62,17 @@ pub enum SealedError {
     },
 }
 
-/// A checksum that is not the content's.
+/// A checksum that does not match the content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the sha256 of its content is {found}, expected {expected}")]
 pub struct Mismatch {
-    /// What the text says.
+    /// The checksum in the file.
     pub expected: String,
-    /// What its content has.
+    /// The checksum of the content.
     pub found: String,
 }
 
-/// Why a text of JSON is not what was written.
+/// Why a JSON text cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonError {
     /// The content is another one than the checksum was made of.
@@ -83,20 +83,20 @@ pub enum JsonError {
     Json(#[from] serde_json::Error),
 }
 
-/// A text of TOML below its checksum; one that the text has is replaced.
+/// A TOML text with its checksum as the first line, which replaces an existing one.
 pub fn toml(text: &str) -> String {
     let content = toml_content(text);
     format!("{TOML_MARK}{}\n{content}", sha256_bytes(content.as_bytes()))
 }
 
-/// Checks a text of TOML, which can be parsed with its checksum or without.
+/// Checks the checksum of a TOML text, if it has one.
 pub fn check_toml(text: &str) -> Result<(), Mismatch> {
     let Some(below) = text.strip_prefix(TOML_MARK) else { return Ok(()) };
     let (expected, content) = below.split_once('\n').unwrap_or((below, ""));
     check(expected, sha256_bytes(content.as_bytes()))
 }
 
-/// Reads a TOML file and checks it.
+/// Reads a TOML file and checks its checksum.
 pub fn read_toml(path: &Path) -> Result<String, SealedError> {
     let path = path.to_owned();
     match fs::read_to_string(&path) {
@@ -108,21 +108,21 @@ pub fn read_toml(path: &Path) -> Result<String, SealedError> {
     }
 }
 
-/// An object as indented JSON with its checksum. It must have a member.
+/// An object as indented JSON with its checksum. The object must have a member.
 pub fn json(object: &impl Serialize) -> serde_json::Result<String> {
     let text = serde_json::to_string_pretty(object)?;
     let checksum = json_checksum(serde_json::from_str(&text)?);
     Ok(text.replacen('{', &format!("{{\n  \"{JSON_KEY}\": \"{checksum}\","), 1) + "\n")
 }
 
-/// The same on one line, which the line's end is not part of.
+/// An object as one line of JSON with its checksum, without the end of the line.
 pub fn json_line(object: &impl Serialize) -> serde_json::Result<String> {
     let text = serde_json::to_string(object)?;
     let checksum = json_checksum(serde_json::from_str(&text)?);
     Ok(text.replacen('{', &format!("{{\"{JSON_KEY}\":\"{checksum}\","), 1))
 }
 
-/// Reads a text of JSON and checks it.
+/// Parses a JSON text and checks its checksum.
 pub fn parse_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonError> {
     let mut value: Value = serde_json::from_slice(text)?;
     let checksum = value.as_object_mut().and_then(|members| members.shift_remove(JSON_KEY));
@@ -133,7 +133,7 @@ pub fn parse_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonError> {
     Ok(serde_json::from_value(value)?)
 }
 
-/// Reads a JSON file and checks it.
+/// Reads a JSON file and checks its checksum.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, SealedError> {
     let path = path.to_owned();
     let text = match fs::read(&path) {

@@ -7,7 +7,7 @@
 //!                                  └► revert ─► the confirmed one again
 //! ```
 //!
-//! The folder holds each adapter as `<sha256>.gguf` and which is which in
+//! The folder contains each adapter as `<sha256>.gguf`, and their roles in
 //! `state.toml`. An adapter is on the medium before the state names it, and the
 //! state is replaced whole: a power cut at any step leaves the state before or
 //! after it, and every adapter that it names. A state that cannot be read is an
@@ -42,55 +42,55 @@ pub struct Slots {
     disk: Box<dyn Disk>,
 }
 
-/// An adapter that can be loaded: its file was just found to be whole.
+/// An adapter whose file was just verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActiveAdapter {
     /// The adapter.
     pub slot: Slot,
-    /// Where it lies.
+    /// The path of its file.
     pub path: PathBuf,
 }
 
-/// What a start found.
+/// The adapters at a start of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// What to run with; `None` is the model without an adapter.
+    /// The adapter to use; `None` is the model without an adapter.
     pub active: Option<ActiveAdapter>,
     /// What happened to the adapter on probation, if there was one.
     pub probation: Option<ProbationStart>,
 }
 
-/// What a start made of an adapter on probation.
+/// The result of a start for an adapter on probation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbationStart {
-    /// It is tried now; the next start reverts it unless it is confirmed.
+    /// The adapter is used now; the next start reverts it unless it is confirmed.
     Tried(Slot),
-    /// It was tried before and not confirmed.
+    /// The adapter was reverted because it was used before and not confirmed.
     RevertedUnconfirmed(Slot),
-    /// Its file is damaged or missing.
+    /// The adapter was reverted because its file is damaged or missing.
     RevertedDamaged(Slot),
 }
 
 impl Slots {
-    /// The slots in a folder, which is made if need be.
+    /// The slots in a folder, which is created if it does not exist.
     pub fn open(folder: &Path) -> Result<Self, SlotsError> {
         Self::open_on(Box::new(OsDisk), folder)
     }
 
-    /// Which adapters there are.
+    /// The state of the slots.
     pub fn state(&self) -> Result<SlotsState, SlotsError> {
         let _lock = self.lock()?;
         self.read_state()
     }
 
-    /// The adapter on probation, else the confirmed one; changes nothing.
+    /// The adapter on probation, or else the confirmed one, without changing the state.
     pub fn active(&self) -> Result<Option<ActiveAdapter>, SlotsError> {
         let _lock = self.lock()?;
         let state = self.read_state()?;
         state.active().map(|slot| self.verified(slot)).transpose()
     }
 
-    /// Puts an adapter on probation; it is tried on the next start.
+    /// Installs an adapter on probation, to be used at the next start.
     pub fn install(&self, adapter: &[u8], name: &str) -> Result<Slot, SlotsError> {
         let _lock = self.lock()?;
         let mut state = self.read_state()?;
@@ -107,7 +107,7 @@ impl Slots {
         Ok(slot)
     }
 
-    /// Confirms an adapter that was on probation elsewhere and was found good there.
+    /// Installs an adapter that was confirmed elsewhere.
     pub fn adopt(&self, adapter: &[u8], name: &str) -> Result<Slot, SlotsError> {
         let _lock = self.lock()?;
         let mut state = self.read_state()?;
@@ -129,7 +129,7 @@ impl Slots {
         Ok(slot)
     }
 
-    /// Begins a start of the program: says what to run with.
+    /// The adapter to use for this start of the program.
     ///
     /// An adapter on probation is tried once. That it was tried is on the medium
     /// before this returns, so one that takes the program down is gone with the
@@ -158,7 +158,7 @@ impl Slots {
         Ok(Start { active, probation: Some(reverted) })
     }
 
-    /// Keeps the adapter that was tried.
+    /// Confirms the adapter on probation.
     pub fn confirm(&self) -> Result<Slot, SlotsError> {
         let _lock = self.lock()?;
         let mut state = self.read_state()?;
@@ -174,9 +174,9 @@ impl Slots {
         Ok(kept)
     }
 
-    /// Goes back by one: from probation to the confirmed adapter, from that to
-    /// the one before, from the oldest to the model without an adapter. Returns
-    /// what it went away from.
+    /// Reverts by one: from probation to the confirmed adapter, from that to the previous
+    /// one, from the oldest to the model without an adapter. Returns the reverted
+    /// adapter.
     pub fn revert(&self) -> Result<Slot, SlotsError> {
         let _lock = self.lock()?;
         let mut state = self.read_state()?;
@@ -227,13 +227,13 @@ impl Slots {
             .map_err(|source| SlotsError::io("write", &path, source))?;
         let named: Vec<PathBuf> = state.slots().map(|slot| self.adapter_path(slot)).collect();
         for file in self.adapter_files()?.filter(|file| !named.contains(file)) {
-            // What cannot be removed now is removed with the next change.
+            // A file that cannot be removed now is removed with the next change.
             let _ = self.disk.remove(&file);
         }
         Ok(())
     }
 
-    /// Every adapter's file, half-written ones included.
+    /// The files of all adapters, including incomplete ones.
     fn adapter_files(&self) -> Result<impl Iterator<Item = PathBuf> + use<>, SlotsError> {
         let entries = fs::read_dir(&self.folder);
         let entries = entries.map_err(|source| SlotsError::io("list", &self.folder, source))?;

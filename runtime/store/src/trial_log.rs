@@ -38,20 +38,20 @@ use models::replace::folder_of;
 
 use crate::disk::{Disk, OsDisk};
 
-/// A log that this process writes.
+/// A trial log that is open for appending.
 pub struct TrialLog {
     path: PathBuf,
     file: Box<dyn LogFile>,
     /// Length of the header and the whole frames; where the file is longer, a
     /// write failed halfway and its rest has to go before the next.
     whole_bytes: u64,
-    /// Where the next record belongs. A log goes on in the version that it was begun in.
+    /// The state of the record stream. A log keeps its version when it is resumed.
     chain: Chain,
-    /// Whether a failed write could not be taken back yet.
+    /// Whether the rest of a failed write could not be removed yet.
     ragged: bool,
 }
 
-/// What a log needs of its file; a test's file may be full.
+/// The file of a log; a trait, so that a test can have a full disk.
 trait LogFile: Write + Send {
     fn set_len(&self, bytes: u64) -> io::Result<()>;
     fn sync(&self) -> io::Result<()>;
@@ -67,21 +67,21 @@ impl LogFile for File {
     }
 }
 
-/// A log that was opened, and what it holds.
+/// An opened log and its history.
 pub struct OpenedLog {
-    /// For what comes next.
+    /// The log, for appending.
     pub log: TrialLog,
-    /// What was done already.
+    /// The history in the log.
     pub history: RunHistory,
-    /// What a power cut left at the end; it is gone from the file now.
+    /// The torn tail after a power cut, which was removed from the file.
     pub torn: Option<TornTail>,
 }
 
 impl TrialLog {
-    /// Begins the log of a run; it is on the medium when this returns.
+    /// Creates the log of a run and syncs it to the medium.
     ///
-    /// A file that broke off before its first record is begun anew; one that
-    /// holds a record is an error.
+    /// A file without a complete record is overwritten; one with a record is an
+    /// error.
     pub fn create(path: &Path, run: &RunEvent) -> Result<Self, LogError> {
         let file = open_locked(path, OpenOptions::new().create(true))?;
         read::check_unbegun(path)?;
@@ -94,7 +94,7 @@ impl TrialLog {
         Ok(log)
     }
 
-    /// Opens the log of a run that is to go on, and drops a torn tail from it.
+    /// Opens the log of a run to resume, and removes a torn tail from it.
     pub fn open(path: &Path) -> Result<OpenedLog, LogError> {
         let file = open_locked(path, &mut OpenOptions::new())?;
         let ReadLog { history, torn, whole_bytes, chain } = read_log(path)?;
@@ -105,9 +105,9 @@ impl TrialLog {
         Ok(OpenedLog { log: Self::new(path, file, (whole_bytes, chain)), history, torn })
     }
 
-    /// Writes an event down; a killed program does not lose it.
+    /// Appends an event, which survives a kill of the program.
     ///
-    /// A failed append leaves the log as it was, and it can be tried again.
+    /// A failed append leaves the log unchanged and can be repeated.
     pub fn append(&mut self, event: &Event) -> Result<(), LogError> {
         let mut chain = self.chain;
         let frame = chain
@@ -121,7 +121,7 @@ impl TrialLog {
         Ok(())
     }
 
-    /// Where the log lies.
+    /// The log's path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -148,7 +148,7 @@ impl TrialLog {
         }
     }
 
-    /// Cuts off what a failed write left.
+    /// Removes the rest of a failed write.
     fn take_back(&mut self) -> Result<(), LogError> {
         let cut = self.file.set_len(self.whole_bytes);
         cut.map_err(|source| LogError::io("take back a failed write to", &self.path, source))?;

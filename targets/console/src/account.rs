@@ -1,10 +1,11 @@
-//! An error in words: the cause first, then what it kept from being done, a line each.
+//! Error messages: the cause first, then the failed operations, one line each.
 
 use std::error::Error;
 use std::io;
 
-/// What is told of an error. The cause is the first in its chain that `is_cause` knows, with
-/// all below it; otherwise the last, beside what names the file where the system said it.
+/// The message of an error. The cause is the first in its chain for which `is_cause` holds,
+/// with all below it; otherwise the last one, together with the name of the file if the system
+/// reported it.
 pub fn account(
     error: &(dyn Error + 'static),
     is_cause: impl Fn(&(dyn Error + 'static)) -> bool,

@@ -1,4 +1,4 @@
-//! What the command lines of the programs share: examples below each command's help,
+//! The shared parts of the command lines: examples below each command's help,
 //! completions for shells, and manual pages.
 
 use std::collections::BTreeMap;
@@ -51,20 +51,20 @@ fn prepared(command: Command, path: &[String], examples: &Examples<'_>) -> Comma
     })
 }
 
-/// Writes what a shell needs to complete the program's command lines.
+/// Prints a completion script for a shell.
 pub fn completions(mut command: Command, shell: Shell) {
     let name = command.get_name().to_owned();
     clap_complete::generate(shell, &mut command, name, &mut crate::out());
 }
 
-/// Writes the program's manual pages into a folder, one a command.
+/// Writes the program's manual pages into a folder, one for each command.
 pub fn manual(command: Command, folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
     clap_mangen::generate_to(command, folder)
 }
 
-/// What keeps the examples from being true: commands without one, and lines that call none or
-/// that the program would not take.
+/// The errors in the examples: commands without one, and lines that call no command or that the
+/// program would refuse.
 pub fn wrong_examples(command: &Command, texts: &[&str]) -> Vec<String> {
     let examples = examples(command, texts);
     let mut wrong = Vec::new();
@@ -105,16 +105,16 @@ pub fn wrong_lines(command: &Command, root: &Path) -> io::Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// Why the program would not take a line.
+/// Why the program would refuse a line.
 fn refusal(command: &Command, line: &str) -> Option<String> {
-    // Behind the command may stand a comment, or where its output goes.
+    // A comment or a redirection may follow the command.
     let end = [" #", " > ", " < ", " &"].iter().filter_map(|mark| line.find(mark)).min();
     let words = words(&line[..end.unwrap_or(line.len())]);
     let error = command.clone().try_get_matches_from(words).err()?;
     Some(format!("{line}: {error}"))
 }
 
-/// A line's words; what stands in quotes is one.
+/// A line's words; a quoted text is one word.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;

@@ -1,8 +1,7 @@
-//! What the programs share at their edge: how they print, how text suits a terminal, how they tell
-//! an error, how they are told to end, and what their command lines have in common.
+//! The parts of a command line program that both programs share: printing, text for terminals,
+//! error messages, signals, and help.
 //!
-//! Everything that is printed goes through here, so that no closed pipe and no full device
-//! ever costs what was worked for.
+//! All output goes through this crate, so that a closed pipe or a full device never loses work.
 
 mod output;
 pub mod terminal;

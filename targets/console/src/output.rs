@@ -1,4 +1,4 @@
-//! Standard output and standard error, where nothing that happens to them stops the work.
+//! Standard output and standard error, whose errors never stop the work.
 //!
 //! ```text
 //! the reader has left (`| head`)   the rest is not printed; nothing is said of it
@@ -21,11 +21,11 @@ enum Stream {
     Errors,
 }
 
-/// Whether a stream still takes what is written.
+/// Whether a stream can still be written.
 #[derive(Debug)]
 enum StreamState {
     Open,
-    /// Its reader had enough.
+    /// Its reader has closed it.
     Left,
     Failed(io::Error),
 }
@@ -43,8 +43,7 @@ pub fn errors() -> Output {
     Output(Stream::Errors)
 }
 
-/// Whether standard output still arrives somewhere. What has no end of its own ends where it
-/// does not.
+/// Whether standard output still has a reader. Endless output ends without one.
 pub fn is_heard() -> bool {
     matches!(*out().state(), StreamState::Open)
 }
@@ -68,7 +67,7 @@ pub fn finish(code: u8) -> ExitCode {
 }
 
 impl Output {
-    /// Whether a person reads it.
+    /// Whether it is a terminal.
     #[allow(clippy::disallowed_methods, reason = "this is what others are to use instead")]
     pub fn is_terminal(self) -> bool {
         match self.0 {
@@ -117,7 +116,7 @@ impl Write for Output {
 }
 
 impl StreamState {
-    /// Writes, unless that has failed before.
+    /// Writes, unless an earlier write has failed.
     fn attempt(&mut self, write: impl FnOnce() -> io::Result<()>) {
         if !matches!(self, Self::Open) {
             return;

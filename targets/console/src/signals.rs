@@ -132,7 +132,7 @@ pub fn before_end(deed: impl Fn() + Send + Sync + 'static) -> BeforeEnd {
     BeforeEnd { deed }
 }
 
-/// While it lives, something is done before a signal ends the program.
+/// While it lives, an action runs before a signal ends the program.
 #[must_use = "only while it lives something is done"]
 pub struct BeforeEnd {
     deed: Arc<ExitAction>,
@@ -144,7 +144,7 @@ impl Drop for BeforeEnd {
     }
 }
 
-/// A program that ends with this one, by a signal of its own.
+/// A child process that receives a signal when this program ends.
 pub struct Attached {
     id: u32,
 }
@@ -156,7 +156,7 @@ impl Attached {
         Self { id }
     }
 
-    /// Starts a child that hears of signals from this program alone, and of each once.
+    /// Starts a child that receives signals only from this program, each once.
     pub fn spawn(command: &mut Command) -> io::Result<(Child, Self)> {
         system::set_apart(command);
         let child = command.spawn()?;
@@ -164,7 +164,7 @@ impl Attached {
         Ok((child, attached))
     }
 
-    /// Hands on the signal that this program got.
+    /// Forwards the signal that this program received.
     pub fn ask_to_stop(&self) {
         let received = state().received;
         system::send(received.unwrap_or(Signal::Terminate), self.id);
@@ -177,12 +177,12 @@ impl Drop for Attached {
     }
 }
 
-/// Lets another program take this one's place: signals and the exit code are its own.
+/// Replaces this process by another program, which receives signals and sets the exit code.
 pub fn hand_over(command: &mut Command) -> io::Result<Infallible> {
     system::hand_over(command)
 }
 
-/// What a signal does; it is called in a thread of its own.
+/// Handles a signal, on its own thread.
 fn arrived(signal: Signal) {
     let (is_first, tell) = {
         let mut state = state();
@@ -222,7 +222,7 @@ fn end(signal: Signal) -> ! {
     system::exit(signal.exit_code())
 }
 
-/// Does it, and waits only so long for it: whoever should read may never do so.
+/// Runs an action on its own thread, and waits for it at most this long.
 fn soon(longest: Duration, deed: impl FnOnce() + Send + 'static) {
     let (done, is_done) = channel();
     thread::spawn(move || {

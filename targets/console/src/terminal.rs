@@ -1,4 +1,4 @@
-//! Text that goes to a terminal: wrapped to its width, and unable to steer it.
+//! Text for a terminal: wrapped to its width, without control characters.
 //!
 //! A terminal obeys escape sequences. What a model, a world or an endpoint wrote goes through
 //! [`shown`] before it is printed.
@@ -9,12 +9,12 @@ use console::Term;
 
 use crate::Output;
 
-/// Columns where there is no terminal to ask.
+/// The number of columns without a terminal.
 const COLUMNS: usize = 80;
-/// A narrower terminal is taken for one of this width.
+/// Least number of columns that is used.
 const COLUMNS_MIN: usize = 40;
 
-/// The text with its control characters spelled out, but for line ends; a tab is four spaces.
+/// The text with control characters spelled out, except line ends; a tab is four spaces.
 ///
 /// Marks that turn the direction of writing or take up no room count as control characters: they
 /// let a line read otherwise than it is.
@@ -39,13 +39,13 @@ pub fn line(text: &str, columns: usize) -> String {
     console::truncate_str(&shown(&lines.join(" ")), columns, "…").into_owned()
 }
 
-/// Columns of an output, where it is a terminal, or of a usual one.
+/// The number of columns of a terminal, or the default.
 pub fn columns(output: Output) -> usize {
     let term = if output == crate::out() { Term::stdout() } else { Term::stderr() };
     term.size_checked().map_or(COLUMNS, |(_, columns)| usize::from(columns).max(COLUMNS_MIN))
 }
 
-/// Lines of at most so many columns, each behind this many spaces.
+/// The text as indented lines of at most this many columns.
 pub fn wrapped(text: &str, columns: usize, spaces: usize) -> Vec<String> {
     let indent = " ".repeat(spaces);
     let how = textwrap::Options::new(columns).initial_indent(&indent).subsequent_indent(&indent);

@@ -1,4 +1,4 @@
-//! `adapter_config.json`: what scales the factors, and which modules they adapt.
+//! `adapter_config.json`: the scale of the factors, and the adapted modules.
 //!
 //! PEFT scales by `alpha / rank`, with `use_rslora` by `alpha / √rank`; patterns
 //! name modules with an alpha or a rank of their own. A GGUF file scales by one
@@ -55,7 +55,7 @@ struct Config {
     others: Map<String, Value>,
 }
 
-/// How the factors are scaled.
+/// The scale of the factors.
 pub(super) struct PeftSettings {
     file: String,
     rank: u64,

@@ -1,4 +1,4 @@
-//! What PEFT and GGUF files call the same matrix.
+//! The names of matrices in PEFT and in GGUF files.
 
 pub(super) const ARCHITECTURES: [&str; 4] = ["llama", "qwen2", "qwen3", "gemma3"];
 

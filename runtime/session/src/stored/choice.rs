@@ -1,4 +1,4 @@
-//! Which arm, task and trial is meant.
+//! Selection of an arm, a task and a trial.
 
 use anyhow::{Context, bail, ensure};
 use runtime_core::history::RunHistory;
@@ -8,7 +8,7 @@ use runtime_evaluation::transcript::Transcript;
 
 use crate::words::printable;
 
-/// Tasks that an error names at most.
+/// Greatest number of tasks that an error lists.
 const NAMED_MAX: usize = 5;
 
 /// The arm of a strategy.
@@ -20,7 +20,7 @@ pub(super) fn arm(histories: &[RunHistory], wanted: Strategy) -> anyhow::Result<
     })
 }
 
-/// The place, from 0, of a task that is meant by its number, its id, or the beginning of it.
+/// The index of a task that is given by its number, its id, or the beginning of its id.
 pub(super) fn task(tasks: &[Task], wanted: &str) -> anyhow::Result<usize> {
     if let Some(place) = tasks.iter().position(|task| task.id == wanted) {
         return Ok(place);
@@ -47,7 +47,7 @@ pub(super) fn task(tasks: &[Task], wanted: &str) -> anyhow::Result<usize> {
     }
 }
 
-/// The trials that were asked for, all of them where none is named.
+/// The requested trial, or all trials.
 pub(super) fn trials(all: Vec<Transcript>, wanted: Option<u32>) -> anyhow::Result<Vec<Transcript>> {
     ensure!(!all.is_empty(), "the task was not played yet");
     let Some(wanted) = wanted else { return Ok(all) };

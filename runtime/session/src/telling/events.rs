@@ -1,11 +1,11 @@
-//! An event of a run, as a person reads it.
+//! An event of a run as paragraphs of text.
 
 use runtime_core::event::{Event, StepEvent};
 use runtime_core::task::Task;
 use runtime_core::trajectory::Ending;
 use runtime_evaluation::transcript::{Paragraph, Tone};
 
-/// What an event says, in paragraphs without labels; none of what is no news.
+/// The paragraphs of an event, without labels; empty for events that are not shown.
 pub fn paragraphs(task: &Task, event: &Event) -> Vec<Paragraph> {
     let one = |tone, text: String| vec![told(tone, text)];
     match event {
@@ -29,7 +29,7 @@ pub fn paragraphs(task: &Task, event: &Event) -> Vec<Paragraph> {
     }
 }
 
-/// The thought, if any, the action, and what it led to.
+/// The thought, if any, the action and the observation.
 fn taken(step: &StepEvent) -> Vec<Paragraph> {
     let thoughts = step.calls.split_last().map_or(&[][..], |(_, before)| before);
     let thoughts = thoughts.iter().map(|thought| told(Tone::Thought, thought.text.clone()));

@@ -1,9 +1,9 @@
-//! A session as a log tells it: a line where one is due, and not one for everything.
+//! The lines of a session's log, limited to the important events.
 //!
 //! ```text
 //! an arm      a line when it begins, every ten seconds, and at its end
 //! a wait      one where it is a second or longer
-//! a training  what the trainer said last, every ten seconds
+//! a training  the trainer's last line, every ten seconds
 //! ```
 
 use std::time::Duration;
@@ -13,20 +13,20 @@ use runtime_evaluation::listener::News;
 use super::status::{ArmStatus, retry_words};
 use crate::program::SessionEvent;
 
-/// Between two lines of what goes on, in microseconds.
+/// Interval between two progress lines, in microseconds.
 const SILENCE_US: u64 = 10_000_000;
-/// A shorter wait is not worth a line.
+/// Least wait that gets a line.
 const WAIT_MIN: Duration = Duration::from_secs(1);
 
-/// Chooses what is worth a line.
+/// Selects the events that get a line.
 #[derive(Debug, Default)]
 pub struct Journal {
-    /// When a line of what goes on was told last, in microseconds.
+    /// When the last progress line was written, in microseconds.
     told_us: u64,
 }
 
 impl Journal {
-    /// The line of what happened, where it is worth one; the standing has heard of it already.
+    /// The line of an event, if it gets one; the status must be updated before.
     pub fn line(
         &mut self,
         event: SessionEvent<'_>,

@@ -1,4 +1,4 @@
-//! How the arm under way stands.
+//! The status of the current arm.
 
 use std::path::PathBuf;
 
@@ -13,37 +13,37 @@ use serde_json::Value;
 use crate::program::SessionEvent;
 use crate::words::{one_line, roughly};
 
-/// Characters that an action or a reason has at most, in one line with others.
+/// Greatest number of characters of an action or a reason in a line.
 const WORDS_MAX: usize = 60;
 
-/// What is known of the arm under way. Times are of one clock, in microseconds.
+/// The status of the current arm. Times are of one clock, in microseconds.
 #[derive(Clone, Debug, Default)]
 pub struct ArmStatus {
     /// Its strategy.
     pub arm: String,
-    /// How far it is.
+    /// Its progress.
     pub progress: ArmProgress,
-    /// Tasks that are played at once.
+    /// Number of tasks played in parallel.
     pub workers: u32,
-    /// Who plays what.
+    /// A description of the models and tasks.
     players: String,
-    /// Where it is written.
+    /// The run's folder.
     folder: PathBuf,
-    /// Whether several trials of a task are alike, so that trials are counted.
+    /// Whether to count trials instead of tasks, as in collections.
     counts_trials: bool,
     begun_us: u64,
-    /// Tasks that were done before.
+    /// Number of tasks finished before this session.
     done_before: u64,
-    /// Generated since it began.
+    /// Number of tokens generated in this session.
     tokens: u64,
-    /// What was done last; empty at the beginning.
+    /// The last action; empty at the beginning.
     last: String,
-    /// Until when endpoints are waited for, and why.
+    /// The ends of waits for endpoints, with their reasons.
     waits: Vec<(u64, Retry)>,
 }
 
 impl ArmStatus {
-    /// Takes in what happened.
+    /// Updates the status by an event.
     pub fn hear(&mut self, event: SessionEvent<'_>, now_us: u64) {
         match event {
             SessionEvent::Folder(folder) => folder.clone_into(&mut self.folder),
@@ -52,13 +52,13 @@ impl ArmStatus {
         }
     }
 
-    /// Who plays what, and where it is written.
+    /// The line with models, tasks and the run's folder.
     pub fn head(&self) -> String {
         let folder = one_line(&self.folder.display().to_string(), usize::MAX);
         format!("{}, into {folder}", self.players)
     }
 
-    /// How many tasks are done, how many of them are solved, how fast it goes, and how long yet.
+    /// The line with the numbers of finished and solved tasks, the speed and the remaining time.
     pub fn summary(&self, now_us: u64) -> String {
         let progress = &self.progress;
         let (solved, of) = if self.counts_trials {
@@ -84,7 +84,7 @@ impl ArmStatus {
         parts.join(", ")
     }
 
-    /// What is waited for, or what was done last.
+    /// The line with the current wait or the last action.
     pub fn doing(&self, now_us: u64) -> String {
         let mut waits = self.waits.iter().filter(|(until_us, _)| *until_us > now_us);
         let Some((until_us, retry)) = waits.next() else { return self.last.clone() };
@@ -94,7 +94,7 @@ impl ArmStatus {
         format!("{}{others}", retry_words(retry, seconds))
     }
 
-    /// All of it in a line.
+    /// The whole status in one line.
     pub fn line(&self, now_us: u64) -> String {
         let ArmProgress { tasks, tasks_done, .. } = self.progress;
         let (arm, summary, doing) = (&self.arm, self.summary(now_us), self.doing(now_us));
@@ -150,7 +150,7 @@ impl ArmStatus {
     }
 }
 
-/// How long is waited yet, for which attempt, and why.
+/// The remaining wait, the next attempt and the reason, as text.
 pub(super) fn retry_words(retry: &Retry, seconds: u64) -> String {
     let Retry { model, attempt, attempts_max, reason, .. } = retry;
     let reason = one_line(reason, WORDS_MAX);

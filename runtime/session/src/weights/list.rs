@@ -1,4 +1,4 @@
-//! The models that have a name: where they come from, what fits here, and which are here.
+//! The list of known models: sources, memory, and whether they are installed.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,7 +10,7 @@ use sysinfo::System;
 
 use crate::engines;
 
-/// A model that has a name.
+/// A known model.
 #[derive(Serialize)]
 struct Listed {
     name: String,
@@ -20,25 +20,25 @@ struct Listed {
     sha256: String,
     /// In the order that they are tried in.
     sources: Vec<String>,
-    /// Whether its file lies in the models folder.
+    /// Whether its file is in the models folder.
     here: bool,
-    /// Whether that file was read and found to be the model.
+    /// Whether the file was verified.
     verified: bool,
-    /// What it takes with the usual context; unknown where the build cannot say.
+    /// Its memory with the default context; `None` if this build cannot estimate it.
     needs_bytes: Option<u64>,
-    /// Whether this machine has that free now.
+    /// Whether this machine has enough free memory now.
     fits: Option<bool>,
     #[serde(skip)]
     state: LocalFile,
 }
 
-/// The list, for people.
+/// The list as text.
 pub fn text(folder: &Path) -> String {
     let free_bytes = free_bytes();
     told(&listed(folder, free_bytes), folder, free_bytes)
 }
 
-/// The list, for programs.
+/// The list as JSON.
 pub fn json(folder: &Path) -> serde_json::Result<String> {
     serde_json::to_string_pretty(&listed(folder, free_bytes()))
 }

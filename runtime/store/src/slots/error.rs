@@ -17,14 +17,14 @@ pub enum SlotsError {
         /// The error of the system.
         source: io::Error,
     },
-    /// There are adapters and nothing says which is which.
+    /// There are adapters but no state file.
     #[error(
         "{} is missing beside installed adapters; restore it, or remove the folder and install \
          again",
         path.display()
     )]
     StateMissing {
-        /// Where the state should be.
+        /// The expected path of the state file.
         path: PathBuf,
     },
     /// The state cannot be read.
@@ -34,43 +34,43 @@ pub enum SlotsError {
         path.display()
     )]
     State {
-        /// Where the state is.
+        /// The state file.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
     },
-    /// An adapter's file is not what was installed.
+    /// An adapter's file is not the installed one.
     #[error("the adapter {name} in {} is damaged: {found}", path.display())]
     Damaged {
         /// The adapter's name.
         name: String,
-        /// Where it should be.
+        /// The expected path.
         path: PathBuf,
-        /// What is there instead.
+        /// What was found.
         found: String,
     },
-    /// One adapter is tried at a time.
+    /// Another adapter is on probation.
     #[error("the adapter {name} is on probation; confirm or revert it first")]
     OnProbation {
         /// The adapter that is on probation.
         name: String,
     },
-    /// The same bytes are confirmed already.
+    /// The same adapter is already confirmed.
     #[error("the adapter {name} is already confirmed")]
     AlreadyConfirmed {
-        /// The name it was to have.
+        /// The requested name.
         name: String,
     },
-    /// There is nothing to confirm.
+    /// No adapter is on probation.
     #[error("no adapter is on probation; install one first")]
     NothingOnProbation,
-    /// It was installed and nothing has run with it.
+    /// The adapter was not used in a run yet.
     #[error("the adapter {name} was not tried yet; run with it before it is confirmed")]
     NotTried {
         /// The adapter that is on probation.
         name: String,
     },
-    /// There is nothing to go back from.
+    /// No adapter is installed.
     #[error("no adapter is installed, so there is nothing to revert")]
     NothingToRevert,
 }

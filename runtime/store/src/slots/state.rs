@@ -1,4 +1,4 @@
-//! Which adapter is which: the content of `state.toml`, version 1.
+//! The state of adapter slots: the content of `state.toml`, version 1.
 //!
 //! ```toml
 //! # checksum of the lines below: sha256 …
@@ -30,14 +30,14 @@ use crate::sealed;
 /// The version that is written and read.
 const VERSION: u32 = 1;
 
-/// Which adapters there are. No member is `None` but where there is no adapter.
+/// The state of adapter slots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SlotsState {
-    /// The adapter that was found good.
+    /// The confirmed adapter.
     pub confirmed: Option<Slot>,
-    /// The adapter that was confirmed before it.
+    /// The adapter that was confirmed before.
     pub previous: Option<Slot>,
-    /// The adapter that is to be found good or not.
+    /// The adapter on probation.
     pub probation: Option<Probation>,
 }
 
@@ -45,7 +45,7 @@ pub struct SlotsState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Slot {
-    /// What the installer called it.
+    /// The name given at installation.
     pub name: String,
     /// sha256 of the file, in hexadecimal.
     pub sha256: String,
@@ -65,7 +65,7 @@ impl Slot {
 pub struct Probation {
     /// The adapter.
     pub slot: Slot,
-    /// Whether a start has run with it.
+    /// Whether a start has used it.
     pub tried: bool,
 }
 
@@ -80,12 +80,12 @@ struct StateFile {
 }
 
 impl SlotsState {
-    /// The adapter to run with; `None` is the model without one.
+    /// The adapter to use; `None` is the model without one.
     pub fn active(&self) -> Option<&Slot> {
         self.probation.as_ref().map(|probation| &probation.slot).or(self.confirmed.as_ref())
     }
 
-    /// Every adapter that is named.
+    /// All adapters of the state.
     pub fn slots(&self) -> impl Iterator<Item = &Slot> {
         let probation = self.probation.as_ref().map(|probation| &probation.slot);
         self.confirmed.iter().chain(&self.previous).chain(probation)

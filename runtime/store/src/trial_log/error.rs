@@ -46,7 +46,7 @@ pub enum LogError {
         /// The log.
         path: PathBuf,
     },
-    /// A new run would begin over an older one.
+    /// The log already contains a run.
     #[error(
         "{} already holds a run; go on with --resume, or choose another folder",
         path.display()
@@ -55,13 +55,13 @@ pub enum LogError {
         /// The log.
         path: PathBuf,
     },
-    /// It breaks off before its first record: the run had not begun.
+    /// The log ends before its first record is complete.
     #[error("{} breaks off before its first record; run again without --resume", path.display())]
     Unbegun {
         /// The log.
         path: PathBuf,
     },
-    /// It is something else, or of another version.
+    /// The file is not a trial log, or of another version.
     #[error("{} is not a trial log that can be read", path.display())]
     Header {
         /// The file.
@@ -69,7 +69,7 @@ pub enum LogError {
         /// What is wrong with its first bytes.
         source: RecordError,
     },
-    /// A record that was safe on the medium is damaged.
+    /// A record that was synced to the medium is damaged.
     #[error(
         "{} is damaged at byte {offset}, after {records} whole records, and records follow the \
          damage; restore the file from a copy, or cut it to {offset} bytes and run again with \
@@ -81,7 +81,7 @@ pub enum LogError {
         path: PathBuf,
         /// Where the damaged record begins.
         offset: u64,
-        /// Records before it.
+        /// Number of records before it.
         records: u32,
         /// What is wrong with it.
         source: RecordError,
@@ -98,7 +98,7 @@ pub enum LogError {
         path: PathBuf,
         /// Where the record begins.
         offset: u64,
-        /// What belongs there.
+        /// The expected and the found record.
         source: RecordError,
     },
     /// A whole record is not an event of this version.
@@ -119,7 +119,7 @@ pub enum LogError {
         /// Which record does not follow.
         source: HistoryError,
     },
-    /// The event is beyond what a record can hold.
+    /// The event is too large for a record.
     #[error("the event cannot be written to {}", path.display())]
     Encode {
         /// The log.

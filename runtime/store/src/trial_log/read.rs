@@ -13,20 +13,20 @@ use runtime_core::record::{ByteSource, Chain, RecordReader, StreamError, TornTai
 
 use super::LogError;
 
-/// A log as it was read.
+/// The contents of a log.
 #[derive(Clone, Debug)]
 pub struct ReadLog {
-    /// What was done.
+    /// The history.
     pub history: RunHistory,
-    /// What stands at the end and is no record; it is not part of the history.
+    /// The torn tail, which is not part of the history.
     pub torn: Option<TornTail>,
     /// Length of the header and the whole records.
     pub whole_bytes: u64,
-    /// Where the next record belongs.
+    /// The state of the record stream.
     pub chain: Chain,
 }
 
-/// Reads a log; somebody may be writing it.
+/// Reads a log, which another process may be writing.
 pub fn read_log(path: &Path) -> Result<ReadLog, LogError> {
     let mut events = Events::open(path)?;
     let no_history = |source| LogError::History { path: path.to_owned(), source };

@@ -1,4 +1,4 @@
-//! Signals where there is only Ctrl-C, which reaches every program of a terminal by itself.
+//! Signals on other systems: only Ctrl-C, which every program of a terminal receives.
 
 use std::convert::Infallible;
 use std::io;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::Signal;
 
-/// Hands each Ctrl-C to `heard`, in a thread of its own.
+/// Passes each Ctrl-C to `heard`, on a thread of its own.
 pub(super) fn listen(heard: fn(Signal)) -> io::Result<()> {
     ctrlc::set_handler(move || heard(Signal::Interrupt)).map_err(io::Error::other)
 }
@@ -21,7 +21,7 @@ pub(super) fn send(_signal: Signal, _id: u32) {}
 /// It stays with the others.
 pub(super) fn set_apart(_command: &mut Command) {}
 
-/// Ends as the program ends.
+/// Runs the program and exits with its exit code.
 pub(super) fn hand_over(command: &mut Command) -> io::Result<Infallible> {
     let status = command.status()?;
     std::process::exit(status.code().unwrap_or(1))

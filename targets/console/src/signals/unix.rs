@@ -1,4 +1,4 @@
-//! Signals as Unix has them.
+//! Signals on Unix.
 
 use std::convert::Infallible;
 use std::io;
@@ -12,7 +12,7 @@ use signal_hook::iterator::Signals;
 
 use super::Signal;
 
-/// Hands each signal to `heard`, in a thread of its own.
+/// Passes each signal to `heard`, on a thread of its own.
 pub(super) fn listen(heard: fn(Signal)) -> io::Result<()> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     thread::Builder::new().name("signals".into()).spawn(move || {
@@ -49,7 +49,7 @@ pub(super) fn set_apart(command: &mut Command) {
     command.process_group(0);
 }
 
-/// Becomes the program.
+/// Replaces this process by the program.
 pub(super) fn hand_over(command: &mut Command) -> io::Result<Infallible> {
     Err(command.exec())
 }
