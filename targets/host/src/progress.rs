@@ -58,7 +58,7 @@ fn overview(show: Show) -> ProgressBar {
 }
 
 /// Writes a text to standard error, over the bars; it cannot steer the terminal.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     BARS.suspend(|| errln!("{}", shown(text)));
 }
 

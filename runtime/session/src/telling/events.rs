@@ -42,3 +42,56 @@ fn taken(step: &StepEvent) -> Vec<Paragraph> {
 fn told(tone: Tone, text: String) -> Paragraph {
     Paragraph { label: None, tone, text }
 }
+
+#[cfg(test)]
+mod tests {
+    use runtime_core::event::{BranchEvent, TrialKey};
+    use runtime_core::task::Limits;
+
+    use super::*;
+
+    const KEY: TrialKey = TrialKey { task: 0, trial: 2 };
+
+    fn told(event: &Event) -> Vec<(Tone, String)> {
+        let task = Task {
+            id: "test/1".into(),
+            kind: String::new(),
+            instruction: String::new(),
+            seed: 0,
+            limits: Limits::default(),
+        };
+        let paragraphs = paragraphs(&task, event).into_iter();
+        paragraphs.map(|Paragraph { tone, text, .. }| (tone, text)).collect()
+    }
+
+    #[test]
+    fn a_step_is_its_action_and_what_it_led_to() {
+        let step = StepEvent {
+            key: KEY,
+            action: " open door\n".into(),
+            malformed: true,
+            dropped_steps: 0,
+            calls: Vec::new(),
+            observation: "It is locked.\n".into(),
+            reward: 0.0,
+            progress: 0.0,
+            done: false,
+            environment_us: 0,
+        };
+
+        let [action, seen] = &told(&Event::Step(step))[..] else { panic!("two are expected") };
+
+        let unread = "> open door  (no action could be read)".to_owned();
+        assert_eq!(*action, (Tone::Strong, unread));
+        assert_eq!(*seen, (Tone::Plain, "It is locked.".to_owned()));
+    }
+
+    #[test]
+    fn a_branch_says_where_it_begins() {
+        let [branch] = &told(&Event::Branch(BranchEvent { key: KEY }))[..] else {
+            panic!("one is expected")
+        };
+
+        assert_eq!(*branch, (Tone::Aside, "back to trial 2, for another reflection".to_owned()));
+    }
+}

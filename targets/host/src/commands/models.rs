@@ -5,15 +5,14 @@ mod merge;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::anyhow;
 use indicatif::ProgressBar;
 use models::pull::{PullProgress, SourceError};
 use runtime_session::files;
 use runtime_session::weights::{self, list};
 use targets_console::signals::{self, Attached};
-use targets_console::{errln, out, outln};
+use targets_console::{out, outln};
 
-use crate::progress::{self, Show};
+use crate::progress::{self, Show, say};
 use merge::Merge;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -119,7 +118,7 @@ impl Download {
 impl PullProgress for Download {
     fn waiting(&mut self, holder: &str) {
         if !self.quiet {
-            self.bar.suspend(|| errln!("waiting for {holder}, which fetches it already"));
+            say(&format!("waiting for {holder}, which fetches it already"));
         }
     }
 
@@ -144,8 +143,7 @@ impl PullProgress for Download {
 
     fn failed(&mut self, source: &str, error: &SourceError) {
         if !self.quiet {
-            let reason = format!("{:#}", anyhow!("{error}"));
-            self.bar.suspend(|| errln!("{source}: {reason}; trying the next source"));
+            say(&format!("{source}: {error}; trying the next source"));
         }
     }
 }
