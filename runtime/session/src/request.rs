@@ -48,6 +48,18 @@ pub enum OptionsSource {
     Trial(PathBuf, u32),
 }
 
+impl OptionsSource {
+    /// The run in a folder, from a trial on where one is named, or else a file, or neither.
+    pub fn named(file: Option<PathBuf>, folder: Option<PathBuf>, trial: Option<u32>) -> Self {
+        match (folder, trial, file) {
+            (Some(folder), Some(trial), _) => Self::Trial(folder, trial),
+            (Some(folder), None, _) => Self::Run(folder),
+            (None, _, Some(file)) => Self::File(file),
+            (None, _, None) => Self::Options,
+        }
+    }
+}
+
 /// Arms that are compared: where any is named, the control is among them.
 pub fn with_control(mut strategies: Vec<Strategy>) -> Vec<Strategy> {
     if !strategies.is_empty() && !strategies.contains(&Strategy::None) {

@@ -81,12 +81,8 @@ impl SessionFlags {
     }
 
     fn request(&self) -> anyhow::Result<RunRequest> {
-        let source = match (&self.config, &self.resume, self.from_trial) {
-            (_, Some(folder), Some(trial)) => OptionsSource::Trial(folder.clone(), trial),
-            (_, Some(folder), None) => OptionsSource::Run(folder.clone()),
-            (Some(file), None, _) => OptionsSource::File(file.clone()),
-            (None, None, _) => OptionsSource::Options,
-        };
+        let (file, folder) = (self.config.clone(), self.resume.clone());
+        let source = OptionsSource::named(file, folder, self.from_trial);
         Ok(RunRequest { options: self.options.options()?, allowed: self.allowed.into(), source })
     }
 }
