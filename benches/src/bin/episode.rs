@@ -5,14 +5,18 @@
 //! Households, played by the built-in agent as `rebound run` plays them; one
 //! trial a task. The first step of an episode and the steps that trim the
 //! prompt are counted apart: those have to compute.
+//!
+//! With `--python`, llama.cpp's server replays the last engine's prompts and lengths of answers
+//! from a Python loop, with its usual attention and without flash attention.
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
 use runtime_agent::prompts::PromptSet;
@@ -32,7 +36,10 @@ use runtime_environments::world::World;
 use runtime_environments::worlds;
 use runtime_evaluation::arm::{Arm, TrialWorker, run_arm};
 use runtime_evaluation::listener::News;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+/// The loop on llama.cpp's server.
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/llama_cpp_episodes.py");
 
 /// What does an episode cost, and how much of it does the cache save?
 #[derive(Parser)]
@@ -58,6 +65,9 @@ struct Options {
     /// Threads of the engine
     #[arg(long, default_value = "2")]
     threads: NonZeroU32,
+    /// A Python with xllamacpp, whose llama.cpp is measured beside
+    #[arg(long)]
+    python: Option<PathBuf>,
     /// The household split
     #[arg(long, default_value = "validation/easy")]
     split: String,
@@ -77,7 +87,7 @@ enum Engine {
 /// One row: all episodes, so many at once.
 #[derive(Serialize)]
 struct Row {
-    engine: Engine,
+    engine: String,
     parallel: u32,
     trials: usize,
     trials_per_second: f64,
@@ -87,6 +97,17 @@ struct Row {
     first: Share,
     later: Share,
     trimmed: Share,
+}
+
+/// For each step the prompt's tokens and how many the answer has.
+type Episode = Vec<(Vec<u32>, usize)>;
+
+/// What the script prints.
+#[derive(Deserialize)]
+struct Replayed {
+    trials_per_second: f64,
+    prefilled: u64,
+    generated: u64,
 }
 
 /// Prompt tokens of one kind of step, and how many came from the cache.
@@ -115,8 +136,16 @@ fn main() -> Result<()> {
     let tasks = world.tasks(&TaskSelection { split, count, seed: 1, limits })?;
     let mut rows = Vec::new();
     for &parallel in &options.parallel {
+        let mut played = Vec::new();
         for &engine in &options.engine {
-            rows.push(measure(&options, &*world, &tasks, (engine, parallel))?);
+            let (row, episodes) = measure(&options, &*world, &tasks, (engine, parallel))?;
+            rows.push(row);
+            played = episodes;
+        }
+        if let Some(python) = &options.python {
+            for flash in ["auto", "off"] {
+                rows.push(replay(&options, python, &played, (parallel, flash))?);
+            }
         }
     }
     print(&options, &rows)
@@ -127,7 +156,7 @@ fn measure(
     world: &dyn World,
     tasks: &[Task],
     (engine, workers): (Engine, NonZeroU32),
-) -> Result<Row> {
+) -> Result<(Row, Vec<Episode>)> {
     let model = load(options, engine, workers)?;
     let prompts = Arc::new(PromptSet::built_in("household")?);
     let set_up = |_worker| {
@@ -162,7 +191,9 @@ fn measure(
     let mut history = RunHistory::from_events([Event::Run(run)])?;
     let start = Instant::now();
     run_arm(&arm, &mut history)?;
-    Ok(row((engine, workers.get()), &history, start.elapsed().as_secs_f64()))
+    let seconds = start.elapsed().as_secs_f64();
+    let name = format!("{engine:?}").to_lowercase();
+    Ok((row((name, workers.get()), &history, seconds), episodes(&history)))
 }
 
 fn load(options: &Options, engine: Engine, sequences_max: NonZeroU32) -> Result<Handle> {
@@ -194,7 +225,51 @@ fn agent_settings(options: &Options) -> AgentSettings {
     }
 }
 
-fn row((engine, parallel): (Engine, u32), history: &RunHistory, seconds: f64) -> Row {
+/// The prompts and lengths of answers of all episodes.
+fn episodes(history: &RunHistory) -> Vec<Episode> {
+    let trials = history.tasks.iter().flat_map(|task| &task.trials);
+    let steps = |trial: &FinishedTrial| {
+        let steps = trial.trajectory.steps.iter();
+        let answers = steps.flat_map(|step| step.decision.generations());
+        answers.map(|answer| (answer.prompt_ids.clone(), answer.tokens.len())).collect()
+    };
+    trials.map(steps).collect()
+}
+
+/// The same token work on llama.cpp's server.
+fn replay(
+    options: &Options,
+    python: &Path,
+    episodes: &[Episode],
+    (parallel, flash): (NonZeroU32, &str),
+) -> Result<Row> {
+    let mut file = tempfile::NamedTempFile::new()?;
+    serde_json::to_writer(&mut file, episodes)?;
+    let mut command = Command::new(python);
+    command.arg(SCRIPT).arg(&options.model).arg(file.path());
+    command.args([parallel.to_string(), options.threads.to_string(), flash.to_owned()]);
+    let output = command.stderr(Stdio::null()).output();
+    let output = output.with_context(|| format!("cannot start {}", python.display()))?;
+    ensure!(output.status.success(), "{SCRIPT} failed; it needs xllamacpp from PyPI");
+    let text = String::from_utf8(output.stdout)?;
+    let found: Replayed = serde_json::from_str(text.lines().last().unwrap_or_default())?;
+    let trials = episodes.len();
+    let steps: usize = episodes.iter().map(Vec::len).sum();
+    Ok(Row {
+        engine: format!("server {flash}"),
+        parallel: parallel.get(),
+        trials,
+        trials_per_second: found.trials_per_second,
+        steps_per_trial: steps as f64 / trials as f64,
+        prefilled_per_trial: found.prefilled as f64 / trials as f64,
+        generated_per_trial: found.generated as f64 / trials as f64,
+        first: Share::default(),
+        later: Share::default(),
+        trimmed: Share::default(),
+    })
+}
+
+fn row((engine, parallel): (String, u32), history: &RunHistory, seconds: f64) -> Row {
     let trials: Vec<&FinishedTrial> = history.tasks.iter().flat_map(|task| &task.trials).collect();
     let (mut first, mut later, mut trimmed) =
         (Share::default(), Share::default(), Share::default());
@@ -243,15 +318,15 @@ fn print(options: &Options, rows: &[Row]) -> Result<()> {
         "{tasks} tasks, at most {steps} steps, {context} tokens of context, {threads} threads"
     );
     println!(
-        "                         a trial                        from the cache, % of prompt tokens"
+        "                              a trial                        from the cache, % of prompt tokens"
     );
     println!(
-        "engine parallel trials/s steps prefilled generated   first step  later steps  trimming steps"
+        "engine      parallel trials/s steps prefilled generated   first step  later steps  trimming steps"
     );
     for row in rows {
         println!(
-            "{:<6} {:>8} {:>8.3} {:>5.1} {:>9.0} {:>9.0} {:>12} {:>12} {:>15}",
-            format!("{:?}", row.engine).to_lowercase(),
+            "{:<11} {:>8} {:>8.3} {:>5.1} {:>9.0} {:>9.0} {:>12} {:>12} {:>15}",
+            row.engine,
             row.parallel,
             row.trials_per_second,
             row.steps_per_trial,

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use models::adapter::FactorPair;
+use models::hyperparameters::Hyperparameters;
 use models::target::{AdaptedMatrix, place};
 
 use crate::error::NativeError;
 use crate::kernels::{LANES, Vector};
 use crate::tensors::in_vectors;
-use crate::transformer::Transformer;
 
-/// An adapter, laid out for a transformer's kernels; the default adapts nothing.
+/// An adapter, laid out for the kernels; the default adapts nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Adapter {
     factors: BTreeMap<AdaptedMatrix, Factors>,
@@ -30,14 +30,13 @@ pub(crate) struct Factors {
 }
 
 impl Adapter {
-    /// A file's adapter, its output multiplied by `scale`.
+    /// A file's adapter for a transformer of this shape, its output multiplied by `scale`.
     pub fn load(
         file: &models::adapter::Adapter,
         scale: f32,
-        transformer: &Transformer,
+        shape: &Hyperparameters,
     ) -> Result<Self, NativeError> {
         let refuse = |reason: String| NativeError::Adapter(reason);
-        let shape = transformer.shape();
         let mut factors = BTreeMap::new();
         for FactorPair { target, a, b } in
             file.pairs().map_err(|error| refuse(error.to_string()))?

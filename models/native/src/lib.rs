@@ -20,10 +20,14 @@ pub mod cache;
 pub mod error;
 pub mod transformer;
 
+mod attention;
 mod kernels;
 mod layer;
 mod packed;
 mod pass;
+mod products;
 mod rope;
+mod rows;
 mod score;
 mod tensors;
+mod weights;

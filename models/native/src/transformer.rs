@@ -10,17 +10,16 @@ use models::target::Target;
 
 use crate::adapter::Adapter;
 use crate::batch::{Layout, Part};
-use crate::cache::PageSize;
 use crate::error::NativeError;
 use crate::kernels::pool::Pool;
 use crate::kernels::product::{Product, Quantized};
-use crate::kernels::rows::Activation;
 use crate::kernels::{Instructions, LANES, Vector};
 use crate::layer::Layer;
 use crate::packed::{BLOCK, Packed, Stored};
 use crate::pass::Pass;
 use crate::rope::Frequencies;
-use crate::tensors;
+use crate::weights::Weights;
+use crate::{rows, tensors};
 
 const EMBEDDINGS: &str = "token_embd.weight";
 const HEAD: &str = "output.weight";
@@ -31,12 +30,7 @@ const LAST_NORM: &str = "output_norm.weight";
 ///
 /// The file stays mapped: embeddings are looked up in it.
 pub struct Transformer {
-    pub(crate) instructions: Instructions,
-    pub(crate) pool: Pool,
-    pub(crate) shape: Hyperparameters,
-    pub(crate) layers: Vec<Layer>,
-    pub(crate) global: Frequencies,
-    pub(crate) window: Frequencies,
+    weights: Weights,
     gguf: Arc<Gguf>,
     norm: Vec<Vector>,
     head: Packed,
@@ -70,44 +64,43 @@ impl Transformer {
             layer[0] = Some(Layer::load(&gguf, number, &shape));
         });
         let layers = layers.into_iter().flatten().collect::<Result<_, _>>()?;
-        Ok(Self {
+        let norm = tensors::vector(&gguf, LAST_NORM, shape.width)?;
+        let weights = Weights {
             instructions: Instructions::detect(),
             layers,
-            norm: tensors::vector(&gguf, LAST_NORM, shape.width)?,
-            head: tensors::matrix(&gguf, head, size)?,
             global: Frequencies::global(&shape, divisors),
             window: Frequencies::window(&shape),
             pool,
             shape,
-            gguf,
-        })
+        };
+        Ok(Self { weights, norm, head: tensors::matrix(&gguf, head, size)?, gguf })
     }
 
     /// The same with no better instructions than these: `avx2` or `scalar`.
     #[must_use]
     pub fn with_instructions(mut self, most: &str) -> Self {
-        self.instructions = Instructions::up_to(most);
+        self.weights.instructions = Instructions::up_to(most);
         self
     }
 
     /// Its shape.
     pub fn shape(&self) -> &Hyperparameters {
-        &self.shape
+        &self.weights.shape
     }
 
     /// Threads that compute it.
     pub fn threads(&self) -> usize {
-        self.pool.threads()
+        self.weights.pool.threads()
     }
 
     /// Bytes of the weights in memory.
     pub fn weight_bytes(&self) -> usize {
-        self.layers.iter().map(Layer::bytes).sum::<usize>() + self.head.bytes()
+        self.weights.layers.iter().map(Layer::bytes).sum::<usize>() + self.head.bytes()
     }
 
     /// Bytes of the keys and values of a sequence of so many tokens.
     pub fn cache_bytes(&self, tokens: usize) -> usize {
-        tokens.div_ceil(crate::cache::PAGE) * self.page_size().bytes()
+        tokens.div_ceil(crate::cache::PAGE) * self.weights.page_size().bytes()
     }
 
     /// The hidden states behind the new tokens, those that the parts want; the caches grow.
@@ -118,13 +111,13 @@ impl Transformer {
         parts: &mut [Part<'_>],
         adapter: &Adapter,
     ) -> Result<Hidden, NativeError> {
-        let layout = Layout::new(parts, self.shape.context_tokens)?;
+        let layout = Layout::new(parts, self.weights.shape.context_tokens)?;
         let mut x = self.embed(parts, layout.rows())?;
         for part in parts.iter_mut() {
-            part.cache.reserve(part.tokens.len(), self.page_size());
+            part.cache.reserve(part.tokens.len(), self.weights.page_size());
         }
-        let mut pass = Pass::new(self, adapter, &layout);
-        for number in 0..self.layers.len() {
+        let mut pass = Pass::new(&self.weights, adapter, &layout);
+        for number in 0..self.weights.layers.len() {
             pass.layer(number, &mut x, parts);
         }
         for part in parts {
@@ -135,18 +128,23 @@ impl Transformer {
 
     /// Logits `[rows][vocabulary]` of hidden states.
     pub fn logits(&self, hidden: &Hidden) -> Vec<f32> {
-        let (n, vocabulary) = (hidden.rows, self.shape.vocabulary);
+        let (n, vocabulary) = (hidden.rows, self.weights.shape.vocabulary);
         if n == 0 {
             return Vec::new();
         }
-        let mut rows = vec![Quantized::default(); hidden.columns.len() / 2];
-        crate::pass::quantize(self, &hidden.columns, n, &mut rows);
+        let mut quantized = vec![Quantized::default(); hidden.columns.len() / 2];
+        rows::quantize(&self.weights, &hidden.columns, n, &mut quantized);
         let mut columns = vec![Vector::default(); self.head.groups() * n];
-        self.pool.pieces(&mut columns, n, |group, out| {
-            self.instructions.run(Product { weights: &self.head, group, rows: &rows, out });
+        self.weights.pool.pieces(&mut columns, n, |group, out| {
+            self.weights.instructions.run(Product {
+                weights: &self.head,
+                group,
+                rows: &quantized,
+                out,
+            });
         });
         let mut logits = vec![0.0; n * vocabulary];
-        self.pool.pieces(&mut logits, vocabulary, |row, logits| {
+        self.weights.pool.pieces(&mut logits, vocabulary, |row, logits| {
             for (group, logits) in logits.chunks_mut(LANES).enumerate() {
                 logits.copy_from_slice(&columns[group * n + row].0[..logits.len()]);
             }
@@ -154,22 +152,9 @@ impl Transformer {
         logits
     }
 
-    pub(crate) fn page_size(&self) -> PageSize {
-        let Hyperparameters { layers, kv_heads, head_width, .. } = self.shape;
-        PageSize { layers, kv_heads, head_width }
-    }
-
-    /// What gates the feed-forward block.
-    pub(crate) fn activation(&self) -> Activation {
-        match self.shape.family {
-            Family::Gemma3 => Activation::Gelu,
-            Family::Llama | Family::Qwen2 | Family::Qwen3 => Activation::Silu,
-        }
-    }
-
     /// The embeddings of all new tokens, `[width / 16][n]`.
     fn embed(&self, parts: &[Part<'_>], n: usize) -> Result<Vec<Vector>, NativeError> {
-        let Hyperparameters { width, vocabulary, embedding_scale, .. } = self.shape;
+        let Hyperparameters { width, vocabulary, embedding_scale, .. } = self.weights.shape;
         let Stored { kind, bytes, .. } =
             tensors::stored(&self.gguf, EMBEDDINGS, [vocabulary, width])?;
         let row_bytes = bytes.len() / vocabulary;
@@ -198,7 +183,7 @@ impl Transformer {
             groups.flat_map(|group| layout.wanted.iter().map(|&row| group[row])).collect();
         let mut columns = vec![Vector::default(); chosen.len()];
         if rows > 0 {
-            crate::pass::norm(self, &chosen, rows, &self.norm, &mut columns);
+            rows::norm(&self.weights, &chosen, rows, &self.norm, &mut columns);
         }
         if columns.iter().any(|vector| vector.0.iter().any(|number| !number.is_finite())) {
             return Err(NativeError::NotANumber);
@@ -222,6 +207,11 @@ impl Hidden {
 /// The name of the instructions that this processor computes with.
 pub fn instructions() -> &'static str {
     Instructions::detect().name()
+}
+
+/// Whether this processor has vector instructions that the kernels are written for.
+pub fn is_vectorized() -> bool {
+    !matches!(Instructions::detect(), Instructions::Scalar(_))
 }
 
 /// The shape of a file's transformer, where it is one that is computed here.

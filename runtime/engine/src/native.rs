@@ -9,4 +9,4 @@ mod weights;
 
 pub use config::NativeConfig;
 pub use engine::{build, load};
-pub use models_native::transformer::{instructions, supports};
+pub use models_native::transformer::{instructions, is_vectorized, supports};

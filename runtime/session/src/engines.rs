@@ -85,7 +85,6 @@ pub(crate) fn build(loading: &Loading) -> anyhow::Result<String> {
     Ok(build + &device.unwrap_or_default())
 }
 
-/// The number of threads of an engine.
 pub(crate) use threads::of as threads;
 
 /// The cores that this program may use, with the second threads of each.

@@ -36,6 +36,7 @@ use runtime_store::slots::Slots;
 
 use crate::approval::{self, Allowed};
 use crate::claims;
+use crate::default_engine;
 use crate::kind::RunKind;
 use crate::loaded::{self, SessionModels};
 use crate::options::RunOptions;
@@ -219,10 +220,19 @@ impl LocalLearner {
     ) -> anyhow::Result<Plan> {
         let adapter = adapter.map(|adapter| self.run_path(adapter)).transpose()?;
         let of_phase = RunOptions { retrospective_adapter: adapter, ..of_phase };
-        let options = of_phase.or(self.options.table()?)?;
+        let options = self.with_engine(of_phase.or(self.options.table()?)?, played.0)?;
         let claim = claims::take(folder, &self.surroundings)?;
         let plan = Plan::new(played, (options, self.allowed), claim);
         Ok(Plan { adapters: Adapters::Named, ..plan })
+    }
+
+    /// The engine that the loop began with, where its file names none.
+    fn with_engine(&self, options: RunOptions, kind: RunKind) -> anyhow::Result<RunOptions> {
+        let first = RunFolder::new(self.folder(0, "validation"));
+        if options.engine.is_none() && first.config().exists() {
+            return Ok(RunOptions { engine: default_engine::of_run(&first), ..options });
+        }
+        default_engine::name_engine(options, kind)
     }
 
     fn validation_plan(&self, round: u32, adapter: Option<&AdapterFile>) -> anyhow::Result<Plan> {

@@ -35,6 +35,7 @@ pub mod loaded;
 pub mod loading;
 pub mod engines;
 pub mod endpoint;
+mod default_engine;
 pub mod board;
 mod spending;
 pub mod circumstances;

@@ -8,6 +8,7 @@ use runtime_store::run_folder::RunFolder;
 
 use crate::approval::Allowed;
 use crate::claims::Claimed;
+use crate::default_engine;
 use crate::kind::RunKind;
 use crate::options::RunOptions;
 use crate::settings::Settings;
@@ -71,6 +72,15 @@ impl Plan {
         let beginning = if is_begun { Beginning::Resumed } else { Beginning::New };
         let adapters = Adapters::Installed;
         Self { folder, kind, strategies, options, allowed, beginning, adapters, claim }
+    }
+
+    /// The same, with an engine that is kept with the run where it is new and names none.
+    pub(crate) fn with_engine(self) -> anyhow::Result<Self> {
+        if !self.is_new() {
+            return Ok(self);
+        }
+        let options = default_engine::name_engine(self.options, self.kind)?;
+        Ok(Self { options, ..self })
     }
 
     /// The options with their defaults.

@@ -35,7 +35,7 @@ impl NativeWeights {
             reason: with_sources(error),
         };
         let read = models::adapter::Adapter::open(&file.path).map_err(|error| refused(&error))?;
-        Adapter::load(&read, file.scale, &self.transformer).map_err(|error| refused(&error))
+        Adapter::load(&read, file.scale, self.transformer.shape()).map_err(|error| refused(&error))
     }
 
     /// The settings of a queue of requests under an adapter.
