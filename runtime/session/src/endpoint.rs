@@ -14,10 +14,10 @@ use runtime_core::model::LanguageModel;
 use runtime_core::spending::Meter;
 
 use crate::approval::Allowed;
-use crate::loading::{EngineOptions, Loading};
+use crate::loading::Loading;
+use crate::options::EngineOptions;
 
-/// The engine that is an endpoint, and how a model's name says that it is behind one.
-pub const REMOTE: &str = "remote";
+pub use crate::options::REMOTE;
 
 /// A model behind an endpoint.
 #[derive(Clone)]

@@ -16,12 +16,8 @@ use anyhow::Context;
 use models::manifest::Manifest;
 use runtime_engine::Engine;
 
-use crate::endpoint;
 use crate::loading::Loading;
 use crate::wrong::Wrong;
-
-/// What `--engine` can name; not every build has them all.
-pub const ENGINES: [&str; 4] = ["llama", "native", "decoder", endpoint::REMOTE];
 
 /// A part of a model's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +81,7 @@ pub(crate) fn build(loading: &Loading) -> anyhow::Result<String> {
     Ok(build + &device.unwrap_or_default())
 }
 
+/// The number of threads of an engine.
 pub(crate) use threads::of as threads;
 
 /// The cores that this program may use, with the second threads of each.

@@ -16,6 +16,7 @@ mod budget;
 mod file;
 mod learner;
 mod phases;
+mod training;
 mod workshop;
 mod child;
 
@@ -47,7 +48,8 @@ use crate::run_name::RunName;
 use crate::settings::Settings;
 use crate::uses;
 use file::LearnFile;
-pub use workshop::{Job, Trainer, Workshop};
+pub use training::{Job, Trainer};
+pub use workshop::Workshop;
 
 /// The usual folder of a file's loop: always the same, so that the same command goes on.
 pub fn folder_of(config: &Path) -> anyhow::Result<PathBuf> {

@@ -4,27 +4,11 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use anyhow::Context;
-use serde::Serialize;
 
 use crate::approval::Allowed;
 use crate::board::Board;
-use crate::options::{Amount, RunOptions};
+use crate::options::{Amount, EngineOptions, RunOptions};
 use crate::program::Surroundings;
-
-/// What computes models, and where.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct EngineOptions {
-    /// What computes the models, by its name; `None` for this build's first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub engine: Option<String>,
-    /// Where it computes, by its name; `None` for flex for the decoder, and for
-    /// llama's own choice.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub device: Option<String>,
-    /// Layers that llama computes beside the processor, where it can; `None` for all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gpu_layers: Option<u32>,
-}
 
 /// How models are loaded.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 //! All runs have the same keys. A program that takes them as flags, too, makes its flags into
 //! such a table: flags win over the file, the file over defaults.
 
+mod engine;
 mod table;
 mod keys;
 mod kinds;
@@ -16,11 +17,10 @@ use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::worlds;
 use toml::Table;
 
-use crate::engines::ENGINES;
 use crate::files;
-use crate::loading::EngineOptions;
 use crate::wrong::{self, Wrong};
 
+pub use engine::{ENGINES, EngineOptions, REMOTE};
 pub use keys::{About, InLoop, Key, Need, OnResume, Text};
 pub use kinds::{Kind, count};
 pub use numbers::{Amount, NumberError, Share, Temperature};

@@ -12,10 +12,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::board::Board;
-use crate::engines::ENGINES;
 use crate::kind::RunKind;
-use crate::loading::EngineOptions;
-use crate::options::{RunOptions, Share, Temperature};
+use crate::options::{ENGINES, EngineOptions, RunOptions, Share, Temperature};
 use crate::wrong::{self, Wrong};
 
 /// Greatest number of reflections sampled for a failure.

@@ -8,7 +8,7 @@ use runtime_environments::worlds::{self, WORLDS};
 
 use crate::approval::Allowed;
 use crate::endpoint;
-use crate::loading::EngineOptions;
+use crate::options::EngineOptions;
 use crate::options::RunOptions;
 use crate::program::Surroundings;
 use crate::words::printable;

@@ -18,7 +18,7 @@ use trainer_contract::metrics::StepMetrics;
 use trainer_contract::{exit, file as keys, folder};
 
 use super::budget::Budget;
-use super::workshop::{Job, Trainer};
+use super::training::{Job, Trainer};
 use crate::board::Board;
 use crate::program::{SessionEvent, Started, Surroundings};
 use crate::trainer;

@@ -115,8 +115,9 @@ options! {
         board: String, "NAME|FILE", Often, NameOrFile, Fixed, Shared;
         /// Context length of each episode in tokens [default: the board's, or 2048]
         context: NonZeroU32, "N", Often, Plain, Fixed, Shared;
-        /// Inference engine: llama (llama.cpp), decoder (our own), or remote (the endpoint of
-        /// `OPENAI_BASE_URL` and `OPENAI_API_KEY`) [default: llama]
+        /// Inference engine: native (our kernels for the CPU), llama (llama.cpp), decoder (that of
+        /// training), or remote (the endpoint of `OPENAI_BASE_URL` and `OPENAI_API_KEY`)
+        /// [default: native if it computes the models, else llama]
         engine: String, "NAME", Often, Plain, Fixed, Shared;
         /// Device to compute on, from `rebound devices` [default: flex for the decoder, llama.cpp's
         /// own choice]

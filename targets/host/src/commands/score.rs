@@ -45,7 +45,8 @@ struct Engine;
 
 impl Keys for Engine {
     const LINES: &'static str = "\
-engine: Inference engine: llama (llama.cpp), decoder (our own) or remote (an endpoint) \
+engine: Inference engine: llama (llama.cpp), native (our kernels for the CPU), decoder (that of \
+training) or remote (an endpoint) \
 [default: llama]
 device
 gpu-layers";
