@@ -10,13 +10,15 @@
 //! from a Python loop, with its usual attention and without flash attention.
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 
+mod replay;
+mod table;
+
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use clap::Parser;
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
 use runtime_agent::prompts::PromptSet;
@@ -36,10 +38,9 @@ use runtime_environments::world::World;
 use runtime_environments::worlds;
 use runtime_evaluation::arm::{Arm, TrialWorker, run_arm};
 use runtime_evaluation::listener::News;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// The loop on llama.cpp's server.
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/llama_cpp_episodes.py");
+use replay::{Episode, episodes, replay};
 
 /// What does an episode cost, and how much of it does the cache save?
 #[derive(Parser)]
@@ -99,17 +100,6 @@ struct Row {
     trimmed: Share,
 }
 
-/// For each step the prompt's tokens and how many the answer has.
-type Episode = Vec<(Vec<u32>, usize)>;
-
-/// What the script prints.
-#[derive(Deserialize)]
-struct Replayed {
-    trials_per_second: f64,
-    prefilled: u64,
-    generated: u64,
-}
-
 /// Prompt tokens of one kind of step, and how many came from the cache.
 #[derive(Default, Serialize)]
 struct Share {
@@ -148,7 +138,7 @@ fn main() -> Result<()> {
             }
         }
     }
-    print(&options, &rows)
+    table::print(&options, &rows)
 }
 
 fn measure(
@@ -225,50 +215,6 @@ fn agent_settings(options: &Options) -> AgentSettings {
     }
 }
 
-/// The prompts and lengths of answers of all episodes.
-fn episodes(history: &RunHistory) -> Vec<Episode> {
-    let trials = history.tasks.iter().flat_map(|task| &task.trials);
-    let steps = |trial: &FinishedTrial| {
-        let steps = trial.trajectory.steps.iter();
-        let answers = steps.flat_map(|step| step.decision.generations());
-        answers.map(|answer| (answer.prompt_ids.clone(), answer.tokens.len())).collect()
-    };
-    trials.map(steps).collect()
-}
-
-/// The same token work on llama.cpp's server.
-fn replay(
-    options: &Options,
-    python: &Path,
-    episodes: &[Episode],
-    (parallel, flash): (NonZeroU32, &str),
-) -> Result<Row> {
-    let mut file = tempfile::NamedTempFile::new()?;
-    serde_json::to_writer(&mut file, episodes)?;
-    let mut command = Command::new(python);
-    command.arg(SCRIPT).arg(&options.model).arg(file.path());
-    command.args([parallel.to_string(), options.threads.to_string(), flash.to_owned()]);
-    let output = command.stderr(Stdio::null()).output();
-    let output = output.with_context(|| format!("cannot start {}", python.display()))?;
-    ensure!(output.status.success(), "{SCRIPT} failed; it needs xllamacpp from PyPI");
-    let text = String::from_utf8(output.stdout)?;
-    let found: Replayed = serde_json::from_str(text.lines().last().unwrap_or_default())?;
-    let trials = episodes.len();
-    let steps: usize = episodes.iter().map(Vec::len).sum();
-    Ok(Row {
-        engine: format!("server {flash}"),
-        parallel: parallel.get(),
-        trials,
-        trials_per_second: found.trials_per_second,
-        steps_per_trial: steps as f64 / trials as f64,
-        prefilled_per_trial: found.prefilled as f64 / trials as f64,
-        generated_per_trial: found.generated as f64 / trials as f64,
-        first: Share::default(),
-        later: Share::default(),
-        trimmed: Share::default(),
-    })
-}
-
 fn row((engine, parallel): (String, u32), history: &RunHistory, seconds: f64) -> Row {
     let trials: Vec<&FinishedTrial> = history.tasks.iter().flat_map(|task| &task.trials).collect();
     let (mut first, mut later, mut trimmed) =
@@ -305,47 +251,6 @@ fn row((engine, parallel): (String, u32), history: &RunHistory, seconds: f64) ->
         later,
         trimmed,
     }
-}
-
-#[expect(clippy::print_stdout, reason = "a bench reports")]
-fn print(options: &Options, rows: &[Row]) -> Result<()> {
-    if options.json {
-        println!("{}", serde_json::to_string_pretty(rows)?);
-        return Ok(());
-    }
-    let Options { tasks, steps, context, threads, .. } = options;
-    println!(
-        "{tasks} tasks, at most {steps} steps, {context} tokens of context, {threads} threads"
-    );
-    println!(
-        "                              a trial                        from the cache, % of prompt tokens"
-    );
-    println!(
-        "engine      parallel trials/s steps prefilled generated   first step  later steps  trimming steps"
-    );
-    for row in rows {
-        println!(
-            "{:<11} {:>8} {:>8.3} {:>5.1} {:>9.0} {:>9.0} {:>12} {:>12} {:>15}",
-            row.engine,
-            row.parallel,
-            row.trials_per_second,
-            row.steps_per_trial,
-            row.prefilled_per_trial,
-            row.generated_per_trial,
-            percent(&row.first),
-            percent(&row.later),
-            percent(&row.trimmed),
-        );
-    }
-    Ok(())
-}
-
-fn percent(share: &Share) -> String {
-    if share.prompt_tokens == 0 {
-        return "none".into();
-    }
-    let rate = share.cached_tokens as f64 / share.prompt_tokens as f64 * 100.0;
-    format!("{rate:.1} ({})", share.steps)
 }
 
 /// A recorder that keeps nothing.
