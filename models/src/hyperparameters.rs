@@ -193,8 +193,8 @@ impl Hyperparameters {
         if !self.heads.is_multiple_of(self.kv_heads) {
             return Err(wrong("attention.head_count_kv", "a divisor of head_count", self.kv_heads));
         }
-        if !self.head_width.is_multiple_of(2) {
-            return Err(wrong("attention.key_length", "an even number", self.head_width));
+        if self.head_width == 0 || !self.head_width.is_multiple_of(2) {
+            return Err(wrong("attention.key_length", "an even number above 0", self.head_width));
         }
         let values = keys.optional_count("attention.value_length").unwrap_or(self.head_width);
         if values != self.head_width {

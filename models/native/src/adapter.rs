@@ -45,6 +45,9 @@ impl Adapter {
             let place = place.ok_or_else(|| {
                 refuse(format!("{}: linear layers alone are adapted", target.name))
             })?;
+            if target.rank == 0 {
+                return Err(refuse(format!("{}: its rank is 0", target.name)));
+            }
             let [rows, columns] = shape.matrix(place.1);
             if [target.outputs, target.inputs] != [rows as u64, columns as u64] {
                 let (name, found) = (&target.name, [target.outputs, target.inputs]);

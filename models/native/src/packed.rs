@@ -197,11 +197,8 @@ fn halves(rows: &[Row; LANES], of: impl Fn(&Row) -> f16) -> Halves {
 impl Stored<'_> {
     /// A block of a row.
     fn row(&self, row: usize, block: usize) -> Result<Row, BlockError> {
-        let elements = usize::try_from(self.kind.block_elements()).unwrap_or(usize::MAX);
-        let block_bytes = usize::try_from(self.kind.block_bytes()).unwrap_or(usize::MAX);
-        let row_bytes = self.size[1] / elements * block_bytes;
+        let row_bytes = self.bytes.len() / self.size[0];
         let of_row = &self.bytes[row * row_bytes..][..row_bytes];
-        let whole = (block * BLOCK).div_ceil(elements);
         let own = |bytes: usize| &of_row[block * bytes..][..bytes];
         let half = |bytes: &[u8]| f16::from_le_bytes([bytes[0], bytes[1]]);
         let negative = |scale: f16, times: f32| f16::from_f32(-times * scale.to_f32());
@@ -230,24 +227,24 @@ impl Stored<'_> {
                 let (scale, quants) = (half(bytes), |index: usize| bytes[2 + index] ^ 128);
                 Row { quants: std::array::from_fn(quants), scale, min: negative(scale, 128.0) }
             }
-            kind => {
-                let mut values = vec![0.0; elements.max(BLOCK)];
-                let (first, count) = if elements < BLOCK {
-                    (block * BLOCK, BLOCK)
-                } else {
-                    (block * BLOCK / elements, 1)
-                };
-                let _ = whole;
-                dequantize(
-                    kind,
-                    &of_row[first * block_bytes..][..count * block_bytes],
-                    &mut values,
-                )?;
-                let offset = if elements < BLOCK { 0 } else { block * BLOCK % elements };
-                quantized(&values[offset..][..BLOCK])
-            }
+            _ => self.quantized(of_row, block)?,
         })
     }
+
+    /// A block of a row of some other type, in 8 bits.
+    fn quantized(&self, of_row: &[u8], block: usize) -> Result<Row, BlockError> {
+        let elements = to_usize(self.kind.block_elements());
+        let block_bytes = to_usize(self.kind.block_bytes());
+        let (first, count) = (block * BLOCK / elements, BLOCK.div_ceil(elements));
+        let mut values = vec![0.0; count * elements];
+        let stored = &of_row[first * block_bytes..][..count * block_bytes];
+        dequantize(self.kind, stored, &mut values)?;
+        Ok(quantized(&values[block * BLOCK % elements..][..BLOCK]))
+    }
+}
+
+fn to_usize(value: u64) -> usize {
+    usize::try_from(value).expect("a block is small")
 }
 
 /// 32 numbers in 8 bits each, between the least and the largest of them.
