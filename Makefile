@@ -192,7 +192,7 @@ cross-aarch64: setup
 	CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc CXX_aarch64_unknown_linux_gnu=aarch64-linux-gnu-g++ \
 	BINDGEN_EXTRA_CLANG_ARGS_aarch64_unknown_linux_gnu=-I/usr/aarch64-linux-gnu/include \
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
-	  cargo build --release -p targets-host --target $(CROSS) --target-dir $(OUT)
+	  cargo build --release -p targets-host --no-default-features --features llama,native --target $(CROSS) --target-dir $(OUT)
 	cargo run --quiet -p models --example tiny -- target/tiny.gguf
 	targets/smoke-aarch64.sh $(OUT)/$(CROSS)/release/rebound $(ARCH)
 

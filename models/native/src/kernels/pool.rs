@@ -5,7 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 
 /// Looks at the state before a thread lies down: some 50 microseconds.
@@ -16,6 +16,8 @@ const LOOKS_ALONE: u32 = 200;
 /// Threads, the calling one among them.
 pub(crate) struct Pool {
     shared: Arc<Shared>,
+    /// Held while there is an operation: there is one at a time.
+    alone: Mutex<()>,
     workers: Vec<JoinHandle<()>>,
 }
 
@@ -66,7 +68,7 @@ impl Pool {
             // With fewer threads than asked for, fewer compute.
             named.spawn(move || shared.work()).ok()
         });
-        Self { workers: workers.collect(), shared }
+        Self { workers: workers.collect(), shared, alone: Mutex::new(()) }
     }
 
     /// Threads, the calling one included.
@@ -74,7 +76,8 @@ impl Pool {
         self.workers.len() + 1
     }
 
-    /// Computes the pieces 0 to `pieces`, in any order, on all threads.
+    /// Computes the pieces 0 to `pieces`, in any order, on all threads; on the calling one
+    /// alone while another operation goes on.
     ///
     /// # Panics
     ///
@@ -83,12 +86,19 @@ impl Pool {
         if self.workers.is_empty() || pieces < 2 {
             return (0..pieces).for_each(compute);
         }
+        let _alone = match self.alone.try_lock() {
+            Ok(alone) => alone,
+            // A piece panicked, after which the operation was closed all the same.
+            Err(TryLockError::Poisoned(alone)) => alone.into_inner(),
+            Err(TryLockError::WouldBlock) => return (0..pieces).for_each(compute),
+        };
         let at_once = (pieces / (4 * self.threads())).max(1);
         let borrowed: &(dyn Fn(usize) + Sync) = &compute;
         // SAFETY: only the lifetime is dropped. `close` below returns when no thread is in
         // `take_pieces` with this operation, and none can enter afterwards: entering is one
         // compare-and-exchange on the state that fails once `OPEN` is gone. It runs before
-        // `compute` is dropped, also where a piece panics, since that is caught.
+        // `compute` is dropped, also where a piece panics, since that is caught. Nobody opens
+        // another operation meanwhile: `alone` is held.
         let compute: *const (dyn Fn(usize) + Sync) = unsafe {
             std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(
                 borrowed,
@@ -153,7 +163,8 @@ impl Shared {
         *lock(&self.operation) = Some(operation);
         self.piece.store(0, Ordering::Relaxed);
         let before = self.state.load(Ordering::Relaxed);
-        // Nobody is at work here, and nobody else opens: `Pool::run` closes before it returns.
+        // Nobody is at work here, and nobody else opens: `Pool::run` holds `alone`, and closes
+        // before it returns.
         self.state.store((before & !(NEXT - 1)).wrapping_add(NEXT) | OPEN, Ordering::Release);
         if *lock(&self.asleep) > 0 {
             self.wake();

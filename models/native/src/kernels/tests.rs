@@ -316,3 +316,23 @@ fn a_panic_of_a_piece_reaches_who_asked_and_the_pool_goes_on() {
         assert_eq!(sum.load(Ordering::Relaxed), 63 * 64 / 2);
     }
 }
+
+#[test]
+fn operations_inside_and_beside_one_another_compute_every_piece() {
+    let pool = Pool::new(3);
+    let counted = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    pool.run(8, |_| {
+                        pool.run(8, |_| {
+                            counted.fetch_add(1, Ordering::Relaxed);
+                        });
+                    });
+                }
+            });
+        }
+    });
+    assert_eq!(counted.load(Ordering::Relaxed), 2 * 50 * 64);
+}

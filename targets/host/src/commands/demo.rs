@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use runtime_session::{demo, files, weights};
 use targets_console::{outln, signals};
 
@@ -17,7 +18,8 @@ const MODEL: &str = "smollm2-135m-instruct";
 /// The configuration of the demo's run.
 const RUN: &str = "targets/host/demo.toml";
 /// The demo's files, by their paths in the sources; the user's cache has the same layout.
-const FILES: [(&str, &[u8]); 4] = [
+#[cfg(feature = "demo")]
+const FILES: &[(&str, &[u8])] = &[
     (RUN, include_bytes!("../../demo.toml")),
     (
         "models/adapters/smollm2-135m-household.gguf",
@@ -32,6 +34,8 @@ const FILES: [(&str, &[u8]); 4] = [
         include_bytes!("../../../../models/adapters/smollm2-135m-household/example.j2"),
     ),
 ];
+#[cfg(not(feature = "demo"))]
+const FILES: &[(&str, &[u8])] = &[];
 
 /// Compare three strategies on sixteen household tasks: plain retries, reflections by the actor
 /// itself, and reflections by a model that was trained to reflect
@@ -53,9 +57,10 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(self) -> anyhow::Result<()> {
+        ensure!(!FILES.is_empty(), "this build lacks the demo; build it with `--features demo`");
         signals::goes_on_by("the same command goes on");
         let folder = files::demo_folder()?;
-        demo::lay_out(&FILES, &folder)?;
+        demo::lay_out(FILES, &folder)?;
         let models = files::models_folder()?;
         if weights::is_missing(MODEL, &models) {
             pull(&models, MODEL, self.quiet)?;

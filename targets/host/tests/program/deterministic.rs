@@ -1,5 +1,5 @@
-//! `--deterministic` with real weights: the same seed gives the same run, and no
-//! kill changes it.
+//! The same seed gives the same run, and no kill changes it: with llama.cpp under
+//! `--deterministic`, with kernels of our own always, however many episodes are played at once.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,9 @@ const PROMPTS: [(&str, &str); 6] = [
     ("reflection", "{% for step in transcript.steps %}{{ step.action }}. {% endfor %}"),
 ];
 
-const OPTIONS: &str = "--strategy reflexion --deterministic --temperature 1 --threads 1";
+const LLAMA: &str =
+    "--engine llama --strategy reflexion --deterministic --temperature 1 --threads 1";
+const NATIVE: &str = "--engine native --strategy reflexion --temperature 1 --threads 2";
 
 #[test]
 fn what_repeats_keeps_its_threads_and_nothing_else_does() {
@@ -45,18 +47,19 @@ fn what_repeats_keeps_its_threads_and_nothing_else_does() {
 /// Runs of one model, in a folder with the prompts.
 struct Play {
     model: PathBuf,
+    options: &'static str,
     /// How much is played.
     size: &'static str,
     folder: TempDir,
 }
 
 impl Play {
-    fn new(model: PathBuf, size: &'static str) -> Self {
+    fn new(model: PathBuf, options: &'static str, size: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, template) in PROMPTS {
             fs::write(folder.path().join(name).with_extension("j2"), template).unwrap();
         }
-        Self { model, size, folder }
+        Self { model, options, size, folder }
     }
 
     fn out(&self, name: &str) -> PathBuf {
@@ -71,7 +74,7 @@ impl Play {
         if out.join("run.toml").exists() {
             return [arguments, vec!["--resume".into(), text(&out)]].concat();
         }
-        let options = OPTIONS.split(' ').chain(self.size.split(' ')).map(String::from);
+        let options = self.options.split(' ').chain(self.size.split(' ')).map(String::from);
         arguments.extend(options.chain(["--prompts".into(), text(self.folder.path())]));
         [arguments, vec!["--actor".into(), text(&self.model), "--out".into(), text(&out)]].concat()
     }
@@ -98,7 +101,11 @@ impl Play {
 fn trials(out: &Path) -> Vec<Value> {
     let exported = rebound(&["records", "export", out.to_str().unwrap()]);
     assert_eq!(exported.code, 0, "{}", exported.stderr);
-    exported.stdout.lines().map(|line| strip(serde_json::from_str(line).unwrap())).collect()
+    let trials = exported.stdout.lines().map(|line| strip(serde_json::from_str(line).unwrap()));
+    // Episodes at once end in any order.
+    let mut trials: Vec<Value> = trials.collect();
+    trials.sort_by_key(Value::to_string);
+    trials
 }
 
 fn strip(value: Value) -> Value {
@@ -138,12 +145,40 @@ fn twenty_kills_change_neither_the_trials_nor_the_results() {
     let model = folder.path().join("tiny.gguf");
     tiny::write_llama(&model, &TinyConfig::default()).unwrap();
 
-    check(&Play::new(model, "-n 4 --trials 3 --steps 16"), 20);
+    check(&Play::new(model.clone(), LLAMA, "-n 4 --trials 3 --steps 16"), 20);
+    check(&Play::new(model, NATIVE, "-n 4 --trials 3 --steps 16 --parallel 3"), 8);
 }
 
 #[test]
 fn kills_change_nothing_with_real_weights_either() {
     let Some(model) = weights(SMOLLM2) else { return };
 
-    check(&Play::new(model, "-n 1 --trials 2 --steps 5"), 3);
+    check(&Play::new(model.clone(), LLAMA, "-n 1 --trials 2 --steps 5"), 3);
+    check(&Play::new(model, NATIVE, "-n 2 --trials 2 --steps 5 --parallel 2"), 2);
+}
+
+#[test]
+fn a_run_that_names_no_engine_gets_the_native_one_and_keeps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("tiny.gguf");
+    tiny::write_llama(&model, &TinyConfig::default()).unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let engine = |name: &str, actor: &str, more: &[&str]| {
+        let (out, actor) =
+            (path(name), if actor == "tiny" { path("tiny.gguf") } else { actor.into() });
+        let fixed = ["run", "-q", "-n", "1", "-t", "1", "--steps", "1", "--actor", &actor];
+        let outcome = rebound(&[&fixed[..], more, &["--out", &out]].concat());
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        let file = fs::read_to_string(folder.path().join(name).join("run.toml")).unwrap();
+        let file: toml::Table = file.parse().unwrap();
+        Some(file.get("engine")?.as_str()?.to_owned())
+    };
+
+    let expected = if cfg!(target_arch = "x86_64") { Some("native") } else { None };
+    assert_eq!(engine("usual", "tiny", &[]).as_deref(), expected);
+    assert_eq!(engine("asked", "tiny", &["--engine", "llama"]).as_deref(), Some("llama"));
+    assert_eq!(engine("scripted", "scripted", &[]), None);
+    // First trials are those of their engine.
+    let first = path("asked");
+    assert_eq!(engine("second", "tiny", &["--first-trials", &first]).as_deref(), Some("llama"));
 }
