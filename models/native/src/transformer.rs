@@ -112,6 +112,9 @@ impl Transformer {
         adapter: &Adapter,
     ) -> Result<Hidden, NativeError> {
         let layout = Layout::new(parts, self.weights.shape.context_tokens)?;
+        if layout.rows() == 0 {
+            return Ok(Hidden { columns: Vec::new(), rows: 0 });
+        }
         let mut x = self.embed(parts, layout.rows())?;
         for part in parts.iter_mut() {
             part.cache.reserve(part.tokens.len(), self.weights.page_size());
