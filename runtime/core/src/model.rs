@@ -193,9 +193,10 @@ pub struct Cost {
     pub cached_tokens: u32,
     /// Prompt tokens computed for this request.
     pub computed_tokens: u32,
-    /// Time from the request's start to its first generated token.
+    /// Time from the request's start until its prompt was computed, waiting included; until
+    /// its end where none of the prompt had to be.
     pub prefill_us: u64,
-    /// Time from the first generated token to the last.
+    /// Time from then to the end of the answer.
     pub decode_us: u64,
 }
 

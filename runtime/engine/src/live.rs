@@ -34,7 +34,8 @@ pub(crate) struct LiveRequest {
     sampler: Sampler,
     answer: PartialAnswer,
     started: Moment,
-    first_token_at: Option<Moment>,
+    /// When the last token of the prompt was computed.
+    prefilled_at: Option<Moment>,
 }
 
 /// Whether a request needs more tokens.
@@ -70,13 +71,21 @@ impl LiveRequest {
             sampler: Sampler::new(question.sampling),
             answer: PartialAnswer::new(&question.stop),
             started: question.started,
-            first_token_at: None,
+            prefilled_at: None,
         }
     }
 
     /// Whether tokens of the prompt are not computed yet.
     pub(crate) fn in_prompt(&self) -> bool {
         self.computed < self.prompt_tokens
+    }
+
+    /// Counts tokens that were computed.
+    pub(crate) fn count_computed(&mut self, tokens: usize) {
+        self.computed += tokens;
+        if !self.in_prompt() {
+            self.prefilled_at.get_or_insert_with(Moment::now);
+        }
     }
 
     /// Appends all forced tokens, which need no logits.
@@ -139,7 +148,7 @@ impl LiveRequest {
         let text = self.guide.text().filter(|_| whole).map(str::to_owned);
         let text = text.unwrap_or_else(|| self.answer.text());
         let now = Moment::now();
-        let first_token_at = self.first_token_at.unwrap_or(now);
+        let prefilled_at = self.prefilled_at.unwrap_or(now);
         // An answer that is forced from the start needs no prompt.
         let computed = self.computed.min(self.prompt_tokens).saturating_sub(self.cached);
         let count = |tokens: usize| u32::try_from(tokens).unwrap_or(u32::MAX);
@@ -151,8 +160,8 @@ impl LiveRequest {
             cost: Cost {
                 cached_tokens: count(self.cached),
                 computed_tokens: count(computed),
-                prefill_us: self.started.microseconds_to(first_token_at),
-                decode_us: first_token_at.microseconds_to(now),
+                prefill_us: self.started.microseconds_to(prefilled_at),
+                decode_us: prefilled_at.microseconds_to(now),
             },
             adapter,
         };
@@ -162,7 +171,6 @@ impl LiveRequest {
     /// Ends the answer with the end-of-turn token, the only one allowed.
     fn end(&mut self) -> Progress {
         self.answer.tokens.push(Token::forced(self.vocabulary.end_of_turn));
-        self.first_token_at.get_or_insert_with(Moment::now);
         Progress::Finished(StopReason::EndOfTurn)
     }
 
@@ -181,7 +189,6 @@ impl LiveRequest {
     }
 
     fn push(&mut self, token: Token) -> Option<StopReason> {
-        self.first_token_at.get_or_insert_with(Moment::now);
         if self.vocabulary.is_end(token.id) {
             self.answer.tokens.push(token);
             self.stream(token);

@@ -201,7 +201,7 @@ fn draw(live: &mut [Leased], shares: &[Share], rows: Vec<&[f32]>) -> Vec<(usize,
     let mut ended = Vec::new();
     for &(index, tokens) in shares {
         let request = &mut live[index].request;
-        request.computed += tokens;
+        request.count_computed(tokens);
         if request.computed < request.tokens.len() {
             continue;
         }

@@ -217,3 +217,33 @@ fn more_requests_than_may_wait_are_refused() {
     let refused = askers[WAITING_MAX].end().unwrap().unwrap_err();
     assert!(refused.ends_with("4096 requests are waiting already"), "{refused}");
 }
+
+/// Forces its first tokens, and allows any after them.
+struct Opening(Vec<u32>);
+
+impl Guide for Opening {
+    fn next(&mut self) -> Result<Next, ModelError> {
+        let opening = std::mem::take(&mut self.0);
+        Ok(if opening.is_empty() { Next::Anything } else { Next::Forced(opening) })
+    }
+
+    fn accept(&mut self, _id: u32) -> Result<(), ModelError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_prompt_is_prefilled_also_where_the_answer_begins_with_forced_tokens() {
+    let mut queue = queue(1);
+    queue.cache.pause = std::time::Duration::from_millis(3);
+    // Three batches of the prompt and the opening, one for each token after the first drawn.
+    let asker = ask_within(&mut queue, prompt(10, 40), 4, Box::new(Opening(vec![40, 41])));
+
+    while queue.is_busy() {
+        queue.step();
+    }
+
+    let cost = asker.end().unwrap().unwrap().cost;
+    assert!(cost.prefill_us >= 9000, "{cost:?}");
+    assert!((3000..cost.prefill_us).contains(&cost.decode_us), "{cost:?}");
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use models::gguf::Gguf;
 use models::vocabulary::Vocabulary;
@@ -19,6 +20,8 @@ use crate::reply::{ReplySender, TicketMessage};
 pub(super) struct FakeCache {
     /// How many sequences may be leased at once.
     pub(super) slots: usize,
+    /// How long a batch takes.
+    pub(super) pause: Duration,
     /// Why nothing can be computed.
     pub(super) broken: Option<&'static str>,
     pub(super) leases: usize,
@@ -49,6 +52,7 @@ impl SequenceCache for FakeCache {
         if let Some(reason) = self.broken {
             return Err(reason.to_owned());
         }
+        std::thread::sleep(self.pause);
         for part in parts {
             let tokens = self.leased.get_mut(&part.slot).unwrap();
             assert_eq!(tokens.len(), part.start);
@@ -79,6 +83,7 @@ pub(super) fn queue(live_max: u32) -> Queue<FakeCache> {
     logits[usize::try_from(vocabulary.answer_ids("a")[0]).unwrap()] = 1.0;
     let cache = FakeCache {
         slots: usize::MAX,
+        pause: Duration::ZERO,
         broken: None,
         leases: 0,
         leased: BTreeMap::new(),
