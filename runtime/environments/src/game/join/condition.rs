@@ -19,7 +19,7 @@ pub enum Term {
 pub struct Fact {
     /// Its number.
     pub predicate: usize,
-    /// Its terms, [`NOTHING`] if it takes fewer than two.
+    /// Its terms, [`NOTHING`](crate::facts::NOTHING) if it takes fewer than two.
     pub terms: [Term; 2],
 }
 
