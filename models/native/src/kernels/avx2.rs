@@ -213,7 +213,9 @@ impl Simd for Avx2 {
     /// the uppermost bit goes apart.
     #[inline(always)]
     fn dot(self, sums: Ints, unsigned: Ints, signed: [i8; 4]) -> Ints {
-        let signed = i32::from_ne_bytes(signed.map(i8::cast_unsigned));
+        let [a, b, c, d] = signed;
+        let signed = [a.cast_unsigned(), b.cast_unsigned(), c.cast_unsigned(), d.cast_unsigned()];
+        let signed = i32::from_ne_bytes(signed);
         [0, 1].map(|half| {
             intrinsics!({
                 let (signed, ones) = (x86::_mm256_set1_epi32(signed), x86::_mm256_set1_epi16(1));

@@ -161,7 +161,9 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn dot(self, sums: Self::Ints, unsigned: Self::Bytes, signed: [i8; 4]) -> Self::Ints {
-        let signed = i32::from_ne_bytes(signed.map(i8::cast_unsigned));
+        let [a, b, c, d] = signed;
+        let signed = [a.cast_unsigned(), b.cast_unsigned(), c.cast_unsigned(), d.cast_unsigned()];
+        let signed = i32::from_ne_bytes(signed);
         intrinsics!(x86::_mm512_dpbusd_epi32(sums, unsigned, x86::_mm512_set1_epi32(signed)))
     }
 
