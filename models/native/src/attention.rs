@@ -56,6 +56,7 @@ impl<'a> Attention<'a> {
     /// From the heads of a layer to what it attends to; the parts' caches get its keys and
     /// values.
     pub(crate) fn compute(&mut self, layer: usize, parts: &mut [Part<'_>]) {
+        let _span = tracing::trace_span!("attention").entered();
         self.rotate(layer);
         self.store(layer, parts);
         let each = self.attend(layer, parts);

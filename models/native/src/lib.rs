@@ -8,6 +8,8 @@
 //! activations are quantized to 8 bits for each 32 of a row, as llama.cpp does. Adapters are
 //! low-rank products beside the packed ones. What comes out for a token depends on its
 //! sequence alone, to the bit: not on what else is in the batch, nor on the number of threads.
+//!
+//! Spans at level trace, `products` and `attention`, say where the time goes.
 
 #![allow(
     clippy::inline_always,
@@ -18,6 +20,7 @@ pub mod adapter;
 pub mod batch;
 pub mod cache;
 pub mod error;
+pub mod limits;
 pub mod transformer;
 
 mod attention;
@@ -30,4 +33,5 @@ mod rope;
 mod rows;
 mod score;
 mod tensors;
+mod turn;
 mod weights;

@@ -35,6 +35,7 @@ struct Adapted<'a> {
 impl Products<'_> {
     /// The products, one matrix behind the other, `[rows / 16][n]`.
     pub(crate) fn compute(&self, weights: &Weights, adapter: &Adapter, out: &mut [Vector]) {
+        let _span = tracing::trace_span!("products").entered();
         let Self { layer, targets, x, n, .. } = *self;
         let all = targets.iter().map(|&target| {
             let factors = adapter.at((layer, target));

@@ -19,7 +19,7 @@ use crate::packed::{BLOCK, Packed, Stored};
 use crate::pass::Pass;
 use crate::rope::Frequencies;
 use crate::weights::Weights;
-use crate::{rows, tensors};
+use crate::{rows, tensors, turn};
 
 const EMBEDDINGS: &str = "token_embd.weight";
 const HEAD: &str = "output.weight";
@@ -115,6 +115,7 @@ impl Transformer {
         if layout.rows() == 0 {
             return Ok(Hidden { columns: Vec::new(), rows: 0 });
         }
+        let _turn = turn::take();
         let mut x = self.embed(parts, layout.rows())?;
         for part in parts.iter_mut() {
             part.cache.reserve(part.tokens.len(), self.weights.page_size());
@@ -135,8 +136,10 @@ impl Transformer {
         if n == 0 {
             return Vec::new();
         }
+        let _turn = turn::take();
         let mut quantized = vec![Quantized::default(); hidden.columns.len() / 2];
         rows::quantize(&self.weights, &hidden.columns, n, &mut quantized);
+        let span = tracing::trace_span!("products").entered();
         let mut columns = vec![Vector::default(); self.head.groups() * n];
         self.weights.pool.pieces(&mut columns, n, |group, out| {
             self.weights.instructions.run(Product {
@@ -146,6 +149,7 @@ impl Transformer {
                 out,
             });
         });
+        drop(span);
         let mut logits = vec![0.0; n * vocabulary];
         self.weights.pool.pieces(&mut logits, vocabulary, |row, logits| {
             for (group, logits) in logits.chunks_mut(LANES).enumerate() {

@@ -112,8 +112,12 @@ impl<C: SequenceCache> Queue<C> {
         }
         let parts: Vec<Extension<'_>> =
             shares.iter().map(|&(index, tokens)| self.live[index].part(tokens)).collect();
-        let mut ended = match self.cache.compute(&parts) {
-            Ok(rows) => draw(&mut self.live, &shares, rows),
+        let tokens: usize = parts.iter().map(|part| part.tokens.len()).sum();
+        let batch = tracing::trace_span!("batch", tokens);
+        let mut ended = match batch.in_scope(|| self.cache.compute(&parts)) {
+            Ok(rows) => {
+                tracing::trace_span!("draw").in_scope(|| draw(&mut self.live, &shares, rows))
+            }
             Err(reason) => fail(&mut self.live, &shares, &reason),
         };
         // From the back, so that earlier indices stay valid.

@@ -6,10 +6,14 @@
 //! trial a task. The first step of an episode and the steps that trim the
 //! prompt are counted apart: those have to compute.
 //!
+//! Where the time goes is told beside, and what this machine could do at most.
+//!
 //! With `--python`, llama.cpp's server replays the last engine's prompts and lengths of answers
 //! from a Python loop, with its usual attention and without flash attention.
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 
+mod limit;
+mod phases;
 mod replay;
 mod table;
 
@@ -39,7 +43,12 @@ use runtime_environments::worlds;
 use runtime_evaluation::arm::{Arm, TrialWorker, run_arm};
 use runtime_evaluation::listener::News;
 use serde::Serialize;
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
+use limit::Limit;
+use phases::{Phases, Shares};
 use replay::{Episode, episodes, replay};
 
 /// What does an episode cost, and how much of it does the cache save?
@@ -95,6 +104,8 @@ struct Row {
     steps_per_trial: f64,
     prefilled_per_trial: f64,
     generated_per_trial: f64,
+    seconds: f64,
+    shares: Option<Shares>,
     first: Share,
     later: Share,
     trimmed: Share,
@@ -120,6 +131,8 @@ impl Share {
 
 fn main() -> Result<()> {
     let options = Options::parse();
+    let phases = Phases::default();
+    tracing_subscriber::registry().with(phases.clone().with_filter(phases::targets())).init();
     let world = worlds::open("household", &EnvironmentOptions::default())?;
     let limits = Limits { steps_max: options.steps, trials_max: 1, episode_tokens_max: u32::MAX };
     let (split, count) = (options.split.clone(), Some(options.tasks));
@@ -128,7 +141,8 @@ fn main() -> Result<()> {
     for &parallel in &options.parallel {
         let mut played = Vec::new();
         for &engine in &options.engine {
-            let (row, episodes) = measure(&options, &*world, &tasks, (engine, parallel))?;
+            let (row, episodes) =
+                measure(&options, &phases, (&*world, &tasks), (engine, parallel))?;
             rows.push(row);
             played = episodes;
         }
@@ -138,13 +152,13 @@ fn main() -> Result<()> {
             }
         }
     }
-    table::print(&options, &rows)
+    table::print(&options, &Limit::measure(&options)?, &rows)
 }
 
 fn measure(
     options: &Options,
-    world: &dyn World,
-    tasks: &[Task],
+    phases: &Phases,
+    (world, tasks): (&dyn World, &[Task]),
     (engine, workers): (Engine, NonZeroU32),
 ) -> Result<(Row, Vec<Episode>)> {
     let model = load(options, engine, workers)?;
@@ -179,11 +193,14 @@ fn measure(
         tasks: tasks.to_vec(),
     };
     let mut history = RunHistory::from_events([Event::Run(run)])?;
+    phases.take(1.0);
     let start = Instant::now();
     run_arm(&arm, &mut history)?;
     let seconds = start.elapsed().as_secs_f64();
     let name = format!("{engine:?}").to_lowercase();
-    Ok((row((name, workers.get()), &history, seconds), episodes(&history)))
+    let shares = Some(phases.take(seconds));
+    let row = Row { shares, ..row((name, workers.get()), &history, seconds) };
+    Ok((row, episodes(&history)))
 }
 
 fn load(options: &Options, engine: Engine, sequences_max: NonZeroU32) -> Result<Handle> {
@@ -243,6 +260,8 @@ fn row((engine, parallel): (String, u32), history: &RunHistory, seconds: f64) ->
         engine,
         parallel,
         trials: trials.len(),
+        seconds,
+        shares: None,
         trials_per_second: count / seconds,
         steps_per_trial: f64::from(steps) / count,
         prefilled_per_trial: prefilled as f64 / count,

@@ -58,6 +58,8 @@ pub(crate) fn replay(
         engine: format!("server {flash}"),
         parallel: parallel.get(),
         trials,
+        seconds: trials as f64 / found.trials_per_second,
+        shares: None,
         trials_per_second: found.trials_per_second,
         steps_per_trial: steps as f64 / trials as f64,
         prefilled_per_trial: found.prefilled as f64 / trials as f64,

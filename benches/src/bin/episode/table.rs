@@ -2,13 +2,16 @@
 
 use anyhow::Result;
 
+use crate::limit::Limit;
+use crate::phases::Shares;
 use crate::{Options, Row, Share};
 
 /// The rows as a table, or as JSON.
 #[expect(clippy::print_stdout, reason = "a bench reports")]
-pub(crate) fn print(options: &Options, rows: &[Row]) -> Result<()> {
+pub(crate) fn print(options: &Options, limit: &Limit, rows: &[Row]) -> Result<()> {
     if options.json {
-        println!("{}", serde_json::to_string_pretty(rows)?);
+        let all = serde_json::json!({ "limit": limit, "rows": rows });
+        println!("{}", serde_json::to_string_pretty(&all)?);
         return Ok(());
     }
     let Options { tasks, steps, context, threads, .. } = options;
@@ -35,6 +38,16 @@ pub(crate) fn print(options: &Options, rows: &[Row]) -> Result<()> {
             percent(&row.trimmed),
         );
     }
+    println!("\n{}", limit.text());
+    println!("\n                     batches   tokens computed  of the time, %");
+    println!(
+        "engine      parallel  a step  a batch tokens/s  products attention  rest draws waiting"
+    );
+    for row in rows {
+        if let Some(shares) = &row.shares {
+            println!("{}", phases(row, shares));
+        }
+    }
     Ok(())
 }
 
@@ -44,4 +57,24 @@ fn percent(share: &Share) -> String {
     }
     let rate = share.cached_tokens as f64 / share.prompt_tokens as f64 * 100.0;
     format!("{rate:.1} ({})", share.steps)
+}
+
+/// Batches, and where the time goes.
+fn phases(row: &Row, shares: &Shares) -> String {
+    let steps = row.steps_per_trial * row.trials as f64;
+    let (batches, tokens) = (shares.batches as f64, shares.tokens as f64);
+    let part = |part: Option<f64>| part.map_or("-".to_owned(), |part| format!("{part:.1}"));
+    format!(
+        "{:<11} {:>8} {:>7.2} {:>8.1} {:>8.0} {:>9} {:>9} {:>5.1} {:>5.1} {:>7.1}",
+        row.engine,
+        row.parallel,
+        batches / steps,
+        tokens / batches,
+        tokens / row.seconds,
+        part(shares.products),
+        part(shares.attention),
+        shares.rest,
+        shares.draws,
+        shares.waiting,
+    )
 }
