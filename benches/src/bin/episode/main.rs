@@ -49,7 +49,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use limit::Limit;
 use phases::{Phases, Shares};
-use replay::{Episode, episodes, replay};
+use replay::{Episode, episodes};
 
 /// What does an episode cost, and how much of it does the cache save?
 #[derive(Parser)]
@@ -78,6 +78,9 @@ struct Options {
     /// A Python with xllamacpp, whose llama.cpp is measured beside
     #[arg(long)]
     python: Option<PathBuf>,
+    /// Files that its llama.cpp replays with [default: the model's]
+    #[arg(long, value_name = "FILE", value_delimiter = ',', requires = "python")]
+    peer: Vec<PathBuf>,
     /// The household split
     #[arg(long, default_value = "validation/easy")]
     split: String,
@@ -147,9 +150,7 @@ fn main() -> Result<()> {
             played = episodes;
         }
         if let Some(python) = &options.python {
-            for flash in ["auto", "off"] {
-                rows.push(replay(&options, python, &played, (parallel, flash))?);
-            }
+            rows.extend(replay::rows(&options, python, &played, parallel)?);
         }
     }
     table::print(&options, &Limit::measure(&options)?, &rows)

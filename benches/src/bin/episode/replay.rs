@@ -35,17 +35,35 @@ pub(crate) fn episodes(history: &RunHistory) -> Vec<Episode> {
     trials.map(steps).collect()
 }
 
-/// The same token work on llama.cpp's server.
-pub(crate) fn replay(
+/// The same token work on llama.cpp's server, with each file and kind of attention.
+pub(crate) fn rows(
     options: &Options,
     python: &Path,
     episodes: &[Episode],
-    (parallel, flash): (NonZeroU32, &str),
+    parallel: NonZeroU32,
+) -> Result<Vec<Row>> {
+    let own = std::slice::from_ref(&options.model);
+    let files = if options.peer.is_empty() { own } else { &options.peer };
+    let each = files.iter().flat_map(|file| ["auto", "off"].map(|flash| (file, flash)));
+    each.map(|(file, flash)| {
+        let row = replay(options, python, episodes, (parallel, file, flash))?;
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        let kind = name.rsplit('-').next().unwrap_or_default();
+        Ok(Row { engine: format!("{kind} {flash}"), ..row })
+    })
+    .collect()
+}
+
+fn replay(
+    options: &Options,
+    python: &Path,
+    episodes: &[Episode],
+    (parallel, model, flash): (NonZeroU32, &Path, &str),
 ) -> Result<Row> {
     let mut file = tempfile::NamedTempFile::new()?;
     serde_json::to_writer(&mut file, episodes)?;
     let mut command = Command::new(python);
-    command.arg(SCRIPT).arg(&options.model).arg(file.path());
+    command.arg(SCRIPT).arg(model).arg(file.path());
     command.args([parallel.to_string(), options.threads.to_string(), flash.to_owned()]);
     let output = command.stderr(Stdio::null()).output();
     let output = output.with_context(|| format!("cannot start {}", python.display()))?;
@@ -55,7 +73,7 @@ pub(crate) fn replay(
     let trials = episodes.len();
     let steps: usize = episodes.iter().map(Vec::len).sum();
     Ok(Row {
-        engine: format!("server {flash}"),
+        engine: "server".to_owned(),
         parallel: parallel.get(),
         trials,
         seconds: trials as f64 / found.trials_per_second,

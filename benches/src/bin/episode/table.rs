@@ -22,11 +22,11 @@ pub(crate) fn print(options: &Options, limit: &Limit, rows: &[Row]) -> Result<()
         "                              a trial                        from the cache, % of prompt tokens"
     );
     println!(
-        "engine      parallel trials/s steps prefilled generated   first step  later steps  trimming steps"
+        "engine       parallel trials/s steps prefilled generated   first step  later steps  trimming steps"
     );
     for row in rows {
         println!(
-            "{:<11} {:>8} {:>8.3} {:>5.1} {:>9.0} {:>9.0} {:>12} {:>12} {:>15}",
+            "{:<12} {:>8} {:>8.3} {:>5.1} {:>9.0} {:>9.0} {:>12} {:>12} {:>15}",
             row.engine,
             row.parallel,
             row.trials_per_second,
@@ -41,7 +41,7 @@ pub(crate) fn print(options: &Options, limit: &Limit, rows: &[Row]) -> Result<()
     println!("\n{}", limit.text());
     println!("\n                     batches   tokens computed  of the time, %");
     println!(
-        "engine      parallel  a step  a batch tokens/s  products attention  rest draws waiting"
+        "engine       parallel  a step  a batch tokens/s  products attention  rest draws waiting"
     );
     for row in rows {
         if let Some(shares) = &row.shares {
@@ -65,7 +65,7 @@ fn phases(row: &Row, shares: &Shares) -> String {
     let (batches, tokens) = (shares.batches as f64, shares.tokens as f64);
     let part = |part: Option<f64>| part.map_or("-".to_owned(), |part| format!("{part:.1}"));
     format!(
-        "{:<11} {:>8} {:>7.2} {:>8.1} {:>8.0} {:>9} {:>9} {:>5.1} {:>5.1} {:>7.1}",
+        "{:<12} {:>8} {:>7.2} {:>8.1} {:>8.0} {:>9} {:>9} {:>5.1} {:>5.1} {:>7.1}",
         row.engine,
         row.parallel,
         batches / steps,

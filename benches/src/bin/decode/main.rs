@@ -8,7 +8,13 @@
 //! what an agent needs: a thread of its own, streaming, and two
 //! log-probabilities a token. Each device that is named is measured with our own
 //! decoder beside the same loop.
+//!
+//! With `--python`, llama.cpp's own server (xllamacpp) generates beside, once with its usual
+//! attention and once without flash attention; the faster of the two counts.
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
+
+mod bare;
+mod server;
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -16,12 +22,6 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use llama_cpp_2::context::params::LlamaContextParams;
-use llama_cpp_2::llama_backend::LlamaBackend;
-use llama_cpp_2::llama_batch::LlamaBatch;
-use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::model::params::LlamaModelParams;
-use llama_cpp_2::sampling::LlamaSampler;
 use runtime_core::model::{Constraint, Request, Sampling};
 use runtime_core::prompt::{Piece, Prompt};
 use runtime_engine::Handle;
@@ -30,12 +30,12 @@ use runtime_engine::llama::{self, LlamaConfig};
 use runtime_engine::native::{self, NativeConfig};
 use serde::Serialize;
 
+use bare::Bare;
+
 const TEMPERATURE: f32 = 0.8;
 const CONTEXT_TOKENS: u32 = 4096;
 const MICRO_BATCH: u32 = 256;
 const SEQUENCES: u32 = 8;
-/// The engine makes llama.cpp ready; the bare loop only needs the proof of it.
-static BACKEND: LlamaBackend = LlamaBackend {};
 
 /// How much of llama.cpp's speed is left behind our engines?
 #[derive(Parser)]
@@ -52,6 +52,9 @@ struct Options {
     /// Tokens that a sequence generates at most
     #[arg(long, default_value_t = 128)]
     tokens: u32,
+    /// A Python with xllamacpp, whose llama.cpp is measured beside
+    #[arg(long)]
+    python: Option<PathBuf>,
     /// Rounds whose median counts
     #[arg(long, default_value_t = 5)]
     repetitions: usize,
@@ -68,21 +71,32 @@ struct Row {
     ours: f64,
     bare: f64,
     ratio: f64,
+    /// llama.cpp's server, if it was asked for.
+    server: Option<f64>,
 }
 
 fn main() -> Result<()> {
     let options = Options::parse();
     let bare = Bare::new(&options)?;
-    let mut rows = measure(&options, &Ours::native(&options)?, &bare)?;
-    rows.extend(measure(&options, &Ours::llama(&options)?, &bare)?);
+    let servers = server::measure(&options, &[1, SEQUENCES])?;
+    let row = |ours: &Ours| measure(&options, ours, &bare, &servers);
+    let mut rows = row(&Ours::native(&options)?)?;
+    rows.extend(row(&Ours::llama(&options)?)?);
     for device in &options.device {
-        rows.extend(measure(&options, &Ours::decoder(&options, device)?, &bare)?);
+        rows.extend(row(&Ours::decoder(&options, device)?)?);
     }
     print(&options, &rows)
 }
 
-fn measure(options: &Options, ours: &Ours, bare: &Bare) -> Result<Vec<Row>> {
-    [1, SEQUENCES].map(|sequences| row(options, ours, bare, sequences)).into_iter().collect()
+fn measure(
+    options: &Options,
+    ours: &Ours,
+    bare: &Bare,
+    servers: &[Option<f64>],
+) -> Result<Vec<Row>> {
+    let rows = [1, SEQUENCES].into_iter().zip(servers);
+    rows.map(|(sequences, &server)| Ok(Row { server, ..row(options, ours, bare, sequences)? }))
+        .collect()
 }
 
 fn row(options: &Options, ours: &Ours, bare: &Bare, sequences: u32) -> Result<Row> {
@@ -99,7 +113,7 @@ fn row(options: &Options, ours: &Ours, bare: &Bare, sequences: u32) -> Result<Ro
         }
     }
     let (ours, bare) = (median(figures.0), median(figures.1));
-    Ok(Row { engine, sequences, ours, bare, ratio: ours / bare })
+    Ok(Row { engine, sequences, ours, bare, ratio: ours / bare, server: None })
 }
 
 fn median(mut figures: Vec<f64>) -> f64 {
@@ -114,9 +128,12 @@ fn print(options: &Options, rows: &[Row]) -> Result<()> {
         return Ok(());
     }
     println!("{} threads, {} tokens a sequence", options.threads, options.tokens);
-    println!("engine            sequences   ours tok/s   bare tok/s  ratio");
-    for Row { engine, sequences, ours, bare, ratio } in rows {
-        println!("{engine:<17} {sequences:>9} {ours:>12.1} {bare:>12.1} {ratio:>6.3}");
+    println!("engine            sequences   ours tok/s   bare tok/s  ratio  server tok/s  ratio");
+    for Row { engine, sequences, ours, bare, ratio, server } in rows {
+        let server = server.map_or("            -      -".to_owned(), |server| {
+            format!("{server:>13.1} {:>6.3}", ours / server)
+        });
+        println!("{engine:<17} {sequences:>9} {ours:>12.1} {bare:>12.1} {ratio:>6.3} {server}");
     }
     Ok(())
 }
@@ -193,74 +210,5 @@ impl Ours {
         }
         let tokens = lengths.iter().sum::<usize>() - lengths.len();
         Ok((tokens as f64 / start.elapsed().as_secs_f64(), lengths))
-    }
-}
-
-/// The bare loop.
-struct Bare {
-    model: LlamaModel,
-}
-
-impl Bare {
-    fn new(options: &Options) -> Result<Self> {
-        let model =
-            LlamaModel::load_from_file(&BACKEND, &options.model, &LlamaModelParams::default())?;
-        Ok(Self { model })
-    }
-
-    /// Tokens a second of a loop whose answers have these lengths.
-    fn run(&self, options: &Options, lengths: &[usize], seed: u64) -> Result<f64> {
-        let sequences = u32::try_from(lengths.len())?;
-        let threads = i32::try_from(options.threads.get())?;
-        let params = LlamaContextParams::default()
-            .with_n_ctx(NonZeroU32::new(CONTEXT_TOKENS))
-            .with_n_batch(MICRO_BATCH)
-            .with_n_ubatch(MICRO_BATCH)
-            .with_n_seq_max(sequences)
-            .with_kv_unified(true)
-            .with_no_perf(true)
-            .with_n_threads(threads)
-            .with_n_threads_batch(threads);
-        let mut context = self.model.new_context(&BACKEND, params)?;
-        let mut batch = LlamaBatch::new(MICRO_BATCH as usize, 1);
-        let mut samplers: Vec<LlamaSampler> = (0..sequences)
-            .map(|index| {
-                let seed = u32::try_from(seed << 8).unwrap_or(0) | index;
-                LlamaSampler::chain(
-                    [LlamaSampler::temp(TEMPERATURE), LlamaSampler::dist(seed)],
-                    true,
-                )
-            })
-            .collect();
-        let mut positions = Vec::new();
-        let mut next = Vec::new();
-        for (index, sampler) in (0_i32..).zip(&mut samplers) {
-            batch.clear();
-            let tokens =
-                self.model.vocab().tokenize(prompt(index.cast_unsigned()).as_bytes(), true, false);
-            let count = i32::try_from(tokens.len())?;
-            for (position, &token) in (0_i32..).zip(&tokens) {
-                let last = position + 1 == count;
-                batch.add(token, position, &[index], last)?;
-            }
-            context.decode(&mut batch)?;
-            next.push(sampler.sample(&context, batch.n_tokens() - 1));
-            positions.push(count);
-        }
-        let start = Instant::now();
-        for length in 1..lengths.iter().copied().max().unwrap_or(0) {
-            batch.clear();
-            let live = (0..lengths.len()).filter(|&index| lengths[index] > length);
-            for index in live.clone() {
-                batch.add(next[index], positions[index], &[i32::try_from(index)?], true)?;
-                positions[index] += 1;
-            }
-            context.decode(&mut batch)?;
-            for (row, index) in (0_i32..).zip(live) {
-                next[index] = samplers[index].sample(&context, row);
-            }
-        }
-        let tokens = lengths.iter().sum::<usize>() - lengths.len();
-        Ok(tokens as f64 / start.elapsed().as_secs_f64())
     }
 }
