@@ -12,6 +12,7 @@
 //! from a Python loop, with its usual attention and without flash attention.
 #![expect(clippy::disallowed_methods, reason = "a bench measures real time")]
 
+mod idle;
 mod limit;
 mod phases;
 mod replay;
@@ -47,6 +48,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use idle::Idle;
 use limit::Limit;
 use phases::{Phases, Shares};
 use replay::{Episode, episodes};
@@ -84,6 +86,9 @@ struct Options {
     /// The household split
     #[arg(long, default_value = "validation/easy")]
     split: String,
+    /// Seconds for which each engine is left idle
+    #[arg(long, default_value_t = 10)]
+    idle: u64,
     /// JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -95,6 +100,15 @@ struct Options {
 enum Engine {
     Llama,
     Native,
+}
+
+impl Engine {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Llama => "llama",
+            Self::Native => "native",
+        }
+    }
 }
 
 /// One row: all episodes, so many at once.
@@ -153,7 +167,7 @@ fn main() -> Result<()> {
             rows.extend(replay::rows(&options, python, &played, parallel)?);
         }
     }
-    table::print(&options, &Limit::measure(&options)?, &rows)
+    table::print(&options, (&Limit::measure(&options)?, &Idle::measure(&options)?), &rows)
 }
 
 fn measure(
@@ -198,9 +212,8 @@ fn measure(
     let start = Instant::now();
     run_arm(&arm, &mut history)?;
     let seconds = start.elapsed().as_secs_f64();
-    let name = format!("{engine:?}").to_lowercase();
     let shares = Some(phases.take(seconds));
-    let row = Row { shares, ..row((name, workers.get()), &history, seconds) };
+    let row = Row { shares, ..row((engine.name().to_owned(), workers.get()), &history, seconds) };
     Ok((row, episodes(&history)))
 }
 

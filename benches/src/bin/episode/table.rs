@@ -2,15 +2,20 @@
 
 use anyhow::Result;
 
+use crate::idle::Idle;
 use crate::limit::Limit;
 use crate::phases::Shares;
 use crate::{Options, Row, Share};
 
 /// The rows as a table, or as JSON.
 #[expect(clippy::print_stdout, reason = "a bench reports")]
-pub(crate) fn print(options: &Options, limit: &Limit, rows: &[Row]) -> Result<()> {
+pub(crate) fn print(
+    options: &Options,
+    (limit, idle): (&Limit, &[Idle]),
+    rows: &[Row],
+) -> Result<()> {
     if options.json {
-        let all = serde_json::json!({ "limit": limit, "rows": rows });
+        let all = serde_json::json!({ "limit": limit, "idle": idle, "rows": rows });
         println!("{}", serde_json::to_string_pretty(&all)?);
         return Ok(());
     }
@@ -39,6 +44,9 @@ pub(crate) fn print(options: &Options, limit: &Limit, rows: &[Row]) -> Result<()
         );
     }
     println!("\n{}", limit.text());
+    for engine in idle {
+        println!("{}", engine.text());
+    }
     println!("\n                     batches   tokens computed  of the time, %");
     println!(
         "engine       parallel  a step  a batch tokens/s  products attention  rest draws waiting"
