@@ -24,14 +24,6 @@ pub(crate) struct Attention<'a> {
     pub(crate) attended: Vec<Vector>,
 }
 
-/// Heads that are computed with one tile.
-#[derive(Clone, Copy)]
-struct HeadsEach {
-    heads: usize,
-    /// Pieces of a tile.
-    pieces: usize,
-}
-
 impl<'a> Attention<'a> {
     /// Room for a batch.
     pub(crate) fn new(weights: &'a Weights, layout: &'a Layout) -> Self {
@@ -59,8 +51,8 @@ impl<'a> Attention<'a> {
         let _span = tracing::trace_span!("attention").entered();
         self.rotate(layer);
         self.store(layer, parts);
-        let each = self.attend(layer, parts);
-        self.collect(each);
+        let heads = self.attend(layer, parts);
+        self.collect(heads);
     }
 
     /// Norms and rotates queries and keys.
@@ -106,21 +98,21 @@ impl<'a> Attention<'a> {
         });
     }
 
-    /// Attention, tile by tile.
-    fn attend(&mut self, number: usize, parts: &[Part<'_>]) -> HeadsEach {
+    /// Attention, tile by tile; how many heads are computed with one is returned.
+    fn attend(&mut self, number: usize, parts: &[Part<'_>]) -> usize {
         let Self { weights, layout, n, .. } = *self;
         let shape = &weights.shape;
         let shared = shape.heads / shape.kv_heads;
         // With few tiles, a head of keys alone would leave threads without work.
         let few = layout.tiles.len() * shape.kv_heads < 4 * weights.pool.threads();
         let heads = if few { 1 } else { shared };
-        let each = HeadsEach { heads, pieces: shape.heads / heads };
         let groups = shape.head_width / LANES;
         let window = shape.window_of(number).unwrap_or(usize::MAX);
         let from = &self.heads;
         weights.pool.pieces(&mut self.tiles, TILE * heads * groups, |piece, out| {
-            let tile = layout.tiles[piece / each.pieces];
-            let first_head = piece % each.pieces * heads;
+            // Tiles of a sequence read the same keys and values one after another.
+            let tile = layout.tiles[piece % layout.tiles.len()];
+            let first_head = piece / layout.tiles.len() * heads;
             let (mut queries, mut sees) = (Vec::new(), Vec::new());
             for head in first_head..first_head + heads {
                 for row in tile.row..tile.row + tile.rows {
@@ -142,11 +134,11 @@ impl<'a> Attention<'a> {
             };
             weights.instructions.run(attend);
         });
-        each
+        heads
     }
 
     /// Brings what attention put out back into rows.
-    fn collect(&mut self, each: HeadsEach) {
+    fn collect(&mut self, heads: usize) {
         let Self { weights, layout, n, .. } = *self;
         let groups = weights.shape.head_width / LANES;
         let tiles = &self.tiles;
@@ -154,9 +146,9 @@ impl<'a> Attention<'a> {
             let (head, of_head) = (group / groups, group % groups);
             for (&(index, place), out) in layout.places.iter().zip(out) {
                 let Tile { rows, .. } = layout.tiles[index];
-                let piece = index * each.pieces + head / each.heads;
-                let query = head % each.heads * rows + place;
-                *out = tiles[(piece * TILE * each.heads + query) * groups + of_head];
+                let piece = head / heads * layout.tiles.len() + index;
+                let query = head % heads * rows + place;
+                *out = tiles[(piece * TILE * heads + query) * groups + of_head];
             }
         });
     }

@@ -26,7 +26,7 @@ pub enum Wanted {
 }
 
 /// Queries that are computed together.
-pub(crate) const TILE: usize = 4;
+pub(crate) const TILE: usize = 16;
 
 /// Some rows of a part, at most [`TILE`].
 #[derive(Clone, Copy, Debug)]

@@ -51,6 +51,9 @@ pub(crate) trait Simd: Copy + Send + Sync {
     /// Sixteen times four bytes.
     type Bytes: Copy;
 
+    /// How many sums of sixteen numbers stay in registers beside what is added to them.
+    const SUMS: usize;
+
     /// Runs a job in a function that is compiled for these instructions.
     fn run<J: Job>(self, job: J) -> J::Output;
 
@@ -64,6 +67,9 @@ pub(crate) trait Simd: Copy + Send + Sync {
     fn widen(self, halves: &Halves) -> Self::Floats;
     /// Single precision to half, to the nearest, ties to even.
     fn narrow(self, numbers: Self::Floats) -> Halves;
+    /// Asks for what will be read soon.
+    #[inline(always)]
+    fn prefetch(self, _soon: &Halves) {}
     /// `a + b`.
     fn add(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
     /// `a − b`.

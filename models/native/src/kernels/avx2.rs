@@ -47,6 +47,8 @@ impl Simd for Avx2 {
     type Ints = Ints;
     type Bytes = Ints;
 
+    const SUMS: usize = 4;
+
     #[inline(always)]
     fn run<J: Job>(self, job: J) -> J::Output {
         intrinsics!(compiled(self, job))
@@ -88,6 +90,11 @@ impl Simd for Avx2 {
             });
         }
         halves
+    }
+
+    #[inline(always)]
+    fn prefetch(self, soon: &Halves) {
+        intrinsics!(x86::_mm_prefetch::<{ x86::_MM_HINT_T0 }>(soon.as_ptr().cast()));
     }
 
     #[inline(always)]

@@ -38,6 +38,8 @@ impl Simd for Avx512 {
     type Ints = x86::__m512i;
     type Bytes = x86::__m512i;
 
+    const SUMS: usize = 16;
+
     #[inline(always)]
     fn run<J: Job>(self, job: J) -> J::Output {
         intrinsics!(compiled(self, job))
@@ -71,6 +73,11 @@ impl Simd for Avx512 {
             x86::_mm256_storeu_si256(halves.as_mut_ptr().cast(), bits);
         });
         halves
+    }
+
+    #[inline(always)]
+    fn prefetch(self, soon: &Halves) {
+        intrinsics!(x86::_mm_prefetch::<{ x86::_MM_HINT_T0 }>(soon.as_ptr().cast()));
     }
 
     #[inline(always)]

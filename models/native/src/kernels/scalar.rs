@@ -19,6 +19,8 @@ impl Simd for Scalar {
     type Ints = [i32; LANES];
     type Bytes = [[u8; 4]; LANES];
 
+    const SUMS: usize = 4;
+
     fn run<J: Job>(self, job: J) -> J::Output {
         job.run(self)
     }
