@@ -8,6 +8,7 @@
 #   make bench   the benchmarks, as tables
 #   make release   an archive that runs on machines without a toolchain
 #   make cross-aarch64 BOARD=raspberry-pi-5   rebound for aarch64 Linux, tried in an emulator
+#   make test-aarch64   the native engine's kernels for NEON, in an emulator of three processors
 #   make fuzz    hostile bytes for everything that reads bytes from outside
 #   make test-devices   the kernels of wgpu's devices beside the processor's
 #   make test-browser   reports in headless Chromium
@@ -39,7 +40,7 @@ if [ $${#missing[@]} -gt 0 ]; then \
 fi
 endef
 
-.PHONY: demo install uninstall test test-format test-lints test-build test-models test-cases test-no-std test-licenses test-firmware test-docs book docs release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
+.PHONY: demo install uninstall test test-format test-lints test-build test-models test-cases test-no-std test-licenses test-firmware test-docs book docs release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -195,6 +196,22 @@ cross-aarch64: setup
 	  cargo build --release -p targets-host --no-default-features --features llama,native --target $(CROSS) --target-dir $(OUT)
 	cargo run --quiet -p models --example tiny -- target/tiny.gguf
 	targets/smoke-aarch64.sh $(OUT)/$(CROSS)/release/rebound $(ARCH)
+
+## A processor of the emulator and the kernels that it must find. Kernels equal plain Rust to the bit.
+NEON_LEVELS := cortex-a72=neon cortex-a76=neon-dotprod max=neon-i8mm
+test-aarch64: setup
+	@missing=(); \
+	command -v aarch64-linux-gnu-gcc >/dev/null || missing+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross); \
+	command -v qemu-aarch64 >/dev/null || command -v qemu-aarch64-static >/dev/null || missing+=(qemu-user); \
+	$(INSTALL_MISSING)
+	@! command -v rustup >/dev/null || rustup target add $(CROSS) >/dev/null 2>&1 || true
+	emulator=$$(command -v qemu-aarch64 || command -v qemu-aarch64-static); \
+	for level in $(NEON_LEVELS); do \
+	  echo "$$level"; \
+	  REBOUND_EXPECTED_KERNELS=$${level#*=} CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+	  CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="$$emulator -cpu $${level%=*} -L /usr/aarch64-linux-gnu" \
+	    cargo test -p models-native --lib --target $(CROSS) --target-dir target/aarch64-test; \
+	done
 
 ## A software device such as mesa's lavapipe will do.
 test-devices: setup

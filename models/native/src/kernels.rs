@@ -1,7 +1,7 @@
 //! What is computed on vectors of sixteen numbers, written once over [`Simd`].
 //!
 //! ```text
-//! Job (generic) ─► Instructions::run ─► Avx512 │ Avx2 │ Scalar
+//! Job (generic) ─► Instructions::run ─► Avx512 │ Avx2 │ Neon │ Scalar
 //! ```
 //!
 //! Every kernel is a [`Job`]: generic over the instructions, inlined into a function that
@@ -18,6 +18,8 @@
 pub(crate) mod avx512;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
+#[cfg(target_arch = "aarch64")]
+pub(crate) mod neon;
 pub(crate) mod scalar;
 pub(crate) mod pool;
 pub(crate) mod product;
@@ -27,6 +29,8 @@ pub(crate) mod low_rank;
 #[cfg(test)]
 mod tests;
 
+#[cfg(target_arch = "aarch64")]
+use neon::{Neon, dot};
 use scalar::Scalar;
 
 /// Numbers of a vector.
@@ -44,6 +48,9 @@ pub(crate) type Halves = [u16; LANES];
 ///
 /// Products and sums are fused where a method says so and nowhere else.
 pub(crate) trait Simd: Copy + Send + Sync {
+    /// Rows that a product computes side by side, at most: 8 or 4.
+    const TILE: usize = 8;
+
     /// Sixteen numbers.
     type Floats: Copy;
     /// Sixteen whole numbers of 32 bits.
@@ -163,13 +170,22 @@ pub(crate) enum Instructions {
     /// Vectors of 256 bits.
     #[cfg(target_arch = "x86_64")]
     Avx2(avx2::Avx2),
+    /// NEON with products of unsigned with signed bytes.
+    #[cfg(target_arch = "aarch64")]
+    NeonI8mm(Neon<dot::I8mm>),
+    /// NEON with products of signed bytes.
+    #[cfg(target_arch = "aarch64")]
+    NeonDotProd(Neon<dot::DotProd>),
+    /// NEON.
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon<dot::Plain>),
     /// Plain Rust.
     Scalar(Scalar),
 }
 
 impl Instructions {
     /// The best ones that this processor has; `REBOUND_CPU` may ask for fewer: `avx2`,
-    /// `scalar`.
+    /// `neon-dotprod`, `neon`, `scalar`.
     pub(crate) fn detect() -> Self {
         let most = std::env::var("REBOUND_CPU").unwrap_or_default();
         Self::up_to(&most)
@@ -190,6 +206,24 @@ impl Instructions {
                 return Self::Avx2(token);
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        {
+            if !["neon-dotprod", "neon", "scalar"].contains(&most)
+                && let Some(token) = Neon::detect()
+            {
+                return Self::NeonI8mm(token);
+            }
+            if !["neon", "scalar"].contains(&most)
+                && let Some(token) = Neon::detect()
+            {
+                return Self::NeonDotProd(token);
+            }
+            if most != "scalar"
+                && let Some(token) = Neon::detect()
+            {
+                return Self::Neon(token);
+            }
+        }
         let _ = most;
         Self::Scalar(Scalar)
     }
@@ -201,6 +235,12 @@ impl Instructions {
             Self::Avx512(_) => "avx512-vnni",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonI8mm(_) => "neon-i8mm",
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDotProd(_) => "neon-dotprod",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => "neon",
             Self::Scalar(_) => "scalar",
         }
     }
@@ -212,6 +252,12 @@ impl Instructions {
             Self::Avx512(simd) => simd.run(job),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(simd) => simd.run(job),
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonI8mm(simd) => simd.run(job),
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDotProd(simd) => simd.run(job),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(simd) => simd.run(job),
             Self::Scalar(simd) => simd.run(job),
         }
     }

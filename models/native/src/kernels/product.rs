@@ -51,11 +51,11 @@ fn product<S: Simd, B: Block>(simd: S, weights: &[B], rows: &[Quantized], out: &
     let n = out.len();
     assert_eq!(rows.len(), weights.len() * n, "a block of each row for each of the weights'");
     let mut first = 0;
-    while first + 8 <= n {
+    while S::TILE >= 8 && first + 8 <= n {
         tile::<S, B, 8>(simd, weights, rows, (first, n), out);
         first += 8;
     }
-    if first + 4 <= n {
+    while first + 4 <= n {
         tile::<S, B, 4>(simd, weights, rows, (first, n), out);
         first += 4;
     }

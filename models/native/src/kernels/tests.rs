@@ -19,13 +19,25 @@ use crate::packed::{Packed, Stored};
 /// Every set of instructions that this machine has.
 fn all() -> Vec<Instructions> {
     let mut found = vec![Instructions::up_to("scalar")];
-    for most in ["avx2", ""] {
+    for most in ["avx2", "neon", "neon-dotprod", ""] {
         let better = Instructions::up_to(most);
         if found.iter().all(|other| other.name() != better.name()) {
             found.push(better);
         }
     }
     found
+}
+
+/// An emulator that hides instructions would leave their kernels untested: who runs the
+/// tests in one says what there must be.
+#[test]
+fn the_best_instructions_are_those_that_are_expected() {
+    if let Ok(expected) = std::env::var("REBOUND_EXPECTED_KERNELS") {
+        assert_eq!(Instructions::up_to("").name(), expected);
+    }
+    if cfg!(target_arch = "aarch64") {
+        assert!(all().iter().any(|found| found.name() == "neon"), "every aarch64 has NEON");
+    }
 }
 
 /// Numbers between −4 and 4.
