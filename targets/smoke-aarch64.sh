@@ -15,10 +15,16 @@ case $arch in
   *) processor=cortex-a72 ;;
 esac
 
-emulator=$(command -v qemu-aarch64 || command -v qemu-aarch64-static)
+emulated() {
+  "$(command -v qemu-aarch64 || command -v qemu-aarch64-static)" -cpu "$processor" -L /usr/aarch64-linux-gnu \
+    "$program" "$@"
+}
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 # Without --board: the tiny model's heads are too narrow for a cache of q8_0.
-"$emulator" -cpu "$processor" -L /usr/aarch64-linux-gnu "$program" run --actor target/tiny.gguf \
-  --threads 2 --tasks 2 --trials 2 --steps 4 --quiet --out "$out/run"
-"$emulator" -cpu "$processor" -L /usr/aarch64-linux-gnu "$program" records stats "$out/run"
+emulated run --actor target/tiny.gguf --threads 2 --tasks 2 --trials 2 --steps 4 --quiet --out "$out/run"
+emulated records stats "$out/run"
+emulated doctor | grep -i neon || { echo "doctor names no NEON kernels"; exit 1; }
+score() { echo "The egg 1 is at sinkbasin 1." | emulated score --engine native --model target/tiny.gguf; }
+score >"$out/neon" && REBOUND_CPU=scalar score >"$out/scalar"
+cmp "$out/neon" "$out/scalar" || { echo "NEON and plain Rust differ"; exit 1; }
