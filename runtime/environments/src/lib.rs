@@ -18,6 +18,7 @@ pub mod selection;
 pub mod worlds;
 pub mod expert;
 mod text_game;
+mod truth;
 pub mod game;
 pub mod text;
 pub mod pddl;

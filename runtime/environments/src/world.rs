@@ -55,6 +55,14 @@ pub trait World: Send + Sync {
         None
     }
 
+    /// The truth about a task as advice: what a perfect reflection would say, in the sentence
+    /// forms of [`advise`](crate::expert::advise). For measuring only; no agent may see it.
+    ///
+    /// `None` where the world cannot tell.
+    fn truth(&self, _task: &Task) -> Option<String> {
+        None
+    }
+
     /// The world's own store of reflections, if it has one.
     fn archive(&self) -> Option<Box<dyn ReflectionStore + Send>> {
         None

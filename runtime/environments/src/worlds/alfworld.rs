@@ -23,6 +23,7 @@ use crate::game::Game;
 use crate::selection::{TaskSelection, select};
 use crate::split::Split;
 use crate::text_game::TextGames;
+use crate::truth::truth;
 use crate::world::{Playable, World, WorldError};
 pub use error::AlfworldError;
 use file::GameFile;
@@ -149,6 +150,10 @@ impl World for Alfworld {
         };
         let reword = if self.options.put_is_move { put_as_move } else { |_: &str| None };
         Box::new(TextGames { load: Box::new(load), reword, listed: |_| true, current: None })
+    }
+
+    fn truth(&self, task: &Task) -> Option<String> {
+        truth(self.game(&task.id).ok()??, &task.instruction)
     }
 }
 

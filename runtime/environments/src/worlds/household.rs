@@ -19,6 +19,7 @@ use crate::game::{Game, GameError, Rules};
 use crate::selection::{TaskSelection, select};
 use crate::split::{Purpose, Split};
 use crate::text_game::TextGames;
+use crate::truth::truth;
 use crate::world::{Playable, World, WorldError};
 use difficulty::{DIFFICULTIES, Difficulty, TaskKind};
 use house::{House, build};
@@ -150,6 +151,10 @@ impl World for Household {
     fn environment(&self) -> Box<dyn Playable + Send> {
         let (load, reword) = (Box::new(load), |_: &str| None);
         Box::new(TextGames { load, reword, listed: acts, current: None })
+    }
+
+    fn truth(&self, task: &Task) -> Option<String> {
+        truth(load(task).ok()?, &task.instruction)
     }
 }
 
