@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use crate::batch::{Layout, Part, TILE, Tile};
 use crate::cache::{PAGE, Page};
-use crate::kernels::attend::{Attend, Store};
+use crate::kernels::attend::Attend;
 use crate::kernels::rows::Rotate;
+use crate::kernels::store::Store;
 use crate::kernels::{LANES, Vector};
 use crate::weights::Weights;
 

@@ -24,6 +24,7 @@ pub(crate) mod scalar;
 pub(crate) mod pool;
 pub(crate) mod product;
 pub(crate) mod attend;
+pub(crate) mod store;
 pub(crate) mod rows;
 pub(crate) mod low_rank;
 #[cfg(test)]

@@ -12,8 +12,9 @@ use super::product::{Product, Quantize, Quantized};
 use super::rows::{Activation, Gate, InverseRoots, Rotate, Scale};
 use super::{Instructions, Job, LANES, Vector};
 use crate::cache::{Cache, PageSize};
-use crate::kernels::attend::{Attend, Store};
+use crate::kernels::attend::Attend;
 use crate::kernels::low_rank::{Down, Up};
+use crate::kernels::store::Store;
 use crate::packed::{Packed, Stored};
 
 /// Every set of instructions that this machine has.
