@@ -16,6 +16,7 @@ mod quantize;
 
 use crate::gguf::GgmlType;
 
+pub use block256::eighths;
 pub use quantize::quantize;
 
 /// Why bytes and values are not two forms of the same numbers.

@@ -32,6 +32,7 @@ mod products;
 mod rope;
 mod rows;
 mod score;
+mod stored;
 mod tensors;
 mod turn;
 mod weights;

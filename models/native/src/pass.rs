@@ -8,9 +8,9 @@ use crate::batch::{Layout, Part};
 use crate::kernels::product::{Quantize, Quantized};
 use crate::kernels::rows::{Add, Gate, Scale};
 use crate::kernels::{LANES, Vector};
-use crate::packed::BLOCK;
 use crate::products::Products;
 use crate::rows::{PIECE, inverse_roots, norm, quantize};
+use crate::stored::BLOCK;
 use crate::weights::Weights;
 
 /// What the layers share while a batch passes through them.

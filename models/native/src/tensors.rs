@@ -5,7 +5,8 @@ use models::gguf::{GgmlType, Gguf};
 
 use crate::error::NativeError;
 use crate::kernels::{LANES, Vector};
-use crate::packed::{Packed, Stored};
+use crate::packed::Packed;
+use crate::stored::Stored;
 
 /// Where the rows of a matrix lie in its file.
 pub(crate) fn stored<'a>(

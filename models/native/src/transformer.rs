@@ -15,9 +15,10 @@ use crate::kernels::pool::Pool;
 use crate::kernels::product::{Product, Quantized};
 use crate::kernels::{Instructions, LANES, Vector};
 use crate::layer::Layer;
-use crate::packed::{BLOCK, Packed, Stored};
+use crate::packed::Packed;
 use crate::pass::Pass;
 use crate::rope::Frequencies;
+use crate::stored::{BLOCK, Stored};
 use crate::weights::Weights;
 use crate::{rows, tensors, turn};
 

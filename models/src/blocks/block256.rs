@@ -71,7 +71,7 @@ pub(super) fn read_q4_k(block: &[u8; 144], values: &mut [f32; 256]) {
     let (head, quants) = split::<16, 128, 144>(block);
     let (quants, _) = quants.as_chunks::<32>();
     let (values, _) = values.as_chunks_mut::<32>();
-    for (eighth, (values, (scale, min))) in values.iter_mut().zip(scales_q4_k(head)).enumerate() {
+    for (eighth, (values, (scale, min))) in values.iter_mut().zip(eighths(head)).enumerate() {
         let shift = eighth % 2 * 4;
         for (value, quant) in values.iter_mut().zip(&quants[eighth / 2]) {
             *value = scale * f32::from(quant >> shift & 15) - min;
@@ -85,7 +85,7 @@ pub(super) fn read_q5_k(block: &[u8; 176], values: &mut [f32; 256]) {
     let (fifth_bits, quants) = split::<32, 128, 160>(rest);
     let (quants, _) = quants.as_chunks::<32>();
     let (values, _) = values.as_chunks_mut::<32>();
-    for (eighth, (values, (scale, min))) in values.iter_mut().zip(scales_q4_k(head)).enumerate() {
+    for (eighth, (values, (scale, min))) in values.iter_mut().zip(eighths(head)).enumerate() {
         let shift = eighth % 2 * 4;
         for ((value, quant), bits) in values.iter_mut().zip(&quants[eighth / 2]).zip(fifth_bits) {
             let quant = quant >> shift & 15 | (bits >> eighth & 1) << 4;
@@ -94,11 +94,13 @@ pub(super) fn read_q5_k(block: &[u8; 176], values: &mut [f32; 256]) {
     }
 }
 
-/// The scale and the min of each eighth, from `d`, `m` and twice eight numbers of six
-/// bits: the first four of each stand in a byte's low bits, of the others four bits
+/// The scale and the min of each eighth of a `Q4_K` or `Q5_K` block, from its first 16 bytes:
+/// `d`, `m` and twice eight numbers of six bits. A number is `scale · q - min`.
+///
+/// The first four of each stand in a byte's low bits, of the others four bits
 /// stand in the last bytes and two in those high bits.
 #[inline]
-fn scales_q4_k(head: &[u8; 16]) -> [(f32, f32); 8] {
+pub fn eighths(head: &[u8; 16]) -> [(f32, f32); 8] {
     let [d0, d1, m0, m1, packed @ ..] = head;
     let (d, m) = (half(*d0, *d1), half(*m0, *m1));
     let mut scales = [(0.0, 0.0); 8];

@@ -5,7 +5,8 @@
 //! block after block.
 
 use super::{Job, LANES, Simd, Vector};
-use crate::packed::{BLOCK, Block, Blocks, Packed, QUADS};
+use crate::packed::{Block, Blocks, Packed, QUADS};
+use crate::stored::BLOCK;
 
 /// 32 numbers of a row in 8 bits each.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -15,7 +15,8 @@ use crate::cache::{Cache, PageSize};
 use crate::kernels::attend::Attend;
 use crate::kernels::low_rank::{Down, Up};
 use crate::kernels::store::Store;
-use crate::packed::{Packed, Stored};
+use crate::packed::Packed;
+use crate::stored::Stored;
 
 /// Every set of instructions that this machine has.
 fn all() -> Vec<Instructions> {
@@ -104,7 +105,7 @@ fn side_by_side(rows: &[Vec<Vector>]) -> Vec<Vector> {
     (0..rows[0].len()).flat_map(|group| rows.iter().map(move |row| row[group])).collect()
 }
 
-const KINDS: [GgmlType; 8] = [
+const KINDS: [GgmlType; 9] = [
     GgmlType::Q4_0,
     GgmlType::Q4_1,
     GgmlType::Q5_0,
@@ -112,6 +113,7 @@ const KINDS: [GgmlType; 8] = [
     GgmlType::Q8_0,
     GgmlType::F32,
     GgmlType::Q4_K,
+    GgmlType::Q5_K,
     GgmlType::Q6_K,
 ];
 
