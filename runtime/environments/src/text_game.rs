@@ -45,8 +45,9 @@ impl Environment for TextGames {
         let reworded = (self.reword)(action);
         let action = reworded.as_deref().unwrap_or(action);
         let observation = play.step(action).map_err(|problem| broken(&problem))?;
-        let done = play.won();
-        let reward = if done && !was_won { 1.0 } else { 0.0 };
+        let won = play.won();
+        let reward = if won && !was_won { 1.0 } else { 0.0 };
+        let done = won || play.lost();
         Ok(Step { observation, reward, progress: play.progress(), done })
     }
 
@@ -65,8 +66,10 @@ impl Environment for TextGames {
 impl Playable for TextGames {
     /// As in the Python package: one point while the game is won.
     fn standing(&self) -> GameScore {
-        let won = self.current.as_ref().is_some_and(|(_, play)| play.won());
-        GameScore { score: i64::from(won), score_max: 1, won, done: won }
+        let play = self.current.as_ref().map(|(_, play)| play);
+        let won = play.is_some_and(GameState::won);
+        let done = won || play.is_some_and(GameState::lost);
+        GameScore { score: i64::from(won), score_max: 1, won, done }
     }
 }
 

@@ -71,7 +71,7 @@ impl Situation<'_> {
         let change = self.goal.change.map(|change| self.how_to(change)).unwrap_or_default();
         Some(match self.goal.end {
             Destination::Place(target) => {
-                let target = self.notes.places[self.notes.places_of(target).next()?].name;
+                let target = self.notes.places[self.to_use(target)?].name;
                 let it = if self.goal.count > 1 { "each" } else { "it" };
                 format!("Take {it}, {change}move it to {target}.")
             }
@@ -79,8 +79,13 @@ impl Situation<'_> {
         })
     }
 
+    /// The index of the receptacle of a kind that was named, else of the first.
+    fn to_use(&self, wanted: &str) -> Option<usize> {
+        self.notes.preferred(wanted).or_else(|| self.notes.places_of(wanted).next())
+    }
+
     fn how_to(&self, change: Treatment) -> String {
-        let tool = self.notes.places_of(change.tool()).next();
+        let tool = self.to_use(change.tool());
         let tool = tool.map_or(change.tool(), |at| self.notes.places[at].name);
         format!("{} it with {tool}, ", change.verb())
     }
@@ -98,6 +103,11 @@ impl<'a> Notes<'a> {
                 sentence.strip_prefix("There is no ").and_then(|rest| rest.split_once(" at "))
             {
                 places.split(", ").for_each(|place| self.believe(place, None));
+            } else if sentence.starts_with("Take ") {
+                let clauses = sentence.split(", ").filter_map(|clause| {
+                    clause.split_once(" it with ").or_else(|| clause.split_once(" it to "))
+                });
+                clauses.for_each(|(_, place)| self.prefer(place));
             }
         }
     }

@@ -16,6 +16,8 @@ pub(super) struct Notes<'a> {
     /// Things with the index of the receptacle where each was first seen.
     first_seen: Vec<(&'a str, usize)>,
     changed: Vec<(&'a str, Treatment)>,
+    /// The receptacles that notes, wishes and advice name to use, the latest last.
+    named: Vec<usize>,
 }
 
 /// The known part of a receptacle.
@@ -86,7 +88,10 @@ impl<'a> Notes<'a> {
     fn read_sentence(&mut self, sentence: &'a str) {
         let two = |start, middle| sentence.strip_prefix(start)?.split_once(middle);
         let one = |start, end| between(sentence, start, end);
-        if let Some(place) = one("You arrive at ", "") {
+        let named = one("The owner wants it at ", "").or_else(|| one("A note says: use ", ""));
+        if let Some(place) = named {
+            self.prefer(place);
+        } else if let Some(place) = one("You arrive at ", "") {
             self.at = self.place(place);
         } else if let Some(place) = one("The ", " is closed").or_else(|| one("You close the ", ""))
         {
@@ -114,6 +119,17 @@ impl<'a> Notes<'a> {
     pub(super) fn places_of(&self, wanted: &str) -> impl DoubleEndedIterator<Item = usize> {
         let places = self.places.iter().enumerate();
         places.filter(move |(_, place)| kind(place.name) == wanted).map(|(at, _)| at)
+    }
+
+    /// Notes that this receptacle is the one of its kind to use.
+    pub(super) fn prefer(&mut self, place: &str) {
+        self.named.extend(self.place(place));
+    }
+
+    /// The index of the receptacle of a kind that was named last.
+    pub(super) fn preferred(&self, wanted: &str) -> Option<usize> {
+        let mut latest = self.named.iter().rev().copied();
+        latest.find(|&at| kind(self.places[at].name) == wanted)
     }
 
     /// Whether a thing was changed so, and the change was not undone.

@@ -130,13 +130,13 @@ impl<'a> Situation<'a> {
         self.gathering().or_else(|| self.nearest_of(target))
     }
 
-    /// The index of a receptacle of this kind: where the agent is, else an open one, else
-    /// the first.
+    /// The index of a receptacle of this kind: the one that was named, else where the agent is,
+    /// else an open one, else the first.
     fn nearest_of(&self, wanted: &str) -> Option<usize> {
         let places = || self.notes.places_of(wanted);
         let here = places().find(|&at| Some(at) == self.notes.at);
         let open = || places().find(|&at| self.notes.places[at].is_open());
-        here.or_else(open).or_else(|| places().next())
+        self.notes.preferred(wanted).or(here).or_else(open).or_else(|| places().next())
     }
 
     /// `action` at a receptacle, or the action that must come before it.

@@ -219,3 +219,47 @@ fn it_does_not_deny_the_first_of_two_that_it_moved() {
 
     assert!(advice.starts_with("The book 1 is at sidetable 1. Look at "), "{advice}");
 }
+
+#[test]
+fn it_brings_a_thing_where_the_owner_wants_it() {
+    let seen = [
+        "You arrive at bed 1. On the bed 1, you see a mug 1.",
+        "You pick up the mug 1 from the bed 1.",
+        "You arrive at desk 2. On the desk 2, you see nothing.",
+        "You move the mug 1 to the desk 2. The owner wants it at desk 1.",
+    ];
+    let task = "put a mug in desk";
+    let can = ["go to desk 1", "take mug 1 from desk 2"];
+    check(task, &seen, &can, Some("take mug 1 from desk 2"));
+    let taken = [&seen[..], &["You pick up the mug 1 from the desk 2."]].concat();
+    check(task, &taken, &["go to desk 1", "move mug 1 to desk 2"], Some("go to desk 1"));
+
+    let advice = advised(task, &[], &seen);
+    assert_eq!(advice, "The mug 1 is at bed 1. Take it, move it to desk 1.");
+    assert_eq!(advised(task, &[&advice], &[]), advice);
+}
+
+#[test]
+fn it_uses_what_a_note_says_and_what_it_is_told() {
+    let room = "You see: you see a bed 1, a desk 1, a microwave 1, and a microwave 2.";
+    let seen = [
+        "You arrive at desk 1. On the desk 1, you see a egg 1.",
+        "You pick up the egg 1 from the desk 1.",
+        "You arrive at microwave 1. The microwave 1 is closed.",
+        "The microwave 1 does not work. A note says: use microwave 2.",
+    ];
+    let can = ["heat egg 1 with microwave 1", "go to microwave 2", "go to microwave 1"];
+    let can = can.map(str::to_owned);
+    let play = |advice: Vec<&'static str>, observations: &[&'static str]| {
+        let instruction = "put a hot egg in bed";
+        let observations = observations.to_vec();
+        let sight = Sight { instruction, advice, opening: room, observations, admissible: &can };
+        (choose(&sight).unwrap().to_owned(), advise(&sight).unwrap())
+    };
+
+    let (action, advice) = play(Vec::new(), &seen);
+    assert_eq!(action, "go to microwave 2");
+    let told = "The egg 1 is at desk 1. Take it, heat it with microwave 2, move it to bed 1.";
+    assert_eq!(advice, told);
+    assert_eq!(play(vec![told], &seen[..2]).0, "go to microwave 2");
+}

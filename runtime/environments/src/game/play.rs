@@ -78,6 +78,12 @@ impl GameState {
         self.won
     }
 
+    /// Whether the game can no longer be won: the fact `lost` is true of someone.
+    pub fn lost(&self) -> bool {
+        let lost = self.game.rules.predicate("lost");
+        lost.is_some_and(|lost| !self.facts.known(lost).pairs().is_empty())
+    }
+
     /// The greatest share of subgoals so far; 1.0 once the game was won.
     pub fn progress(&self) -> f32 {
         self.progress

@@ -202,12 +202,18 @@ mod tests {
             ("train/easy", Train),
             ("train/medium", Train),
             ("train/hard", Train),
+            ("train/wishes", Train),
+            ("train/repairs", Train),
             ("validation/easy", Validation),
             ("validation/medium", Validation),
             ("validation/hard", Validation),
+            ("validation/wishes", Validation),
+            ("validation/repairs", Validation),
             ("test/easy", Test),
             ("test/medium", Test),
             ("test/hard", Test),
+            ("test/wishes", Test),
+            ("test/repairs", Test),
         ];
         check_purposes(&Household, &expected);
     }

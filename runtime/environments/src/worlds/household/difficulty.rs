@@ -2,6 +2,9 @@
 //!
 //! `easy` is fitted to a model of 135 million parameters whose answers are
 //! constrained to the admissible actions; `hard` comes near ALFWorld's size.
+//!
+//! In `wishes` and `repairs` a house keeps a secret, which an agent learns only by an attempt
+//! that fails and ends the game. The limit leaves steps enough to search the whole house.
 
 use std::ops::RangeInclusive;
 
@@ -36,6 +39,15 @@ impl TaskKind {
     }
 }
 
+/// What a house hides until an attempt reveals it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Secret {
+    /// Of so many receptacles of the wanted kind, only one counts.
+    Wish(RangeInclusive<u64>),
+    /// Of so many appliances that could change the thing, only one works.
+    Repair(RangeInclusive<u64>),
+}
+
 /// A difficulty: the size of a household and its task types.
 #[derive(Debug)]
 pub struct Difficulty {
@@ -43,7 +55,7 @@ pub struct Difficulty {
     pub name: &'static str,
     /// The task types, which alternate.
     pub kinds: &'static [TaskKind],
-    /// Number of pieces of furniture.
+    /// Number of pieces of furniture; those that a secret is about count as one.
     pub receptacles: RangeInclusive<u64>,
     /// Percentage of drawn pieces with doors that are accepted. Pieces that the task needs
     /// are always accepted.
@@ -52,12 +64,14 @@ pub struct Difficulty {
     pub distractors: RangeInclusive<u64>,
     /// Greatest number of these in one place.
     pub distractors_together: usize,
+    /// What its houses hide, if anything.
+    pub secret: Option<Secret>,
     /// The default of the greatest number of steps in an episode.
     pub steps_max: u32,
 }
 
-/// Every difficulty, the easiest first.
-pub const DIFFICULTIES: [Difficulty; 3] = [
+/// Every difficulty. Seeds are drawn by place, so new ones go to the end.
+pub const DIFFICULTIES: [Difficulty; 5] = [
     Difficulty {
         name: "easy",
         kinds: &[TaskKind::Place],
@@ -65,6 +79,7 @@ pub const DIFFICULTIES: [Difficulty; 3] = [
         closed_percent: 0,
         distractors: 0..=0,
         distractors_together: 1,
+        secret: None,
         steps_max: 20,
     },
     Difficulty {
@@ -81,6 +96,7 @@ pub const DIFFICULTIES: [Difficulty; 3] = [
         closed_percent: 40,
         distractors: 3..=5,
         distractors_together: 2,
+        secret: None,
         steps_max: 30,
     },
     Difficulty {
@@ -97,6 +113,27 @@ pub const DIFFICULTIES: [Difficulty; 3] = [
         closed_percent: 100,
         distractors: 10..=16,
         distractors_together: 4,
+        secret: None,
         steps_max: 50,
+    },
+    Difficulty {
+        name: "wishes",
+        kinds: &[TaskKind::Place],
+        receptacles: 3..=3,
+        closed_percent: 0,
+        distractors: 1..=2,
+        distractors_together: 1,
+        secret: Some(Secret::Wish(4..=6)),
+        steps_max: 15,
+    },
+    Difficulty {
+        name: "repairs",
+        kinds: &[TaskKind::Clean, TaskKind::Heat, TaskKind::Cool],
+        receptacles: 4..=4,
+        closed_percent: 0,
+        distractors: 1..=2,
+        distractors_together: 1,
+        secret: Some(Secret::Repair(4..=6)),
+        steps_max: 25,
     },
 ];

@@ -21,7 +21,15 @@
     (ishot ?o - object)
     (iscool ?o - object)
     (istoggled ?o - object)
-    (looked ?a - agent))
+    (looked ?a - agent)
+    ; What a house may hide: which receptacle a thing is wanted at, where it is not
+    ; although the instruction allows it, what is broken, and what a note names instead.
+    (wish ?o - object ?r - receptacle)
+    (stray ?o - object ?r - receptacle)
+    (broken ?r - receptacle)
+    (note ?r - receptacle ?s - receptacle)
+    ; Ends the game.
+    (lost ?a - agent))
 
   (:action look
     :parameters (?a - agent)
@@ -55,25 +63,28 @@
   (:action move
     :parameters (?a - agent ?o - object ?r - receptacle)
     :precondition (and (holds ?a ?o) (atlocation ?a ?r) (or (not (openable ?r)) (opened ?r)))
-    :effect (and (inreceptacle ?o ?r) (not (holds ?a ?o)) (not (holdsany ?a))))
+    :effect (and (inreceptacle ?o ?r) (not (holds ?a ?o)) (not (holdsany ?a))
+      (when (stray ?o ?r) (lost ?a))))
 
   (:action clean
     :parameters (?a - agent ?o - object ?r - receptacle)
     :precondition (and (holds ?a ?o) (cleanable ?o) (atlocation ?a ?r)
       (receptacletype ?r sinkbasintype))
-    :effect (isclean ?o))
+    :effect (and (when (not (broken ?r)) (isclean ?o)) (when (broken ?r) (lost ?a))))
 
   (:action heat
     :parameters (?a - agent ?o - object ?r - receptacle)
     :precondition (and (holds ?a ?o) (heatable ?o) (atlocation ?a ?r)
       (receptacletype ?r microwavetype))
-    :effect (and (ishot ?o) (not (iscool ?o))))
+    :effect (and (when (not (broken ?r)) (and (ishot ?o) (not (iscool ?o))))
+      (when (broken ?r) (lost ?a))))
 
   (:action cool
     :parameters (?a - agent ?o - object ?r - receptacle)
     :precondition (and (holds ?a ?o) (coolable ?o) (atlocation ?a ?r)
       (receptacletype ?r fridgetype))
-    :effect (and (iscool ?o) (not (ishot ?o))))
+    :effect (and (when (not (broken ?r)) (and (iscool ?o) (not (ishot ?o))))
+      (when (broken ?r) (lost ?a))))
 
   (:action use
     :parameters (?a - agent ?o - object ?r - receptacle)

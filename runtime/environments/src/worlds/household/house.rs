@@ -5,10 +5,11 @@
 //! is returned with it.
 
 mod plan;
+mod secret;
 
 use runtime_core::seed::mix;
 
-use crate::worlds::household::difficulty::{Difficulty, TaskKind};
+use crate::worlds::household::difficulty::{Difficulty, Secret, TaskKind};
 use crate::worlds::household::rooms::{Furniture, ROOMS, RoomKind, Thing};
 use plan::plan;
 
@@ -25,6 +26,10 @@ pub struct House {
     pub thing: &'static str,
     /// The kind of furniture to bring it to, or where the lamp is.
     pub target: &'static str,
+    /// The index of the only receptacle of that kind that counts, if the owner has a wish.
+    pub wish: Option<usize>,
+    /// The index of the only appliance that works, if the others are broken.
+    pub works: Option<usize>,
     /// The instruction.
     pub instruction: String,
     /// The shortest commands that solve the task.
@@ -85,6 +90,9 @@ struct Builder {
     room: &'static RoomKind,
     receptacles: Vec<Receptacle>,
     items: Vec<HouseItem>,
+    /// The kinds of furniture that a secret is about: nothing else lies there, and no more of
+    /// them are drawn.
+    apart: Vec<&'static str>,
 }
 
 /// Builds the household of a seed.
@@ -93,12 +101,15 @@ pub fn build(difficulty: &Difficulty, kind: TaskKind, seed: u64) -> House {
     let rooms: Vec<&'static RoomKind> =
         ROOMS.iter().filter(|room| room.kinds.contains(&kind)).collect();
     let room = draws.one_of(&rooms);
-    let mut builder = Builder { draws, room, receptacles: Vec::new(), items: Vec::new() };
+    let mut builder =
+        Builder { draws, room, receptacles: Vec::new(), items: Vec::new(), apart: Vec::new() };
     let things: Vec<&'static Thing> =
         room.things.iter().filter(|thing| suits(thing, kind)).collect();
     let thing = builder.draws.one_of(&things);
     let tool = tool(kind).map(|noun| builder.place_furniture(room, noun));
     let target = builder.draw_target(difficulty, kind);
+    let (wish, works) = builder.draw_secret(difficulty, tool, target);
+    let (tool, target) = (works.or(tool), wish.unwrap_or(target));
     let sources = builder.draw_sources(difficulty, kind, target);
     for &place in &sources {
         builder.put(thing.noun, thing.suits, place);
@@ -109,7 +120,10 @@ pub fn build(difficulty: &Difficulty, kind: TaskKind, seed: u64) -> House {
         builder.items.push(lamp);
     }
     builder.fill(difficulty, kind, thing, target);
-    builder.finish(kind, thing, tool, target)
+    let mut house = builder.finish(kind, thing, target);
+    (house.wish, house.works) = (wish, works);
+    house.plan = plan(&house, tool, target);
+    house
 }
 
 fn suits(thing: &Thing, kind: TaskKind) -> bool {
@@ -151,7 +165,8 @@ impl Builder {
         let fits = |furniture: &&'static Furniture| {
             let is_there = self.receptacles.iter().any(|other| other.furniture == *furniture);
             let is_allowed = !furniture.openable || may_be_closed;
-            is_allowed && furniture.noun != avoided && (furniture.repeats || !is_there)
+            let is_avoided = furniture.noun == avoided || self.apart.contains(&furniture.noun);
+            is_allowed && !is_avoided && (furniture.repeats || !is_there)
         };
         let fitting: Vec<&'static Furniture> = self.room.furniture.iter().filter(fits).collect();
         if fitting.is_empty() { None } else { Some(self.draws.one_of(&fitting)) }
@@ -164,7 +179,9 @@ impl Builder {
             let furniture = self.draw_furniture(difficulty, "").expect("a room has open furniture");
             let is_tool = self.receptacles.iter().any(|other| other.furniture == furniture);
             let is_fit = kind != TaskKind::Light || !furniture.openable;
-            if is_fit && !is_tool {
+            let may_repeat = !matches!(difficulty.secret, Some(Secret::Wish(_)))
+                || secret::may_repeat(furniture);
+            if is_fit && !is_tool && may_repeat {
                 return self.add(furniture);
             }
         }
@@ -179,7 +196,7 @@ impl Builder {
     ) -> Vec<usize> {
         let noun = self.receptacles[target].furniture.noun;
         let count = if kind == TaskKind::Two { 2 } else { 1 };
-        let wanted = self.draws.within(&difficulty.receptacles);
+        let wanted = self.draws.within(&difficulty.receptacles) + self.alike();
         // Bounded, since a drawn piece that may not be repeated adds nothing.
         for _ in 0..wanted * 8 {
             if self.receptacles.len() >= wanted {
@@ -192,7 +209,9 @@ impl Builder {
             }
         }
         let elsewhere: Vec<usize> = (0..self.receptacles.len())
-            .filter(|&place| self.receptacles[place].furniture.noun != noun)
+            .filter(|&place| {
+                self.receptacles[place].furniture.noun != noun && !self.is_apart(place)
+            })
             .collect();
         assert!(!elsewhere.is_empty(), "a household has furniture besides its target");
         (0..count).map(|_| self.draws.one_of(&elsewhere)).collect()
@@ -219,32 +238,27 @@ impl Builder {
             let together = self.items.iter().filter(|item| item.place == place).count();
             // The target of a short task stays empty.
             let is_target = place == target && kind == TaskKind::Place;
-            if together < difficulty.distractors_together && !is_target {
+            if together < difficulty.distractors_together && !is_target && !self.is_apart(place) {
                 self.put(other.noun, other.suits, place);
             }
         }
     }
 
-    fn finish(
-        self,
-        kind: TaskKind,
-        thing: &'static Thing,
-        tool: Option<usize>,
-        target: usize,
-    ) -> House {
+    /// The house, without a secret and a plan.
+    fn finish(self, kind: TaskKind, thing: &'static Thing, target: usize) -> House {
         let Self { mut draws, receptacles, items, .. } = self;
         let noun = receptacles[target].furniture.noun;
-        let mut house = House {
+        House {
             kind,
             instruction: instruction(kind, thing.noun, &receptacles[target], draws.below(2)),
             thing: thing.noun,
             target: noun,
+            wish: None,
+            works: None,
             plan: Vec::new(),
             receptacles,
             items,
-        };
-        house.plan = plan(&house, tool, target);
-        house
+        }
     }
 }
 

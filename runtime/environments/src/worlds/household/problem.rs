@@ -38,6 +38,7 @@ pub fn problem(house: &House) -> Problem {
             }
         }
     }
+    written.secret(house, &places);
     Problem { objects: written.objects, facts: written.facts, goal: goal(house) }
 }
 
@@ -65,6 +66,29 @@ impl Written {
 
     fn fact(&mut self, predicate: &str, terms: &[&str]) {
         self.facts.push(atom(predicate, terms));
+    }
+
+    /// What the house hides.
+    fn secret(&mut self, house: &House, places: &[String]) {
+        let alike = |place: usize| {
+            let noun = house.receptacles[place].furniture.noun;
+            let all = house.receptacles.iter().zip(places);
+            all.filter(move |(one, _)| one.furniture.noun == noun).map(|(_, id)| id)
+        };
+        if let Some(wish) = house.wish {
+            for item in house.items.iter().filter(|item| item.noun == house.thing) {
+                let item = id(item.noun, item.number);
+                self.fact("wish", &[&item, &places[wish]]);
+                let others = alike(wish).filter(|place| **place != places[wish]);
+                others.for_each(|other| self.fact("stray", &[&item, other]));
+            }
+        }
+        if let Some(works) = house.works {
+            for other in alike(works).filter(|place| **place != places[works]) {
+                self.fact("broken", &[other]);
+                self.fact("note", &[other, &places[works]]);
+            }
+        }
     }
 
     fn typed(&mut self, predicate: &str, id: &str, noun: &str, kind: &str) {
@@ -117,6 +141,9 @@ fn goal(house: &House) -> Condition {
         TaskKind::Heat => parts.push(fact("ishot", &["?o"])),
         TaskKind::Cool => parts.push(fact("iscool", &["?o"])),
         TaskKind::Place | TaskKind::Light | TaskKind::Two => {}
+    }
+    if house.wish.is_some() {
+        parts.push(fact("wish", &["?o", "?r"]));
     }
     let parameter =
         |(name, kind): (&str, &str)| Parameter { name: name.to_owned(), kind: kind.to_owned() };
