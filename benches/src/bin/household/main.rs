@@ -1,11 +1,14 @@
 //! How hard the households are: admissible actions a step, length of the plan,
-//! and how often an actor that chooses by chance succeeds.
+//! how often an actor that chooses by chance succeeds, and what a second trial is worth
+//! with and without advice.
 //!
 //! The difficulties are ours, so their numbers are ours to watch.
 //!
 //! ```text
 //! cargo run --release -p benches --bin household -- [--json]
 //! ```
+
+mod retries;
 
 use anyhow::Result;
 use clap::Parser as _;
@@ -39,6 +42,7 @@ struct Report {
     plan_max: usize,
     /// Share of tasks that random play solves, by steps.
     random_success: Vec<(u64, f64)>,
+    retries: retries::Retries,
 }
 
 fn main() -> Result<()> {
@@ -63,6 +67,7 @@ fn main() -> Result<()> {
             report.plan_max,
             successes.join(", "),
         ));
+        print(&report.retries.line());
     }
     Ok(())
 }
@@ -83,8 +88,11 @@ fn measure(difficulty: &'static str) -> Result<Report> {
             let admissible = environment.admissible_actions().unwrap_or_default();
             counts.push(admissible.len());
             let draw = mix(mix(number) ^ step) % admissible.len() as u64;
-            if environment.step(&admissible[usize::try_from(draw)?])?.done {
+            let outcome = environment.step(&admissible[usize::try_from(draw)?])?;
+            if outcome.reward > 0.5 {
                 solved_after.push(step + 1);
+            }
+            if outcome.done {
                 break;
             }
         }
@@ -98,6 +106,7 @@ fn measure(difficulty: &'static str) -> Result<Report> {
         plan_mean: plans.iter().sum::<usize>() as f64 / plans.len() as f64,
         plan_max: plans.iter().copied().max().unwrap_or(0),
         random_success: STEPS.map(|steps| (steps, share(steps) / tasks.len() as f64)).into(),
+        retries: retries::measure(difficulty)?,
     })
 }
 
