@@ -46,7 +46,7 @@ pub struct PolicyMetrics {
     /// Their mean length in tokens with a loss.
     #[serde(deserialize_with = "number")]
     pub length: f32,
-    /// KL divergence from the reference, estimated as losses do ("k3"), in nats per token.
+    /// KL divergence from the reference, estimated by "k3" whatever the loss is, in nats per token.
     #[serde(deserialize_with = "number")]
     pub kl: f32,
     /// KL divergence of the policy at the start of the run from the current one, estimated on

@@ -152,6 +152,7 @@ mod tests {
             clip_high: 0.2,
             normalize: Normalize::Length(1),
             kl_weight: 0.0,
+            kl_estimator: None,
         };
         let mut gradient = [0.0; 2];
         for words in [[0, 0], [0, 1], [1, 0], [1, 1]] {

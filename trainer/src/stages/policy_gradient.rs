@@ -5,10 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::advantage::{AdvantageScale, Baseline, advantages, are_alike};
+use super::advantage::{AdvantageScale, Baseline, advantages};
 use super::importance::Importance;
 use super::method::{BatchLoss, ComputedBatch, Method, MethodState, Reference};
-use super::prepared::{KnownLogProbs, PreparedSamples, outcomes, rewards_and_groups};
+use super::prepared::{KnownLogProbs, PreparedSamples, informative_groups, rewards_and_groups};
 use super::surrogate::Surrogate;
 use crate::dataset::{ReflectionOutcome, Sample, TrainableTokens};
 use crate::error::TrainError;
@@ -37,6 +37,7 @@ pub struct PolicyGradient {
 impl Method for PolicyGradient {
     fn check(&self) -> Result<(), TrainError> {
         self.surrogate.check()?;
+        self.surrogate.check_estimator()?;
         self.importance.check()
     }
 
@@ -55,14 +56,11 @@ impl Method for PolicyGradient {
     /// Groups; one that is compared with itself, and whose members all earned the same,
     /// teaches nothing (DAPO's dynamic sampling, without the resampling).
     fn units(&self, samples: &[Sample]) -> Vec<Vec<usize>> {
-        let mut units = packing::groups(samples);
         if self.baseline.is_of_group() {
-            let (rewards, _) = rewards_and_groups(&outcomes(samples));
-            let earned =
-                |unit: &[usize]| -> Vec<f32> { unit.iter().map(|&place| rewards[place]).collect() };
-            units.retain(|unit| !are_alike(&earned(unit)));
+            informative_groups(samples)
+        } else {
+            packing::groups(samples)
         }
-        units
     }
 
     fn counts(&self, outcomes: &[ReflectionOutcome]) -> Vec<f32> {

@@ -1,32 +1,43 @@
 //! Proximal policy optimization of reflections, with a critic.
 //!
 //! A reflection is an episode whose actions are its tokens. Every token earns
-//! minus β times its log-ratio to the reference, the last one the reflection's
-//! reward as well (Ziegler et al., 2019, eq. 2). A critic, one row over the
-//! decoder's hidden states, values each token's state; advantages are generalized
-//! (Schulman et al., 2016, eq. 16), and the policy's loss is the clipped one of
-//! [`super::policy_gradient`] with these for advantages.
+//! minus β times its log-ratio to the reference, by the policy as it stands and without a
+//! gradient, the last one the reflection's reward as well (Ziegler et al., 2019, eq. 2).
+//! Advantages are generalized (Schulman et al., 2016, eq. 16), and the policy's loss is the
+//! clipped one of [`super::policy_gradient`] with these for advantages.
+//!
+//! What is expected is one of two: a critic's value of each token's state, one row over the
+//! decoder's hidden states, or, without a critic, the mean reward of the reflection's group.
+//! Then λ is 1, every token of a reflection expects the same, and groups that earned the same
+//! are left out. With few reflections a group's mean is the better guess: the critic begins
+//! at 0 and sees what its group earned only after the step.
 //!
 //! Left out: the critic shares no weights with the policy, its gradient stops at the
-//! hidden states; and its values are not clipped, since each batch makes one step.
+//! hidden states; and its values are not clipped, since a batch moves them by a share of
+//! its mean error and thus never past what was earned.
 
 use serde::{Deserialize, Serialize};
 
+use super::adaptive_kl::AdaptiveKl;
+use super::advantage::{AdvantageScale, Baseline, advantages};
+use super::critic::{Critic, generalized_advantages};
 use super::importance::Importance;
 use super::method::{BatchLoss, ComputedBatch, Method, MethodState, Reference};
-use super::prepared::{KnownLogProbs, PreparedSamples};
+use super::prepared::{KnownLogProbs, PreparedSamples, informative_groups, rewards_and_groups};
 use super::sums::Sums;
 use super::surrogate::Surrogate;
-use crate::dataset::{ReflectionOutcome, TrainableTokens};
+use crate::dataset::{ReflectionOutcome, Sample, TrainableTokens};
 use crate::error::{TrainError, require};
+use crate::packing;
 
 /// The settings of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ppo {
-    /// Subtracted from every reward.
-    pub reward_baseline: f32,
-    /// How a batch becomes a loss; its KL divergence is taken from rewards.
+    /// Subtracted from every reward, beside a critic; without one that is the group's mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reward_baseline: Option<f32>,
+    /// How a batch becomes a loss; its KL divergence is taken from rewards, by no estimator.
     pub surrogate: Surrogate,
     /// How it is corrected for where it was drawn.
     pub importance: Importance,
@@ -35,8 +46,9 @@ pub struct Ppo {
     /// What keeps the divergence near a target; its weight is fixed without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adaptive_kl: Option<AdaptiveKl>,
-    /// What values states.
-    pub critic: Critic,
+    /// What values states; the group's mean reward without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub critic: Option<Critic>,
     /// The run ends once the policy is this far, in nats a token, from what it was, with the
     /// newest factors that were not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,7 +57,11 @@ pub struct Ppo {
 
 impl Method for Ppo {
     fn check(&self) -> Result<(), TrainError> {
-        self.critic.check()?;
+        let (critic, baseline) = (&self.critic, self.reward_baseline);
+        critic.as_ref().map_or(Ok(()), Critic::check)?;
+        let told = baseline.map_or("nothing".to_owned(), |baseline| baseline.to_string());
+        let what = "a number beside stage.critic, nothing without it";
+        require(critic.is_some() == baseline.is_some(), "stage.reward_baseline", &told, what)?;
         if let Some(AdaptiveKl { target, horizon }) = &self.adaptive_kl {
             require(*target > 0.0, "stage.adaptive_kl.target", target, "more than 0")?;
             require(*horizon > 0.0, "stage.adaptive_kl.horizon", horizon, "more than 0")?;
@@ -66,8 +82,16 @@ impl Method for Ppo {
         self.divergence_max
     }
 
+    fn units(&self, samples: &[Sample]) -> Vec<Vec<usize>> {
+        if self.critic.is_some() { packing::groups(samples) } else { informative_groups(samples) }
+    }
+
     fn counts(&self, outcomes: &[ReflectionOutcome]) -> Vec<f32> {
-        outcomes.iter().map(|outcome| outcome.reward - self.reward_baseline).collect()
+        if let Some(baseline) = self.reward_baseline {
+            return outcomes.iter().map(|outcome| outcome.reward - baseline).collect();
+        }
+        let (rewards, groups) = rewards_and_groups(outcomes);
+        advantages(&rewards, &groups, Baseline::Group, AdvantageScale::None)
     }
 
     fn weights(&self, known: &[KnownLogProbs], outcomes: &[ReflectionOutcome]) -> Vec<Vec<f32>> {
@@ -75,6 +99,7 @@ impl Method for Ppo {
     }
 
     fn state(&self, width: usize) -> MethodState {
+        let width = self.critic.map_or(0, |_| width);
         MethodState { critic: vec![0.0; width], kl_weight: self.surrogate.kl_weight }
     }
 
@@ -84,7 +109,12 @@ impl Method for Ppo {
         prepared: &PreparedSamples,
         state: &mut MethodState,
     ) -> BatchLoss {
-        let advantages = self.learn_values(batch, prepared, state);
+        let advantages = if let Some(critic) = &self.critic {
+            learn_values(critic, batch, prepared, state)
+        } else {
+            let rewards = batch_rewards(batch, prepared, state.kl_weight);
+            rewards.iter().map(|rewards| sums_to_come(rewards)).collect()
+        };
         // The divergence is in the rewards already.
         let surrogate = Surrogate { kl_weight: 0.0, ..self.surrogate };
         surrogate.part(batch, prepared, &advantages)
@@ -98,81 +128,56 @@ impl Method for Ppo {
     }
 }
 
-impl Ppo {
-    /// Advantages by the critic as it stands, which then learns from their returns.
-    fn learn_values(
-        &self,
-        batch: &ComputedBatch<'_>,
-        prepared: &PreparedSamples,
-        state: &mut MethodState,
-    ) -> Vec<Vec<f32>> {
-        let hidden = (batch.hidden)();
-        let (width, kl_weight) = (state.critic.len(), state.kl_weight);
-        let values = Critic::values(&state.critic, &hidden);
-        let (mut advantages, mut returns, mut first) = (Vec::new(), Vec::new(), 0);
-        for &place in batch.places {
-            let KnownLogProbs { before, reference } = &prepared.known[place];
-            let rewards = token_rewards(before, reference, prepared.counts[place], kl_weight);
-            let values = &values[first..first + rewards.len()];
-            let found = generalized_advantages(&rewards, values, &self.critic);
-            first += rewards.len();
-            advantages.push(found.0);
-            returns.extend(found.1);
-        }
-        debug_assert_eq!(first * width, hidden.len());
-        self.critic.learn(&mut state.critic, &hidden, &returns);
-        advantages
+/// Advantages by the critic as it stands, which then learns from their returns.
+fn learn_values(
+    critic: &Critic,
+    batch: &ComputedBatch<'_>,
+    prepared: &PreparedSamples,
+    state: &mut MethodState,
+) -> Vec<Vec<f32>> {
+    let hidden = (batch.hidden)();
+    let values = Critic::values(&state.critic, &hidden);
+    let (mut advantages, mut returns, mut first) = (Vec::new(), Vec::new(), 0);
+    for rewards in batch_rewards(batch, prepared, state.kl_weight) {
+        let values = &values[first..first + rewards.len()];
+        let found = generalized_advantages(&rewards, values, critic);
+        first += rewards.len();
+        advantages.push(found.0);
+        returns.extend(found.1);
     }
+    debug_assert_eq!(first * state.critic.len(), hidden.len());
+    critic.learn(&mut state.critic, &hidden, &returns);
+    advantages
 }
 
-/// What values the states of a reflection: a row over the decoder's hidden states.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Critic {
-    /// How much a later reward counts, γ.
-    pub discount: f32,
-    /// How far rewards are trusted over the critic, λ.
-    pub trace: f32,
-    /// The share of its error that each token mends, 0 to 1.
-    pub learning_rate: f32,
+/// What the tokens of each reflection earned, by the policy as it stands: were it by the policy
+/// as the run began, a reference that is the parent would never be left.
+fn batch_rewards(
+    batch: &ComputedBatch<'_>,
+    prepared: &PreparedSamples,
+    kl_weight: f32,
+) -> Vec<Vec<f32>> {
+    let pairs = batch.places.iter().zip(batch.log_probs);
+    let rewards = pairs.map(|(&place, log_probs)| {
+        let KnownLogProbs { reference, .. } = &prepared.known[place];
+        token_rewards(log_probs, reference, prepared.counts[place], kl_weight)
+    });
+    rewards.collect()
 }
 
-impl Critic {
-    /// Whether the numbers make sense.
-    pub fn check(&self) -> Result<(), TrainError> {
-        let share =
-            |key, number: f32| require((0.0..=1.0).contains(&number), key, &number, "0 to 1");
-        share("stage.critic.discount", self.discount)?;
-        share("stage.critic.trace", self.trace)?;
-        share("stage.critic.learning_rate", self.learning_rate)
+/// What each token and those behind it earned: `[tokens]`.
+fn sums_to_come(rewards: &[f32]) -> Vec<f32> {
+    let mut sums = rewards.to_vec();
+    for token in (1..sums.len()).rev() {
+        sums[token - 1] += sums[token];
     }
-
-    /// The value of each state; `hidden` is `[tokens, width]`, `weights` `[width]`.
-    pub fn values(weights: &[f32], hidden: &[f32]) -> Vec<f32> {
-        let rows = hidden.chunks_exact(weights.len());
-        rows.map(|row| row.iter().zip(weights).map(|(x, w)| x * w).sum()).collect()
-    }
-
-    /// Moves the weights toward `returns` `[tokens]`, one token after the other, each
-    /// by its share of the error over the state's length: normalized least mean
-    /// squares (Nagumo and Noda, 1967), which no scale of hidden states upsets.
-    /// Returns the mean squared error before.
-    pub fn learn(&self, weights: &mut [f32], hidden: &[f32], returns: &[f32]) -> f32 {
-        let mut squares = 0.0;
-        for (row, wanted) in hidden.chunks_exact(weights.len()).zip(returns) {
-            let value: f32 = row.iter().zip(&*weights).map(|(x, w)| x * w).sum();
-            let length: f32 = row.iter().map(|x| x * x).sum();
-            let step = self.learning_rate * (wanted - value) / (length + 1e-8);
-            weights.iter_mut().zip(row).for_each(|(weight, x)| *weight += step * x);
-            squares += (wanted - value).powi(2);
-        }
-        squares / returns.len().max(1) as f32
-    }
+    sums
 }
 
 /// What each token of a reflection earned: `[tokens]`.
 ///
-/// `log_probs` and `reference` are `[tokens]`, `reward` is the reflection's.
+/// `log_probs`, under the policy as it stands, and `reference` are `[tokens]`, `reward` is the
+/// reflection's.
 pub fn token_rewards(
     log_probs: &[f32],
     reference: &[f32],
@@ -188,47 +193,12 @@ pub fn token_rewards(
     rewards
 }
 
-/// Generalized advantages, and the returns that the critic learns: both `[tokens]`.
-pub fn generalized_advantages(
-    rewards: &[f32],
-    values: &[f32],
-    critic: &Critic,
-) -> (Vec<f32>, Vec<f32>) {
-    let mut advantages = vec![0.0; rewards.len()];
-    let (mut later, mut next_value) = (0.0, 0.0);
-    for token in (0..rewards.len()).rev() {
-        let surprise = rewards[token] + critic.discount * next_value - values[token];
-        later = surprise + critic.discount * critic.trace * later;
-        advantages[token] = later;
-        next_value = values[token];
-    }
-    let returns = advantages.iter().zip(values).map(|(advantage, value)| advantage + value);
-    let returns = returns.collect();
-    (advantages, returns)
-}
-
-/// A weight of the KL divergence that keeps it near a target (Ziegler et al.,
-/// 2019, section 2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AdaptiveKl {
-    /// The divergence to keep, in nats a reflection.
-    pub target: f32,
-    /// Reflections over which a weight that is off by a fifth is mended.
-    pub horizon: f32,
-}
-
-impl AdaptiveKl {
-    /// The next weight, after reflections with this mean divergence.
-    pub fn next(&self, weight: f32, kl_mean: f32, reflections: usize) -> f32 {
-        let off = (kl_mean / self.target - 1.0).clamp(-0.2, 0.2);
-        weight * (1.0 + off * reflections as f32 / self.horizon)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stages::importance::{Level, Over};
+    use crate::stages::method::StepSize;
+    use crate::stages::surrogate::{Normalize, Ratio};
 
     const CRITIC: Critic = Critic { discount: 1.0, trace: 0.5, learning_rate: 0.5 };
 
@@ -239,45 +209,85 @@ mod tests {
         assert!((found[0] + 0.1).abs() < 1e-6 && (found[1] - 1.0).abs() < 1e-6, "{found:?}");
     }
 
-    #[test]
-    fn an_advantage_is_a_sum_of_surprises() {
-        let (advantages, returns) = generalized_advantages(&[0.0, 1.0], &[0.4, 0.6], &CRITIC);
+    const SURROGATE: Surrogate = Surrogate {
+        ratio: Ratio::Token,
+        clip_low: 1.0,
+        clip_high: f32::INFINITY,
+        normalize: Normalize::Tokens,
+        kl_weight: 0.5,
+        kl_estimator: None,
+    };
+    const PPO: Ppo = Ppo {
+        reward_baseline: None,
+        surrogate: SURROGATE,
+        importance: Importance { level: Level::None, over: Over::Truncate, weight_max: 1.0 },
+        reference: Reference::Parent,
+        adaptive_kl: None,
+        critic: None,
+        divergence_max: None,
+    };
 
-        // The last: 1 − 0.6 = 0.4. The first: 0 + 0.6 − 0.4 + 0.5 · 0.4 = 0.4.
-        assert!((advantages[1] - 0.4).abs() < 1e-6, "{advantages:?}");
-        assert!((advantages[0] - 0.4).abs() < 1e-6, "{advantages:?}");
-        assert!((returns[0] - 0.8).abs() < 1e-6 && (returns[1] - 1.0).abs() < 1e-6);
+    /// Two reflections of one group, of a token each, that earned `rewards`; the first has become
+    /// twice as likely, the other has not moved. Their slopes.
+    fn slopes(ppo: &Ppo, rewards: [f32; 2]) -> Vec<f32> {
+        let before = vec![-1.0];
+        let outcome = |reward| ReflectionOutcome {
+            reward,
+            group: 0,
+            sampled: before.clone(),
+            full: before.clone(),
+        };
+        let outcomes = rewards.map(outcome).to_vec();
+        let known = KnownLogProbs { before: before.clone(), reference: before.clone() };
+        let known = vec![known; 2];
+        let prepared = PreparedSamples {
+            counts: ppo.counts(&outcomes),
+            weights: ppo.weights(&known, &outcomes),
+            known,
+            outcomes,
+        };
+        let (moved, hidden) = ([2.0_f32.ln() - 1.0], || vec![1.0, 1.0]);
+        let batch = ComputedBatch {
+            places: &[0, 1],
+            log_probs: &[&moved, &before],
+            hidden: &hidden,
+            size: StepSize { sequences: 2, tokens: 2 },
+        };
+        ppo.term(&batch, &prepared, &mut ppo.state(1)).slopes
     }
 
     #[test]
-    fn a_critic_that_is_right_leaves_nothing_to_learn() {
-        let (advantages, _) = generalized_advantages(&[0.0, 1.0], &[1.0, 1.0], &CRITIC);
+    fn a_policy_that_left_its_parent_is_drawn_back_to_it() {
+        let critic = Critic { discount: 1.0, trace: 1.0, learning_rate: 0.0 };
+        let valued = Ppo { reward_baseline: Some(0.0), critic: Some(critic), ..PPO };
 
-        assert_eq!(advantages, [0.0, 0.0]);
-    }
-
-    #[test]
-    fn a_critic_learns_what_follows_from_its_states() {
-        let hidden = [2.0, 0.0, 0.0, 30.0];
-        let mut weights = [0.0; 2];
-
-        let first = CRITIC.learn(&mut weights, &hidden, &[1.0, -1.0]);
-        for _ in 0..20 {
-            CRITIC.learn(&mut weights, &hidden, &[1.0, -1.0]);
+        // −r · A / 2 with r = 2 and A = −β · log 2.
+        let expected = 0.5 * 2.0_f32.ln();
+        for ppo in [PPO, valued] {
+            let found = slopes(&ppo, [0.0, 0.0]);
+            assert!((found[0] - expected).abs() < 1e-6 && found[1].abs() < 1e-6, "{found:?}");
         }
-
-        assert!((first - 1.0).abs() < 1e-6, "{first}");
-        let values = Critic::values(&weights, &hidden);
-        assert!((values[0] - 1.0).abs() < 1e-3 && (values[1] + 1.0).abs() < 1e-3, "{values:?}");
     }
 
     #[test]
-    fn a_divergence_over_its_target_weighs_more() {
-        let adaptive = AdaptiveKl { target: 6.0, horizon: 100.0 };
+    fn without_a_critic_a_reflection_is_compared_with_its_group() {
+        let surrogate = Surrogate { kl_weight: 0.0, ..SURROGATE };
 
-        assert!(adaptive.next(0.2, 12.0, 10) > 0.2);
-        assert!(adaptive.next(0.2, 3.0, 10) < 0.2);
-        // At most a fifth of the share of the horizon.
-        assert!((adaptive.next(0.2, 600.0, 10) - 0.204).abs() < 1e-6);
+        let found = slopes(&Ppo { surrogate, ..PPO }, [1.0, 0.0]);
+
+        // Half over the mean, and half under it: −r · A / 2.
+        assert!((found[0] + 0.5).abs() < 1e-6 && (found[1] - 0.25).abs() < 1e-6, "{found:?}");
+    }
+
+    #[test]
+    fn what_is_expected_is_said_once() {
+        let critic = Some(CRITIC);
+        assert!(PPO.check().is_ok());
+        assert!(Ppo { critic, reward_baseline: Some(0.2), ..PPO }.check().is_ok());
+
+        for ppo in [Ppo { critic, ..PPO }, Ppo { reward_baseline: Some(0.2), ..PPO }] {
+            let error = ppo.check().unwrap_err().to_string();
+            assert!(error.contains("stage.reward_baseline"), "{error}");
+        }
     }
 }

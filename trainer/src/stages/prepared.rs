@@ -1,6 +1,8 @@
 //! What a run holds of its samples before its first step.
 
+use super::advantage::are_alike;
 use crate::dataset::{ReflectionOutcome, Sample};
+use crate::packing;
 
 /// What is known of a sample before the first step; slices are by learned token.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +29,16 @@ pub struct PreparedSamples {
 /// What each reflection earned, and its group.
 pub(crate) fn rewards_and_groups(outcomes: &[ReflectionOutcome]) -> (Vec<f32>, Vec<usize>) {
     outcomes.iter().map(|outcome| (outcome.reward, outcome.group)).unzip()
+}
+
+/// Groups in which one earned more than another.
+pub(crate) fn informative_groups(samples: &[Sample]) -> Vec<Vec<usize>> {
+    let (rewards, _) = rewards_and_groups(&outcomes(samples));
+    let mut groups = packing::groups(samples);
+    let earned =
+        |group: &[usize]| -> Vec<f32> { group.iter().map(|&place| rewards[place]).collect() };
+    groups.retain(|group| !are_alike(&earned(group)));
+    groups
 }
 
 /// A sample without an outcome earned nothing, alone.

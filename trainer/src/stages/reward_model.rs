@@ -8,8 +8,8 @@
 use serde::{Deserialize, Serialize};
 use trainer_contract::metrics::Quality;
 
+use super::critic::Critic;
 use super::method::{BatchLoss, ComputedBatch, LossInputs, Method, MethodState};
-use super::ppo::Critic;
 use super::preference;
 use super::prepared::{PreparedSamples, rewards_and_groups};
 use super::quality;

@@ -8,9 +8,8 @@
 //!
 //! with `r` the ratio of the policy to what it was when the run began (Schulman et
 //! al., 2017, eq. 7), `w` the weight of [`super::importance`], which is constant, and
-//! `k = exp(d) − d − 1`, `d = log ref − log π`, the estimate of the KL divergence from
-//! the reference (Schulman, 2020, "k3"). In a run's first step `r` is 1 and this is
-//! REINFORCE.
+//! `k` the estimate of the KL divergence from the reference that [`KlEstimator`] names. In a
+//! run's first step `r` is 1 and this is REINFORCE.
 //!
 //! | method | [`Ratio`] | clip | [`Normalize`] |
 //! | --- | --- | --- | --- |
@@ -24,6 +23,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::divergence::KlEstimator;
 use super::method::{BatchLoss, ComputedBatch, StepSize};
 use super::prepared::{KnownLogProbs, PreparedSamples};
 use crate::error::{TrainError, require};
@@ -42,6 +42,10 @@ pub struct Surrogate {
     pub normalize: Normalize,
     /// Weight of the KL divergence from the reference, β.
     pub kl_weight: f32,
+    /// The estimate of that divergence; not needed where it has no weight, and not read where
+    /// rewards contain it, as those of PPO do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kl_estimator: Option<KlEstimator>,
 }
 
 /// What a ratio is of.
@@ -103,6 +107,13 @@ impl Surrogate {
         require(*weight >= 0.0, "stage.surrogate.kl_weight", weight, "0 or more")
     }
 
+    /// Whether it says how the KL divergence is estimated, where that is part of the loss.
+    pub fn check_estimator(&self) -> Result<(), TrainError> {
+        let said = self.kl_weight == 0.0 || self.kl_estimator.is_some();
+        let expected = "\"k2\", or \"k3\" for what files without it were trained by";
+        require(said, "stage.surrogate.kl_estimator", &"nothing beside a kl_weight", expected)
+    }
+
     /// A batch's part of the loss; `advantages` are each sample's by token.
     pub fn part(
         &self,
@@ -151,11 +162,10 @@ pub fn term(rollout: &Rollout<'_>, surrogate: &Surrogate, size: StepSize) -> Los
             slope =
                 -ratio * if surrogate.ratio == Ratio::Token { weight * advantage } else { common };
         }
-        if surrogate.kl_weight > 0.0 {
-            let difference = rollout.reference[token] - rollout.log_probs[token];
-            let kl = difference.exp() - difference - 1.0;
+        if let Some(estimator) = surrogate.kl_estimator.filter(|_| surrogate.kl_weight > 0.0) {
+            let (kl, kl_slope) = estimator.of(rollout.log_probs[token], rollout.reference[token]);
             loss += surrogate.kl_weight * kl;
-            slope += surrogate.kl_weight * (1.0 - difference.exp());
+            slope += surrogate.kl_weight * kl_slope;
         }
         term.loss += loss * share;
         term.slopes.push(slope * share);
@@ -185,6 +195,7 @@ mod tests {
         clip_high: 0.2,
         normalize: Normalize::Tokens,
         kl_weight: 0.0,
+        kl_estimator: None,
     };
 
     fn rollout<'a>(log_probs: &'a [f32], before: &'a [f32], advantages: &'a [f32]) -> Rollout<'a> {
@@ -269,8 +280,10 @@ mod tests {
     fn slopes_are_the_derivative() {
         let (before, reference) = ([-1.0_f32, -0.7, -2.0], [-1.2_f32, -0.4, -1.5]);
         let point = [-0.95_f32, -0.9, -1.6];
-        for ratio in [Ratio::Token, Ratio::Sequence] {
-            let surrogate = Surrogate { ratio, kl_weight: 0.3, ..SURROGATE };
+        let cases = [(Ratio::Token, KlEstimator::K2), (Ratio::Sequence, KlEstimator::K3)];
+        for (ratio, estimator) in cases {
+            let kl_estimator = Some(estimator);
+            let surrogate = Surrogate { ratio, kl_weight: 0.3, kl_estimator, ..SURROGATE };
             let at = |log_probs: &[f32]| {
                 let weights = &[0.5, 1.0, 2.0];
                 let rollout = Rollout {
@@ -291,5 +304,15 @@ mod tests {
                 assert!((slope - difference).abs() < 1e-3, "{slope}, {difference}");
             }
         }
+    }
+
+    #[test]
+    fn a_weight_of_the_divergence_without_an_estimate_is_refused_with_what_to_write() {
+        let weighed = Surrogate { kl_weight: 0.02, ..SURROGATE };
+
+        let error = weighed.check_estimator().unwrap_err().to_string();
+
+        assert!(error.contains("kl_estimator") && error.contains("\"k2\""), "{error}");
+        assert!(SURROGATE.check_estimator().is_ok());
     }
 }

@@ -1,6 +1,7 @@
 //! The policy's losses and their derivatives beside TRL's, on the same numbers.
 
 use serde::Deserialize;
+use trainer::stages::divergence::KlEstimator;
 use trainer::stages::method::StepSize;
 use trainer::stages::surrogate::{Normalize, Ratio, Rollout, Surrogate, term};
 
@@ -36,7 +37,8 @@ impl Case {
         };
         let ratio = if self.level == "token" { Ratio::Token } else { Ratio::Sequence };
         let [clip_low, clip_high] = self.clip;
-        Surrogate { ratio, clip_low, clip_high, normalize, kl_weight: self.kl_weight }
+        let (kl_weight, kl_estimator) = (self.kl_weight, Some(KlEstimator::K3));
+        Surrogate { ratio, clip_low, clip_high, normalize, kl_weight, kl_estimator }
     }
 }
 

@@ -118,7 +118,8 @@ fn what_cannot_be_learned_from_is_refused_with_the_reason() {
 
 #[test]
 fn a_stage_is_refused_what_it_cannot_learn_from() {
-    let weights = RewardWeights { temperature: 0.4, normalize: false, weight_max: 1.0 };
+    let weights =
+        RewardWeights { baseline: None, temperature: 0.4, normalize: false, weight_max: 1.0 };
     let reflections =
         ReflectionData { measure: Measure::Return, reward: Reward::Next, select: Select::All };
 

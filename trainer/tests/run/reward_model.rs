@@ -109,7 +109,12 @@ fn a_policy_learns_from_its_scores_alone() {
     learned(&world, Labels::Pairs { margin: 0.5 });
     let path = world.path("unpaid.log");
     fs::write(&path, log(&world.base.sha256, 0.0)).unwrap();
-    let stage = RewardWeights { temperature: 0.4, normalize: true, weight_max: f32::INFINITY };
+    let stage = RewardWeights {
+        baseline: None,
+        temperature: 0.4,
+        normalize: true,
+        weight_max: f32::INFINITY,
+    };
     let right = |reward_model: Option<&str>, out: &str| -> f32 {
         let mut config = world.reflections(Stage::RewardWeighted(stage), Select::All);
         config.data.records = vec![path.clone()];

@@ -25,10 +25,11 @@ use trainer::config::{Schedule, TrainConfig};
 use trainer::dataset::Select;
 use trainer::stages::Stage;
 use trainer::stages::advantage::{AdvantageScale, Baseline};
+use trainer::stages::critic::Critic;
 use trainer::stages::importance::{Importance, Level, Over};
 use trainer::stages::method::Reference;
 use trainer::stages::policy_gradient::PolicyGradient;
-use trainer::stages::ppo::{Critic, Ppo};
+use trainer::stages::ppo::Ppo;
 use trainer::stages::preference::Preference;
 use trainer::stages::reward_weighted::RewardWeights;
 use trainer::stages::surrogate::{Normalize, Ratio, Surrogate};
@@ -48,6 +49,7 @@ const SURROGATE: Surrogate = Surrogate {
     clip_high: 0.28,
     normalize: Normalize::Tokens,
     kl_weight: 0.0,
+    kl_estimator: None,
 };
 /// Words are drawn from two tokens, not from all: that is no matter of weights.
 const UNWEIGHTED: Importance =
@@ -277,22 +279,31 @@ fn ratios_of_sequences_learn() {
 #[test]
 fn ppo_learns() {
     let stage = Ppo {
-        reward_baseline: 0.0,
+        reward_baseline: Some(0.0),
         surrogate: SURROGATE,
         importance: UNWEIGHTED,
         reference: Reference::Base,
         adaptive_kl: None,
-        critic: Critic { discount: 1.0, trace: 0.95, learning_rate: 0.2 },
+        critic: Some(Critic { discount: 1.0, trace: 0.95, learning_rate: 0.2 }),
         divergence_max: None,
     };
     check(Stage::Ppo(stage), Select::All);
+    // The group's mean in the critic's place.
+    check(Stage::Ppo(Ppo { reward_baseline: None, critic: None, ..stage }), Select::All);
 }
 
 #[test]
 fn reward_weighted_regression_learns() {
     // At RISE's 0.4 the corridor that begins with the wrong words imitates itself.
-    let stage = RewardWeights { temperature: 0.1, normalize: true, weight_max: f32::INFINITY };
+    let stage = RewardWeights {
+        baseline: None,
+        temperature: 0.1,
+        normalize: true,
+        weight_max: f32::INFINITY,
+    };
     check(Stage::RewardWeighted(stage), Select::All);
+    let baseline = Some(Baseline::Group);
+    check(Stage::RewardWeighted(RewardWeights { baseline, ..stage }), Select::All);
 }
 
 #[test]
