@@ -4,6 +4,7 @@
 
 mod grpo;
 mod straying;
+mod speaker;
 mod toy;
 mod reward_model;
 mod world;

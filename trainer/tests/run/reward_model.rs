@@ -17,7 +17,8 @@ use trainer::stages::reward_model::{Labels, RewardModelSettings};
 use trainer::stages::reward_weighted::RewardWeights;
 use trainer_contract::metrics::Quality;
 
-use crate::toy::{POLICY_GRADIENT, Speaker, WORDS, episode, generation, right_word};
+use crate::speaker::{Speaker, WORDS, right_word};
+use crate::toy::{POLICY_GRADIENT, episode, generation};
 use crate::world::{World, play, run_event};
 
 const GROUPS: u32 = 96;
