@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A recomputed layer is run once more with tracking, and its backward pass is
-//! started from `Σ y · dy` (Chen et al., 2016: one segment a layer).
+//! started from `dy` (Chen et al., 2016: one segment a layer).
 
 use std::collections::BTreeMap;
 
@@ -18,6 +18,7 @@ use crate::adapter::{AdaptedMatrix, Adapter, Factors};
 use crate::batch::Batch;
 use crate::decoder::Decoder;
 use crate::error::DecoderError;
+use crate::kernels::fused;
 
 /// The activations that are stored between the forward and the backward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ impl Decoder {
             let x = x.autodiff().require_grad();
             let part = adapter.of_layer(number);
             let y = layer.forward(x.clone(), &scene, &part, None);
-            let mut gradients = (y * upstream).sum().backward();
+            let mut gradients = fused::pulled(y, upstream).backward();
             upstream = gradient(&x, &mut gradients);
             collect(&part, &mut gradients, &mut found);
         }

@@ -130,8 +130,8 @@ impl Decoder {
         Ok(PassContext {
             segments: segments.into(),
             key_rows: branches.then(|| self.indices(&key_rows)),
-            global: self.global.at(&positions, &self.device).cast(self.precision),
-            window: self.window.at(&positions, &self.device).cast(self.precision),
+            global: self.global.at(&positions, &self.device),
+            window: self.window.at(&positions, &self.device),
         })
     }
 

@@ -58,7 +58,15 @@ mod products;
 mod attend;
 mod head;
 mod exp;
+mod vectors;
 mod shared;
+mod gates;
+mod norms;
+mod rotations;
+mod factors;
+mod composed;
+pub mod settings;
+pub mod fused;
 mod flex;
 #[cfg(feature = "cube")]
 mod cube;

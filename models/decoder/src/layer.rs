@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use burn::tensor::{Device, Int, Tensor, activation};
+use burn::tensor::{Device, Int, Tensor};
 use models::gguf::Gguf;
 use models::hyperparameters::{Family, Hyperparameters};
 
 use crate::adapter::{Adapter, Target};
 use crate::cache::Cache;
 use crate::error::DecoderError;
-use crate::kernels::{self, Attention, Segment};
+use crate::kernels::settings::Activation;
+use crate::kernels::{self, Attention, Segment, fused};
 use crate::linear::Linear;
 use crate::norm::Norm;
 use crate::rope::Rotation;
@@ -144,11 +145,11 @@ impl Layer {
     fn feed_forward(&self, x: Tensor<2>, adapter: &Adapter) -> Tensor<2> {
         let gate = self.linear(Target::Gate, x.clone(), adapter);
         let up = self.linear(Target::Up, x, adapter);
-        let gate = match self.shape.family {
-            Family::Gemma3 => gelu(gate),
-            Family::Llama | Family::Qwen2 | Family::Qwen3 => activation::silu(gate),
+        let activation = match self.shape.family {
+            Family::Gemma3 => Activation::Gelu,
+            Family::Llama | Family::Qwen2 | Family::Qwen3 => Activation::Silu,
         };
-        self.linear(Target::Down, gate * up, adapter)
+        self.linear(Target::Down, fused::gated(gate, up, activation), adapter)
     }
 }
 
@@ -157,11 +158,4 @@ fn optional(norm: Option<&Norm>, x: Tensor<2>) -> Tensor<2> {
         Some(norm) => norm.forward(x),
         None => x,
     }
-}
-
-/// The Gaussian error linear unit by hyperbolic tangent (Hendrycks and Gimpel, 2016).
-fn gelu(x: Tensor<2>) -> Tensor<2> {
-    const ROOT: f32 = 0.797_884_6; // √(2 / π)
-    let inner = (x.clone().powi_scalar(3) * 0.044_715 + x.clone()) * ROOT;
-    x * (inner.tanh() + 1.0) * 0.5
 }

@@ -5,7 +5,7 @@ use models::gguf::Gguf;
 
 use crate::adapter::{AdaptedMatrix, Adapter};
 use crate::error::DecoderError;
-use crate::kernels;
+use crate::kernels::{self, fused};
 use crate::matrix::{Matrix, vector};
 
 /// `y = x · Wᵀ + scale · (x · aᵀ) · bᵀ + bias`.
@@ -41,16 +41,21 @@ impl Linear {
     /// Rows `[n, columns]` to rows `[n, rows]`, in the kind of number of `x`.
     pub fn forward(&self, x: Tensor<2>, adapter: &Adapter) -> Tensor<2> {
         let kind = x.dtype();
-        let mut y = kernels::linear(x.clone(), &self.matrix);
-        if let Some(factors) = adapter.factors.get(&self.place) {
-            let x = match adapter.dropout {
-                Some(dropout) => dropout.apply(x, self.place),
-                None => x,
-            };
-            let [a, b] = [&factors.a, &factors.b].map(|factor| factor.clone().cast(kind));
-            let narrow = x.matmul(a.transpose()) * adapter.scale;
-            y = y + narrow.matmul(b.transpose());
-        }
+        let y = match (adapter.factors.get(&self.place), adapter.dropout) {
+            (None, _) => kernels::linear(x, &self.matrix),
+            (Some(factors), dropout) => {
+                let factors = [&factors.a, &factors.b].map(|factor| factor.clone().cast(kind));
+                match dropout {
+                    None => fused::adapted(x, factors, &self.matrix, adapter.scale),
+                    Some(dropout) => {
+                        let [a, b] = factors;
+                        let dropped = dropout.apply(x.clone(), self.place);
+                        let narrow = dropped.matmul(a.transpose()) * adapter.scale;
+                        kernels::linear(x, &self.matrix) + narrow.matmul(b.transpose())
+                    }
+                }
+            }
+        };
         match &self.bias {
             Some(bias) => y + bias.clone().cast(kind),
             None => y,

@@ -4,6 +4,7 @@ use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use models::gguf::Gguf;
 
 use crate::error::DecoderError;
+use crate::kernels::fused;
 use crate::matrix::vector;
 
 /// A norm of rows.
@@ -30,16 +31,12 @@ impl Norm {
     /// Rows `[n, width]` divided by the root of their mean square, times the
     /// weights; computed in f32, returned as `x` came.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let kind = x.dtype();
-        self.in_f32(x).cast(kind)
+        fused::normalized(x, self.weight.clone(), self.epsilon)
     }
 
-    /// The same, left in f32.
+    /// The same, returned in f32.
     pub fn in_f32(&self, x: Tensor<2>) -> Tensor<2> {
-        let x = x.cast(FloatDType::F32);
-        let square = x.clone().powi_scalar(2).mean_dim(1);
-        let scale = (square + self.epsilon).sqrt().recip();
-        x * scale * self.weight.clone()
+        self.forward(x.cast(FloatDType::F32))
     }
 
     /// The same over the heads of `x [n, heads · width]`, one by one.

@@ -1,11 +1,13 @@
 //! Rotary position embeddings (Su et al., `RoFormer`, 2021, equation 34).
 //!
 //! A rotation is `x · cos + (x · R) · sin`, where `R` exchanges the members of
-//! each pair and negates one: a product with a small constant matrix, which
-//! every backend does well and which has a backward pass already.
+//! each pair and negates one.
 
-use burn::tensor::{Device, FloatDType, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use models::hyperparameters::{Family, Hyperparameters};
+
+use crate::kernels::fused;
+use crate::kernels::settings::Pairing;
 
 /// The frequencies of one kind of layer.
 #[derive(Clone, Debug)]
@@ -15,7 +17,7 @@ pub struct Frequencies {
     /// Divides the angle of each pair; empty if nothing is divided.
     divisors: Vec<f32>,
     head_width: usize,
-    neighbours: bool,
+    pairing: Pairing,
 }
 
 impl Frequencies {
@@ -26,7 +28,10 @@ impl Frequencies {
             factor: shape.rope_factor,
             divisors,
             head_width: shape.head_width,
-            neighbours: shape.family == Family::Llama,
+            pairing: match shape.family {
+                Family::Llama => Pairing::Neighbours,
+                Family::Qwen2 | Family::Qwen3 | Family::Gemma3 => Pairing::Halves,
+            },
         }
     }
 
@@ -50,7 +55,8 @@ impl Frequencies {
         let table = |values| {
             Tensor::from_data(TensorData::new(values, [positions.len(), 1, width]), device)
         };
-        Rotation { cos: table(cos), sin: table(sin), exchange: self.exchange(device) }
+        let [cos, sin] = [cos, sin].map(table);
+        Rotation { cos, sin, exchange: self.exchange(device), pairing: self.pairing }
     }
 
     /// The angle of each pair, in llama.cpp's order of operations.
@@ -68,7 +74,10 @@ impl Frequencies {
 
     /// The pair that an element belongs to.
     fn pair(&self, index: usize) -> usize {
-        if self.neighbours { index / 2 } else { index % (self.head_width / 2) }
+        match self.pairing {
+            Pairing::Neighbours => index / 2,
+            Pairing::Halves => index % (self.head_width / 2),
+        }
     }
 
     /// `R [width, width]`.
@@ -76,8 +85,10 @@ impl Frequencies {
         let width = self.head_width;
         let mut values = vec![0.0_f32; width * width];
         for pair in 0..width / 2 {
-            let (first, second) =
-                if self.neighbours { (2 * pair, 2 * pair + 1) } else { (pair, pair + width / 2) };
+            let (first, second) = match self.pairing {
+                Pairing::Neighbours => (2 * pair, 2 * pair + 1),
+                Pairing::Halves => (pair, pair + width / 2),
+            };
             values[second * width + first] = -1.0;
             values[first * width + second] = 1.0;
         }
@@ -94,25 +105,13 @@ pub struct Rotation {
     sin: Tensor<3>,
     /// `[width, width]`.
     exchange: Tensor<2>,
+    pairing: Pairing,
 }
 
 impl Rotation {
-    /// The same in another kind of number, for rows of that kind.
-    #[must_use]
-    pub fn cast(self, kind: FloatDType) -> Self {
-        let Self { cos, sin, exchange } = self;
-        Self { cos: cos.cast(kind), sin: sin.cast(kind), exchange: exchange.cast(kind) }
-    }
-
-    /// Rotates the heads of `x [n, heads · width]`.
+    /// Rotates the heads of `x [n, heads · width]`; computed in f32, returned as `x` came.
     pub fn rotate(&self, x: Tensor<2>) -> Tensor<2> {
-        let [n, all] = x.dims();
-        let width = self.exchange.dims()[0];
-        let heads = all / width;
-        let flat = x.reshape([n * heads, width]);
-        let exchanged = flat.clone().matmul(self.exchange.clone()).reshape([n, heads, width]);
-        let straight = flat.reshape([n, heads, width]);
-        let rotated = straight * self.cos.clone() + exchanged * self.sin.clone();
-        rotated.reshape([n, all])
+        let angles = [&self.cos, &self.sin].map(Tensor::clone);
+        fused::rotated(x, angles, self.exchange.clone(), self.pairing)
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use runtime_core::history::Reflected;
 use runtime_core::model::{Generation, Origin};
+use runtime_core::seed::{mix, unit};
 use runtime_core::trajectory::Trajectory;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,11 @@ pub struct ReflectionData {
     pub reward: Reward,
     /// The selection within a group.
     pub select: Select,
+    /// Seeds a permutation of the rewards within each group, ahead of the selection: what a text
+    /// earned is given to another. What is learned then is noise, with the groups and rewards of
+    /// the real data: the arm that a gain has to be measured against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permute: Option<u64>,
 }
 
 /// The measure of a trial.
@@ -32,7 +38,13 @@ pub enum Measure {
     Return,
     /// The share of reached subgoals.
     Progress,
+    /// 1 for a solved task, and a fifth of the share of reached subgoals beside it: less than
+    /// any success, more than nothing.
+    SuccessAndProgress,
 }
+
+/// What the share of reached subgoals counts beside a success.
+const PROGRESS_WEIGHT: f32 = 0.2;
 
 /// The reward of a reflection, from the trials before and after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +101,10 @@ impl ReflectionData {
         let of = |trajectory: &Trajectory| match self.measure {
             Measure::Return => trajectory.episode_return(),
             Measure::Progress => trajectory.progress(),
+            Measure::SuccessAndProgress => {
+                f32::from(u8::from(trajectory.succeeded()))
+                    + PROGRESS_WEIGHT * trajectory.progress()
+            }
         };
         match self.reward {
             Reward::Difference => of(next) - of(failed),
@@ -126,7 +142,10 @@ pub fn reflections(
             });
             members.push(of_reflection(&reflection.generation, reward, *group, origin));
         }
-        for (_, members) in tried.into_values() {
+        for (group, mut members) in tried.into_values() {
+            if let Some(seed) = wanted.permute {
+                permute(&mut members, mix(seed) ^ mix(group as u64));
+            }
             let all = members.len();
             let selected = select(members, wanted.select);
             gathered.unselected += all - selected.len();
@@ -149,6 +168,24 @@ fn of_reflection(generation: &Generation, reward: f32, group: usize, origin: Str
     sample
 }
 
+/// Gives the rewards of a group to its members in an order drawn by `seed`: every order is as
+/// likely, so that a text's expected reward is its group's mean.
+fn permute(members: &mut [Sample], seed: u64) {
+    let mut rewards: Vec<f32> = members
+        .iter()
+        .filter_map(|member| member.outcome.as_ref().map(|outcome| outcome.reward))
+        .collect();
+    for left in (1..rewards.len()).rev() {
+        let drawn = unit(mix(seed ^ mix(left as u64))) * (left + 1) as f32;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to left")]
+        rewards.swap(left, (drawn as usize).min(left));
+    }
+    let outcomes = members.iter_mut().filter_map(|member| member.outcome.as_mut());
+    for (outcome, reward) in outcomes.zip(rewards) {
+        outcome.reward = reward;
+    }
+}
+
 /// The selection within a group.
 fn select(members: Vec<Sample>, select: Select) -> Vec<Sample> {
     let reward = |sample: &Sample| sample.outcome.as_ref().map_or(0.0, |outcome| outcome.reward);
@@ -160,5 +197,48 @@ fn select(members: Vec<Sample>, select: Select) -> Vec<Sample> {
             let best = members.into_iter().rev().max_by(|a, b| reward(a).total_cmp(&reward(b)));
             best.into_iter().filter(|best| reward(best) > 0.0).collect()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(rewards: &[f32]) -> Vec<Sample> {
+        let of = |&reward: &f32| {
+            let outcome =
+                ReflectionOutcome { reward, group: 0, sampled: Vec::new(), full: Vec::new() };
+            let (ids, learned, origin) = (Vec::new(), Vec::new(), String::new());
+            Sample { ids, learned, origin, outcome: Some(outcome) }
+        };
+        rewards.iter().map(of).collect()
+    }
+
+    fn rewards(members: &[Sample]) -> Vec<f32> {
+        members.iter().map(|member| member.outcome.as_ref().unwrap().reward).collect()
+    }
+
+    #[test]
+    fn permuted_rewards_are_the_group_s_and_say_nothing_of_a_text() {
+        const GROUPS: u64 = 6000;
+        let mut of_first = 0.0;
+        for seed in 0..GROUPS {
+            let mut members = group(&[1.0, 0.0, 0.0, 0.25]);
+            permute(&mut members, mix(seed));
+            let mut found = rewards(&members);
+            of_first += found[0];
+            found.sort_by(f32::total_cmp);
+            assert_eq!(found, [0.0, 0.0, 0.25, 1.0]);
+        }
+        // The group's mean, whatever the first text earned: four standard errors are 0.02.
+        let mean = of_first / GROUPS as f32;
+        assert!((mean - 0.3125).abs() < 0.022, "{mean}");
+
+        let again = |seed| {
+            let mut members = group(&[1.0, 0.0, 0.5, 0.25, 0.75]);
+            permute(&mut members, seed);
+            rewards(&members)
+        };
+        assert_eq!(again(3), again(3));
     }
 }

@@ -8,6 +8,7 @@
 //! | `rebound.adapter.steps` | u64, optimizer steps of the run; one that strayed ends with the factors of two fewer |
 //! | `rebound.adapter.config_sha256` | of the run's file, and its parent's SHA-256 |
 //! | `rebound.adapter.parent_sha256` | of the adapter that training went on from; absent for a new one |
+//! | `rebound.adapter.permuted` | u64, the seed of `data.reflections.permute`: learned from rewards that were not its reflections'; absent otherwise |
 //! | `rebound.adapter.reward_row` | f32 array `[width]`, a reward model's row over the state that the last token was predicted from; other stages have none |
 //! | `rebound.adapter.prompts_sha256` | text array, of the records' sets of prompts and those of the parent; absent if none is known |
 //! | `rebound.adapter.validation_loss` | f32, mean nat a learned token; absent without validation samples |
@@ -50,6 +51,7 @@ impl TrainingRun {
             ("steps", Some(Value::U64(self.done))),
             ("config_sha256", text(config_sha256)),
             ("parent_sha256", self.parent_sha256.clone().and_then(text)),
+            ("permuted", self.permutation().map(Value::U64)),
             ("validation_loss", self.measured_validation_loss()?.map(Value::F32)),
         ];
         let named =
@@ -59,6 +61,11 @@ impl TrainingRun {
         let prompts = (!prompts.is_empty()).then_some(Value::Array(Array::Text(prompts)));
         let prompts = prompts.map(|prompts| (PROMPTS_KEY.to_owned(), prompts));
         Ok(keys.into_iter().filter_map(named).chain(row).chain(prompts).collect())
+    }
+
+    /// The seed that rewards were permuted by.
+    fn permutation(&self) -> Option<u64> {
+        self.config.data.reflections.as_ref().and_then(|wanted| wanted.permute)
     }
 
     /// The row of a reward model; an error before its first step.

@@ -121,8 +121,12 @@ fn what_cannot_be_learned_from_is_refused_with_the_reason() {
 fn a_stage_is_refused_what_it_cannot_learn_from() {
     let weights =
         RewardWeights { baseline: None, temperature: 0.4, normalize: false, weight_max: 1.0 };
-    let reflections =
-        ReflectionData { measure: Measure::Return, reward: Reward::Next, select: Select::All };
+    let reflections = ReflectionData {
+        measure: Measure::Return,
+        reward: Reward::Next,
+        select: Select::All,
+        permute: None,
+    };
 
     let actions = refused(|config, _| config.stage = Stage::RewardWeighted(weights));
     let solved_only = refused(|config, _| config.data.reflections = Some(reflections));

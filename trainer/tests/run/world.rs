@@ -93,8 +93,12 @@ impl World {
         let mut config = self.config();
         config.stage = stage;
         config.data.solved_only = false;
-        config.data.reflections =
-            Some(ReflectionData { measure: Measure::Return, reward: Reward::Difference, select });
+        config.data.reflections = Some(ReflectionData {
+            measure: Measure::Return,
+            reward: Reward::Difference,
+            select,
+            permute: None,
+        });
         config.adapter.dropout = 0.0;
         config.optimizer.weight_decay = 0.0;
         config.run.accumulation = 1;

@@ -7,7 +7,8 @@
 use rayon::prelude::*;
 
 use super::exp::exp;
-use super::shared::{Target, View, Write, multiply};
+use super::shared::{Target, View, Write, multiplied, multiply};
+use super::vectors::{self, vectorized};
 use super::{Attention, Segment};
 
 /// Queries that are computed together.
@@ -84,11 +85,9 @@ impl Attention {
 
     /// Scores of a block `[queries, keys]`.
     fn scores(&self, inputs: Inputs<'_>, block: &Block) -> Vec<f32> {
-        let mut scores = vec![0.0; block.queries * block.keys];
         let (query, key) =
             (self.queries_of(inputs.query, block), self.keys_of(inputs.key, block).transposed());
-        multiply((&mut scores, block.keys), (query, key), self.scale, Write::Replace);
-        scores
+        multiplied((query, key), self.scale)
     }
 }
 
@@ -133,14 +132,20 @@ pub(super) fn attend(inputs: Inputs<'_>, how: &Attention) -> [Vec<f32>; 2] {
 /// Scores into probabilities; returns the logarithm of the sum of exponentials.
 fn softmax(scores: &mut [f32], visible: std::ops::Range<usize>) -> f32 {
     let seen = &mut scores[visible.clone()];
-    let greatest = seen.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    for score in &mut *seen {
-        *score = exp(*score - greatest);
-    }
-    let sum: f32 = seen.iter().sum();
-    for score in &mut *seen {
-        *score /= sum;
-    }
+    let (greatest, sum) = vectorized(
+        #[inline(always)]
+        || {
+            let greatest = vectors::greatest(seen);
+            for score in &mut *seen {
+                *score = exp(*score - greatest);
+            }
+            let sum = vectors::sum(seen);
+            for score in &mut *seen {
+                *score /= sum;
+            }
+            (greatest, sum)
+        },
+    );
     scores[..visible.start].fill(0.0);
     scores[visible.end..].fill(0.0);
     greatest + sum.ln()
@@ -226,9 +231,15 @@ impl Unit<'_> {
         for (row, scores) in scores.chunks_exact_mut(block.keys).enumerate() {
             let visible = self.how.visible(block, row);
             let log = self.logs[(block.query + row) * self.how.heads + block.head];
-            for score in &mut scores[visible.clone()] {
-                *score = exp(*score - log);
-            }
+            let seen = &mut scores[visible.clone()];
+            vectorized(
+                #[inline(always)]
+                || {
+                    for score in seen {
+                        *score = exp(*score - log);
+                    }
+                },
+            );
             scores[..visible.start].fill(0.0);
             scores[visible.end..].fill(0.0);
         }
@@ -237,23 +248,26 @@ impl Unit<'_> {
     /// Probabilities into the gradients of scores: `p · (dp − Σ dout · out)`.
     fn score_gradients(&self, probabilities: &mut [f32], block: &Block) {
         let how = self.how;
-        let mut gradients = vec![0.0; probabilities.len()];
         let operands = (
             how.queries_of(self.gradient, block),
             how.keys_of(self.inputs.value, block).transposed(),
         );
-        multiply((&mut gradients, block.keys), operands, 1.0, Write::Replace);
+        let gradients = multiplied(operands, 1.0);
         let rows = probabilities.chunks_exact_mut(block.keys);
         for (row, (probabilities, gradients)) in
             rows.zip(gradients.chunks_exact(block.keys)).enumerate()
         {
             let start = (block.query + row) * how.query_width() + block.head * how.head_width;
             let end = start + how.head_width;
-            let pairs = self.output[start..end].iter().zip(&self.gradient[start..end]);
-            let dot: f32 = pairs.map(|(output, gradient)| output * gradient).sum();
-            for (probability, gradient) in probabilities.iter_mut().zip(gradients) {
-                *probability *= gradient - dot;
-            }
+            vectorized(
+                #[inline(always)]
+                || {
+                    let dot = vectors::dot(&self.output[start..end], &self.gradient[start..end]);
+                    for (probability, gradient) in probabilities.iter_mut().zip(gradients) {
+                        *probability *= gradient - dot;
+                    }
+                },
+            );
         }
     }
 }

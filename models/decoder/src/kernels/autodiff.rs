@@ -1,5 +1,7 @@
 //! The backward passes, for every backend that has the kernels.
 
+mod fused;
+
 use burn::backend::Autodiff;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;

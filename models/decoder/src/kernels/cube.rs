@@ -18,6 +18,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use self::attend::Heads;
+use super::fused::{Fused, operations_by_fused};
 use super::{Attention, Kernels};
 use crate::matrix::Packing;
 
@@ -185,6 +186,10 @@ impl Kernels for Cube {
 }
 
 operations_by_kernels!(Cube);
+
+impl Fused for Cube {}
+
+operations_by_fused!(Cube);
 
 /// `x [n, columns]` times the transposed rows: `[n, count]`.
 fn multiply(x: &CubeTensor, words: &CubeTensor, packing: Packing, rows: Rows) -> CubeTensor {

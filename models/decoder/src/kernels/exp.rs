@@ -1,7 +1,8 @@
 //! The exponential function, written so that the compiler makes vectors of it.
 
 /// `e^x` for `x` at most 88, to about one part in ten million; 0 below −87.
-#[inline]
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "inside of `vectorized` it has to be inlined")]
 #[expect(clippy::cast_possible_truncation, reason = "the exponent is at most 127")]
 pub(super) fn exp(x: f32) -> f32 {
     // e^x = 2^k · e^r with k whole and |r| at most ln 2 / 2.

@@ -1,5 +1,7 @@
 //! The kernels on burn's CPU backend.
 
+mod fused;
+
 use burn::backend::Flex;
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::tensor::{Shape, TensorData};
@@ -16,7 +18,7 @@ impl Kernels for Flex {
         packing: Packing,
     ) -> FloatTensor<Self> {
         let x = x.to_contiguous();
-        let out = products::product(values(&x), bytes(&words), packing);
+        let out = products::product(values(&x), bytes(&words), packing, None);
         tensor(out, packing.rows)
     }
 
@@ -26,7 +28,7 @@ impl Kernels for Flex {
         packing: Packing,
     ) -> FloatTensor<Self> {
         let x = x.to_contiguous();
-        let out = products::product_transposed(values(&x), bytes(&words), packing);
+        let out = products::product_transposed(values(&x), bytes(&words), packing, None);
         tensor(out, packing.columns)
     }
 
@@ -88,16 +90,16 @@ fn views(inputs: &[FloatTensor<Flex>; 3]) -> Inputs<'_> {
 }
 
 /// The numbers of a contiguous tensor.
-fn values(tensor: &FloatTensor<Flex>) -> &[f32] {
+pub(super) fn values(tensor: &FloatTensor<Flex>) -> &[f32] {
     let start = tensor.layout().start_offset();
     &tensor.storage()[start..start + tensor.layout().num_elements()]
 }
 
-fn bytes(words: &IntTensor<Flex>) -> &[u8] {
+pub(super) fn bytes(words: &IntTensor<Flex>) -> &[u8] {
     words.bytes()
 }
 
-fn tensor(values: Vec<f32>, columns: usize) -> FloatTensor<Flex> {
+pub(super) fn tensor(values: Vec<f32>, columns: usize) -> FloatTensor<Flex> {
     let rows = values.len() / columns;
     FloatTensor::<Flex>::from_data(TensorData::new(values, Shape::new([rows, columns])))
 }

@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use super::exp::exp;
 use super::products::with_tile;
-use super::shared::{View, Write, multiply};
+use super::shared::{View, Write, multiplied, multiply};
+use super::vectors::{self, vectorized};
 use crate::matrix::Packing;
 
 /// Elements of a tile of the vocabulary.
@@ -59,8 +60,7 @@ impl Head<'_> {
             dequantize(kind, stored, weights).expect("a loaded matrix is whole blocks");
             let weights = View::rows(weights, [count, columns], columns);
             let x = View::rows(self.x, [self.n(), columns], columns);
-            let mut logits = vec![0.0; self.n() * count];
-            multiply((&mut logits, count), (x, weights.transposed()), 1.0, Write::Replace);
+            let mut logits = multiplied((x, weights.transposed()), 1.0);
             work(first, weights, &mut logits)
         })
     }
@@ -101,12 +101,18 @@ impl Head<'_> {
             if let Some(logit) = logits.get((self.tokens[row] as usize).wrapping_sub(first)) {
                 found.push((row, *logit));
             }
-            let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            for logit in &mut *logits {
-                *logit = exp(*logit - greatest);
-            }
+            let (greatest, sum) = vectorized(
+                #[inline(always)]
+                || {
+                    let greatest = vectors::greatest(logits);
+                    for logit in &mut *logits {
+                        *logit = exp(*logit - greatest);
+                    }
+                    (greatest, vectors::sum(logits))
+                },
+            );
             part.greatest.push(greatest);
-            part.sum.push(logits.iter().sum());
+            part.sum.push(sum);
         }
         (part, found)
     }
@@ -148,11 +154,17 @@ impl Head<'_> {
     fn gradients(&self, first: usize, logits: &mut [f32], (logs, gradient): (&[f32], &[f32])) {
         let count = logits.len() / self.n();
         for (row, logits) in logits.chunks_exact_mut(count).enumerate() {
-            for logit in &mut *logits {
-                *logit = -gradient[row] * exp(*logit - logs[row]);
-            }
+            let (gradient, log) = (gradient[row], logs[row]);
+            vectorized(
+                #[inline(always)]
+                || {
+                    for logit in &mut *logits {
+                        *logit = -gradient * exp(*logit - log);
+                    }
+                },
+            );
             if let Some(logit) = logits.get_mut((self.tokens[row] as usize).wrapping_sub(first)) {
-                *logit += gradient[row];
+                *logit += gradient;
             }
         }
     }

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use models::blocks::dequantize;
 use rayon::prelude::*;
 
-use super::shared::{Target, View, Write};
+use super::shared::{Target, View, Write, written};
 use crate::matrix::Packing;
 
 /// Elements of a tile.
@@ -19,59 +19,105 @@ thread_local! {
     static TILE: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
-/// `x [n, columns]` times the transposed matrix: `[n, rows]`.
-pub(super) fn product(x: &[f32], bytes: &[u8], packing: Packing) -> Vec<f32> {
-    let Packing { rows, columns, .. } = packing;
-    let n = x.len() / columns;
-    let mut out = vec![0.0; n * rows];
-    let target = Target::new(&mut out);
-    let tile = tile_of(rows, TILE_MAX / columns);
-    let row_bytes = packing.row_bytes();
-    (0..rows.div_ceil(tile)).into_par_iter().for_each(|index| {
-        let first = index * tile;
-        let count = tile.min(rows - first);
-        with_tile(count * columns, |weights| {
-            let stored = &bytes[first * row_bytes..][..count * row_bytes];
-            dequantize_whole(packing, stored, weights);
-            let x = View::rows(x, [n, columns], columns);
-            let weights = View::rows(weights, [count, columns], columns).transposed();
-            // SAFETY: `out` outlives the loop; tiles are different columns of it.
-            #[allow(unsafe_code, reason = "threads write parts of one slice")]
-            unsafe {
-                target.write((first, rows), (x, weights), 1.0, Write::Replace);
-            }
-        });
-    });
-    out
+/// Narrow rows `[n, rank]` whose product with a factor is added to that with the matrix.
+#[derive(Clone, Copy)]
+pub(super) struct Side<'a> {
+    pub(super) narrow: &'a [f32],
+    /// `[rows, rank]` beside the transposed matrix, `[rank, columns]` beside the matrix.
+    pub(super) factor: &'a [f32],
+    pub(super) rank: usize,
 }
 
-/// `x [n, rows]` times the matrix: `[n, columns]`.
-pub(super) fn product_transposed(x: &[f32], bytes: &[u8], packing: Packing) -> Vec<f32> {
+/// `x [n, columns]` times the transposed matrix, and what is beside it: `[n, rows]`.
+pub(super) fn product(
+    x: &[f32],
+    bytes: &[u8],
+    packing: Packing,
+    side: Option<Side<'_>>,
+) -> Vec<f32> {
     let Packing { rows, columns, .. } = packing;
-    let n = x.len() / rows;
-    let mut out = vec![0.0; n * columns];
-    let target = Target::new(&mut out);
-    let width = tile_of(columns / packing.block(), usize::MAX) * packing.block();
-    (0..columns.div_ceil(width)).into_par_iter().for_each(|index| {
-        let first = index * width;
-        let width = width.min(columns - first);
-        let tile = (TILE_MAX / width).clamp(1, rows);
-        with_tile(tile * width, |weights| {
-            for row in (0..rows).step_by(tile) {
-                let count = tile.min(rows - row);
-                dequantize_part(packing, bytes, (row, first, width), &mut weights[..count * width]);
-                let x = View::rows(&x[row..], [n, count], rows);
-                let weights = View::rows(weights, [count, width], width);
-                let write = if row == 0 { Write::Replace } else { Write::Add };
-                // SAFETY: `out` outlives the loop; parts are different columns of it.
+    let n = x.len() / columns;
+    let tile = tile_of(rows, TILE_MAX / columns);
+    let row_bytes = packing.row_bytes();
+    let each_tile = |target: Target| {
+        (0..rows.div_ceil(tile)).into_par_iter().for_each(|index| {
+            let first = index * tile;
+            let count = tile.min(rows - first);
+            with_tile(count * columns, |weights| {
+                let stored = &bytes[first * row_bytes..][..count * row_bytes];
+                dequantize_whole(packing, stored, weights);
+                let x = View::rows(x, [n, columns], columns);
+                let weights = View::rows(weights, [count, columns], columns).transposed();
+                // SAFETY: the target outlives the loop; tiles are different columns of it.
                 #[allow(unsafe_code, reason = "threads write parts of one slice")]
                 unsafe {
-                    target.write((first, columns), (x, weights), 1.0, write);
+                    target.write((first, rows), (x, weights), 1.0, Write::Replace);
+                    if let Some(Side { narrow, factor, rank }) = side {
+                        let narrow = View::rows(narrow, [n, rank], rank);
+                        let factor = View::rows(&factor[first * rank..], [count, rank], rank);
+                        target.write((first, rows), (narrow, factor.transposed()), 1.0, Write::Add);
+                    }
+                }
+            });
+        });
+    };
+    // SAFETY: the tiles are all columns, and each is replaced.
+    #[allow(unsafe_code, reason = "zeros would be written for nothing")]
+    unsafe {
+        written(n * rows, each_tile)
+    }
+}
+
+/// `x [n, rows]` times the matrix, and what is beside it: `[n, columns]`.
+pub(super) fn product_transposed(
+    x: &[f32],
+    bytes: &[u8],
+    packing: Packing,
+    side: Option<Side<'_>>,
+) -> Vec<f32> {
+    let Packing { rows, columns, .. } = packing;
+    let n = x.len() / rows;
+    let width = tile_of(columns / packing.block(), usize::MAX) * packing.block();
+    let each_part = |target: Target| {
+        (0..columns.div_ceil(width)).into_par_iter().for_each(|index| {
+            let first = index * width;
+            let width = width.min(columns - first);
+            let tile = (TILE_MAX / width).clamp(1, rows);
+            with_tile(tile * width, |weights| {
+                for row in (0..rows).step_by(tile) {
+                    let count = tile.min(rows - row);
+                    dequantize_part(
+                        packing,
+                        bytes,
+                        (row, first, width),
+                        &mut weights[..count * width],
+                    );
+                    let x = View::rows(&x[row..], [n, count], rows);
+                    let weights = View::rows(weights, [count, width], width);
+                    let write = if row == 0 { Write::Replace } else { Write::Add };
+                    // SAFETY: the target outlives the loop; parts are different columns of it.
+                    #[allow(unsafe_code, reason = "threads write parts of one slice")]
+                    unsafe {
+                        target.write((first, columns), (x, weights), 1.0, write);
+                    }
+                }
+            });
+            if let Some(Side { narrow, factor, rank }) = side {
+                let narrow = View::rows(narrow, [n, rank], rank);
+                let factor = View::rows(&factor[first..], [rank, width], columns);
+                // SAFETY: as above.
+                #[allow(unsafe_code, reason = "threads write parts of one slice")]
+                unsafe {
+                    target.write((first, columns), (narrow, factor), 1.0, Write::Add);
                 }
             }
         });
-    });
-    out
+    };
+    // SAFETY: the parts are all columns, and each is replaced by the matrix's first rows.
+    #[allow(unsafe_code, reason = "zeros would be written for nothing")]
+    unsafe {
+        written(n * columns, each_part)
+    }
 }
 
 /// How many of `count` a tile has so that all threads get equally much and no

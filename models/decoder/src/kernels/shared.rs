@@ -27,6 +27,13 @@ impl<'a> View<'a> {
         Self { values, shape: [columns, rows], strides: [column, row] }
     }
 
+    /// At most `count` rows from one on.
+    pub(crate) fn rows_from(self, first: usize, count: usize) -> Self {
+        let Self { values, shape: [rows, columns], strides } = self;
+        let shape = [count.min(rows - first), columns];
+        Self { values: &values[first * strides[0]..], shape, strides }
+    }
+
     fn check(&self) {
         assert!(self.values.len() >= extent(self.shape, self.strides), "a view leaves its slice");
     }
@@ -53,6 +60,12 @@ impl Target {
     /// A target over the whole slice, which stays borrowed by the caller.
     pub(crate) fn new(values: &mut [f32]) -> Self {
         Self { pointer: values.as_mut_ptr(), length: values.len() }
+    }
+
+    /// A target over the room of an empty vector, which stays borrowed by the caller; its
+    /// numbers are not written yet.
+    pub(crate) fn over_room(out: &mut Vec<f32>) -> Self {
+        Self { pointer: out.as_mut_ptr(), length: out.capacity() }
     }
 
     /// Computes `lhs · rhs`, times `scale`, into the part at `offset` whose rows
@@ -111,6 +124,36 @@ impl Target {
         // SAFETY: inside the slice by the assertion; the caller vouches for the rest.
         unsafe { std::slice::from_raw_parts_mut(self.pointer.add(offset), length) }
     }
+
+    /// Zeros in the part `offset..offset + length`, and the part as a slice.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Target::part`].
+    pub(crate) unsafe fn zeroed<'a>(self, offset: usize, length: usize) -> &'a mut [f32] {
+        assert!(self.length >= offset + length, "a part leaves the target");
+        // SAFETY: inside the room by the assertion; the caller vouches for the rest. No
+        // reference exists before its numbers are written.
+        unsafe {
+            let start = self.pointer.add(offset);
+            start.write_bytes(0, length);
+            std::slice::from_raw_parts_mut(start, length)
+        }
+    }
+}
+
+/// A vector of `length` numbers, all of which `work` writes.
+///
+/// # Safety
+///
+/// When `work` returns it has written every number of the target, by [`Target::write`] that
+/// replaces or by [`Target::zeroed`].
+pub(crate) unsafe fn written(length: usize, work: impl FnOnce(Target)) -> Vec<f32> {
+    let mut out = Vec::with_capacity(length);
+    work(Target::over_room(&mut out));
+    // SAFETY: there is room for them, and the caller vouches that they are written.
+    unsafe { out.set_len(length) };
+    out
 }
 
 /// What happens to what stood in a target.
@@ -131,6 +174,13 @@ pub(crate) fn multiply(
 ) {
     // SAFETY: the target is borrowed mutably for the whole call.
     unsafe { Target::new(out).write((0, stride), operands, scale, write) }
+}
+
+/// `lhs · rhs`, times `scale`: row behind row.
+pub(crate) fn multiplied((lhs, rhs): (View<'_>, View<'_>), scale: f32) -> Vec<f32> {
+    let ([m, _], [_, n]) = (lhs.shape, rhs.shape);
+    // SAFETY: the target is this vector alone, and all of it is replaced.
+    unsafe { written(m * n, |target| target.write((0, n), (lhs, rhs), scale, Write::Replace)) }
 }
 
 fn signed(stride: usize) -> isize {
