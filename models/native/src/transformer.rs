@@ -217,6 +217,11 @@ pub fn instructions() -> &'static str {
     Instructions::detect().name()
 }
 
+/// The name of those that it would compute with if `REBOUND_CPU` asked for nothing less.
+pub fn best_instructions() -> &'static str {
+    Instructions::up_to("").name()
+}
+
 /// Whether this processor has vector instructions that the kernels are written for.
 pub fn is_vectorized() -> bool {
     !matches!(Instructions::detect(), Instructions::Scalar(_))

@@ -9,4 +9,4 @@ mod weights;
 
 pub use config::NativeConfig;
 pub use engine::{build, load};
-pub use models_native::transformer::{instructions, is_vectorized, supports};
+pub use models_native::transformer::{best_instructions, instructions, is_vectorized, supports};

@@ -1,6 +1,7 @@
 //! Checks this machine: memory, devices, which models fit which boards, and what is missing.
 
 mod features;
+mod kernels;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use runtime_evaluation::results::circumstances::Machine;
 use serde::Serialize;
 use sysinfo::{Disks, System};
 
+use self::kernels::Kernels;
 use crate::board::Board;
 use crate::{circumstances, engines, files};
 
@@ -30,6 +32,7 @@ pub struct Findings {
     models_folder: String,
     disk_free_bytes: Option<u64>,
     devices: Vec<Found>,
+    kernels: Vec<Kernels>,
     boards: Vec<&'static str>,
     models: Vec<Fit>,
     worlds: Vec<WorldStatus>,
@@ -86,6 +89,7 @@ impl Findings {
             machine: circumstances::machine(),
             threads: load.threads_free().get(),
             cores_busy: load.cores_busy,
+            kernels: kernels::found(&features::found()),
             features: features::found(),
             memory_free_bytes: system.available_memory(),
             disk_free_bytes: disk_free(&folder),
@@ -117,6 +121,9 @@ impl Findings {
         for Found { engine, device } in &self.devices {
             let _ = writeln!(text, "engine     {engine}: {device}");
         }
+        for Kernels { build, .. } in &self.kernels {
+            let _ = writeln!(text, "kernels    {build}");
+        }
         for WorldStatus { name, about, .. } in &self.worlds {
             let _ = writeln!(text, "world      {name}: {about}");
         }
@@ -133,6 +140,11 @@ impl Findings {
                 let _ = write!(text, " {shown:>16}");
             }
             let _ = writeln!(text);
+        }
+        for Kernels { engine, better, .. } in &self.kernels {
+            if let Some(better) = better {
+                let _ = writeln!(text, "\nslower than need be: {engine}: {better}");
+            }
         }
         for missing in &self.missing {
             let _ = writeln!(text, "\nmissing: {missing}");

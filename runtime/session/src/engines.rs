@@ -137,6 +137,11 @@ fn kind(loading: &Loading) -> anyhow::Result<&'static Kind> {
     })
 }
 
+/// Each engine's name, and its version and kernels.
+pub fn builds() -> Vec<(&'static str, String)> {
+    KINDS.iter().map(|kind| (kind.name, (kind.build)())).collect()
+}
+
 /// Each engine's name and devices.
 pub fn devices() -> Vec<(&'static str, Vec<String>)> {
     KINDS.iter().map(|kind| (kind.name, (kind.devices)())).collect()
