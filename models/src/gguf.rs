@@ -141,6 +141,29 @@ impl Gguf {
         self.tensor(name).map(|tensor| &self.bytes[tensor.range.clone()])
     }
 
+    /// Gives back the memory of a part of a mapped tensor's bytes; they can be read again, from
+    /// the file.
+    ///
+    /// # Panics
+    ///
+    /// If the tensor has no such part.
+    pub fn release(&self, name: &str, part: Range<usize>) {
+        if let (Some(tensor), Bytes::Mapped(map)) = (self.tensor(name), &self.bytes) {
+            let Range { start, end } = tensor.range;
+            assert!(part.start <= part.end && part.end <= end - start, "a part of {name}");
+            crate::map::release(map, start + part.start..start + part.end);
+        }
+    }
+
+    /// The same file without its keys and values, which may be large: it keeps its tensors.
+    #[must_use]
+    pub fn without_metadata(self) -> Self {
+        if let Bytes::Mapped(map) = &self.bytes {
+            crate::map::release(map, 0..map.len());
+        }
+        Self { metadata: Vec::new(), keys: HashMap::new(), ..self }
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.keys.get(key).map(|&index| &self.metadata[index].1)

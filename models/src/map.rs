@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 /// Maps a whole file; an empty file maps to no bytes.
@@ -19,3 +20,19 @@ pub(crate) fn open(path: &Path) -> io::Result<memmap2::Mmap> {
     // was. The bytes are only read as `u8`, for which every value is valid.
     unsafe { memmap2::Mmap::map(&file) }
 }
+
+/// Gives the memory of a part back: whoever reads it again gets it from the file.
+#[cfg(unix)]
+pub(crate) fn release(map: &memmap2::Mmap, part: Range<usize>) {
+    // SAFETY: the mapping is of a file and is never written, so that pages which are read
+    // again hold the same bytes; see `open` for why the file stays as it is.
+    let released = unsafe {
+        map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, part.start, part.len())
+    };
+    // What the system keeps costs memory and nothing else.
+    let _ = released;
+}
+
+/// The system alone decides.
+#[cfg(not(unix))]
+pub(crate) fn release(_map: &memmap2::Mmap, _part: Range<usize>) {}

@@ -8,17 +8,18 @@
 #![expect(clippy::print_stdout, reason = "a bench reports")]
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use models::gguf::Gguf;
 use runtime_core::model::{Constraint, LanguageModel, Request, Sampling};
 use runtime_core::prompt::{Message, Prompt, Role};
-use runtime_engine::Handle;
-use runtime_engine::llama::{self, LlamaConfig, MemoryEstimate};
+use runtime_engine::llama::{self, LlamaConfig};
+use runtime_engine::native::{self, NativeConfig};
+use runtime_engine::{Engine, Handle, MemoryEstimate};
 use serde::{Deserialize, Serialize};
 
 /// Episodes before the first count: whatever is reserved late is there by then.
@@ -31,6 +32,9 @@ struct Options {
     /// GGUF files
     #[arg(long, required = true, value_delimiter = ',')]
     model: Vec<PathBuf>,
+    /// What computes
+    #[arg(long, value_enum, default_value = "llama")]
+    engine: Kind,
     /// Tokens of context, one row each
     #[arg(long, value_delimiter = ',', default_values = ["512", "2048", "8192"])]
     context: Vec<NonZeroU32>,
@@ -49,6 +53,13 @@ struct Options {
     /// One row, in this process
     #[arg(long, hide = true)]
     row: bool,
+}
+
+/// What computes.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Kind {
+    Llama,
+    Native,
 }
 
 /// A row of the table; bytes where nothing else is said.
@@ -85,6 +96,8 @@ fn main() -> Result<()> {
         for &context in &options.context {
             let mut command = Command::new(std::env::current_exe()?);
             command.arg("--row").arg("--model").arg(model);
+            let engine = options.engine.to_possible_value().context("every engine has a name")?;
+            command.arg("--engine").arg(engine.get_name());
             for (name, value) in [
                 ("--context", context.get()),
                 ("--micro-batch", options.micro_batch.get()),
@@ -104,19 +117,17 @@ fn main() -> Result<()> {
 fn measure(options: &Options) -> Result<Row> {
     let path = options.model.first().context("a row is of one model")?;
     let context = *options.context.first().context("a row is of one context")?;
-    let mut config = LlamaConfig::new(path);
-    config.context_tokens = context;
-    config.cache_tokens = context;
-    config.micro_batch = options.micro_batch;
-    config.threads = options.threads;
-    let estimate = MemoryEstimate::estimate(&Gguf::open(path)?, &config)?;
+    let (estimate, load) = prepared(options, path, context)?;
     let start = Instant::now();
-    let mut handle = llama::load(&config)?.role(None)?;
+    let mut handle = load()?.role(None)?;
     let mut ticket = handle.submit(&request(vec![Message::text(Role::User, "Hello.")], 0));
     ticket.next_token();
     let first_token_ms = start.elapsed().as_secs_f64() * 1e3;
     ticket.wait()?;
-    fill(&mut handle, context)?;
+    // One is live while another is stored.
+    for word in ["a ", "no "] {
+        fill(&mut handle, context, word)?;
+    }
     let mut early = None;
     for episode in 1..=options.episodes.max(EARLY) {
         play(&mut handle, episode)?;
@@ -137,9 +148,36 @@ fn measure(options: &Options) -> Result<Row> {
     })
 }
 
+/// Loads a model.
+type Load = Box<dyn FnOnce() -> Result<Engine>>;
+
+/// What a model takes by its estimate, and how it is loaded.
+fn prepared(options: &Options, path: &Path, context: NonZeroU32) -> Result<(MemoryEstimate, Load)> {
+    let gguf = Gguf::open(path)?;
+    Ok(match options.engine {
+        Kind::Llama => {
+            let mut config = LlamaConfig::new(path);
+            config.context_tokens = context;
+            config.cache_tokens = context;
+            config.micro_batch = options.micro_batch;
+            config.threads = options.threads;
+            let estimate = llama::estimate(&gguf, &config)?;
+            (estimate, Box::new(move || Ok(llama::load(&config)?)))
+        }
+        Kind::Native => {
+            let mut config = NativeConfig::new(path);
+            config.context_tokens = context;
+            config.batch_tokens = options.micro_batch;
+            config.threads = options.threads;
+            let estimate = native::estimate(&gguf, &config)?;
+            (estimate, Box::new(move || Ok(native::load(&config)?)))
+        }
+    })
+}
+
 /// A prompt that uses the whole context, so that its pages are there.
-fn fill(handle: &mut Handle, context: NonZeroU32) -> Result<()> {
-    let asked = |words: usize| vec![Message::text(Role::User, "a ".repeat(words))];
+fn fill(handle: &mut Handle, context: NonZeroU32, word: &str) -> Result<()> {
+    let asked = |words: usize| vec![Message::text(Role::User, word.repeat(words))];
     let mut words = context.get() as usize;
     while handle.prompt_ids(&Prompt::Chat(asked(words)))?.len() + 16 > context.get() as usize {
         words = words * 9 / 10;
@@ -190,7 +228,8 @@ fn print(options: &Options, rows: &[Row]) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(rows)?);
         return Ok(());
     }
-    println!("micro-batch {}, one sequence; MB", options.micro_batch);
+    let name = options.engine.to_possible_value().context("every engine has a name")?;
+    println!("{}, batches of {}, one sequence; MB", name.get_name(), options.micro_batch);
     println!("model                            context  weights  cache    peak  beside  estimate");
     let mb = |bytes: u64| bytes as f64 / 1e6;
     for row in rows {

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use models::hyperparameters::Hyperparameters;
+
 use crate::kernels::{Halves, LANES};
 
 /// Tokens of a page.
@@ -108,6 +110,12 @@ impl Page {
 }
 
 impl PageSize {
+    /// What a page of a transformer holds.
+    pub(crate) fn of(shape: &Hyperparameters) -> Self {
+        let Hyperparameters { layers, kv_heads, head_width, .. } = *shape;
+        Self { layers, kv_heads, head_width }
+    }
+
     /// Vectors of a head's keys in a page, and of its values.
     fn head_vectors(self) -> usize {
         PAGE_VECTORS * self.head_width

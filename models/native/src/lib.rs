@@ -21,6 +21,7 @@ pub mod batch;
 pub mod cache;
 pub mod error;
 pub mod limits;
+pub mod memory;
 pub mod transformer;
 
 mod attention;

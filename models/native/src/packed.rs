@@ -9,9 +9,10 @@
 
 use half::f16;
 use models::blocks::BlockError;
+use models::gguf::GgmlType;
 
 use crate::kernels::{Halves, LANES, Simd};
-use crate::stored::{BLOCK, Row, Stored};
+use crate::stored::{BLOCK, Row, Stored, is_nibbles};
 
 /// Fours of columns in a block.
 pub(crate) const QUADS: usize = BLOCK / 4;
@@ -119,32 +120,49 @@ impl Packed {
         }
     }
 
+    /// Bytes of a matrix of this size that is stored so.
+    pub(crate) fn bytes_of(kind: GgmlType, [rows, columns]: [usize; 2]) -> usize {
+        let blocks = rows.div_ceil(LANES) * columns.div_ceil(BLOCK);
+        blocks * if is_nibbles(kind) { size_of::<Nibbles>() } else { size_of::<Bytes>() }
+    }
+
     /// Brings a matrix into this form; its bytes are whole rows, and its columns whole blocks.
+    #[cfg(test)]
     pub(crate) fn pack(stored: Stored<'_>) -> Result<Self, BlockError> {
+        let mut packed = Self::with_room(stored.kind, stored.size);
+        packed.append(stored)?;
+        Ok(packed)
+    }
+
+    /// Room for a matrix of this size, without rows.
+    pub(crate) fn with_room(kind: GgmlType, [rows, columns]: [usize; 2]) -> Self {
+        let blocks = rows.div_ceil(LANES) * (columns / BLOCK);
+        let blocks = if is_nibbles(kind) {
+            Blocks::Nibbles(Vec::with_capacity(blocks))
+        } else {
+            Blocks::Bytes(Vec::with_capacity(blocks))
+        };
+        Self { rows: 0, columns, blocks }
+    }
+
+    /// Appends rows of the kind that there is room for; those before them are whole groups.
+    pub(crate) fn append(&mut self, stored: Stored<'_>) -> Result<(), BlockError> {
         let [rows, columns] = stored.size;
-        let groups = rows.div_ceil(LANES);
-        let (mut nibbles, mut bytes) = (Vec::new(), Vec::new());
-        let is_nibbles = stored.is_nibbles();
-        for group in 0..groups {
+        let zeros = || Row { quants: [0; BLOCK], scale: f16::ZERO, min: f16::ZERO };
+        for group in 0..rows.div_ceil(LANES) {
             for block in 0..columns / BLOCK {
-                let zeros = || Row { quants: [0; BLOCK], scale: f16::ZERO, min: f16::ZERO };
-                let row = |lane: usize| match group * LANES + lane {
-                    row if row < rows => stored.row(row, block),
-                    _ => Ok(zeros()),
-                };
                 let mut of_lanes = [(); LANES].map(|()| zeros());
-                for (lane, of_lane) in of_lanes.iter_mut().enumerate() {
-                    *of_lane = row(lane)?;
+                for (row, of_lane) in (group * LANES..rows).zip(&mut of_lanes) {
+                    *of_lane = stored.row(row, block)?;
                 }
-                if is_nibbles {
-                    nibbles.push(Nibbles::of(&of_lanes));
-                } else {
-                    bytes.push(Bytes::of(&of_lanes));
+                match &mut self.blocks {
+                    Blocks::Nibbles(blocks) => blocks.push(Nibbles::of(&of_lanes)),
+                    Blocks::Bytes(blocks) => blocks.push(Bytes::of(&of_lanes)),
                 }
             }
         }
-        let blocks = if is_nibbles { Blocks::Nibbles(nibbles) } else { Blocks::Bytes(bytes) };
-        Ok(Self { rows, columns, blocks })
+        self.rows += rows;
+        Ok(())
     }
 }
 

@@ -30,12 +30,12 @@ pub(crate) struct Row {
     pub(crate) min: f16,
 }
 
-impl Stored<'_> {
-    /// Whether four bits tell a number of its 32 from the others.
-    pub(crate) fn is_nibbles(&self) -> bool {
-        matches!(self.kind, GgmlType::Q4_0 | GgmlType::Q4_1 | GgmlType::Q4_K)
-    }
+/// Whether four bits tell a number that is stored so from the others of its 32.
+pub(crate) fn is_nibbles(kind: GgmlType) -> bool {
+    matches!(kind, GgmlType::Q4_0 | GgmlType::Q4_1 | GgmlType::Q4_K)
+}
 
+impl Stored<'_> {
     /// A block of a row.
     pub(crate) fn row(&self, row: usize, block: usize) -> Result<Row, BlockError> {
         let row_bytes = self.bytes.len() / self.size[0];

@@ -8,6 +8,9 @@ use crate::kernels::{LANES, Vector};
 use crate::packed::Packed;
 use crate::stored::Stored;
 
+/// Rows that are packed before their bytes of the file are given back: whole groups.
+const PIECE_ROWS: usize = 64 * LANES;
+
 /// Where the rows of a matrix lie in its file.
 pub(crate) fn stored<'a>(
     gguf: &'a Gguf,
@@ -19,10 +22,20 @@ pub(crate) fn stored<'a>(
     Ok(Stored { kind, bytes, size })
 }
 
-/// A matrix.
+/// A matrix; what of the file has been packed need not stay in memory.
 pub(crate) fn matrix(gguf: &Gguf, tensor: &str, size: [usize; 2]) -> Result<Packed, NativeError> {
     let stored = stored(gguf, tensor, size)?;
-    Packed::pack(stored).map_err(|_| kind_error(gguf, tensor, stored.kind))
+    let mut packed = Packed::with_room(stored.kind, size);
+    let row_bytes = (stored.bytes.len() / size[0].max(1)).max(1);
+    let mut released = 0;
+    for bytes in stored.bytes.chunks(PIECE_ROWS * row_bytes) {
+        let piece = Stored { bytes, size: [bytes.len() / row_bytes, size[1]], ..stored };
+        packed.append(piece).map_err(|_| kind_error(gguf, tensor, stored.kind))?;
+        let packed_bytes = released + bytes.len();
+        gguf.release(tensor, released..packed_bytes);
+        released = packed_bytes;
+    }
+    Ok(packed)
 }
 
 /// A vector of a multiple of sixteen numbers, such as a norm's weights.

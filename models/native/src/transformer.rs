@@ -1,7 +1,6 @@
 //! A whole transformer: embeddings, layers, head.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use models::blocks::dequantize;
 use models::gguf::Gguf;
@@ -22,17 +21,18 @@ use crate::stored::{BLOCK, Stored};
 use crate::weights::Weights;
 use crate::{rows, tensors, turn};
 
-const EMBEDDINGS: &str = "token_embd.weight";
-const HEAD: &str = "output.weight";
+pub(crate) const EMBEDDINGS: &str = "token_embd.weight";
+pub(crate) const HEAD: &str = "output.weight";
 const ROPE_DIVISORS: &str = "rope_freqs.weight";
 const LAST_NORM: &str = "output_norm.weight";
 
 /// A transformer in memory, and the threads that compute it.
 ///
-/// The file stays mapped: embeddings are looked up in it.
+/// The file stays mapped: embeddings are looked up in it. Its pages are given back as soon as
+/// they have been read.
 pub struct Transformer {
     weights: Weights,
-    gguf: Arc<Gguf>,
+    gguf: Gguf,
     norm: Vec<Vector>,
     head: Packed,
 }
@@ -48,7 +48,7 @@ pub struct Hidden {
 impl Transformer {
     /// Brings a file's weights into the form of the kernels, to be computed by so many
     /// threads.
-    pub fn load(gguf: Arc<Gguf>, threads: usize) -> Result<Self, NativeError> {
+    pub fn load(gguf: Gguf, threads: usize) -> Result<Self, NativeError> {
         let shape = supports(&gguf)?;
         let pool = Pool::new(threads.max(1));
         let size = [shape.vocabulary, shape.width];
@@ -74,7 +74,8 @@ impl Transformer {
             pool,
             shape,
         };
-        Ok(Self { weights, norm, head: tensors::matrix(&gguf, head, size)?, gguf })
+        let head = tensors::matrix(&gguf, head, size)?;
+        Ok(Self { weights, norm, head, gguf: gguf.without_metadata() })
     }
 
     /// The same with no better instructions than these: `avx2` or `scalar`.
@@ -180,6 +181,7 @@ impl Transformer {
                 }
             }
         }
+        self.gguf.release(EMBEDDINGS, 0..bytes.len());
         Ok(x)
     }
 

@@ -24,8 +24,7 @@ pub(crate) struct Weights {
 impl Weights {
     /// What a page of a cache holds.
     pub(crate) fn page_size(&self) -> PageSize {
-        let Hyperparameters { layers, kv_heads, head_width, .. } = self.shape;
-        PageSize { layers, kv_heads, head_width }
+        PageSize::of(&self.shape)
     }
 
     /// What gates the feed-forward block.

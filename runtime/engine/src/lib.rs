@@ -76,6 +76,8 @@ mod answer;
 mod clock;
 #[cfg(feature = "local")]
 mod error;
+#[cfg(feature = "local")]
+mod memory;
 mod prompt;
 
 #[cfg(feature = "local")]
@@ -84,6 +86,8 @@ pub use engine::Engine;
 pub use error::EngineError;
 #[cfg(feature = "local")]
 pub use handle::Handle;
+#[cfg(feature = "local")]
+pub use memory::MemoryEstimate;
 #[cfg(feature = "local")]
 pub use reply::Streamed;
 #[cfg(feature = "local")]

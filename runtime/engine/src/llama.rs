@@ -26,4 +26,4 @@ pub use build::build;
 pub use config::{CacheType, LlamaConfig};
 pub use devices::{LlamaDevice, devices};
 pub use engine::load;
-pub use memory::{MemoryEstimate, check_cache};
+pub use memory::{check_cache, estimate, estimate_of};

@@ -5,8 +5,10 @@
 
 mod config;
 mod engine;
+mod memory;
 mod weights;
 
 pub use config::NativeConfig;
 pub use engine::{build, load};
+pub use memory::estimate;
 pub use models_native::transformer::{best_instructions, instructions, is_vectorized, supports};

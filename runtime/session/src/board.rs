@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::str::FromStr;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,29 @@ pub enum CacheFormat {
     F16,
     /// 1.06 bytes a value.
     Q8_0,
+}
+
+impl CacheFormat {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::F32, Self::F16, Self::Q8_0];
+
+    /// The name that files and flags use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Q8_0 => "q8_0",
+        }
+    }
+}
+
+impl FromStr for CacheFormat {
+    type Err = Wrong;
+
+    fn from_str(name: &str) -> Result<Self, Wrong> {
+        let known = wrong::known("cache", name, &Self::ALL.map(Self::name))?;
+        Ok(Self::ALL.into_iter().find(|format| format.name() == known).unwrap_or(Self::F16))
+    }
 }
 
 impl Board {

@@ -45,20 +45,26 @@ pub fn machine() -> Machine {
     }
 }
 
-/// Records that a run starts or resumes with agents of these parts; returns all its sessions.
+/// Records that a run starts or resumes with agents of these parts, and when the engine's settings
+/// were measured; returns all its sessions.
 pub(crate) fn log(
     folder: &RunFolder,
     parts: &[AgentParts],
     loading: &Loading,
+    tuned: Option<String>,
 ) -> anyhow::Result<Vec<RunSession>> {
     let (mut log, mut sessions) = LineLog::open(&folder.sessions())?;
-    let session = session(parts, loading)?;
+    let session = session(parts, loading, tuned)?;
     log.append(&session)?;
     sessions.push(session);
     Ok(sessions)
 }
 
-fn session(parts: &[AgentParts], loading: &Loading) -> anyhow::Result<RunSession> {
+fn session(
+    parts: &[AgentParts],
+    loading: &Loading,
+    tuned: Option<String>,
+) -> anyhow::Result<RunSession> {
     let models = || parts.iter().flat_map(|parts| [&parts.actor, &parts.retrospective]);
     let mut engines = Vec::new();
     for model in models() {
@@ -78,6 +84,7 @@ fn session(parts: &[AgentParts], loading: &Loading) -> anyhow::Result<RunSession
         command_line: command_line(),
         engines,
         threads: computes.then(|| engines::threads(loading).into()),
+        tuned,
         machine: machine(),
     })
 }

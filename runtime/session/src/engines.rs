@@ -1,6 +1,5 @@
 //! The engines of this build by name, and how each loads a model.
 
-#[cfg(feature = "llama")]
 mod fit;
 #[cfg(feature = "llama")]
 mod llama;
@@ -13,9 +12,11 @@ mod threads;
 use std::path::Path;
 
 use anyhow::Context;
+use models::gguf::Gguf;
 use models::manifest::Manifest;
-use runtime_engine::Engine;
+use runtime_engine::{Engine, MemoryEstimate};
 
+use crate::board::Board;
 use crate::loading::Loading;
 use crate::wrong::Wrong;
 
@@ -35,9 +36,12 @@ struct Kind {
     build: fn() -> String,
     load: fn(&Path, &Loading) -> anyhow::Result<Engine>,
     devices: fn() -> Vec<String>,
-    /// The bytes of a part beside those already taken.
-    reserve: fn(&Path, &Loading, MemoryPart, u64) -> anyhow::Result<u64>,
+    /// What a model takes of memory; `None` where that cannot be estimated.
+    estimate: Option<Estimate>,
 }
+
+/// What a model takes of memory as it would be loaded.
+type Estimate = fn(&Gguf, &Path, &Loading) -> anyhow::Result<MemoryEstimate>;
 
 /// The engines of this build, the default first.
 const KINDS: &[Kind] = &[
@@ -47,7 +51,7 @@ const KINDS: &[Kind] = &[
         build: runtime_engine::llama::build,
         load: llama::load,
         devices: llama::devices,
-        reserve: fit::reserve,
+        estimate: Some(llama::estimate),
     },
     #[cfg(feature = "native")]
     Kind {
@@ -55,8 +59,7 @@ const KINDS: &[Kind] = &[
         build: runtime_engine::native::build,
         load: native::load,
         devices: native::devices,
-        // Its memory cannot be estimated.
-        reserve: |_, _, _, _| Ok(0),
+        estimate: Some(native::estimate),
     },
     #[cfg(feature = "decoder")]
     Kind {
@@ -64,8 +67,7 @@ const KINDS: &[Kind] = &[
         build: || concat!("decoder of rebound ", env!("CARGO_PKG_VERSION")).to_owned(),
         load: decoder::load,
         devices: decoder::devices,
-        // Its memory cannot be estimated.
-        reserve: |_, _, _, _| Ok(0),
+        estimate: None,
     },
 ];
 
@@ -95,30 +97,30 @@ pub(crate) fn reserve(
     part: MemoryPart,
     taken: u64,
 ) -> anyhow::Result<u64> {
-    (kind(loading)?.reserve)(path, loading, part, taken)
+    match kind(loading)?.estimate {
+        Some(estimate) => fit::reserve(estimate, path, loading, part, taken),
+        None => Ok(0),
+    }
 }
 
 /// What a model with one context takes on a board.
-#[cfg(feature = "llama")]
-pub use fit::on_board;
-
-/// What a model with one context takes on a board.
-#[cfg(not(feature = "llama"))]
-pub fn on_board(_path: &Path, _board: &crate::board::Board) -> anyhow::Result<u64> {
-    anyhow::bail!("the estimate is of the engine llama, which this build lacks")
+pub fn on_board(path: &Path, board: &Board) -> anyhow::Result<u64> {
+    let loading = Loading::on_board(board.clone());
+    let kind = kind(&loading)?;
+    let estimate = kind.estimate.with_context(|| format!("{} has no estimate", kind.name))?;
+    Ok(estimate(&Gguf::open(path)?, path, &loading)?.total())
 }
 
-/// What a listed model takes as a run loads it where nothing else is said; its file need
+/// What a listed model takes as llama.cpp loads it where nothing else is said; its file need
 /// not be here.
-#[cfg(feature = "llama")]
 pub fn of_listed(manifest: &Manifest) -> Option<u64> {
-    Some(fit::of_listed(manifest))
-}
-
-/// What a listed model takes as a run loads it where nothing else is said.
-#[cfg(not(feature = "llama"))]
-pub fn of_listed(_manifest: &Manifest) -> Option<u64> {
-    None
+    #[cfg(feature = "llama")]
+    return Some(llama::of_listed(manifest));
+    #[cfg(not(feature = "llama"))]
+    {
+        let _ = manifest;
+        None
+    }
 }
 
 fn kind(loading: &Loading) -> anyhow::Result<&'static Kind> {

@@ -42,6 +42,16 @@ pub fn approvals_file() -> anyhow::Result<PathBuf> {
     Ok(data.join("rebound").join("approved-commands"))
 }
 
+/// What `rebound doctor --tune` measured: `REBOUND_TUNING`, else `rebound/tuning.toml` in the
+/// user's data.
+pub fn tuning_file() -> anyhow::Result<PathBuf> {
+    if let Some(file) = std::env::var_os("REBOUND_TUNING") {
+        return Ok(file.into());
+    }
+    let data = dirs::data_dir().context("there is no data folder; set REBOUND_TUNING to a file")?;
+    Ok(data.join("rebound").join("tuning.toml"))
+}
+
 /// Folder of what the demo plays: `rebound/demo` in the user's cache.
 pub fn demo_folder() -> anyhow::Result<PathBuf> {
     let cache = dirs::cache_dir().context("there is no cache folder; set XDG_CACHE_HOME to one")?;

@@ -232,9 +232,9 @@ impl LocalLearner {
     fn with_engine(&self, options: RunOptions, kind: RunKind) -> anyhow::Result<RunOptions> {
         let first = RunFolder::new(self.folder(0, "validation"));
         if options.engine.is_none() && first.config().exists() {
-            return Ok(RunOptions { engine: default_engine::of_run(&first), ..options });
+            return Ok(default_engine::as_in(&first, options));
         }
-        default_engine::name_engine(options, kind)
+        default_engine::name_engine(options, kind, &self.surroundings)
     }
 
     fn validation_plan(&self, round: u32, adapter: Option<&AdapterFile>) -> anyhow::Result<Plan> {

@@ -36,6 +36,7 @@ pub mod loading;
 pub mod engines;
 pub mod endpoint;
 mod default_engine;
+pub mod tuning;
 pub mod board;
 mod spending;
 pub mod circumstances;

@@ -17,6 +17,7 @@ use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::worlds;
 use toml::Table;
 
+use crate::board::CacheFormat;
 use crate::files;
 use crate::wrong::{self, Wrong};
 
@@ -45,6 +46,7 @@ pub fn names(key: &str) -> Vec<&'static str> {
         "agent" => AgentKind::ALL.map(AgentKind::name).into(),
         "feedback" => Feedback::ALL.map(Feedback::name).into(),
         "engine" => ENGINES.into(),
+        "cache" => CacheFormat::ALL.map(CacheFormat::name).into(),
         _ => Vec::new(),
     }
 }
@@ -71,7 +73,8 @@ impl RunOptions {
     /// What computes models, and where.
     pub fn engine_options(&self) -> EngineOptions {
         let (engine, device) = (self.engine.clone(), self.device.clone());
-        EngineOptions { engine, device, gpu_layers: self.gpu_layers }
+        let &Self { gpu_layers, micro_batch, cache, .. } = self;
+        EngineOptions { engine, device, gpu_layers, micro_batch, cache }
     }
 
     /// These options, and those of `file` where these say nothing.

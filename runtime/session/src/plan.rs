@@ -11,6 +11,7 @@ use crate::claims::Claimed;
 use crate::default_engine;
 use crate::kind::RunKind;
 use crate::options::RunOptions;
+use crate::program::Surroundings;
 use crate::settings::Settings;
 
 /// The plan of a run.
@@ -75,11 +76,11 @@ impl Plan {
     }
 
     /// The same, with an engine that is kept with the run where it is new and names none.
-    pub(crate) fn with_engine(self) -> anyhow::Result<Self> {
+    pub(crate) fn with_engine(self, surroundings: &Surroundings) -> anyhow::Result<Self> {
         if !self.is_new() {
             return Ok(self);
         }
-        let options = default_engine::name_engine(self.options, self.kind)?;
+        let options = default_engine::name_engine(self.options, self.kind, surroundings)?;
         Ok(Self { options, ..self })
     }
 

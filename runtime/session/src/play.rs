@@ -28,6 +28,7 @@ use crate::reading::Reading;
 use crate::resume;
 use crate::settings::Settings;
 use crate::spending;
+use crate::tuning;
 
 impl Plan {
     /// Plays the rest of the run; an error says how to resume it.
@@ -84,8 +85,9 @@ fn play_in(
     for parts in &mut parts {
         parts.ledger.clone_from(&ledger);
     }
-    let sessions =
-        circumstances::log(&plan.folder, &parts, &loading(plan, settings, surroundings)?)?;
+    let loading = loading(plan, settings, surroundings)?;
+    let tuned = parts.first().map(|parts| tuning::date_of(&parts.actor, &loading)).transpose()?;
+    let sessions = circumstances::log(&plan.folder, &parts, &loading, tuned.flatten())?;
     let mut played = Played { histories: Vec::new(), sessions, ledger, stopped: None };
     for parts in &parts {
         let (history, standing, ended) = pool.play_arm(parts, (plan, settings), surroundings)?;

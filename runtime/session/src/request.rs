@@ -90,7 +90,7 @@ impl RunRequest {
         if plan.strategies.is_empty() {
             plan.strategies = usual.to_vec();
         }
-        plan.with_engine()
+        plan.with_engine(surroundings)
     }
 
     /// A run that an expert plays; where it may try a task again, it writes reflections.
@@ -163,7 +163,7 @@ impl RunRequest {
             }
             _ => bail!("this run is no collection; go on with it by `rebound run`"),
         };
-        plan.with_engine()
+        plan.with_engine(surroundings)
     }
 
     fn plan(&self, strategies: Vec<Strategy>, surroundings: &Surroundings) -> anyhow::Result<Plan> {

@@ -1,6 +1,5 @@
 //! What this machine could do at most with a model, measured on the spot.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -41,8 +40,8 @@ impl Limit {
     /// Measures.
     pub(crate) fn measure(options: &Options) -> Result<Self> {
         let threads = options.threads.get() as usize;
-        let gguf = Arc::new(Gguf::open(&options.model)?);
-        let transformer = Transformer::load(Arc::clone(&gguf), threads)?;
+        let gguf = Gguf::open(&options.model)?;
+        let transformer = Transformer::load(Gguf::open(&options.model)?, threads)?;
         let limits = Limits::new(threads);
         let memory = vec![1_u64; transformer.weight_bytes() / size_of::<u64>()];
         let pieces = PIECES * threads;

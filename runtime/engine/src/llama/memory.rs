@@ -4,6 +4,7 @@ use models::gguf::{Gguf, GgufError};
 use models::shape::Shape;
 
 use super::config::{CacheType, LlamaConfig};
+use crate::memory::MemoryEstimate;
 
 /// llama.cpp rounds the cells of a cache up to whole blocks of this many.
 const CELLS_BLOCK: u64 = 256;
@@ -18,55 +19,30 @@ const TOKEN_BYTES: u64 = 110;
 /// Bytes of the program itself: measured.
 const PROGRAM_BYTES: u64 = 44 << 20;
 
-/// The estimated memory of a model in llama.cpp by its parts, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MemoryEstimate {
-    /// The tensors, as stored in the file.
-    pub weights: u64,
-    /// Keys and values of one context.
-    pub cache: u64,
-    /// Activations and rows of logits of one context.
-    pub compute: u64,
-    /// The vocabulary and the program.
-    pub rest: u64,
+/// The memory of a model with one context. Each further adapter in use needs
+/// [`MemoryEstimate::context`] once more.
+pub fn estimate(gguf: &Gguf, config: &LlamaConfig) -> Result<MemoryEstimate, GgufError> {
+    let bytes = |name: &str| gguf.tensor_bytes(name).map_or(0, |bytes| bytes.len() as u64);
+    let weights = gguf.tensors().iter().map(|tensor| bytes(&tensor.name)).sum();
+    Ok(estimate_of(&Shape::of(gguf)?, weights, config))
 }
 
-impl MemoryEstimate {
-    /// The estimate for a model with one context. Each further adapter in use needs
-    /// [`MemoryEstimate::context`] once more.
-    pub fn estimate(gguf: &Gguf, config: &LlamaConfig) -> Result<Self, GgufError> {
-        let bytes = |name: &str| gguf.tensor_bytes(name).map_or(0, |bytes| bytes.len() as u64);
-        let weights = gguf.tensors().iter().map(|tensor| bytes(&tensor.name)).sum();
-        Ok(Self::of(&Shape::of(gguf)?, weights, config))
-    }
-
-    /// The estimate for a model of this shape and size, without its file.
-    pub fn of(shape: &Shape, weights: u64, config: &LlamaConfig) -> Self {
-        let Shape { layers, width, inner, kv_heads, key_width, value_width, vocabulary } = *shape;
-        let cells = u64::from(config.cache_tokens.get()).next_multiple_of(CELLS_BLOCK);
-        let values = layers * kv_heads * (key_width + value_width) * cells;
-        let cache = match config.cache_type {
-            CacheType::F32 => values * 4,
-            CacheType::F16 => values * 2,
-            // Blocks with a scale of two bytes.
-            CacheType::Q8_0 => values * (Q8_0_BLOCK + 2) / Q8_0_BLOCK,
-        };
-        let rows = u64::from(config.micro_batch.get());
-        let logits = (rows + u64::from(config.slots())) * vocabulary * 4;
-        let activations = rows * (2 * inner + 4 * width) * 4 + rows * cells * 4;
-        let rest = PROGRAM_BYTES + vocabulary * TOKEN_BYTES;
-        Self { weights, cache, compute: logits + activations, rest }
-    }
-
-    /// Bytes of one context: of the model without adapter, or of one adapter.
-    pub fn context(&self) -> u64 {
-        self.cache + self.compute
-    }
-
-    /// All bytes, with one context.
-    pub fn total(&self) -> u64 {
-        self.weights + self.context() + self.rest
-    }
+/// The estimate for a model of this shape and size, without its file.
+pub fn estimate_of(shape: &Shape, weights: u64, config: &LlamaConfig) -> MemoryEstimate {
+    let Shape { layers, width, inner, kv_heads, key_width, value_width, vocabulary } = *shape;
+    let cells = u64::from(config.cache_tokens.get()).next_multiple_of(CELLS_BLOCK);
+    let values = layers * kv_heads * (key_width + value_width) * cells;
+    let cache = match config.cache_type {
+        CacheType::F32 => values * 4,
+        CacheType::F16 => values * 2,
+        // Blocks with a scale of two bytes.
+        CacheType::Q8_0 => values * (Q8_0_BLOCK + 2) / Q8_0_BLOCK,
+    };
+    let rows = u64::from(config.micro_batch.get());
+    let logits = (rows + u64::from(config.slots())) * vocabulary * 4;
+    let activations = rows * (2 * inner + 4 * width) * 4 + rows * cells * 4;
+    let rest = PROGRAM_BYTES + vocabulary * TOKEN_BYTES;
+    MemoryEstimate { weights, cache, compute: logits + activations, rest }
 }
 
 /// Checks that a head's keys and values fill whole blocks of the cache type, as llama.cpp does.

@@ -20,7 +20,7 @@ pub fn load(config: &NativeConfig) -> Result<Engine, EngineError> {
     let (path, context_tokens) = (config.path.clone(), config.context_tokens.get());
     Engine::start(&path, context_tokens, move |vocabulary| {
         let refused = |reason: String| EngineError::Load { path: config.path.clone(), reason };
-        let gguf = Arc::new(Gguf::open(&config.path)?);
+        let gguf = Gguf::open(&config.path)?;
         let threads = usize::try_from(config.threads.get()).unwrap_or(usize::MAX);
         let transformer =
             Transformer::load(gguf, threads).map_err(|error| refused(with_sources(&error)))?;

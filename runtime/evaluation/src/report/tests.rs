@@ -147,6 +147,7 @@ fn the_top_says_when_where_and_with_what() {
         command_line: vec!["rebound".into(), "compare".into()],
         engines: vec!["llama.cpp b1".into()],
         threads: Some(2),
+        tuned: None,
         machine,
     };
     let sessions = [session.clone(), session];

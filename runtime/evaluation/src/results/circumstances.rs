@@ -26,6 +26,10 @@ pub struct RunSession {
     pub engines: Vec<String>,
     /// Number of threads of each engine on this machine; `None` if no engine ran here.
     pub threads: Option<u32>,
+    /// When the engine's settings were measured to be this machine's fastest for the actor, in
+    /// the format of RFC 3339; `None` where they were not, or others were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuned: Option<String>,
     /// The machine.
     pub machine: Machine,
 }

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use runtime_engine::Engine;
+use models::gguf::Gguf;
+use models::manifest::Manifest;
 use runtime_engine::llama::{self, CacheType, LlamaConfig};
+use runtime_engine::{Engine, MemoryEstimate};
 
 use super::cores;
 use crate::board::CacheFormat;
@@ -13,8 +15,26 @@ pub(super) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
     Ok(llama::load(&config(path, loading))?)
 }
 
+/// What a model with one context takes.
+pub(super) fn estimate(
+    gguf: &Gguf,
+    path: &Path,
+    loading: &Loading,
+) -> anyhow::Result<MemoryEstimate> {
+    let config = config(path, loading);
+    llama::check_cache(gguf, config.cache_type).map_err(anyhow::Error::msg)?;
+    Ok(llama::estimate(gguf, &config)?)
+}
+
+/// What a listed model takes with one context of the usual length, in bytes; its file need not
+/// be here.
+pub(super) fn of_listed(manifest: &Manifest) -> u64 {
+    let config = LlamaConfig::new(Path::new(&manifest.file));
+    llama::estimate_of(&manifest.shape, manifest.bytes, &config).total()
+}
+
 /// What a file is loaded with.
-pub(crate) fn config(path: &Path, loading: &Loading) -> LlamaConfig {
+fn config(path: &Path, loading: &Loading) -> LlamaConfig {
     let mut config = LlamaConfig::new(path);
     config.context_tokens = loading.context_tokens;
     config.cache_tokens = loading.context_tokens.saturating_mul(loading.parallel);
@@ -26,6 +46,12 @@ pub(crate) fn config(path: &Path, loading: &Loading) -> LlamaConfig {
     if let Some(board) = &loading.board {
         config.micro_batch = board.micro_batch;
         config.cache_type = cache_type(board.cache);
+    }
+    if let Some(micro_batch) = loading.engine.micro_batch {
+        config.micro_batch = micro_batch;
+    }
+    if let Some(cache) = loading.engine.cache {
+        config.cache_type = cache_type(cache);
     }
     config
 }

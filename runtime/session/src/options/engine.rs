@@ -1,6 +1,10 @@
 //! Which engine computes the models of a run, and where.
 
+use std::num::NonZeroU32;
+
 use serde::Serialize;
+
+use crate::board::CacheFormat;
 
 /// The engine that is an endpoint, and the prefix of a model's name that says so.
 pub const REMOTE: &str = "remote";
@@ -20,4 +24,10 @@ pub struct EngineOptions {
     /// Layers that llama computes beside the processor, where it can; `None` for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu_layers: Option<u32>,
+    /// Tokens that llama computes at once, at most; `None` for the board's or its own number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub micro_batch: Option<NonZeroU32>,
+    /// How llama stores keys and values; `None` for the board's or its own choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheFormat>,
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use toml::Value;
 
 use super::{Amount, Share, Temperature};
+use crate::board::CacheFormat;
 use crate::run_name::RunName;
 
 /// What the value of a key is.
@@ -49,6 +50,7 @@ typed! {
     Share: Kind::Read(parsed::<Share>);
     Amount: Kind::Read(parsed::<Amount>);
     RunName: Kind::Read(parsed::<RunName>);
+    CacheFormat: Kind::Read(parsed::<CacheFormat>);
 }
 
 /// A whole number, 0 or more.

@@ -9,6 +9,7 @@ use super::keys::{self, About, InLoop, Key, Need, OnResume, Text};
 use super::kinds::Typed;
 use super::numbers::{Amount, Share, Temperature};
 use super::own::OwnOptions;
+use crate::board::CacheFormat;
 use crate::run_name::RunName;
 
 /// Declares the options by what they are about and, beside each, what there is to know of its key.
@@ -124,6 +125,11 @@ options! {
         device: String, "NAME", Seldom, Plain, Fixed, Shared;
         /// Number of layers that llama.cpp computes on the GPU if there is one [default: all]
         gpu_layers: u32, "N", Seldom, Plain, Fixed, Shared;
+        /// Greatest number of tokens that llama.cpp computes at once [default: the board's, or 256]
+        micro_batch: NonZeroU32, "N", Seldom, Plain, Fixed, Shared;
+        /// How llama.cpp stores keys and values: f16 (with flash attention), f32 (with plain attention
+        /// in full precision) or q8_0 [default: the board's, or f16]
+        cache: CacheFormat, "FORMAT", Seldom, Plain, Fixed, Shared;
         /// Number of CPU threads [default: one for each core that is idle as the run begins]
         threads: NonZeroU32, "N", Often, Plain, Free, Shared;
         /// Number of episodes played in parallel [default: 1]

@@ -117,3 +117,20 @@ fn the_doctor_lists_every_world_and_looks_for_data_where_it_is_told() {
     let expected = WORLDS.iter().map(|world| (world.name, world.data.is_none()));
     assert!(here.eq(expected), "{found}");
 }
+
+#[test]
+fn the_doctor_says_what_keeps_an_engine_from_better_kernels() {
+    let home = tempfile::tempdir().unwrap();
+    let native = |cpu: &[(&str, &str)]| {
+        let found = rebound_in(home.path(), cpu, &["doctor", "--json"]);
+        let found: Value = serde_json::from_str(&found.stdout).unwrap();
+        let engines = found["kernels"].as_array().unwrap();
+        engines.iter().find(|kernels| kernels["engine"] == "native").unwrap().clone()
+    };
+
+    let (best, least) = (native(&[]), native(&[("REBOUND_CPU", "scalar")]));
+
+    assert!(best["better"].is_null(), "{best}");
+    assert!(least["build"].as_str().unwrap().ends_with("scalar"), "{least}");
+    assert!(least["better"].as_str().unwrap().contains("unset it"), "{least}");
+}

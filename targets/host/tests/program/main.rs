@@ -31,3 +31,4 @@ mod signals;
 mod support;
 #[cfg(unix)]
 mod train;
+mod tuning;

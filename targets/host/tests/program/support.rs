@@ -30,7 +30,7 @@ pub(crate) fn rebound(arguments: &[&str]) -> Outcome {
 /// Runs `rebound` with these arguments and this standard input.
 pub(crate) fn rebound_with_input(arguments: &[&str], input: &str) -> Outcome {
     let mut command = Command::new(PROGRAM);
-    command.args(arguments).env("REBOUND_APPROVALS", APPROVALS);
+    command.args(arguments).env("REBOUND_APPROVALS", APPROVALS).env("REBOUND_TUNING", "none");
     finish(command, input)
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn rebound_in(
 ) -> Outcome {
     let mut command = Command::new(PROGRAM);
     command.args(arguments).current_dir(folder);
-    command.env("REBOUND_APPROVALS", APPROVALS);
+    command.env("REBOUND_APPROVALS", APPROVALS).env("REBOUND_TUNING", "none");
     command.env_remove("OPENAI_API_KEY").env_remove("OPENAI_BASE_URL");
     command.envs(environment.iter().copied());
     finish(command, "")
