@@ -6,6 +6,7 @@
 
 pub mod measure;
 
+use std::fmt::Write as _;
 use std::num::NonZeroU32;
 use std::path::Path;
 
@@ -92,10 +93,10 @@ impl Choice {
     pub fn text(&self) -> String {
         let mut text = format!("--engine {} --threads {}", self.engine, self.threads);
         if let Some(micro_batch) = self.micro_batch {
-            text += &format!(" --micro-batch {micro_batch}");
+            let _ = write!(text, " --micro-batch {micro_batch}");
         }
         if let Some(cache) = self.cache {
-            text += &format!(" --cache {}", cache.name());
+            let _ = write!(text, " --cache {}", cache.name());
         }
         text
     }

@@ -16,6 +16,8 @@ Environment variables:
   REBOUND_APPROVALS   file of the approved `exec:` commands
                       [default: rebound/approved-commands in the user's data]
   REBOUND_DATA        folder of data sets, like --data
+  REBOUND_TUNING      file of what `doctor --tune` measured
+                      [default: rebound/tuning.toml in the user's data]
   OPENAI_BASE_URL     the endpoint of --engine remote [default: OpenAI's own]
   OPENAI_API_KEY      its API key; a file .env in the working folder may contain both
   HF_ENDPOINT         the hub to download models from [default: https://huggingface.co]

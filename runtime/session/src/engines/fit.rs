@@ -1,5 +1,6 @@
 //! Checks whether a model fits into a board's memory budget, before it is loaded.
 
+use std::fmt::Write as _;
 use std::num::NonZeroU32;
 use std::path::Path;
 
@@ -80,7 +81,7 @@ fn what_fits(loading: &Loading, board: &Board, fits: impl Fn(&Loading) -> bool) 
         let Ok(half) = (smaller.context_tokens.get() / 2).try_into() else { break };
         smaller.context_tokens = half;
         if fits(&smaller) {
-            how += &format!(" and --context {half}");
+            let _ = write!(how, " and --context {half}");
             return format!("{how} would fit");
         }
     }

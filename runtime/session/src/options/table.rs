@@ -128,7 +128,7 @@ options! {
         /// Greatest number of tokens that llama.cpp computes at once [default: the board's, or 256]
         micro_batch: NonZeroU32, "N", Seldom, Plain, Fixed, Shared;
         /// How llama.cpp stores keys and values: f16 (with flash attention), f32 (with plain attention
-        /// in full precision) or q8_0 [default: the board's, or f16]
+        /// in full precision) or `q8_0` [default: the board's, or f16]
         cache: CacheFormat, "FORMAT", Seldom, Plain, Fixed, Shared;
         /// Number of CPU threads [default: one for each core that is idle as the run begins]
         threads: NonZeroU32, "N", Often, Plain, Free, Shared;

@@ -3,6 +3,7 @@
 //! One setting is changed at a time, from the engine to the number of episodes at once; what is
 //! not clearly faster than the usual is left as it is.
 
+use std::fmt::Write as _;
 use std::num::NonZeroU32;
 use std::path::Path;
 
@@ -89,7 +90,7 @@ impl Tuning<'_> {
         }
         let (choice, parallel, tokens_per_second) = best.found.context("nothing was measured")?;
         let (measured, machine) = (circumstances::now(), TunedMachine::here());
-        Ok(Tuned { model, model_sha256, machine, measured, choice, parallel, tokens_per_second })
+        Ok(Tuned { model, model_sha256, measured, parallel, tokens_per_second, choice, machine })
     }
 
     fn model(&self) -> anyhow::Result<String> {
@@ -217,7 +218,7 @@ fn context_tokens(path: &Path) -> anyhow::Result<usize> {
 fn opening(handle: &Handle, tokens: usize) -> anyhow::Result<String> {
     let mut text = String::new();
     for drawer in 1.. {
-        text += &format!("You see drawer {drawer}. It is closed. ");
+        let _ = write!(text, "You see drawer {drawer}. It is closed. ");
         let prompt = Prompt::Chat(vec![Message::text(Role::User, text.clone())]);
         if handle.prompt_ids(&prompt)?.len() >= tokens {
             break;
