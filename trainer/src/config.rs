@@ -11,6 +11,7 @@ use crate::dataset::{DataConfig, Select};
 use crate::error::{TrainError, require};
 use crate::replace::replace;
 use crate::stages::Stage;
+use crate::stages::method::Reference;
 
 /// The configuration of a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct TrainConfig {
     /// The adapter from which training starts; without it factors are new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<PathBuf>,
+    /// The adapter that `reference = "start"` means; without it that is the base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<PathBuf>,
     /// The seed of the factors, the order of samples and dropout.
     pub seed: u64,
     /// The training data.
@@ -181,8 +185,8 @@ impl TrainConfig {
         let Some(start) = self.folder.take() else { return self };
         self.model = paths::named_or_from(&start, &self.model);
         let DataConfig { records, files, reward_model, .. } = &mut self.data;
-        let all = records.iter_mut().chain(files).chain(reward_model).chain(&mut self.parent);
-        for path in all {
+        let adapters = reward_model.iter_mut().chain(&mut self.parent).chain(&mut self.start);
+        for path in records.iter_mut().chain(files).chain(adapters) {
             *path = paths::from(&start, path);
         }
         self
@@ -241,6 +245,8 @@ impl TrainConfig {
         let scored = data.reward_model.is_none() || whole && method.weighs_rewards();
         let what = "all reflections, and a stage that weighs rewards";
         require(scored, "data.reward_model", &"beside others", what)?;
+        let read = self.start.is_none() || method.reference() == Some(Reference::Start);
+        require(read, "start", &"an adapter", "reference = \"start\" in the stage beside it")?;
         method.check()
     }
 }

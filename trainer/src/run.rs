@@ -9,6 +9,7 @@
 //! OUT/adapter.gguf                 written at the end
 //! ```
 
+mod adapters;
 mod export;
 mod scoring;
 mod step;
@@ -28,13 +29,13 @@ use crate::checkpoint::{self, Restored, RunIdentity};
 use crate::config::TrainConfig;
 use crate::dataset::{self, Dataset};
 use crate::error::TrainError;
-use crate::factors::{self, Parent};
 use crate::journal::MetricsJournal;
 use crate::optimizer::Optimizer;
 use crate::packing::{self, PackingSettings};
 use crate::stages::advantage::groups_without_variance;
 use crate::stages::method::MethodState;
 use crate::stages::prepared::{outcomes, rewards_and_groups};
+use adapters::RunAdapters;
 
 /// The base model of a run.
 #[derive(Clone, Debug)]
@@ -76,6 +77,8 @@ pub struct TrainingRun {
     parent_sha256: Option<String>,
     /// The reward model: an adapter and its head.
     reward_model: Option<(Adapter, Vec<f32>)>,
+    /// What `reference = "start"` means; `None` for the base.
+    start: Option<Adapter>,
     decoder: Decoder,
     /// The training data.
     pub dataset: Dataset,
@@ -110,29 +113,14 @@ impl TrainingRun {
         let decoder = config.run.precision.of(decoder)?;
         let mut text = config.asked();
         let config = config.with_paths();
-        let (mut adapter, parent_sha256, parents_prompts) = match &config.parent {
-            None => (factors::initial(&decoder, &config.adapter, config.seed)?, None, Vec::new()),
-            Some(parent) => {
-                let Parent { adapter, sha256, prompts_sha256 } =
-                    factors::of_parent(parent, &decoder, &config.adapter, &base.sha256)?;
-                text = format!("{text}# parent_sha256 = {sha256}\n");
-                (adapter, Some(sha256), prompts_sha256)
-            }
-        };
-        let reward_model = match &config.data.reward_model {
-            None => None,
-            Some(path) => {
-                let (adapter, row, sha256) =
-                    factors::of_reward_model(path, &decoder, &base.sha256)?;
-                text = format!("{text}# reward_model_sha256 = {sha256}\n");
-                Some((adapter, row))
-            }
-        };
+        let RunAdapters { initial, parent_sha256, prompts_sha256, reward_model, start, identity } =
+            RunAdapters::read(&config, &decoder, &base.sha256)?;
+        text += &identity;
+        let mut adapter = initial.clone();
         let lessons = config.stage.method().lessons();
         let mut dataset =
             dataset::load(&config.data, lessons, config.seed, decoder.gguf(), &base.sha256)?;
-        dataset.prompts_sha256.extend(parents_prompts);
-        let initial = adapter.clone();
+        dataset.prompts_sha256.extend(prompts_sha256);
         let mut optimizer = Optimizer::new(&config.optimizer);
         let checkpoints = out.join(CHECKPOINTS);
         let mut within = config.stage.method().divergence_max().map(|_| initial.clone());
@@ -149,6 +137,7 @@ impl TrainingRun {
             base,
             parent_sha256,
             reward_model,
+            start,
             decoder,
             dataset,
             units: Vec::new(),

@@ -36,6 +36,8 @@ pub struct LearningPlan {
     pub rounds: u32,
     /// Number of latest rounds on whose collections a round trains, at least 1.
     pub replay: u32,
+    /// The trial by which a validation task has to be solved to count; `None` for the last.
+    pub endpoint: Option<u32>,
 }
 
 /// Carries out the phases of the loop.
@@ -149,7 +151,7 @@ fn step(
     state.phase = match state.phase {
         Phase::Baseline => {
             let history = learner.evaluate(0, active.as_ref())?;
-            state.baseline = Some(solved(&history));
+            state.baseline = Some(solved(&history, plan.endpoint));
             next_round(state, plan)
         }
         Phase::Collect => {
@@ -170,7 +172,7 @@ fn step(
         }
         Phase::Evaluate => {
             let history = learner.evaluate(number, Some(&state.candidate()?))?;
-            let now = solved(&history);
+            let now = solved(&history, plan.endpoint);
             let verdict = verdict(state.best_outcomes(), &now);
             let round = state.round_mut()?;
             (round.outcomes, round.verdict) = (Some(now), Some(verdict));
@@ -181,7 +183,8 @@ fn step(
             let verdict = state.round_mut()?.verdict.clone();
             if let Some(verdict) = verdict.filter(|verdict| verdict.kept) {
                 learner.confirm(number, &candidate)?;
-                if verdict.difference_points >= 0.0 {
+                // Of equals the earlier one stays the best.
+                if verdict.difference_points > 0.0 {
                     state.best = BestAdapter { round: number, adapter: Some(candidate.clone()) };
                 }
                 state.active = Some(candidate);
@@ -228,9 +231,11 @@ fn verdict(before: &[bool], now: &[bool]) -> Verdict {
     }
 }
 
-/// Whether the last trial of each task solved it.
-fn solved(history: &RunHistory) -> Vec<bool> {
-    history.tasks.iter().map(TaskHistory::solved).collect()
+/// Whether each task was solved, by this trial or by its last.
+fn solved(history: &RunHistory, endpoint: Option<u32>) -> Vec<bool> {
+    let most = endpoint.map_or(usize::MAX, |trial| trial as usize);
+    let in_time = |task: &TaskHistory| task.solved() && task.trials.len() <= most;
+    history.tasks.iter().map(in_time).collect()
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod training;
 mod workshop;
 mod child;
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail, ensure};
@@ -98,11 +99,16 @@ pub fn learn(
     let mut state = learner.state()?;
     replace(&stored, sealed::toml(&text).as_bytes())?;
     claim.keep();
-    let plan = LearningPlan { rounds: learner.file.rounds, replay: learner.file.replay.get() };
+    let LearnFile { rounds, replay, validate, .. } = &learner.file;
+    let endpoint = validate.endpoint.map(NonZeroU32::get);
+    let plan = LearningPlan { rounds: *rounds, replay: replay.get(), endpoint };
     let ended = learning::learn(&mut learner, plan, &mut state);
     ended.with_context(|| format!("stopped; {again}"))?;
     Ok(state)
 }
+
+/// The adapter that the loop began with, in its folder.
+const FIRST: &str = "first.gguf";
 
 /// Carries out the phases of a loop on this machine.
 struct LocalLearner {
@@ -164,7 +170,7 @@ impl LocalLearner {
             return Ok(Learning::new(None));
         };
         // Slots delete an adapter once two later ones were confirmed.
-        let path = PathBuf::from("first.gguf");
+        let path = PathBuf::from(FIRST);
         let bytes =
             std::fs::read(&first).with_context(|| format!("cannot read {}", first.display()))?;
         replace(&self.out.join(&path), &bytes)?;
@@ -195,7 +201,7 @@ impl LocalLearner {
         }
         let last = u32::try_from(self.file.train.len()).unwrap_or(u32::MAX);
         for round in 1..=last.min(self.file.rounds) {
-            let config = self.training_file(round, (None, &[PathBuf::from("checked")]))?;
+            let config = self.training_file(round, (None, None, &[PathBuf::from("checked")]))?;
             let file = out.join("check.toml");
             let checked = self.trainer.check(&config, &file);
             let _ = std::fs::remove_file(&file);

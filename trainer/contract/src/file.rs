@@ -8,6 +8,10 @@ pub const FOLDER: &str = "folder";
 pub const MODEL: &str = "model";
 /// The adapter from which training starts.
 pub const PARENT: &str = "parent";
+/// The adapter that the reference `start` means.
+pub const START: &str = "start";
+/// The key of a stage's settings with its reference.
+pub const REFERENCE: &str = "reference";
 /// The seed of factors, order and dropout.
 pub const SEED: &str = "seed";
 /// The table of training data.

@@ -33,9 +33,16 @@ impl TrainingRun {
         if let Some(reference) = self.config.stage.method().reference() {
             let Some(before) = self.scores(&self.initial, watch)? else { return Ok(None) };
             let base = Adapter { factors: BTreeMap::new(), scale: 1.0, dropout: None };
-            // New factors do not change the model yet.
-            let same = reference == Reference::Parent || self.config.parent.is_none();
-            let scored = if same { Some(before.clone()) } else { self.scores(&base, watch)? };
+            let other = match reference {
+                Reference::Parent => None,
+                Reference::Start if self.start.is_some() => self.start.as_ref(),
+                // New factors do not change the model yet.
+                Reference::Base | Reference::Start => self.config.parent.as_ref().map(|_| &base),
+            };
+            let scored = match other {
+                None => Some(before.clone()),
+                Some(adapter) => self.scores(adapter, watch)?,
+            };
             let Some(reference) = scored else { return Ok(None) };
             let pairs = before.into_iter().zip(reference);
             known = pairs.map(|(before, reference)| KnownLogProbs { before, reference }).collect();

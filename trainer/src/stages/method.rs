@@ -110,6 +110,9 @@ pub enum Reference {
     Base,
     /// The model at the start of the run, with its parent's adapter.
     Parent,
+    /// The model with the adapter that the run's file names as `start`, or without any: over the
+    /// rounds of a loop the policy stays held to where the loop began.
+    Start,
 }
 
 /// The size of a step.

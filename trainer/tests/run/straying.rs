@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fs;
+use std::path::Path;
 
 use models::gguf::Gguf;
 use trainer::config::TrainConfig;
@@ -9,6 +10,7 @@ use trainer::dataset::Select;
 use trainer::metrics;
 use trainer::run::{Ended, TrainingRun, Watch};
 use trainer::stages::Stage;
+use trainer::stages::method::Reference;
 use trainer::stages::policy_gradient::PolicyGradient;
 
 use crate::toy::{POLICY_GRADIENT, Pays, Toy};
@@ -41,6 +43,45 @@ fn stop_after(run: &mut TrainingRun, steps: u64) -> Ended {
 fn tensors(adapter: Vec<u8>) -> Vec<Vec<u8>> {
     let gguf = Gguf::from_bytes("adapter", adapter).unwrap();
     gguf.tensors().iter().map(|tensor| gguf.tensor_bytes(&tensor.name).unwrap().to_vec()).collect()
+}
+
+/// The KL divergence from the reference in a run's first step, which has changed nothing yet.
+fn first_kl(toy: &Toy, (reference, start): (Reference, Option<&Path>), out: &str) -> f32 {
+    let stage = PolicyGradient { reference, ..POLICY_GRADIENT };
+    let start = start.map(Path::to_owned);
+    let config = TrainConfig { stage: Stage::PolicyGradient(stage), start, ..toy.config.clone() };
+    stop_after(&mut toy.world.open(config, out).unwrap(), 2);
+    metrics::read(&toy.world.path(out).join("metrics.jsonl"))[0].policy.unwrap().kl
+}
+
+#[test]
+fn a_policy_is_held_to_where_the_loop_began_whatever_it_goes_on_from() {
+    let mut toy = toy();
+    finished(play(&mut toy.world.open(toy.config.clone(), "first").unwrap(), None));
+    let moved = toy.world.path("first/adapter.gguf");
+    toy.config.parent = Some(moved.clone());
+
+    let kl = |of: (Reference, Option<&Path>), out: &str| first_kl(&toy, of, out);
+
+    // The first step stands where the parent does.
+    assert!(kl((Reference::Parent, None), "a").abs() < 1e-6);
+    assert!(kl((Reference::Start, Some(&moved)), "b").abs() < 1e-6);
+    // A loop that began without an adapter began with the base.
+    let (base, start) = (kl((Reference::Base, None), "c"), kl((Reference::Start, None), "d"));
+    assert!(base > 1e-3 && (base - start).abs() < 1e-6, "{base} and {start}");
+    // New factors move nothing, but where the loop began is elsewhere.
+    toy.config.parent = None;
+    assert!(first_kl(&toy, (Reference::Start, Some(&moved)), "e") > 1e-3);
+}
+
+#[test]
+fn a_start_that_nothing_reads_is_refused() {
+    let toy = toy();
+    let config = TrainConfig { start: Some("a.gguf".into()), ..toy.config.clone() };
+
+    let refused = config.check().unwrap_err().to_string();
+
+    assert!(refused.contains("reference = \"start\""), "{refused}");
 }
 
 #[test]

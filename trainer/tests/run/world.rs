@@ -50,6 +50,7 @@ impl World {
             stage: Stage::Supervised,
             model: "tiny".into(),
             parent: None,
+            start: None,
             seed: 7,
             data: DataConfig {
                 records: vec![self.path("trials.log")],

@@ -109,7 +109,7 @@ impl Learner for Scripted {
 }
 
 fn plan(rounds: u32, replay: u32) -> LearningPlan {
-    LearningPlan { rounds, replay }
+    LearningPlan { rounds, replay, endpoint: None }
 }
 
 #[test]
@@ -168,6 +168,25 @@ fn small_losses_do_not_add_up() {
     assert_eq!(state.best, BestAdapter { round: 0, adapter: Some(first) });
     learn(&mut learner, plan(5, 1), &mut state).unwrap();
     assert_eq!((state.best.round, state.best.adapter.unwrap().sha256), (5, "a5".to_owned()));
+}
+
+#[test]
+fn of_two_that_are_as_good_the_earlier_is_the_best() {
+    let mut learner = Scripted::new(&[20, 20, 21, 21]);
+    let mut state = Learning::new(None);
+
+    learn(&mut learner, plan(1, 1), &mut state).unwrap();
+    assert_eq!(state.best, BestAdapter { round: 0, adapter: None });
+    learn(&mut learner, plan(3, 1), &mut state).unwrap();
+    assert_eq!(state.best.round, 2);
+}
+
+#[test]
+fn a_task_counts_where_it_was_solved_by_the_endpoint() {
+    let played = history("retrospective", &outcomes(&[1, 2, 3], 1));
+
+    assert_eq!(solved(&played, Some(2)), [true, true, false, false]);
+    assert_eq!(solved(&played, None), [true, true, true, false]);
 }
 
 #[test]

@@ -7,13 +7,15 @@ use anyhow::{Context, bail, ensure};
 use models::paths;
 use runtime_store::sealed;
 use serde::Deserialize;
-use trainer_contract::file::{DATA, FOLDER, MODEL, PARENT, REWARD_MODEL_STAGE, SEED, STAGE, data};
+use trainer_contract::file::{
+    DATA, FOLDER, MODEL, PARENT, REFERENCE, REWARD_MODEL_STAGE, SEED, STAGE, START, data,
+};
 
 use crate::options::file as run_file;
 use crate::options::{self, InLoop, RunOptions, Temperature};
 
 /// Keys of `[[train]]` that the loop sets.
-const TRAIN_KEYS: [&str; 3] = [FOLDER, PARENT, SEED];
+const TRAIN_KEYS: [&str; 4] = [FOLDER, PARENT, START, SEED];
 /// Those of its table of data.
 const DATA_KEYS: [&str; 2] = [data::RECORDS, data::FILES];
 
@@ -41,7 +43,7 @@ pub(crate) struct LearnFile {
     /// How everything is played: the keys of a run's file.
     pub(crate) run: toml::Table,
     /// How each round trains, as `rebound-train` takes it without `folder`, `data.records`,
-    /// `data.files`, `parent` and `seed`; the last is for all rounds behind it, too.
+    /// `data.files`, `parent`, `start` and `seed`; the last is for all rounds behind it, too.
     pub(crate) train: Vec<toml::Table>,
 }
 
@@ -69,6 +71,8 @@ pub(crate) struct Validating {
     pub(crate) tasks: NonZeroU32,
     /// Trials of each at most.
     pub(crate) trials: NonZeroU32,
+    /// The trial by which a task has to be solved to count; `None` for the last.
+    pub(crate) endpoint: Option<NonZeroU32>,
 }
 
 fn one() -> NonZeroU32 {
@@ -159,6 +163,12 @@ impl LearnFile {
             self.validate.trials.get() > 1,
             "validate.trials is 1, expected 2 or more: the first trial reads no reflection"
         );
+        let (endpoint, trials) = (self.validate.endpoint, self.validate.trials);
+        ensure!(
+            endpoint.is_none_or(|endpoint| (2..=trials.get()).contains(&endpoint.get())),
+            "validate.endpoint is {}, expected 2 to validate.trials, which is {trials}",
+            endpoint.unwrap_or(NonZeroU32::MIN)
+        );
         ensure!(!self.train.is_empty(), "there is no [[train]]: say how a round trains");
         for (place, train) in self.train.iter().enumerate() {
             let place = place + 1;
@@ -206,13 +216,14 @@ impl LearnFile {
         played(self) == played(other)
     }
 
-    /// The training run of a round, from 1, as `rebound-train` takes it.
+    /// The training run of a round, from 1, as `rebound-train` takes it: from its parent, and where
+    /// it asks for that, held to the loop's first adapter.
     pub(crate) fn training(
         &self,
         round: u32,
         model: &str,
         seed: u64,
-        (parent, records): (Option<&Path>, &[PathBuf]),
+        (parent, first, records): (Option<&Path>, Option<&Path>, &[PathBuf]),
     ) -> anyhow::Result<toml::Table> {
         let text = |path: &Path| path.display().to_string();
         let place = (round as usize).clamp(1, self.train.len()) - 1;
@@ -224,6 +235,9 @@ impl LearnFile {
         if let Some(parent) = parent {
             train.insert(PARENT.into(), text(parent).into());
         }
+        if let Some(first) = first.filter(|_| reads_start(&train)) {
+            train.insert(START.into(), text(first).into());
+        }
         if let Some(data) = train.get_mut(DATA).and_then(toml::Value::as_table_mut) {
             let all = records.iter().chain(&self.records);
             let records: Vec<String> = all.map(|path| text(path)).collect();
@@ -232,6 +246,13 @@ impl LearnFile {
         }
         Ok(train)
     }
+}
+
+/// Whether a training's policy is held to where the loop began.
+fn reads_start(train: &toml::Table) -> bool {
+    let stage = train.get(STAGE).and_then(toml::Value::as_table);
+    let mut settings = stage.into_iter().flat_map(toml::Table::values);
+    settings.any(|settings| settings.get(REFERENCE).and_then(toml::Value::as_str) == Some(START))
 }
 
 #[cfg(test)]

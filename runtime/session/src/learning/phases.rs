@@ -18,7 +18,7 @@ use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::read_log;
 
-use super::{Job, LocalLearner};
+use super::{FIRST, Job, LocalLearner};
 use crate::kind::RunKind;
 use crate::options::RunOptions;
 use crate::plan::Plan;
@@ -80,7 +80,9 @@ impl LocalLearner {
         let records: Vec<PathBuf> =
             collections.map(|round| self.folder(round, "collection")).collect();
         let parent = parent.map(|parent| self.adapter_path(parent)).transpose()?;
-        let config = self.training_file(round, (parent.as_deref(), &records))?;
+        let first = self.out.join(FIRST);
+        let first = first.exists().then_some(first.as_path());
+        let config = self.training_file(round, (parent.as_deref(), first, &records))?;
         let job = Job {
             config: &config,
             file: &self.folder(round, "train.toml"),
@@ -102,7 +104,7 @@ impl LocalLearner {
     pub(super) fn training_file(
         &self,
         round: u32,
-        data: (Option<&Path>, &[PathBuf]),
+        data: (Option<&Path>, Option<&Path>, &[PathBuf]),
     ) -> anyhow::Result<toml::Table> {
         let settings = &self.settings;
         self.file.training(round, &settings.retrospective, settings.seed, data)

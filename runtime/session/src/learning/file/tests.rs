@@ -29,7 +29,7 @@ fn a_round_trains_by_its_own_table_or_the_last() {
     let file = read(FILE).unwrap();
     let (parent, records) = (Path::new("p.gguf"), [PathBuf::from("r1"), PathBuf::from("r2")]);
 
-    let train = |round| file.training(round, "m", 7, (Some(parent), &records)).unwrap();
+    let train = |round| file.training(round, "m", 7, (Some(parent), None, &records)).unwrap();
 
     let stages = [1, 2, 3].map(|round| train(round)["stage"].as_str().unwrap().to_owned());
     assert_eq!(stages, ["supervised", "second", "second"]);
@@ -41,6 +41,21 @@ fn a_round_trains_by_its_own_table_or_the_last() {
     assert_eq!(records[..2], ["r1", "r2"]);
     assert!(Path::new(records[2]).is_absolute() && records[2].ends_with("/elsewhere"));
     assert_eq!(first["data"]["reflections"]["select"].as_str(), Some("best"));
+}
+
+#[test]
+fn a_round_that_is_held_to_the_start_is_told_which_adapter_that_is() {
+    let held = "stage = { policy-gradient = { reference = \"start\" } }";
+    let file = read(&FILE.replacen("stage = \"second\"", held, 1)).unwrap();
+    let (parent, first) = (Path::new("p.gguf"), Path::new("first.gguf"));
+    let start = |round, first| {
+        let train = file.training(round, "m", 7, (Some(parent), first, &[])).unwrap();
+        train.get("start").map(|start| start.as_str().unwrap().to_owned())
+    };
+
+    assert_eq!(start(1, Some(first)), None, "its stage reads none");
+    assert_eq!(start(2, Some(first)).as_deref(), Some("first.gguf"));
+    assert_eq!(start(2, None), None, "the loop began without one");
 }
 
 #[test]
@@ -69,6 +84,9 @@ fn what_the_loop_sets_is_refused() {
     refused("reflections = { select = \"best\" }", "x = 1", "there is no data.reflections");
     refused("steps = 6", "best-of = 4", "the retrospective's own draws");
     refused("trials = 2", "trials = 1", "expected 2 or more");
+    refused("trials = 2", "trials = 3, endpoint = 4", "validate.endpoint is 4");
+    refused("trials = 2", "trials = 3, endpoint = 1", "expected 2 to validate.trials");
+    refused("stage = \"supervised\"", "start = 'a.gguf'", "the loop sets `start`");
     refused("\"supervised\"", "{ reward-model = {} }", "a reward model writes no");
     refused("group = 2", "group = 0", "nonzero");
 }
