@@ -35,10 +35,28 @@ macro_rules! intrinsics {
 type Floats = [x86::__m256; 2];
 type Ints = [x86::__m256i; 2];
 
+/// A value of each half. Written out, since a closure is compiled without the instructions: called
+/// by `array::map` it takes each intrinsic as a function of its own.
+macro_rules! halves {
+    ($half:ident in $of:expr => $value:expr) => {{
+        let [low, high] = $of;
+        [
+            {
+                let $half = low;
+                $value
+            },
+            {
+                let $half = high;
+                $value
+            },
+        ]
+    }};
+}
+
 /// The same for both halves.
 macro_rules! both {
     ($operation:ident, $a:expr $(, $more:expr)*) => {
-        [0, 1].map(|half| intrinsics!(x86::$operation($a[half] $(, $more[half])*)))
+        halves!(half in [0, 1] => intrinsics!(x86::$operation($a[half] $(, $more[half])*)))
     };
 }
 
@@ -57,14 +75,14 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn read(self, from: &Vector) -> Floats {
         let (low, high) = from.0.split_at(8);
-        [low, high].map(|half| intrinsics!(x86::_mm256_loadu_ps(half.as_ptr())))
+        halves!(half in [low, high] => intrinsics!(x86::_mm256_loadu_ps(half.as_ptr())))
     }
 
     #[inline(always)]
     fn write(self, numbers: Floats, to: &mut Vector) {
-        for (half, numbers) in to.0.chunks_exact_mut(8).zip(numbers) {
-            intrinsics!(x86::_mm256_storeu_ps(half.as_mut_ptr(), numbers));
-        }
+        let (low, high) = to.0.split_at_mut(8);
+        intrinsics!(x86::_mm256_storeu_ps(low.as_mut_ptr(), numbers[0]));
+        intrinsics!(x86::_mm256_storeu_ps(high.as_mut_ptr(), numbers[1]));
     }
 
     #[inline(always)]
@@ -75,7 +93,7 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn widen(self, halves: &Halves) -> Floats {
         let (low, high) = halves.split_at(8);
-        [low, high].map(|half| {
+        halves!(half in [low, high] => {
             intrinsics!(x86::_mm256_cvtph_ps(x86::_mm_loadu_si128(half.as_ptr().cast())))
         })
     }
@@ -83,9 +101,11 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn narrow(self, numbers: Floats) -> Halves {
         let mut halves = [0; LANES];
-        for (half, numbers) in halves.chunks_exact_mut(8).zip(numbers) {
+        let (low, high) = halves.split_at_mut(8);
+        for (half, number) in [(low, 0), (high, 1)] {
             intrinsics!({
-                let bits = x86::_mm256_cvtps_ph::<{ x86::_MM_FROUND_TO_NEAREST_INT }>(numbers);
+                let bits =
+                    x86::_mm256_cvtps_ph::<{ x86::_MM_FROUND_TO_NEAREST_INT }>(numbers[number]);
                 x86::_mm_storeu_si128(half.as_mut_ptr().cast(), bits);
             });
         }
@@ -130,12 +150,12 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn round(self, a: Floats) -> Floats {
         const NEAREST: i32 = x86::_MM_FROUND_TO_NEAREST_INT | x86::_MM_FROUND_NO_EXC;
-        a.map(|half| intrinsics!(x86::_mm256_round_ps::<NEAREST>(half)))
+        halves!(half in a => intrinsics!(x86::_mm256_round_ps::<NEAREST>(half)))
     }
 
     #[inline(always)]
     fn scale(self, a: Floats, n: Floats) -> Floats {
-        let powers = n.map(|half| {
+        let powers = halves!(half in n => {
             intrinsics!({
                 let biased = x86::_mm256_add_epi32(
                     x86::_mm256_cvtps_epi32(half),
@@ -149,7 +169,7 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn swap_neighbours(self, a: Floats) -> Floats {
-        a.map(|half| intrinsics!(x86::_mm256_permute_ps::<0b10_11_00_01>(half)))
+        halves!(half in a => intrinsics!(x86::_mm256_permute_ps::<0b10_11_00_01>(half)))
     }
 
     #[inline(always)]
@@ -182,7 +202,7 @@ impl Simd for Avx2 {
     fn to_bytes(self, a: Floats) -> [i8; LANES] {
         let mut bytes = [0; LANES];
         intrinsics!({
-            let [low, high] = a.map(|half| x86::_mm256_cvtps_epi32(half));
+            let [low, high] = halves!(half in a => x86::_mm256_cvtps_epi32(half));
             // Packing goes by halves of 128 bits: the permutation brings them back in order.
             let words =
                 x86::_mm256_permute4x64_epi64::<0b11_01_10_00>(x86::_mm256_packs_epi32(low, high));
@@ -203,17 +223,17 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn read_bytes(self, from: &[u8; 4 * LANES]) -> Ints {
         let (low, high) = from.split_at(32);
-        [low, high].map(|half| intrinsics!(x86::_mm256_loadu_si256(half.as_ptr().cast())))
+        halves!(half in [low, high] => intrinsics!(x86::_mm256_loadu_si256(half.as_ptr().cast())))
     }
 
     #[inline(always)]
     fn low(self, bytes: Ints) -> Ints {
-        bytes.map(|half| intrinsics!(x86::_mm256_and_si256(half, x86::_mm256_set1_epi8(15))))
+        halves!(half in bytes => intrinsics!(x86::_mm256_and_si256(half, x86::_mm256_set1_epi8(15))))
     }
 
     #[inline(always)]
     fn high(self, bytes: Ints) -> Ints {
-        self.low(bytes.map(|half| intrinsics!(x86::_mm256_srli_epi16::<4>(half))))
+        self.low(halves!(half in bytes => intrinsics!(x86::_mm256_srli_epi16::<4>(half))))
     }
 
     /// Pairs are summed in 16 bits first: 128 · 127 · 2 fits, 255 · 127 · 2 would not, so
@@ -223,7 +243,7 @@ impl Simd for Avx2 {
         let [a, b, c, d] = signed;
         let signed = [a.cast_unsigned(), b.cast_unsigned(), c.cast_unsigned(), d.cast_unsigned()];
         let signed = i32::from_ne_bytes(signed);
-        [0, 1].map(|half| {
+        halves!(half in [0, 1] => {
             intrinsics!({
                 let (signed, ones) = (x86::_mm256_set1_epi32(signed), x86::_mm256_set1_epi16(1));
                 let top = x86::_mm256_set1_epi8(i8::MIN);
@@ -238,6 +258,6 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn to_floats(self, ints: Ints) -> Floats {
-        ints.map(|half| intrinsics!(x86::_mm256_cvtepi32_ps(half)))
+        halves!(half in ints => intrinsics!(x86::_mm256_cvtepi32_ps(half)))
     }
 }

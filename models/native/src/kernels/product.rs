@@ -133,7 +133,8 @@ pub(crate) fn quantize<S: Simd>(simd: S, numbers: [S::Floats; 2]) -> Quantized {
         return Quantized { sum: if most == 0.0 { 0.0 } else { f32::NAN }, ..Quantized::default() };
     }
     let step = simd.splat(127.0 / most);
-    let [low, high] = numbers.map(|a| simd.round(simd.mul(a, step)));
+    let low = simd.round(simd.mul(numbers[0], step));
+    let high = simd.round(simd.mul(numbers[1], step));
     let scale = most / 127.0;
     let (bytes_low, bytes_high) = (simd.to_bytes(low), simd.to_bytes(high));
     let mut quads = [[0; 4]; QUADS];
