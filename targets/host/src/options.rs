@@ -161,7 +161,7 @@ mod tests {
     }
 
     /// Texts that flags take; every option takes one of them.
-    const SAMPLES: [&str; 6] = ["1", "true", "act", "household", "success", "llama"];
+    const SAMPLES: [&str; 7] = ["1", "true", "act", "household", "success", "llama", "f16"];
 
     #[test]
     fn every_key_of_a_file_is_a_flag_that_means_the_same() {
