@@ -28,7 +28,7 @@ pub trait Expert {
 }
 
 /// The reflection if the expert has no advice.
-const NO_ADVICE: &str = "Look at other places.";
+pub(crate) const NO_ADVICE: &str = "Look at other places.";
 
 /// A model agent whose actions and reflections an expert dictates.
 ///
@@ -44,15 +44,15 @@ pub struct DemonstratingAgent {
 }
 
 /// A dictated action.
-struct Dictated {
-    action: String,
+pub(crate) struct Dictated {
+    pub(crate) action: String,
     /// Whether it is a training target.
     is_lesson: bool,
 }
 
 impl Agent for DemonstratingAgent {
     fn act(&mut self, episode: &Episode<'_>) -> Result<Decision, ModelError> {
-        let Dictated { action, is_lesson } = self.dictate(episode)?;
+        let Dictated { action, is_lesson } = dictate(&mut *self.expert, self.noise, episode)?;
         let only = vec![action];
         let mut decision = self.agent.act(&Episode { admissible: Some(&only), ..*episode })?;
         mark(&mut decision.answer.tokens, is_lesson);
@@ -74,24 +74,27 @@ impl Agent for DemonstratingAgent {
     }
 }
 
-impl DemonstratingAgent {
-    fn dictate(&mut self, episode: &Episode<'_>) -> Result<Dictated, ModelError> {
-        let Some(admissible) = episode.admissible.filter(|actions| !actions.is_empty()) else {
-            let reason = "an expert needs to know what can be done".to_owned();
-            return Err(ModelError::Constraint(reason));
-        };
-        let draw = Draw::Noise { step: episode.step() };
-        let bits = SeedKey { draw, ..episode.seed }.seed();
-        // Its lower 24 bits.
-        let share = unit(bits << 40);
-        let expert = self.expert.choose(episode).filter(|_| share >= self.noise);
-        let is_lesson = expert.is_some();
-        let random = || {
-            let place = mix(bits) % admissible.len() as u64;
-            admissible[usize::try_from(place).unwrap_or(0)].clone()
-        };
-        Ok(Dictated { action: expert.unwrap_or_else(random), is_lesson })
-    }
+/// The expert's action, or with the probability `noise`, and where it knows none, a random one.
+pub(crate) fn dictate(
+    expert: &mut dyn Expert,
+    noise: f32,
+    episode: &Episode<'_>,
+) -> Result<Dictated, ModelError> {
+    let Some(admissible) = episode.admissible.filter(|actions| !actions.is_empty()) else {
+        let reason = "an expert needs to know what can be done".to_owned();
+        return Err(ModelError::Constraint(reason));
+    };
+    let draw = Draw::Noise { step: episode.step() };
+    let bits = SeedKey { draw, ..episode.seed }.seed();
+    // Its lower 24 bits.
+    let share = unit(bits << 40);
+    let expert = expert.choose(episode).filter(|_| share >= noise);
+    let is_lesson = expert.is_some();
+    let random = || {
+        let place = mix(bits) % admissible.len() as u64;
+        admissible[usize::try_from(place).unwrap_or(0)].clone()
+    };
+    Ok(Dictated { action: expert.unwrap_or_else(random), is_lesson })
 }
 
 fn mark(tokens: &mut [Token], is_lesson: bool) {

@@ -16,6 +16,7 @@ pub mod borrowing;
 pub mod archiving;
 pub mod reward;
 pub mod demonstrator;
+pub mod scripted_roles;
 pub mod prompts;
 pub mod conversation;
 pub mod budget;

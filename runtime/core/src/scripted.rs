@@ -16,6 +16,7 @@ use crate::seed::mix;
 /// A model that answers from a script.
 #[derive(Clone, Debug)]
 pub struct ScriptedModel {
+    name: &'static str,
     answers: Vec<String>,
     /// The prompts that it received, as text.
     pub prompts: Vec<String>,
@@ -28,7 +29,13 @@ impl ScriptedModel {
     /// alone: its answer does not depend on earlier requests.
     pub fn new(answers: &[&str]) -> Self {
         let answers = answers.iter().map(ToString::to_string).collect();
-        Self { answers, prompts: Vec::new() }
+        Self { name: "scripted", answers, prompts: Vec::new() }
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
     }
 
     fn answer(&self, request: &Request) -> String {
@@ -73,7 +80,7 @@ impl LanguageModel for ScriptedModel {
     }
 
     fn identity(&self) -> ModelIdentity {
-        ModelIdentity { name: "scripted".into(), ..ModelIdentity::default() }
+        ModelIdentity { name: self.name.into(), ..ModelIdentity::default() }
     }
 }
 

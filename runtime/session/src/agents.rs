@@ -1,5 +1,6 @@
 //! The parts of an arm's agents: models, prompts, an expert, a ledger.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use runtime_agent::borrowing::{BorrowingAgent, ReflectionPool};
 use runtime_agent::demonstrator::{DemonstratingAgent, Expert};
 use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
 use runtime_agent::reward::LinearRewardModel;
+use runtime_agent::scripted_roles::{ExpertActor, ScriptedRoles};
 use runtime_agent::settings::AgentSettings;
 use runtime_core::agent::{Agent, Attempt, Episode};
 use runtime_core::reflection::{Memory, ReflectionStore};
@@ -24,7 +26,7 @@ use runtime_evaluation::spending::account::{Account, AccountedAgent};
 use runtime_evaluation::spending::ledger::Ledger;
 
 use crate::kind::RunKind;
-use crate::loaded::SessionModel;
+use crate::loaded::{EXPERT, ORACLE, SessionModel};
 
 /// The expert of the environments, which sees what an agent sees.
 struct EnvironmentExpert;
@@ -40,6 +42,22 @@ impl Expert for EnvironmentExpert {
     fn advise(&mut self, attempt: &Attempt<'_>) -> Option<String> {
         let Trajectory { opening, steps, .. } = attempt.trajectory;
         expert::advise(&sight(attempt.task, attempt.memory, (opening, steps)))
+    }
+}
+
+/// What a world says of its tasks, by their ids.
+pub(crate) type Truths = HashMap<String, String>;
+
+/// Tells the truth, whatever was tried.
+struct Oracle(Arc<Truths>);
+
+impl Expert for Oracle {
+    fn choose(&mut self, _episode: &Episode<'_>) -> Option<String> {
+        None
+    }
+
+    fn advise(&mut self, attempt: &Attempt<'_>) -> Option<String> {
+        self.0.get(&attempt.task.id).cloned()
     }
 }
 
@@ -103,11 +121,36 @@ pub(crate) struct AgentParts {
     pub(crate) kind: RunKind,
     /// The arm's strategy.
     pub(crate) strategy: Strategy,
+    /// The noise of the expert that acts, if it does.
+    pub(crate) actor_noise: Option<f32>,
+    /// What the world says of each task by its id, for the oracle.
+    pub(crate) truths: Option<Arc<Truths>>,
     /// The spending, if a model is paid.
     pub(crate) ledger: Option<Arc<Ledger>>,
 }
 
 impl AgentParts {
+    fn is_scripted(&self) -> bool {
+        self.actor_noise.is_some() || self.adviser().is_some()
+    }
+
+    /// Whose advice is the reflection, if no model's.
+    fn adviser(&self) -> Option<Box<dyn Expert + Send>> {
+        match (&self.retrospective, &self.truths) {
+            (SessionModel::Scripted(EXPERT), _) => Some(Box::new(EnvironmentExpert)),
+            (SessionModel::Scripted(ORACLE), Some(truths)) => {
+                Some(Box::new(Oracle(Arc::clone(truths))))
+            }
+            _ => None,
+        }
+    }
+
+    fn with_scripts(&self, agent: ModelAgent) -> ScriptedRoles {
+        let expert = |noise| ExpertActor { expert: Box::new(EnvironmentExpert), noise };
+        let (actor, adviser) = (self.actor_noise.map(expert), self.adviser());
+        ScriptedRoles { agent, actor, adviser }
+    }
+
     /// An agent for one worker; its reflections also go to the world's store, if it has one.
     pub(crate) fn agent(
         &self,
@@ -140,6 +183,7 @@ impl AgentParts {
             return Box::new(DemonstratingAgent { agent, expert, noise });
         }
         let agent: Box<dyn Agent + Send> = match &self.borrowed {
+            None if self.is_scripted() => Box::new(self.with_scripts(agent)),
             None => Box::new(agent),
             Some(borrowed) => {
                 Box::new(BorrowingAgent { agent: Box::new(agent), pool: Arc::clone(borrowed) })

@@ -69,7 +69,7 @@ fn session(
     let mut engines = Vec::new();
     for model in models() {
         let engine = match model {
-            SessionModel::Scripted => "scripted".to_owned(),
+            SessionModel::Scripted(name) => (*name).to_owned(),
             SessionModel::Dictation(_) => "expert".to_owned(),
             SessionModel::Remote(_) => "remote".to_owned(),
             SessionModel::Loaded(_) => engines::build(loading).context("in the engine's build")?,

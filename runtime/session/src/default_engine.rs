@@ -7,7 +7,7 @@ use runtime_store::run_folder::RunFolder;
 use crate::endpoint;
 use crate::files;
 use crate::kind::RunKind;
-use crate::loaded::SCRIPTED;
+use crate::loaded::script;
 use crate::options::{RunOptions, file};
 use crate::program::Surroundings;
 use crate::settings::Settings;
@@ -37,9 +37,8 @@ pub(crate) fn name_engine(
         return Ok(as_in(&folder, options));
     }
     let settings = Settings::resolve(&options, kind)?;
-    let is_here = |name: &&String| {
-        !name.eq_ignore_ascii_case(SCRIPTED) && endpoint::name(name, &settings.engine).is_none()
-    };
+    let is_here =
+        |name: &&String| script(name).is_none() && endpoint::name(name, &settings.engine).is_none();
     let models = [&settings.actor, &settings.retrospective].into_iter().filter(is_here);
     let models: Vec<&String> = models.collect();
     let is_native = !models.is_empty() && models.into_iter().all(|name| computes(name));
@@ -59,7 +58,7 @@ pub(crate) fn name_engine(
 
 /// What was measured for a model on this machine, if anything.
 fn tuned(name: &str) -> anyhow::Result<Option<Tuned>> {
-    if !tuning::exists() || name.eq_ignore_ascii_case(SCRIPTED) {
+    if !tuning::exists() || script(name).is_some() {
         return Ok(None);
     }
     // What is not here is found out later.

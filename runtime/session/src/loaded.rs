@@ -21,12 +21,21 @@ use crate::loading::Loading;
 
 /// The name of the model that draws among the admissible actions.
 pub(crate) const SCRIPTED: &str = "scripted";
+/// The name of an actor and of a retrospective that the environments' expert plays.
+pub(crate) const EXPERT: &str = "expert";
+/// The name of a retrospective that tells the world's own truth, as an upper bound.
+pub(crate) const ORACLE: &str = "oracle";
+
+/// The name of a model that is none, in the case that it is known by.
+pub(crate) fn script(name: &str) -> Option<&'static str> {
+    [SCRIPTED, EXPERT, ORACLE].into_iter().find(|known| known.eq_ignore_ascii_case(name))
+}
 
 /// A model that any number of workers can share.
 #[derive(Clone)]
 pub enum SessionModel {
-    /// Draws among the choices by the request's seed, without weights.
-    Scripted,
+    /// Draws among the choices by the request's seed, without weights; under this name.
+    Scripted(&'static str),
     /// A GGUF file in an engine.
     Loaded(Handle),
     /// The tokenizer and chat template of a GGUF file, without its weights.
@@ -39,7 +48,7 @@ impl SessionModel {
     /// A model for one worker; a paid one reports to the meter.
     pub(crate) fn boxed(&self, meter: Option<&Arc<dyn Meter>>) -> Box<dyn LanguageModel + Send> {
         match self {
-            Self::Scripted => Box::new(ScriptedModel::new(&[])),
+            Self::Scripted(name) => Box::new(ScriptedModel::new(&[]).named(name)),
             Self::Loaded(handle) => Box::new(handle.clone()),
             Self::Dictation(dictation) => Box::new(dictation.clone()),
             Self::Remote(remote) => (remote.boxed)(meter),
@@ -54,8 +63,8 @@ impl SessionModel {
 
 /// The SHA-256 of a model by its name or path, which identifies its adapters' slots.
 pub(crate) fn key(name: &str) -> anyhow::Result<String> {
-    if name.eq_ignore_ascii_case(SCRIPTED) {
-        return Ok(SCRIPTED.to_owned());
+    if let Some(name) = script(name) {
+        return Ok(name.to_owned());
     }
     let path = models::manifest::resolve(name, &files::models_folder()?)?.path;
     models::checksum::sha256_file(&path).with_context(|| format!("cannot read {}", path.display()))
@@ -84,8 +93,8 @@ impl SessionModels {
         adapter: Option<&Path>,
         loading: &Loading,
     ) -> anyhow::Result<SessionModel> {
-        if name.eq_ignore_ascii_case(SCRIPTED) {
-            return Ok(SessionModel::Scripted);
+        if let Some(name) = script(name) {
+            return Ok(SessionModel::Scripted(name));
         }
         if let Some(name) = endpoint::name(name, &loading.engine) {
             ensure!(adapter.is_none(), "a model behind an endpoint takes no adapter");
@@ -194,8 +203,8 @@ fn warn_of_other_prompts(adapter: &Path, learned: &[String], loading: &Loading) 
 /// The tokenizer and chat template of a model by its name or file, for demonstrations.
 pub(crate) fn dictation(name: &str, context_tokens: NonZeroU32) -> anyhow::Result<SessionModel> {
     ensure!(
-        !name.eq_ignore_ascii_case(SCRIPTED),
-        "the model {SCRIPTED} has no tokenizer; name the actor that is to learn"
+        script(name).is_none(),
+        "the model {name} has no tokenizer; name the actor that is to learn"
     );
     let resolved = models::manifest::resolve(name, &files::models_folder()?)?;
     check_sha256(&resolved)?;

@@ -82,8 +82,10 @@ fn play_in(
     }
     let _kept = surroundings.program.keep();
     let ledger = terms.map(|terms| spending::ledger(terms, &plan.folder)).transpose()?;
+    let truths = pool.truths(settings)?;
     for parts in &mut parts {
         parts.ledger.clone_from(&ledger);
+        parts.truths.clone_from(&truths);
     }
     let loading = loading(plan, settings, surroundings)?;
     let tuned = parts.first().map(|parts| tuning::date_of(&parts.actor, &loading)).transpose()?;

@@ -18,10 +18,10 @@ use runtime_evaluation::listener::{ArmProgress, Listener, News};
 use runtime_store::recorder::LogRecorder;
 use runtime_store::trial_log::read_log;
 
-use crate::agents::{self, AgentParts};
+use crate::agents::{self, AgentParts, Truths};
 use crate::first_trials;
 use crate::kind::RunKind;
-use crate::loaded::{self, SessionModels};
+use crate::loaded::{self, EXPERT, ORACLE, SessionModels};
 use crate::loading::{Loading, Waits};
 use crate::plan::{Adapters, Plan};
 use crate::program::{SessionEvent, Surroundings};
@@ -85,17 +85,7 @@ impl Pool {
         } else {
             models.open(&settings.actor, options.actor_adapter.as_deref(), &loading)?
         };
-        let lends = plan.strategies.contains(&Strategy::Retrospective);
-        ensure!(
-            options.borrow_reflections.is_none() || lends,
-            "--borrow-reflections is for --strategy retrospective"
-        );
-        let borrowed = options.borrow_reflections.as_deref().map(|folder| {
-            let log = settings::lending_log(folder);
-            let history = read_log(&log)?.history;
-            anyhow::Ok(Arc::new(ReflectionPool::new(&history)))
-        });
-        let borrowed = borrowed.transpose()?;
+        let borrowed = borrowed(plan)?;
         let mut parts = Vec::new();
         for strategy in &plan.strategies {
             let has_own = *strategy == Strategy::Retrospective && !is_demonstration;
@@ -125,10 +115,28 @@ impl Pool {
                 settings: settings.agent,
                 kind: plan.kind,
                 strategy: *strategy,
+                actor_noise: settings
+                    .actor
+                    .eq_ignore_ascii_case(EXPERT)
+                    .then(|| settings.actor_noise.unwrap_or_default()),
+                truths: None,
                 ledger: None,
             });
         }
         Ok(parts)
+    }
+
+    /// What the world says of each task, where a script tells it.
+    pub(crate) fn truths(&self, settings: &Settings) -> anyhow::Result<Option<Arc<Truths>>> {
+        if !settings.retrospective.eq_ignore_ascii_case(ORACLE) {
+            return Ok(None);
+        }
+        let truths = self.tasks.iter().map(|task| {
+            let truth = self.world.truth(task);
+            let none = || format!("{} does not tell the truth of its tasks", settings.environment);
+            Ok((task.id.clone(), truth.with_context(none)?))
+        });
+        Ok(Some(Arc::new(truths.collect::<anyhow::Result<_>>()?)))
     }
 
     /// An error unless the named first trials fit this run.
@@ -233,4 +241,15 @@ pub(crate) fn loading(
         allowed: plan.allowed,
         surroundings: surroundings.clone(),
     })
+}
+
+/// The reflections that the plan lends, if it does.
+fn borrowed(plan: &Plan) -> anyhow::Result<Option<Arc<ReflectionPool>>> {
+    let Some(folder) = &plan.options.borrow_reflections else { return Ok(None) };
+    ensure!(
+        plan.strategies.contains(&Strategy::Retrospective),
+        "--borrow-reflections is for --strategy retrospective"
+    );
+    let history = read_log(&settings::lending_log(folder))?.history;
+    Ok(Some(Arc::new(ReflectionPool::new(&history))))
 }

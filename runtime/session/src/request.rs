@@ -11,6 +11,7 @@ use runtime_core::strategy::Strategy;
 use crate::approval::{self, Allowed};
 use crate::claims;
 use crate::kind::RunKind;
+use crate::loaded;
 use crate::options::file::{self, RunFile};
 use crate::options::{RunOptions, Temperature};
 use crate::plan::Plan;
@@ -149,6 +150,11 @@ impl RunRequest {
             best_of.is_none() && borrow_reflections.is_none(),
             "a collection is of the retrospective's own draws: --best-of and \
              --borrow-reflections have no place in it"
+        );
+        let writer = plan.options.retrospective.as_deref().and_then(loaded::script);
+        ensure!(
+            writer.is_none_or(|writer| writer == loaded::SCRIPTED),
+            "a collection is what a retrospective learns from: it has to be a model's"
         );
         plan.kind = match plan.kind {
             RunKind::Comparison if plan.is_new() => {

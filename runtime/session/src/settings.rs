@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::board::Board;
 use crate::kind::RunKind;
+use crate::loaded::{EXPERT, ORACLE};
 use crate::options::{ENGINES, EngineOptions, RunOptions, Share, Temperature};
 use crate::wrong::{self, Wrong};
 
@@ -45,6 +46,9 @@ pub(crate) struct Settings {
     pub(crate) episode_tokens: u32,
     /// The actor, by its given name.
     pub(crate) actor: String,
+    /// Probability of a random action in a step of the actor `expert`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) actor_noise: Option<f32>,
     /// The model of the strategy `retrospective`, by its given name.
     pub(crate) retrospective: String,
     /// The board, if given.
@@ -83,6 +87,11 @@ impl Settings {
         let actor = options.actor.clone().unwrap_or_else(|| "smollm2-135m-instruct".into());
         let usual = AgentSettings::default();
         let temperature = options.temperature.map_or(usual.temperature, Temperature::get);
+        let is_expert = actor.eq_ignore_ascii_case(EXPERT);
+        let noise = "--actor-noise is for --actor expert";
+        ensure!(is_expert || options.actor_noise.is_none(), Wrong(noise.to_owned()));
+        let oracle = "the oracle knows every task and may not play: --actor oracle is none";
+        ensure!(!actor.eq_ignore_ascii_case(ORACLE), Wrong(oracle.to_owned()));
         let top_p = options.top_p.map_or(usual.top_p, Share::get);
         ensure!(top_p > 0.0, Wrong("--top-p is 0, expected more than 0, at most 1".to_owned()));
         let best_of = options.best_of.map_or(usual.best_of, Into::into);
@@ -109,6 +118,7 @@ impl Settings {
             },
             steps: options.steps.map(Into::into),
             episode_tokens: EPISODE_TOKENS_MAX,
+            actor_noise: options.actor_noise.map(Share::get),
             retrospective: options.retrospective.clone().unwrap_or_else(|| actor.clone()),
             actor,
             engine: EngineOptions {

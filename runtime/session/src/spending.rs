@@ -31,7 +31,7 @@ pub(crate) fn terms(options: &RunOptions, parts: &[AgentParts]) -> anyhow::Resul
     let models = parts.iter().flat_map(|parts| [&parts.actor, &parts.retrospective]);
     let paid = models.filter_map(|model| match model {
         SessionModel::Remote(remote) => Some(remote.name.as_str()),
-        SessionModel::Scripted | SessionModel::Loaded(_) | SessionModel::Dictation(_) => None,
+        SessionModel::Scripted(_) | SessionModel::Loaded(_) | SessionModel::Dictation(_) => None,
     });
     let paid: Vec<&str> = paid.collect();
     if paid.is_empty() {

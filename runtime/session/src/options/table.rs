@@ -81,11 +81,16 @@ options! {
     }
     Models {
         /// The model that chooses actions: a name from `rebound models list`, a GGUF file,
-        /// `remote:NAME` for one behind an endpoint, or `scripted` [default: smollm2-135m-instruct]
+        /// `remote:NAME` for one behind an endpoint, `expert` (the environments' own player, who
+        /// heeds advice) or `scripted` (draws an action) [default: smollm2-135m-instruct]
         actor: String, "NAME|FILE", Often, NameOrFile, Fixed, Shared;
+        /// With --actor expert: probability of a random action in each step [default: 0]
+        actor_noise: Share, "SHARE", Seldom, Plain, Fixed, Shared;
         /// A LoRA adapter for the actor
         actor_adapter: PathBuf, "FILE", Often, Path, Fixed, Shared;
-        /// The model that writes reflections in the strategy `retrospective` [default: the actor's]
+        /// The model that writes reflections in the strategy `retrospective`; `expert` and `oracle`
+        /// (the truth from the environment itself) bound what a model's could be worth
+        /// [default: the actor's]
         retrospective: String, "NAME|FILE", Often, NameOrFile, Fixed, Shared;
         /// A LoRA adapter for the retrospective
         /// [default: the one that `rebound adapter install` installed for its model, if any]

@@ -17,7 +17,7 @@ use runtime_evaluation::transcript::{AnswerView, Transcript};
 use serde_json::Value;
 
 use crate::files;
-use crate::loaded::SCRIPTED;
+use crate::loaded::script;
 
 /// The names of roles in chat templates.
 const ROLES: [&str; 4] = ["system", "user", "assistant", "model"];
@@ -102,7 +102,7 @@ impl Words {
 impl Reader {
     fn open(model: &ModelIdentity, named: &str) -> anyhow::Result<Self> {
         match (model.sha256.as_str(), model.name.as_str()) {
-            ("", SCRIPTED) => Ok(Self::Bytes),
+            ("", name) if script(name).is_some() => Ok(Self::Bytes),
             ("", name) => bail!("{name} is behind an endpoint, which names no tokens"),
             _ => {
                 let path = file(model, named)?;

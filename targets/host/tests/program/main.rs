@@ -10,6 +10,7 @@ mod cli;
 mod demo;
 mod folders;
 mod claims;
+mod ceiling;
 #[cfg(unix)]
 mod output;
 #[cfg(feature = "llama")]
