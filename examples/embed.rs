@@ -62,7 +62,12 @@ impl Agent for Stubborn {
 
     fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
         let text = "open right".to_owned();
-        Ok(Reflection { trial: attempt.seed.trial, generation: Generation::of_text(&text), text })
+        Ok(Reflection {
+            trial: attempt.seed.trial,
+            generation: Generation::of_text(&text),
+            text,
+            repeats: 0,
+        })
     }
 }
 
@@ -99,6 +104,7 @@ fn main() -> Result<(), TrialError> {
         strategy: Strategy::Reflexion,
         judge: Judge::Environment,
         reflections_max: 3,
+        redraws_max: Some(2),
         members: 1,
         seed: 1,
     };

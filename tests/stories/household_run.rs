@@ -110,6 +110,7 @@ fn go_on(log: TrialLog, mut history: RunHistory, play: Play) -> Result<(), ArmEr
         strategy: STRATEGY,
         judge: Judge::Environment,
         reflections_max: 3,
+        redraws_max: Some(2),
         members: 1,
         seed: SEED,
     };

@@ -91,12 +91,12 @@ impl Agent for ModelAgent {
         let first = self.reflect_within(attempt, Constraint::Free)?;
         let Some(first_score) = self.score(&first)? else { return Ok(first) };
         let (mut best, mut best_score, mut cost) = (first, first_score, Cost::default());
-        add(&mut cost, best.generation.cost);
+        cost += best.generation.cost;
         for candidate in 1..self.settings.best_of {
             let draw = attempt.seed.draw.with_candidate(candidate);
             let seed = SeedKey { draw, ..attempt.seed };
             let next = self.reflect_within(&Attempt { seed, ..*attempt }, Constraint::Free)?;
-            add(&mut cost, next.generation.cost);
+            cost += next.generation.cost;
             let score = self.score(&next)?.unwrap_or(f32::MIN);
             if score > best_score {
                 (best, best_score) = (next, score);
@@ -130,7 +130,7 @@ impl ModelAgent {
         }
         let generation = self.retrospective.generate(&request)?;
         let text = generation.text.trim().to_string();
-        Ok(Reflection { trial: attempt.seed.trial, text, generation })
+        Ok(Reflection { trial: attempt.seed.trial, text, generation, repeats: 0 })
     }
 
     /// A prompt about a trajectory from these templates of system and user message. The
@@ -260,14 +260,6 @@ impl ModelAgent {
         let (prompt, constraint) = (Prompt::Chat(messages), Constraint::Free);
         Request { prompt, constraint, sampling, tokens_max, stop }
     }
-}
-
-/// Adds the cost of one generation to the sum.
-fn add(sum: &mut Cost, cost: Cost) {
-    sum.cached_tokens += cost.cached_tokens;
-    sum.computed_tokens += cost.computed_tokens;
-    sum.prefill_us += cost.prefill_us;
-    sum.decode_us += cost.decode_us;
 }
 
 fn decision(thought: Option<Generation>, answer: Generation, dropped_steps: u32) -> Decision {

@@ -110,6 +110,7 @@ mod tests {
                 cost: Cost { prefill_us: 5, ..Cost::default() },
                 ..Generation::of_text(told)
             },
+            repeats: 0,
         });
         TaskHistory { trials: vec![trial], open: None, branches: Vec::new() }
     }

@@ -156,6 +156,10 @@ pub struct ReflectionEvent {
     pub text: String,
     /// The generation of the reflection.
     pub call: Call,
+    /// Number of draws before it that repeated a text in the memory. Formats have it as a
+    /// separate field, see [`record`](crate::record).
+    #[serde(skip)]
+    pub repeats: u32,
 }
 
 /// The agent judged whether an episode had succeeded.

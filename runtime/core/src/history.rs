@@ -236,8 +236,8 @@ impl TaskHistory {
                 (event.key.trial == ended && self.open.is_none()).then_some(())?;
                 let generation = CallHistory::default().restore(&event.call)?;
                 let last = self.trials.last_mut().filter(|last| last.reflection.is_none())?;
-                let (trial, text) = (event.key.trial, event.text);
-                last.reflection = Some(Reflection { trial, text, generation });
+                let (trial, text, repeats) = (event.key.trial, event.text, event.repeats);
+                last.reflection = Some(Reflection { trial, text, generation, repeats });
             }
             Event::Judgement(event) => {
                 (event.key.trial == ended && self.open.is_none()).then_some(())?;

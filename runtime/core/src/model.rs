@@ -200,6 +200,15 @@ pub struct Cost {
     pub decode_us: u64,
 }
 
+impl core::ops::AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        self.cached_tokens += other.cached_tokens;
+        self.computed_tokens += other.computed_tokens;
+        self.prefill_us += other.prefill_us;
+        self.decode_us += other.decode_us;
+    }
+}
+
 /// The identity of a model's weights.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelIdentity {

@@ -16,8 +16,10 @@ pub struct Reflection {
     pub trial: u32,
     /// The advice, as the next trial's prompt contains it.
     pub text: String,
-    /// The generation of the reflection.
+    /// The generation of the reflection. Its cost is that of all draws.
     pub generation: Generation,
+    /// Number of draws before this one, each of which repeated a text in the memory.
+    pub repeats: u32,
 }
 
 /// A store of reflections that outlives the run, such as a microcontroller's flash memory.
@@ -41,11 +43,13 @@ pub struct Judgement {
 /// The latest reflections on one task, and the last failed trajectory.
 ///
 /// It contains at most `reflections_max` reflections: a new one replaces the oldest
-/// of a full memory.
+/// of a full memory. A text that it contains already moves to the newest place.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Memory {
     reflections_max: usize,
     reflections: VecDeque<Reflection>,
+    /// Whether a repeated text stands there twice.
+    keeps_repeats: bool,
     /// The last failed trajectory, if the strategy shows it.
     pub last_attempt: Option<Trajectory>,
 }
@@ -56,8 +60,18 @@ impl Memory {
         Self { reflections_max, ..Self::default() }
     }
 
-    /// Adds a reflection, which replaces the oldest one of a full memory.
+    /// The same, but a repeated text stands there twice, as in runs without
+    /// [`redraws_max`](crate::trial::TrialSettings::redraws_max).
+    pub fn keeping_repeats(reflections_max: usize) -> Self {
+        Self { keeps_repeats: true, ..Self::with_capacity(reflections_max) }
+    }
+
+    /// Adds a reflection, which replaces the one with the same text, or else the oldest one of
+    /// a full memory.
     pub fn remember(&mut self, reflection: Reflection) {
+        if !self.keeps_repeats {
+            self.reflections.retain(|earlier| earlier.text != reflection.text);
+        }
         self.reflections.push_back(reflection);
         while self.reflections.len() > self.reflections_max {
             self.reflections.pop_front();
@@ -76,8 +90,37 @@ impl Memory {
         memory
     }
 
+    /// Whether a reflection has this text.
+    pub fn contains(&self, text: &str) -> bool {
+        self.reflections.iter().any(|reflection| reflection.text == text)
+    }
+
     /// The reflections, oldest first.
     pub fn reflections(&self) -> impl DoubleEndedIterator<Item = &Reflection> {
         self.reflections.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(mut memory: Memory, texts: &[&str]) -> Vec<String> {
+        for text in texts {
+            let generation = Generation::of_text(*text);
+            memory.remember(Reflection { trial: 1, text: (*text).into(), generation, repeats: 0 });
+        }
+        memory.reflections().map(|reflection| reflection.text.clone()).collect()
+    }
+
+    #[test]
+    fn a_repeated_text_moves_to_the_newest_place() {
+        assert_eq!(told(Memory::with_capacity(3), &["a", "b", "a"]), ["b", "a"]);
+        assert_eq!(told(Memory::with_capacity(2), &["a", "b", "a", "c"]), ["a", "c"]);
+    }
+
+    #[test]
+    fn a_memory_of_an_earlier_run_keeps_repeats() {
+        assert_eq!(told(Memory::keeping_repeats(3), &["a", "b", "a"]), ["a", "b", "a"]);
     }
 }

@@ -25,6 +25,7 @@ pub struct SeedKey<'a> {
 /// | noise | step | 2³² − 1 |
 /// | judgement | 0 | 1 |
 /// | reflection | 0 | 2 · member + 65,536 · candidate |
+/// | its redraw | 2³² − redraw | 2 · member + 65,536 · candidate |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Draw {
     /// The thought before an action.
@@ -51,6 +52,15 @@ pub enum Draw {
         /// The candidate among which a reward model chooses, from 0.
         candidate: u32,
     },
+    /// A reflection in the place of one that repeated a text in the memory.
+    Redraw {
+        /// The member of its group, from 0.
+        member: u32,
+        /// The candidate among which a reward model chooses, from 0.
+        candidate: u32,
+        /// The draw, from 1, far fewer than there are steps below 2³².
+        redraw: u32,
+    },
 }
 
 impl Draw {
@@ -59,6 +69,7 @@ impl Draw {
     pub fn with_candidate(self, candidate: u32) -> Self {
         match self {
             Self::Reflection { member, .. } => Self::Reflection { member, candidate },
+            Self::Redraw { member, redraw, .. } => Self::Redraw { member, candidate, redraw },
             other => other,
         }
     }
@@ -70,6 +81,9 @@ impl Draw {
             Self::Noise { step } => [step, u32::MAX],
             Self::Judgement => [0, 1],
             Self::Reflection { member, candidate } => [0, 2 * member + 65_536 * candidate],
+            Self::Redraw { member, candidate, redraw } => {
+                [redraw.wrapping_neg(), 2 * member + 65_536 * candidate]
+            }
         }
     }
 }
@@ -134,6 +148,7 @@ mod tests {
         check(reflection(0, 0), 0x8934_8b3c_28f6_69ea);
         check(reflection(2, 0), 0x02a5_38ae_ec7b_73e3);
         check(reflection(2, 3), 0x7562_1f76_d321_6e26);
+        check(Draw::Redraw { member: 2, candidate: 3, redraw: 1 }, 0xc828_9675_ef3a_f470);
     }
 
     #[test]

@@ -13,20 +13,21 @@
 //! the model again.
 
 mod episode;
+mod reflect;
 
 use alloc::string::String;
 
 use crate::agent::{Agent, Attempt};
 use crate::environment::{Environment, EnvironmentError};
-use crate::event::{BranchEvent, CallHistory, Event, JudgementEvent, ReflectionEvent, TrialKey};
+use crate::event::{BranchEvent, CallHistory, Event, JudgementEvent, TrialKey};
 use crate::history::{FinishedTrial, TaskHistory};
 use crate::model::ModelError;
-use crate::reflection::{Memory, Reflection};
+use crate::reflection::Memory;
 use crate::seed::{Draw, SeedKey};
 use crate::strategy::{Judge, Strategy};
 use crate::task::Task;
-use crate::trajectory::Trajectory;
 use episode::run_episode;
+use reflect::reflect;
 
 pub use episode::LOOP_REPEATS;
 
@@ -56,11 +57,25 @@ pub struct TrialSettings {
     pub judge: Judge,
     /// Greatest number of reflections in a memory and in a prompt.
     pub reflections_max: usize,
+    /// How often a reflection that repeats a text in the memory is drawn again; `None` for runs
+    /// from before there was such a number, whose memory keeps repeats.
+    pub redraws_max: Option<u32>,
     /// Number of reflections sampled for a failed trial, each with its own next trial;
     /// 1 outside of collections.
     pub members: u32,
     /// The run's seed.
     pub seed: u64,
+}
+
+impl TrialSettings {
+    /// The memory before the first trial.
+    fn memory(&self) -> Memory {
+        let reflections_shown = self.strategy.reflections_shown(self.reflections_max);
+        match self.redraws_max {
+            Some(_) => Memory::with_capacity(reflections_shown),
+            None => Memory::keeping_repeats(reflections_shown),
+        }
+    }
 }
 
 /// The agent, environment and recorder of a trial.
@@ -122,8 +137,7 @@ pub fn run_task(
     if settings.members > 1 {
         return run_group(participants, settings, task, task_index, history);
     }
-    let reflections_shown = settings.strategy.reflections_shown(settings.reflections_max);
-    let mut memory = Memory::with_capacity(reflections_shown);
+    let mut memory = settings.memory();
     for trial in 1..=task.limits.trials_max {
         let play = TrialRun { settings, task, key: TrialKey { task: task_index, trial } };
         if history.trials.len() < trial as usize {
@@ -239,27 +253,6 @@ fn judge(
         return Err(TrialError::Interrupted);
     }
     Ok(completed)
-}
-
-fn reflect(
-    participants: &mut Participants<'_>,
-    play: &TrialRun<'_>,
-    memory: &Memory,
-    trajectory: &Trajectory,
-    member: u32,
-) -> Result<Reflection, TrialError> {
-    let seed = play.seed(Draw::Reflection { member, candidate: 0 });
-    let attempt = Attempt { task: play.task, trajectory, memory, seed };
-    let reflection = participants.agent.reflect(&attempt)?;
-    participants.recorder.record(&Event::Reflection(ReflectionEvent {
-        key: play.key,
-        text: reflection.text.clone(),
-        call: CallHistory::default().shorten(&reflection.generation),
-    }))?;
-    if participants.recorder.interrupted() {
-        return Err(TrialError::Interrupted);
-    }
-    Ok(reflection)
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use std::convert::Infallible;
 use expect_test::expect_file;
 use proptest::prelude::*;
 use runtime_core::event::{
-    BranchEvent, Call, Event, JudgementEvent, RunEvent, StepEvent, TrialEndEvent, TrialKey,
-    TrialStartEvent,
+    BranchEvent, Call, Event, JudgementEvent, ReflectionEvent, RunEvent, StepEvent, TrialEndEvent,
+    TrialKey, TrialStartEvent,
 };
 use runtime_core::history::{HistoryError, RunHistory};
 use runtime_core::model::{Cost, ModelIdentity, Origin, StopReason, Token};
@@ -131,6 +131,24 @@ fn framed(version: Version, payload: &[u8]) -> Vec<u8> {
 fn hexadecimal(bytes: &[u8]) -> String {
     let row = |row: &[u8]| row.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>();
     bytes.chunks(16).map(|bytes| row(bytes).join(" ") + "\n").collect()
+}
+
+#[test]
+fn repeats_of_a_reflection_are_a_field_that_only_those_with_some_have() {
+    let [_, Event::Step(step), ..] = &events()[..] else { unreachable!() };
+    let written = |repeats| {
+        let (key, call) = (step.key, step.calls[0].clone());
+        Event::Reflection(ReflectionEvent { key, text: "Wait.".into(), call, repeats })
+    };
+    let events = [written(0), written(2)];
+
+    let bytes = stream(Version::V2, &events).unwrap();
+
+    assert_eq!(read(&bytes), (events.to_vec(), Ok(0)));
+    let offsets = offsets(&bytes);
+    // The name and its length, the value and its length.
+    let field_bytes = "repeats".len() + 1 + 4 + 1;
+    assert_eq!(offsets[2] - offsets[1], offsets[1] - offsets[0] + field_bytes);
 }
 
 #[test]

@@ -144,7 +144,8 @@ fn judgement_json(judgement: &Judgement) -> Value {
 }
 
 fn reflection_json(reflection: &Reflection) -> Value {
-    json!({ "text": reflection.text, "answer": generation_json(&reflection.generation) })
+    let answer = generation_json(&reflection.generation);
+    json!({ "text": reflection.text, "repeats": reflection.repeats, "answer": answer })
 }
 
 /// A generation as JSON, with its tokens as columns of equal length.

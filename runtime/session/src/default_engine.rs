@@ -1,4 +1,4 @@
-//! The engine of a run that names none.
+//! The engine of a run that names none, and what a stored run names.
 
 use models::gguf::Gguf;
 use models::manifest;
@@ -73,6 +73,12 @@ pub(crate) fn as_in(folder: &RunFolder, options: RunOptions) -> RunOptions {
     let stored = stored.and_then(|stored| stored.options.try_into::<RunOptions>().ok());
     let RunOptions { engine, micro_batch, cache, .. } = stored.unwrap_or_default();
     RunOptions { engine, micro_batch, cache, ..options }
+}
+
+/// The number of redraws that a stored run names.
+pub(crate) fn redraws_of_run(folder: &RunFolder) -> Option<u32> {
+    let stored = file::read_stored(&folder.config()).ok()?;
+    stored.options.get("redraws")?.as_integer()?.try_into().ok()
 }
 
 /// Whether our own kernels compute a model faster than llama.cpp: where they have vector

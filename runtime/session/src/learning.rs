@@ -46,7 +46,7 @@ use crate::options::file as run_file;
 use crate::plan::{Adapters, Plan};
 use crate::program::{SessionEvent, Surroundings};
 use crate::run_name::RunName;
-use crate::settings::Settings;
+use crate::settings::{REDRAWS, Settings};
 use crate::uses;
 use file::LearnFile;
 pub use training::{Job, Trainer};
@@ -228,19 +228,25 @@ impl LocalLearner {
     ) -> anyhow::Result<Plan> {
         let adapter = adapter.map(|adapter| self.run_path(adapter)).transpose()?;
         let of_phase = RunOptions { retrospective_adapter: adapter, ..of_phase };
-        let options = self.with_engine(of_phase.or(self.options.table()?)?, played.0)?;
+        let options = self.with_kept(of_phase.or(self.options.table()?)?, played.0)?;
         let claim = claims::take(folder, &self.surroundings)?;
         let plan = Plan::new(played, (options, self.allowed), claim);
         Ok(Plan { adapters: Adapters::Named, ..plan })
     }
 
-    /// The engine that the loop began with, where its file names none.
-    fn with_engine(&self, options: RunOptions, kind: RunKind) -> anyhow::Result<RunOptions> {
+    /// The engine and the number of redraws that the loop began with, where its file says none.
+    fn with_kept(&self, options: RunOptions, kind: RunKind) -> anyhow::Result<RunOptions> {
         let first = RunFolder::new(self.folder(0, "validation"));
-        if options.engine.is_none() && first.config().exists() {
-            return Ok(default_engine::as_in(&first, options));
+        if !first.config().exists() {
+            let options = default_engine::name_engine(options, kind, &self.surroundings)?;
+            return Ok(RunOptions { redraws: options.redraws.or(Some(REDRAWS)), ..options });
         }
-        default_engine::name_engine(options, kind, &self.surroundings)
+        let redraws = options.redraws.or(default_engine::redraws_of_run(&first));
+        let options = RunOptions { redraws, ..options };
+        if options.engine.is_some() {
+            return default_engine::name_engine(options, kind, &self.surroundings);
+        }
+        Ok(default_engine::as_in(&first, options))
     }
 
     fn validation_plan(&self, round: u32, adapter: Option<&AdapterFile>) -> anyhow::Result<Plan> {

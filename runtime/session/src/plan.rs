@@ -12,7 +12,7 @@ use crate::default_engine;
 use crate::kind::RunKind;
 use crate::options::RunOptions;
 use crate::program::Surroundings;
-use crate::settings::Settings;
+use crate::settings::{REDRAWS, Settings};
 
 /// The plan of a run.
 pub struct Plan {
@@ -75,13 +75,15 @@ impl Plan {
         Self { folder, kind, strategies, options, allowed, beginning, adapters, claim }
     }
 
-    /// The same, with an engine that is kept with the run where it is new and names none.
-    pub(crate) fn with_engine(self, surroundings: &Surroundings) -> anyhow::Result<Self> {
+    /// The same, with what is kept with a run where it is new and says nothing of it: the engine
+    /// and the number of redraws, both of which runs from before do not have.
+    pub(crate) fn with_kept(self, surroundings: &Surroundings) -> anyhow::Result<Self> {
         if !self.is_new() {
             return Ok(self);
         }
         let options = default_engine::name_engine(self.options, self.kind, surroundings)?;
-        Ok(Self { options, ..self })
+        let redraws = options.redraws.or(Some(REDRAWS));
+        Ok(Self { options: RunOptions { redraws, ..options }, ..self })
     }
 
     /// The options with their defaults.

@@ -206,6 +206,7 @@ impl Pool {
                 judge: settings.agent.feedback.judge(),
                 strategy,
                 reflections_max: settings.reflections as usize,
+                redraws_max: settings.redraws,
                 members: plan.kind.members(),
                 seed: settings.seed,
             },

@@ -91,7 +91,7 @@ impl RunRequest {
         if plan.strategies.is_empty() {
             plan.strategies = usual.to_vec();
         }
-        plan.with_engine(surroundings)
+        plan.with_kept(surroundings)
     }
 
     /// A run that an expert plays; where it may try a task again, it writes reflections.
@@ -169,7 +169,7 @@ impl RunRequest {
             }
             _ => bail!("this run is no collection; go on with it by `rebound run`"),
         };
-        plan.with_engine(surroundings)
+        plan.with_kept(surroundings)
     }
 
     fn plan(&self, strategies: Vec<Strategy>, surroundings: &Surroundings) -> anyhow::Result<Plan> {

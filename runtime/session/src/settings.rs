@@ -19,6 +19,8 @@ use crate::wrong::{self, Wrong};
 
 /// Greatest number of reflections sampled for a failure.
 const BEST_OF_MAX: u32 = 64;
+/// How often a new run draws a reflection again that repeats the memory.
+pub(crate) const REDRAWS: u32 = 2;
 /// Tokens that an actor may generate in an episode.
 const EPISODE_TOKENS_MAX: u32 = 8192;
 
@@ -68,6 +70,10 @@ pub(crate) struct Settings {
     pub(crate) agent: AgentSettings,
     /// Greatest number of reflections in a memory.
     pub(crate) reflections: u32,
+    /// How often a reflection that repeats the memory is drawn again; `None` in runs from before
+    /// there was such a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) redraws: Option<u32>,
     /// Context length in tokens.
     pub(crate) context: u32,
     /// The run's seed.
@@ -139,6 +145,7 @@ impl Settings {
                 ..usual
             },
             reflections: options.reflections.map_or(3, Into::into),
+            redraws: options.redraws,
             context,
             seed: options.seed.unwrap_or(1),
             deterministic: options.deterministic.unwrap_or(false),
@@ -175,6 +182,7 @@ fn decides(key: &str) -> Decides {
         | "reflection_tokens_max"
         | "reflection_temperature"
         | "reflections"
+        | "redraws"
         | "feedback" => Decides::LaterTrials,
         _ => Decides::AllTrials,
     }
@@ -216,7 +224,9 @@ mod tests {
             deciding(&json(text), least).unwrap() == deciding(&usual, least).unwrap()
         };
 
-        for later in ["reflections = 1", "reflection-temperature = 1.0", "feedback = 'score'"] {
+        for later in
+            ["reflections = 1", "redraws = 1", "reflection-temperature = 1.0", "feedback = 'score'"]
+        {
             assert!(is_same(later, Decides::AllTrials), "{later}");
             assert!(!is_same(later, Decides::LaterTrials), "{later}");
         }

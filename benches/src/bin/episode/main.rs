@@ -194,6 +194,7 @@ fn measure(
         strategy: Strategy::None,
         judge: Judge::Environment,
         reflections_max: 0,
+        redraws_max: Some(2),
         members: 1,
         seed: 1,
     };

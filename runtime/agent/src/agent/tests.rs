@@ -227,7 +227,7 @@ fn memory_is_shown_before_the_first_observation() {
     let mut memory = Memory::with_capacity(3);
     memory.last_attempt = Some(failed(play(&mut agent, &Memory::default(), 1)));
     let generation = memory.last_attempt.as_ref().unwrap().steps[0].decision.answer.clone();
-    memory.remember(Reflection { trial: 1, text: "Try right.".into(), generation });
+    memory.remember(Reflection { trial: 1, text: "Try right.".into(), generation, repeats: 0 });
 
     play(&mut agent, &memory, 1);
 
@@ -291,6 +291,9 @@ fn every_built_in_set_renders_what_it_may_be_given() {
             assert!(!prompts.render(name, &scene).unwrap().is_empty());
         }
         assert!(prompts.render("opening", &scene).unwrap().contains("Try right."));
+        // Whoever writes the next advice reads what was advised before.
+        let asked = prompts.render("reflection", &scene).unwrap();
+        assert!(asked.contains("Earlier advice:\n- Try right.\n"), "{asked}");
     }
 }
 

@@ -4,8 +4,9 @@
 //! | --- | --- | --- |
 //! | run | `actor.source_sha256` | SHA-256 of the actor's original weights, in hexadecimal |
 //! | run | `retrospective.source_sha256` | the same for the retrospective |
+//! | reflection | `repeats` | number of draws before it that repeated the memory, u32 |
 //!
-//! A field without a value is not written.
+//! A field without a value is not written, nor is a number that is 0.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,6 +14,8 @@ use core::str;
 
 use super::RecordError;
 use crate::event::{Event, RunEvent};
+
+const REPEATS: &str = "repeats";
 
 /// The fields of a run, by name.
 fn sources(run: &mut RunEvent) -> [(&'static str, &mut Option<String>); 2] {
@@ -24,13 +27,25 @@ fn sources(run: &mut RunEvent) -> [(&'static str, &mut Option<String>); 2] {
 
 /// Appends the fields of an event.
 pub(super) fn write(event: &Event, payload: &mut Vec<u8>) -> Result<(), RecordError> {
-    let Event::Run(run) = event else { return Ok(()) };
-    for (name, source) in sources(&mut run.clone()) {
-        if let Some(sha256) = source {
-            let field = postcard::to_allocvec(&(name, sha256.as_bytes()));
-            payload.extend(field.map_err(|_| RecordError::Payload)?);
+    match event {
+        Event::Run(run) => {
+            for (name, source) in sources(&mut run.clone()) {
+                if let Some(sha256) = source {
+                    append(payload, name, sha256.as_bytes())?;
+                }
+            }
         }
+        Event::Reflection(reflection) if reflection.repeats > 0 => {
+            append(payload, REPEATS, &reflection.repeats.to_le_bytes())?;
+        }
+        _ => {}
     }
+    Ok(())
+}
+
+fn append(payload: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<(), RecordError> {
+    let field = postcard::to_allocvec(&(name, value)).map_err(|_| RecordError::Payload)?;
+    payload.extend(field);
     Ok(())
 }
 
@@ -39,11 +54,19 @@ pub(super) fn read(event: &mut Event, mut rest: &[u8]) -> Result<(), RecordError
     while !rest.is_empty() {
         let field = postcard::take_from_bytes::<(&str, &[u8])>(rest);
         let ((name, value), behind) = field.map_err(|_| RecordError::Payload)?;
-        if let Event::Run(run) = event
-            && let Some((_, source)) = sources(run).into_iter().find(|(known, _)| *known == name)
-        {
-            let sha256 = str::from_utf8(value).map_err(|_| RecordError::Payload)?;
-            *source = Some(sha256.into());
+        match event {
+            Event::Run(run) => {
+                let source = sources(run).into_iter().find(|(known, _)| *known == name);
+                if let Some((_, source)) = source {
+                    let sha256 = str::from_utf8(value).map_err(|_| RecordError::Payload)?;
+                    *source = Some(sha256.into());
+                }
+            }
+            Event::Reflection(reflection) if name == REPEATS => {
+                let value = value.try_into().map_err(|_| RecordError::Payload)?;
+                reflection.repeats = u32::from_le_bytes(value);
+            }
+            _ => {}
         }
         rest = behind;
     }

@@ -1,5 +1,7 @@
 //! The trial loop with a world of two doors.
 
+mod repeats;
+
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -11,7 +13,7 @@ use crate::event::{PROMPT_TOKENS_MAX, RunEvent};
 use crate::history::{OpenTrial, RunHistory};
 use crate::model::{Constraint, LanguageModel, ModelIdentity, Request, Sampling};
 use crate::prompt::{Piece, Prompt};
-use crate::reflection::Judgement;
+use crate::reflection::{Judgement, Reflection};
 use crate::scripted::ScriptedModel;
 use crate::task::Limits;
 use crate::trajectory::{Decision, Ending};
@@ -67,7 +69,13 @@ impl Agent for PlainAgent {
 
     fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
         let generation = self.ask(attempt.memory, attempt.seed.seed())?;
-        Ok(Reflection { trial: attempt.seed.trial, text: generation.text.clone(), generation })
+        let mut text = generation.text.clone();
+        // What is drawn from the seed alone is one of two notes, so that some are repeated.
+        if text.starts_with("Note ") {
+            text =
+                if attempt.seed.seed().is_multiple_of(2) { "A note." } else { "Another." }.into();
+        }
+        Ok(Reflection { trial: attempt.seed.trial, text, generation, repeats: 0 })
     }
 }
 
@@ -103,7 +111,14 @@ fn task(trials_max: u32, steps_max: u32) -> Task {
 }
 
 fn settings(strategy: Strategy) -> TrialSettings {
-    TrialSettings { strategy, judge: Judge::Environment, reflections_max: 3, members: 1, seed: 7 }
+    TrialSettings {
+        strategy,
+        judge: Judge::Environment,
+        reflections_max: 3,
+        redraws_max: Some(2),
+        members: 1,
+        seed: 7,
+    }
 }
 
 struct Played {
@@ -280,7 +295,7 @@ fn a_run_interrupted_anywhere_goes_on_where_it_stopped() {
 }
 
 fn interrupt_anywhere(settings: TrialSettings) {
-    let task = task(3, 4);
+    let task = task(4, 4);
     let play = |history, events_max| play_with(settings, &[], &task, history, events_max);
     let whole = play(TaskHistory::default(), None);
 

@@ -58,8 +58,12 @@ fn finished(solved: bool) -> FinishedTrial {
         thought: None,
         answer: generation("open left"),
     };
-    let reflection =
-        Reflection { trial: 1, text: "Go right.".into(), generation: generation("Go right.") };
+    let reflection = Reflection {
+        trial: 1,
+        text: "Go right.".into(),
+        generation: generation("Go right."),
+        repeats: 0,
+    };
     let trajectory = Trajectory {
         opening: "Two doors.".into(),
         steps: vec![TakenStep { decision, outcome }],

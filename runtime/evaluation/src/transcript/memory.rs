@@ -31,8 +31,11 @@ pub fn trial_memory(run: &RunEvent, played: &TaskHistory, trial: u32) -> TrialMe
     let wanted = settings["reflections"].as_u64().and_then(|most| usize::try_from(most).ok());
     // Each next trial of a group reads one reflection only.
     let wanted = if settings["collection"].is_object() { Some(1) } else { wanted };
-    let mut memory =
-        Memory::with_capacity(strategy.reflections_shown(wanted.unwrap_or(usize::MAX)));
+    let shown = strategy.reflections_shown(wanted.unwrap_or(usize::MAX));
+    let mut memory = match settings["redraws"].as_u64() {
+        Some(_) => Memory::with_capacity(shown),
+        None => Memory::keeping_repeats(shown),
+    };
     let before = played.trials.iter().take(trial.saturating_sub(1) as usize);
     before.filter_map(|trial| trial.reflection.clone()).for_each(|advice| memory.remember(advice));
     TrialMemory {

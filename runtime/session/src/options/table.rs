@@ -72,6 +72,9 @@ options! {
         feedback: String, "FEEDBACK", Often, Plain, Fixed, Shared;
         /// Greatest number of reflections in a task's memory [default: 3]
         reflections: NonZeroU32, "N", Seldom, Plain, Fixed, Shared;
+        /// How often to draw a reflection again that says word for word what the task's memory says
+        /// [default: 2]
+        redraws: u32, "N", Seldom, Plain, Fixed, Shared;
         /// Seed of everything that is random [default: 1]
         seed: u64, "SEED", Often, Plain, Fixed, Shared;
     }

@@ -87,3 +87,21 @@ fn later_trials_are_played_again_in_a_folder_of_their_own() {
     assert_eq!(replayed, played);
     assert!(again.join("run.toml").exists());
 }
+
+#[test]
+fn a_new_run_keeps_how_often_repeats_are_drawn_again_and_goes_on_with_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    play(&small(&out), 6).unwrap_err();
+    let stored = std::fs::read_to_string(out.join("run.toml")).unwrap();
+
+    let other = refused(&out, RunOptions { redraws: Some(0), ..RunOptions::default() });
+    let (_, surroundings) = Listening::for_steps(usize::MAX);
+    let plan = resumed(&out, RunOptions::default()).comparison(Vec::new(), &[], &surroundings);
+    let played = plan.unwrap().play(&surroundings).unwrap();
+
+    assert!(stored.contains("redraws = 2\n"), "{stored}");
+    assert!(other.contains("it was played with 2"), "{other}");
+    let settings = &played.histories[0].run.settings;
+    assert!(settings.contains("\"redraws\":2"), "{settings}");
+}

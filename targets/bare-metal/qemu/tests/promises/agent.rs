@@ -120,6 +120,7 @@ fn play(world: &dyn World, pupil: &Pupil, trials_max: u32, recalls: bool) -> Tas
         strategy: Strategy::Reflexion,
         judge: Judge::Environment,
         reflections_max: 3,
+        redraws_max: Some(2),
         members: 1,
         seed: 1,
     };
