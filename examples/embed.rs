@@ -8,6 +8,7 @@
 use runtime_core::agent::{Agent, Attempt, Episode};
 use runtime_core::environment::{Environment, EnvironmentError, Step};
 use runtime_core::event::Event;
+use runtime_core::group::GroupSettings;
 use runtime_core::history::TaskHistory;
 use runtime_core::model::{Generation, ModelError};
 use runtime_core::reflection::{Judgement, Reflection};
@@ -67,6 +68,7 @@ impl Agent for Stubborn {
             generation: Generation::of_text(&text),
             text,
             repeats: 0,
+            again: 0,
         })
     }
 }
@@ -105,7 +107,7 @@ fn main() -> Result<(), TrialError> {
         judge: Judge::Environment,
         reflections_max: 3,
         redraws_max: Some(2),
-        members: 1,
+        group: GroupSettings::NONE,
         seed: 1,
     };
     let mut history = TaskHistory::default();

@@ -11,6 +11,7 @@ use runtime_agent::prompts::PromptSet;
 use runtime_agent::settings::AgentSettings;
 use runtime_core::agent::Agent;
 use runtime_core::event::RunEvent;
+use runtime_core::group::GroupSettings;
 use runtime_core::history::{RunHistory, TaskHistory};
 use runtime_core::model::ModelIdentity;
 use runtime_core::scripted::ScriptedModel;
@@ -111,7 +112,7 @@ fn go_on(log: TrialLog, mut history: RunHistory, play: Play) -> Result<(), ArmEr
         judge: Judge::Environment,
         reflections_max: 3,
         redraws_max: Some(2),
-        members: 1,
+        group: GroupSettings::NONE,
         seed: SEED,
     };
     let workers = NonZeroU32::new(play.workers).unwrap();

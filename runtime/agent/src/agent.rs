@@ -130,7 +130,7 @@ impl ModelAgent {
         }
         let generation = self.retrospective.generate(&request)?;
         let text = generation.text.trim().to_string();
-        Ok(Reflection { trial: attempt.seed.trial, text, generation, repeats: 0 })
+        Ok(Reflection { trial: attempt.seed.trial, text, generation, repeats: 0, again: 0 })
     }
 
     /// A prompt about a trajectory from these templates of system and user message. The
@@ -191,7 +191,7 @@ impl ModelAgent {
         let (task, trial) = (episode.task.id.as_str(), episode.seed.trial);
         let counted = &mut self.counted;
         let same = counted.task == task && counted.trial == trial;
-        if !same || counted.step_tokens.len() > episode.steps.len() {
+        if !same || episode.steps.is_empty() || counted.step_tokens.len() > episode.steps.len() {
             let head =
                 conversation::head(&self.prompts, scene).map_err(|error| prompt_error(&error))?;
             *counted = CountedEpisode { task: task.into(), trial, ..CountedEpisode::default() };

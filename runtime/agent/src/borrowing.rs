@@ -111,6 +111,7 @@ mod tests {
                 ..Generation::of_text(told)
             },
             repeats: 0,
+            again: 0,
         });
         TaskHistory { trials: vec![trial], open: None, branches: Vec::new() }
     }

@@ -53,6 +53,6 @@ impl Agent for ScriptedRoles {
         let Some(adviser) = &mut self.adviser else { return self.agent.reflect(attempt) };
         let text = adviser.advise(attempt).unwrap_or_else(|| NO_ADVICE.to_owned());
         let generation = Generation::of_text(&text);
-        Ok(Reflection { trial: attempt.seed.trial, text, generation, repeats: 0 })
+        Ok(Reflection { trial: attempt.seed.trial, text, generation, repeats: 0, again: 0 })
     }
 }

@@ -160,6 +160,9 @@ pub struct ReflectionEvent {
     /// separate field, see [`record`](crate::record).
     #[serde(skip)]
     pub repeats: u32,
+    /// See [`Reflection::again`](crate::reflection::Reflection::again); a separate field, too.
+    #[serde(skip)]
+    pub again: u32,
 }
 
 /// The agent judged whether an episode had succeeded.

@@ -6,7 +6,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::event::{CallHistory, Event, PROMPT_TOKENS_MAX, RunEvent, TrialKey};
+use crate::event::{CallHistory, Event, PROMPT_TOKENS_MAX, ReflectionEvent, RunEvent, TrialKey};
 use crate::reflection::{Judgement, Reflection};
 use crate::strategy::Judge;
 use crate::task::Task;
@@ -37,19 +37,8 @@ pub struct TaskHistory {
 pub struct Branch {
     /// The reflection; its trial is the one that the task returned to.
     pub reflection: Reflection,
-    /// The trials after the reflection, at least one.
+    /// The trials after the reflection; none where an earlier one said the same.
     pub trials: Vec<FinishedTrial>,
-}
-
-/// A reflection with the trials before and after it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reflected<'a> {
-    /// The trial that failed.
-    pub failed: &'a FinishedTrial,
-    /// The reflection on it.
-    pub reflection: &'a Reflection,
-    /// The trial whose prompt contained the reflection.
-    pub next: &'a FinishedTrial,
 }
 
 /// A finished trial.
@@ -173,31 +162,10 @@ impl TaskHistory {
         passed.is_some_and(|passed| passed || self.trials.len() >= task.limits.trials_max as usize)
     }
 
-    /// Whether the first trial solved the task, or `members` reflections had their next
-    /// trial.
-    pub fn finished_group(&self, judge: Judge, members: u32) -> bool {
-        let solved = self.trials.first().and_then(|trial| trial.passed(judge)) == Some(true);
-        solved || (self.branches.len() + 1 >= members as usize && self.trials.len() > 1)
-    }
-
-    /// Every reflection that was followed by a trial, those of branches first.
-    pub fn reflected(&self) -> impl Iterator<Item = Reflected<'_>> {
-        let branches = self.branches.iter().filter_map(|branch| {
-            let failed = self.trials.get(branch.reflection.trial.checked_sub(1)? as usize)?;
-            Some(Reflected { failed, reflection: &branch.reflection, next: branch.trials.first()? })
-        });
-        let line = self.trials.windows(2).filter_map(|pair| {
-            let reflection = pair[0].reflection.as_ref()?;
-            Some(Reflected { failed: &pair[0], reflection, next: &pair[1] })
-        });
-        branches.chain(line)
-    }
-
-    /// Returns to the state after `trial`, from 1; `None` if there is no reflection on it
-    /// or no finished trial after that reflection.
+    /// Returns to the state after `trial`, from 1; `None` if there is no reflection on it.
     pub fn go_back(&mut self, trial: u32) -> Option<()> {
         let behind = usize::try_from(trial).ok()?;
-        (self.open.is_none() && behind > 0 && self.trials.len() > behind).then_some(())?;
+        (self.open.is_none() && behind > 0 && self.trials.len() >= behind).then_some(())?;
         let reflection = self.trials[behind - 1].reflection.take()?;
         let trials = self.trials.split_off(behind);
         self.branches.push(Branch { reflection, trials });
@@ -236,8 +204,9 @@ impl TaskHistory {
                 (event.key.trial == ended && self.open.is_none()).then_some(())?;
                 let generation = CallHistory::default().restore(&event.call)?;
                 let last = self.trials.last_mut().filter(|last| last.reflection.is_none())?;
-                let (trial, text, repeats) = (event.key.trial, event.text, event.repeats);
-                last.reflection = Some(Reflection { trial, text, generation, repeats });
+                let ReflectionEvent { key, text, repeats, again, .. } = event;
+                let trial = key.trial;
+                last.reflection = Some(Reflection { trial, text, generation, repeats, again });
             }
             Event::Judgement(event) => {
                 (event.key.trial == ended && self.open.is_none()).then_some(())?;

@@ -26,6 +26,7 @@ pub mod agent;
 pub mod event;
 pub mod record;
 pub mod history;
+pub mod group;
 pub mod trial;
 pub mod seed;
 pub mod hexadecimal;

@@ -20,6 +20,9 @@ pub struct Reflection {
     pub generation: Generation,
     /// Number of draws before this one, each of which repeated a text in the memory.
     pub repeats: u32,
+    /// 0 for what was drawn. In a group the number of another next trial, with dice of its own,
+    /// for a text that was drawn before: nothing is generated for it.
+    pub again: u32,
 }
 
 /// A store of reflections that outlives the run, such as a microcontroller's flash memory.
@@ -108,7 +111,13 @@ mod tests {
     fn told(mut memory: Memory, texts: &[&str]) -> Vec<String> {
         for text in texts {
             let generation = Generation::of_text(*text);
-            memory.remember(Reflection { trial: 1, text: (*text).into(), generation, repeats: 0 });
+            memory.remember(Reflection {
+                trial: 1,
+                text: (*text).into(),
+                generation,
+                repeats: 0,
+                again: 0,
+            });
         }
         memory.reflections().map(|reflection| reflection.text.clone()).collect()
     }

@@ -2,9 +2,7 @@
 //!
 //! ```text
 //! run_task     trial 1 ─ judged failed ─► reflect ─► trial 2 ─ … ─► judged solved
-//! of a group   trial 1 ─ judged failed ─┬► reflect ─► trial 2
-//!                                       ├► reflect ─► trial 2
-//!                                       └► …
+//! of a group   see [`group`](crate::group)
 //! run_episode  reset ─► act ─► step ─► act ─► step ─► … ─► ending
 //! ```
 //!
@@ -13,20 +11,23 @@
 //! the model again.
 
 mod episode;
+mod groups;
 mod reflect;
 
 use alloc::string::String;
 
 use crate::agent::{Agent, Attempt};
 use crate::environment::{Environment, EnvironmentError};
-use crate::event::{BranchEvent, CallHistory, Event, JudgementEvent, TrialKey};
+use crate::event::{CallHistory, Event, JudgementEvent, TrialKey};
+use crate::group::GroupSettings;
 use crate::history::{FinishedTrial, TaskHistory};
 use crate::model::ModelError;
 use crate::reflection::Memory;
-use crate::seed::{Draw, SeedKey};
+use crate::seed::{Draw, SeedKey, mix};
 use crate::strategy::{Judge, Strategy};
 use crate::task::Task;
 use episode::run_episode;
+use groups::run_groups;
 use reflect::reflect;
 
 pub use episode::LOOP_REPEATS;
@@ -60,9 +61,8 @@ pub struct TrialSettings {
     /// How often a reflection that repeats a text in the memory is drawn again; `None` for runs
     /// from before there was such a number, whose memory keeps repeats.
     pub redraws_max: Option<u32>,
-    /// Number of reflections sampled for a failed trial, each with its own next trial;
-    /// 1 outside of collections.
-    pub members: u32,
+    /// Reflections sampled for a failed trial, each with next trials of its own.
+    pub group: GroupSettings,
     /// The run's seed.
     pub seed: u64,
 }
@@ -122,7 +122,7 @@ pub enum TrialError {
 }
 
 /// Plays trials of a task until one succeeds or their greatest number is reached. If the
-/// settings ask for a group, plays one trial, and one more for each member of the group.
+/// settings ask for groups, plays what they need.
 ///
 /// The trials are added to `history`, which is empty for a new run. `task_index` is the
 /// task's index in the run. After each failed trial but the last, the memory receives what
@@ -134,12 +134,13 @@ pub fn run_task(
     task_index: u32,
     history: &mut TaskHistory,
 ) -> Result<(), TrialError> {
-    if settings.members > 1 {
-        return run_group(participants, settings, task, task_index, history);
+    if settings.group.collects() {
+        return run_groups(participants, settings, task, task_index, history);
     }
     let mut memory = settings.memory();
     for trial in 1..=task.limits.trials_max {
-        let play = TrialRun { settings, task, key: TrialKey { task: task_index, trial } };
+        let key = TrialKey { task: task_index, trial };
+        let play = TrialRun { settings, task, key, dice: 0 };
         if history.trials.len() < trial as usize {
             let open = history.open.take();
             let finished = run_episode(participants, &play, &memory, open)?;
@@ -167,66 +168,20 @@ pub fn run_task(
     Ok(())
 }
 
-/// Plays one trial of a task, and if it fails samples `members` reflections, each with its
-/// own next trial.
-///
-/// All next trials have the same seed, so they differ only by their reflection. The trials
-/// are added to `history`, which is empty for a new run; its last trial is then the last
-/// reflection's next trial. The strategy must be one that reflects.
-fn run_group(
-    participants: &mut Participants<'_>,
-    settings: &TrialSettings,
-    task: &Task,
-    task_index: u32,
-    history: &mut TaskHistory,
-) -> Result<(), TrialError> {
-    let play = |trial| TrialRun { settings, task, key: TrialKey { task: task_index, trial } };
-    let (first, second) = (play(1), play(2));
-    // Each reflection is written without the others in its memory.
-    let nothing = Memory::with_capacity(1);
-    if history.trials.is_empty() {
-        let open = history.open.take();
-        history.trials.push(run_episode(participants, &first, &nothing, open)?);
-    }
-    let passed = match history.trials[0].passed(settings.judge) {
-        Some(passed) => passed,
-        None => judge(participants, &first, &nothing, &mut history.trials[0])?,
-    };
-    if passed {
-        return Ok(());
-    }
-    loop {
-        let mut memory = nothing.clone();
-        let member = u32::try_from(history.branches.len()).unwrap_or(u32::MAX);
-        let failed = &mut history.trials[0];
-        if failed.reflection.is_none() {
-            let reflection = reflect(participants, &first, &memory, &failed.trajectory, member)?;
-            failed.reflection = Some(reflection);
-        }
-        failed.reflection.iter().for_each(|reflection| memory.remember(reflection.clone()));
-        if history.trials.len() == 1 {
-            let open = history.open.take();
-            history.trials.push(run_episode(participants, &second, &memory, open)?);
-        }
-        if member + 1 >= settings.members {
-            return Ok(());
-        }
-        participants.recorder.record(&Event::Branch(BranchEvent { key: first.key }))?;
-        let back = history.go_back(1);
-        back.unwrap_or_else(|| unreachable!("a reflection and a trial after it were just seen"));
-    }
-}
-
 /// One trial of one task.
 struct TrialRun<'a> {
     settings: &'a TrialSettings,
     task: &'a Task,
     key: TrialKey,
+    /// Which of its seeds the trial has.
+    dice: u32,
 }
 
 impl TrialRun<'_> {
+    /// Other dice than the first are those of another run.
     fn seed(&self, draw: Draw) -> SeedKey<'_> {
-        let (run, task) = (self.settings.seed, self.task.id.as_str());
+        let (seed, task) = (self.settings.seed, self.task.id.as_str());
+        let run = if self.dice > 0 { mix(seed ^ mix(u64::from(self.dice))) } else { seed };
         SeedKey { run, task, trial: self.key.trial, draw }
     }
 }

@@ -134,21 +134,22 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn repeats_of_a_reflection_are_a_field_that_only_those_with_some_have() {
+fn the_counts_of_a_reflection_are_fields_that_only_those_with_some_have() {
     let [_, Event::Step(step), ..] = &events()[..] else { unreachable!() };
-    let written = |repeats| {
+    let written = |repeats, again| {
         let (key, call) = (step.key, step.calls[0].clone());
-        Event::Reflection(ReflectionEvent { key, text: "Wait.".into(), call, repeats })
+        Event::Reflection(ReflectionEvent { key, text: "Wait.".into(), call, repeats, again })
     };
-    let events = [written(0), written(2)];
+    let events = [written(0, 0), written(2, 0), written(0, 3)];
 
     let bytes = stream(Version::V2, &events).unwrap();
 
     assert_eq!(read(&bytes), (events.to_vec(), Ok(0)));
     let offsets = offsets(&bytes);
+    let [bare, repeats, again] = [0, 1, 2].map(|place| offsets[place + 1] - offsets[place]);
     // The name and its length, the value and its length.
-    let field_bytes = "repeats".len() + 1 + 4 + 1;
-    assert_eq!(offsets[2] - offsets[1], offsets[1] - offsets[0] + field_bytes);
+    assert_eq!(repeats, bare + "repeats".len() + 1 + 4 + 1);
+    assert_eq!(again, bare + "again".len() + 1 + 4 + 1);
 }
 
 #[test]

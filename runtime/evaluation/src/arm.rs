@@ -241,9 +241,10 @@ impl Recorder for FloorRecorder<'_, '_> {
 }
 
 fn finished(history: &TaskHistory, task: &Task, settings: &TrialSettings) -> bool {
-    match settings.members {
-        0 | 1 => history.finished(task, settings.judge),
-        members => history.finished_group(settings.judge, members),
+    if settings.group.collects() {
+        history.finished_group(task, settings.judge, settings.group)
+    } else {
+        history.finished(task, settings.judge)
     }
 }
 

@@ -1,9 +1,25 @@
 //! Counts of a collection: groups of reflections and their rewards.
+//!
+//! How much of a return is due to its reflection, and how much to the dice, shows where a text has
+//! several next trials: in the correlation of two of them within a group, whose texts share their
+//! dice.
+//!
+//! ```text
+//!            Σ (y_ia − m_a) · (y_ib − m_b)        y_ia  return of text i under dice a
+//! share = ────────────────────────────────────    m_a   its mean over the group's texts
+//!          ½ Σ (y_ia − m_a)² + ½ Σ (y_ib − m_b)²  summed over groups and pairs of dice
+//! ```
+//!
+//! At 1 only the text decides, at 0 only the dice do; by chance it may be below.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use runtime_core::group::{GroupSettings, Reflected};
 use runtime_core::history::{RunHistory, TaskHistory};
 use runtime_core::strategy::Judge;
+use runtime_core::task::Task;
+use runtime_core::trajectory::Trajectory;
 use serde::{Deserialize, Serialize};
 
 use crate::interval::Rate;
@@ -19,13 +35,22 @@ pub struct CollectionResults {
     pub tasks_finished: u64,
     /// The rate of first trials that solved their task.
     pub first_trial: Rate,
-    /// Number of groups: failed first trials with at least one reflection and next trial.
+    /// Number of groups: failed trials with at least one reflection and next trial.
     pub groups: u64,
+    /// Number of drawn reflections.
+    #[serde(default)]
+    pub draws: u64,
+    /// Number of distinct texts in groups.
+    #[serde(default)]
+    pub texts: u64,
     /// Number of groups whose rewards are all equal, so that all advantages are 0.
     pub groups_without_variance: u64,
     /// The rate of next trials that solved their task.
     pub next_trial: Rate,
-    /// The mean reflection reward: the next trial's return minus the failed one's.
+    /// Share of a return, within a group, that is due to its reflection, at most 1; `None` where no
+    /// text had two next trials.
+    pub reflection_share: Option<f64>,
+    /// The mean reflection reward: the next trials' mean return minus the failed one's.
     pub reward_mean: f64,
     /// The mean of the next trial's progress minus the failed one's.
     pub progress_gain_mean: f64,
@@ -37,60 +62,121 @@ pub struct CollectionResults {
     pub reflecting: CostResults,
 }
 
-/// The counts of a collection with groups of `members`; `judge` decided which first trials
-/// failed.
-pub fn collection(history: &RunHistory, judge: Judge, members: u32) -> CollectionResults {
+/// The counts of a collection with such groups; `judge` decided which trials failed.
+pub fn collection(history: &RunHistory, judge: Judge, group: GroupSettings) -> CollectionResults {
     let (mut acting, mut reflecting) = (CostResults::default(), CostResults::default());
-    let (mut episodes, mut solved_at_once, mut flat, mut groups) = (0, 0, 0, 0);
-    let (mut rewards, mut gains, mut next_solved) = (Vec::new(), Vec::new(), 0);
+    let (mut begun, mut solved_at_once, mut next, mut next_solved) = (0, 0, 0, 0);
+    let mut counts = Counts::default();
     for task in &history.tasks {
-        for trial in task.trials.iter().chain(task.branches.iter().flat_map(|one| &one.trials)) {
-            episodes += 1;
+        let branches = task.branches.iter().flat_map(|branch| &branch.trials);
+        for (place, trial) in task.trials.iter().chain(branches).enumerate() {
+            let (all, solved) = match place {
+                0 => (&mut begun, &mut solved_at_once),
+                _ => (&mut next, &mut next_solved),
+            };
+            *all += 1;
+            *solved += u64::from(trial.trajectory.succeeded());
             acting += CostResults::of_acting(trial);
         }
-        let first = task.trials.first();
-        solved_at_once += u64::from(first.is_some_and(|first| first.trajectory.succeeded()));
-        let mut of_group = Vec::new();
+        let mut groups: BTreeMap<u32, Vec<Reflected<'_>>> = BTreeMap::new();
         for tried in task.reflected() {
-            let (failed, next) = (&tried.failed.trajectory, &tried.next.trajectory);
-            of_group.push(next.episode_return() - failed.episode_return());
-            gains.push(next.progress() - failed.progress());
-            next_solved += u64::from(next.succeeded());
             reflecting += CostResults::of([&tried.reflection.generation]);
+            groups.entry(tried.reflection.trial).or_default().push(tried);
         }
-        groups += u64::from(!of_group.is_empty());
-        let alike = of_group.windows(2).all(|pair| pair[0].total_cmp(&pair[1]).is_eq());
-        flat += u64::from(of_group.len() > 1 && alike);
-        rewards.extend(of_group);
+        for group in groups.values() {
+            counts.add(group);
+        }
     }
-    let finished = |task: &&TaskHistory| task.finished_group(judge, members);
-    let begun = history.tasks.iter().filter(|task| !task.trials.is_empty()).count() as u64;
+    let finished =
+        |(task, played): &(&Task, &TaskHistory)| played.finished_group(task, judge, group);
+    let tasks = history.run.tasks.iter().zip(&history.tasks);
     CollectionResults {
         tasks: history.tasks.len() as u64,
-        tasks_finished: history.tasks.iter().filter(finished).count() as u64,
+        tasks_finished: tasks.filter(finished).count() as u64,
         first_trial: Rate::new(solved_at_once, begun),
-        groups,
-        groups_without_variance: flat,
-        next_trial: Rate::new(next_solved, rewards.len() as u64),
-        reward_mean: mean(&rewards),
-        progress_gain_mean: mean(&gains),
-        episodes,
+        groups: counts.groups,
+        draws: counts.rewards.len() as u64,
+        texts: counts.texts,
+        groups_without_variance: counts.flat,
+        next_trial: Rate::new(next_solved, next),
+        reflection_share: (counts.variance > 0.0).then(|| counts.covariance / counts.variance),
+        reward_mean: mean(&counts.rewards),
+        progress_gain_mean: mean(&counts.gains),
+        episodes: begun + next,
         acting,
         reflecting,
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    groups: u64,
+    texts: u64,
+    flat: u64,
+    rewards: Vec<f32>,
+    gains: Vec<f32>,
+    covariance: f64,
+    variance: f64,
+}
+
+impl Counts {
+    /// Adds the draws of a group.
+    fn add(&mut self, group: &[Reflected<'_>]) {
+        let of = |tried: &Reflected<'_>, measure: fn(&Trajectory) -> f32| {
+            let sum: f32 = tried.next.iter().map(|next| measure(&next.trajectory)).sum();
+            sum / tried.next.len() as f32 - measure(&tried.failed.trajectory)
+        };
+        let returns = group.iter().map(|tried| of(tried, Trajectory::episode_return));
+        let rewards: Vec<f32> = returns.collect();
+        let alike = rewards.windows(2).all(|pair| pair[0].total_cmp(&pair[1]).is_eq());
+        self.groups += 1;
+        self.flat += u64::from(group.len() > 1 && alike);
+        self.rewards.extend(rewards);
+        self.gains.extend(group.iter().map(|tried| of(tried, Trajectory::progress)));
+        let mut texts: Vec<&Reflected<'_>> = group.iter().collect();
+        texts.sort_by_key(|tried| &tried.reflection.text);
+        texts.dedup_by_key(|tried| &tried.reflection.text);
+        self.texts += texts.len() as u64;
+        self.vary(&texts);
+    }
+
+    /// Adds what a group's texts say of the share of a return that is due to them.
+    fn vary(&mut self, texts: &[&Reflected<'_>]) {
+        let dice = texts.iter().map(|tried| tried.next.len()).min().unwrap_or(0);
+        let column = |dice: usize| {
+            let of =
+                |tried: &&Reflected<'_>| f64::from(tried.next[dice].trajectory.episode_return());
+            let all: Vec<f64> = texts.iter().map(of).collect();
+            let mean = all.iter().sum::<f64>() / all.len() as f64;
+            all.into_iter().map(move |one| one - mean).collect::<Vec<f64>>()
+        };
+        let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let columns: Vec<Vec<f64>> = (0..dice).map(column).collect();
+        for (place, one) in columns.iter().enumerate() {
+            for other in &columns[..place] {
+                self.covariance += product(one, other);
+                self.variance += f64::midpoint(product(one, one), product(other, other));
+            }
+        }
     }
 }
 
 impl CollectionResults {
     /// The counts as lines of text.
     pub fn text(&self) -> String {
-        let Self { tasks, tasks_finished, groups, groups_without_variance, .. } = self;
+        let Self { tasks, tasks_finished, groups, texts, groups_without_variance, .. } = self;
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = writeln!(text, "tasks        {tasks_finished} of {tasks} finished");
         let _ = writeln!(text, "first trial  {}", rate_text(&self.first_trial));
         let _ = writeln!(text, "next trial   {}", rate_text(&self.next_trial));
-        let _ = writeln!(text, "reflections  {} in {groups} groups", self.next_trial.of);
+        let draws = self.draws;
+        let _ = writeln!(text, "reflections  {draws} in {groups} groups, {texts} distinct");
         let _ = writeln!(text, "  alike      {groups_without_variance} groups");
+        if let Some(share) = self.reflection_share {
+            let _ =
+                writeln!(text, "  due        {:.0} % of a return within a group", 100.0 * share);
+        }
         let reward = self.reward_mean;
         let _ = writeln!(text, "reward       {reward:+.3} mean, in return");
         let _ = writeln!(text, "             {:+.3} mean, in progress", self.progress_gain_mean);
@@ -117,7 +203,8 @@ mod tests {
         history.tasks[1].go_back(1).unwrap();
         history.tasks[1].trials = again.trials.clone();
 
-        let found = collection(&history, Judge::Environment, 2);
+        let group = GroupSettings { members: 2, next_trials: None };
+        let found = collection(&history, Judge::Environment, group);
 
         assert_eq!((found.tasks, found.tasks_finished, found.groups), (3, 2, 2));
         assert_eq!((found.first_trial.solved, found.next_trial.solved), (1, 2));

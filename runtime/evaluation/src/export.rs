@@ -145,7 +145,7 @@ fn judgement_json(judgement: &Judgement) -> Value {
 
 fn reflection_json(reflection: &Reflection) -> Value {
     let answer = generation_json(&reflection.generation);
-    json!({ "text": reflection.text, "repeats": reflection.repeats, "answer": answer })
+    json!({ "text": reflection.text, "repeats": reflection.repeats, "again": reflection.again, "answer": answer })
 }
 
 /// A generation as JSON, with its tokens as columns of equal length.

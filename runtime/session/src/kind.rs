@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use runtime_core::group::GroupSettings;
 use serde::{Deserialize, Serialize};
 
 /// The kind of a run.
@@ -16,19 +17,25 @@ pub enum RunKind {
         /// Probability of a random action in a step, which training skips, 0.0 to 1.0.
         noise: f32,
     },
-    /// Groups of reflections are sampled for failed first trials, each with a next trial.
+    /// Groups of reflections are sampled for failed trials, each with next trials.
     Collection {
-        /// Number of reflections in a group.
+        /// Number of distinct reflections in a group.
         members: NonZeroU32,
+        /// Number of next trials of each; `None` in runs from before there was such a number,
+        /// which have two trials.
+        next_trials: Option<NonZeroU32>,
     },
 }
 
 impl RunKind {
-    /// Number of reflections for a failed trial.
-    pub(crate) fn members(self) -> u32 {
+    /// The reflections for a failed trial.
+    pub(crate) fn group(self) -> GroupSettings {
         match self {
-            Self::Collection { members } => members.get(),
-            Self::Comparison | Self::Demonstration { .. } => 1,
+            Self::Collection { members, next_trials } => GroupSettings {
+                members: members.get(),
+                next_trials: next_trials.map(NonZeroU32::get),
+            },
+            Self::Comparison | Self::Demonstration { .. } => GroupSettings::NONE,
         }
     }
 
@@ -66,6 +73,8 @@ struct Demonstration {
 #[serde(deny_unknown_fields)]
 struct Collection {
     members: NonZeroU32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_trials: Option<NonZeroU32>,
 }
 
 impl From<RunKind> for Keys {
@@ -75,8 +84,9 @@ impl From<RunKind> for Keys {
             RunKind::Demonstration { noise } => {
                 Self { demonstration: Some(Demonstration { noise }), ..Self::default() }
             }
-            RunKind::Collection { members } => {
-                Self { collection: Some(Collection { members }), ..Self::default() }
+            RunKind::Collection { members, next_trials } => {
+                let collection = Some(Collection { members, next_trials });
+                Self { collection, ..Self::default() }
             }
         }
     }
@@ -89,7 +99,9 @@ impl TryFrom<Keys> for RunKind {
         match (keys.demonstration, keys.collection) {
             (None, None) => Ok(Self::Comparison),
             (Some(Demonstration { noise }), None) => Ok(Self::Demonstration { noise }),
-            (None, Some(Collection { members })) => Ok(Self::Collection { members }),
+            (None, Some(Collection { members, next_trials })) => {
+                Ok(Self::Collection { members, next_trials })
+            }
             (Some(_), Some(_)) => Err("a run is a demonstration or a collection, not both"),
         }
     }

@@ -156,8 +156,7 @@ impl Played {
     /// Writes the counts of a collection; returns them and the file's text.
     pub fn write_collection(&self, plan: &Plan) -> anyhow::Result<(CollectionResults, String)> {
         let judge = plan.settings()?.agent.feedback.judge();
-        let members = plan.kind.members();
-        let found = collection::collection(&self.histories[0], judge, members);
+        let found = collection::collection(&self.histories[0], judge, plan.kind.group());
         let json = sealed::json(&found)?;
         replace(&collection_file(plan), json.as_bytes())?;
         Ok((found, json))

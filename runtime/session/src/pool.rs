@@ -207,7 +207,7 @@ impl Pool {
                 strategy,
                 reflections_max: settings.reflections as usize,
                 redraws_max: settings.redraws,
-                members: plan.kind.members(),
+                group: plan.kind.group(),
                 seed: settings.seed,
             },
             workers,

@@ -35,6 +35,15 @@ const GROUP: NonZeroU32 = NonZeroU32::new(4).expect("it is not 0");
 /// Steps of a demonstrated episode at most, by default.
 const DEMONSTRATED_STEPS_MAX: NonZeroU32 = NonZeroU32::new(50).expect("it is not 0");
 
+/// What is asked of a collection's groups.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AskedGroups {
+    /// Number of distinct reflections in a group.
+    pub members: Option<NonZeroU32>,
+    /// Number of next trials of each.
+    pub next_trials: Option<NonZeroU32>,
+}
+
 /// The source of a run's options.
 #[derive(Clone, Debug, Default)]
 pub enum OptionsSource {
@@ -135,13 +144,14 @@ impl RunRequest {
         Ok(plan)
     }
 
-    /// A run in which every failed first trial has a group of reflections, each with a next
-    /// trial.
+    /// A run in which every failed trial but the last has a group of reflections, each with next
+    /// trials.
     ///
-    /// Without a number of members 4 are meant, or those of the resumed run.
+    /// Without a number of members 4 are meant, and one next trial of each, or those of the
+    /// resumed run.
     pub fn collection(
         &self,
-        asked: Option<NonZeroU32>,
+        asked: AskedGroups,
         surroundings: &Surroundings,
     ) -> anyhow::Result<Plan> {
         let mut plan = self.plan(vec![Strategy::Retrospective], surroundings)?;
@@ -158,13 +168,21 @@ impl RunRequest {
         );
         plan.kind = match plan.kind {
             RunKind::Comparison if plan.is_new() => {
-                RunKind::Collection { members: asked.unwrap_or(GROUP) }
+                let members = asked.members.unwrap_or(GROUP);
+                let next_trials = Some(asked.next_trials.unwrap_or(NonZeroU32::MIN));
+                RunKind::Collection { members, next_trials }
             }
-            RunKind::Collection { members } => {
-                ensure!(
-                    asked.is_none_or(|asked| asked == members),
-                    "--group cannot change under a run; it was played with {members}"
-                );
+            RunKind::Collection { members, next_trials } => {
+                let played = next_trials.unwrap_or(NonZeroU32::MIN);
+                for (flag, asked, played) in [
+                    ("--group", asked.members, members),
+                    ("--next-trials", asked.next_trials, played),
+                ] {
+                    ensure!(
+                        asked.is_none_or(|asked| asked == played),
+                        "{flag} cannot change under a run; it was played with {played}"
+                    );
+                }
                 plan.kind
             }
             _ => bail!("this run is no collection; go on with it by `rebound run`"),

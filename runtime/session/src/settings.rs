@@ -93,11 +93,7 @@ impl Settings {
         let actor = options.actor.clone().unwrap_or_else(|| "smollm2-135m-instruct".into());
         let usual = AgentSettings::default();
         let temperature = options.temperature.map_or(usual.temperature, Temperature::get);
-        let is_expert = actor.eq_ignore_ascii_case(EXPERT);
-        let noise = "--actor-noise is for --actor expert";
-        ensure!(is_expert || options.actor_noise.is_none(), Wrong(noise.to_owned()));
-        let oracle = "the oracle knows every task and may not play: --actor oracle is none";
-        ensure!(!actor.eq_ignore_ascii_case(ORACLE), Wrong(oracle.to_owned()));
+        check_actor(&actor, options)?;
         let top_p = options.top_p.map_or(usual.top_p, Share::get);
         ensure!(top_p > 0.0, Wrong("--top-p is 0, expected more than 0, at most 1".to_owned()));
         let best_of = options.best_of.map_or(usual.best_of, Into::into);
@@ -117,9 +113,9 @@ impl Settings {
             own: options.own.deciding(),
             recall: options.recall.unwrap_or(false),
             tasks: options.tasks.unwrap_or(20),
-            // A collection plays a first trial and the next one.
             trials: match kind {
-                RunKind::Collection { .. } => 2,
+                RunKind::Collection { next_trials: None, .. } => 2,
+                RunKind::Collection { .. } => options.trials.map_or(2, Into::into),
                 _ => options.trials.map_or(3, Into::into),
             },
             steps: options.steps.map(Into::into),
@@ -158,6 +154,16 @@ impl Settings {
     pub(crate) fn json(&self) -> anyhow::Result<String> {
         serde_json::to_string(self).context("cannot write the settings as JSON")
     }
+}
+
+/// An error unless the actor may act, and noise is an expert's.
+fn check_actor(actor: &str, options: &RunOptions) -> anyhow::Result<()> {
+    let is_expert = actor.eq_ignore_ascii_case(EXPERT);
+    let noise = "--actor-noise is for --actor expert";
+    ensure!(is_expert || options.actor_noise.is_none(), Wrong(noise.to_owned()));
+    let oracle = "the oracle knows every task and may not play: --actor oracle is none";
+    ensure!(!actor.eq_ignore_ascii_case(ORACLE), Wrong(oracle.to_owned()));
+    Ok(())
 }
 
 /// What a recorded setting affects.

@@ -1,7 +1,6 @@
 //! Runs a session from its flags and prints its results; shared by the commands that play.
 
 use std::io::Write;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,7 +10,7 @@ use runtime_evaluation::table;
 use runtime_session::plan::Plan;
 use runtime_session::play::{Played, collection_file};
 use runtime_session::program::Surroundings;
-use runtime_session::request::{OptionsSource, RunRequest};
+use runtime_session::request::{AskedGroups, OptionsSource, RunRequest};
 use targets_console::{out, outln};
 
 use crate::options::{self, All, AllowedFlags, Flags};
@@ -63,11 +62,11 @@ impl SessionFlags {
         play(&self.request()?, (strategies, usual), self.printed)
     }
 
-    /// Samples a group of reflections for every failed first trial, each with a next trial.
-    pub(crate) fn collect(&self, members: Option<NonZeroU32>) -> anyhow::Result<()> {
+    /// Samples groups of reflections for failed trials, each with next trials.
+    pub(crate) fn collect(&self, groups: AskedGroups) -> anyhow::Result<()> {
         let printed = self.printed;
         let surroundings = printed.surroundings();
-        let plan = self.request()?.collection(members, &surroundings)?;
+        let plan = self.request()?.collection(groups, &surroundings)?;
         let mut played = plan.play(&surroundings)?;
         let (found, json) = played.write_collection(&plan)?;
         if printed.json {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use runtime_core::history::Reflected;
+use runtime_core::group::Reflected;
+use runtime_core::history::FinishedTrial;
 use runtime_core::model::{Generation, Origin};
 use runtime_core::seed::{mix, unit};
 use runtime_core::trajectory::Trajectory;
@@ -96,8 +97,9 @@ impl TrainableTokens {
 }
 
 impl ReflectionData {
-    /// The reward of the reflection between two trials.
-    pub fn reward(&self, failed: &Trajectory, next: &Trajectory) -> f32 {
+    /// The reward of the reflection between a trial and the next, which were played with
+    /// different dice: that of their mean.
+    pub fn reward(&self, failed: &Trajectory, next: &[&FinishedTrial]) -> f32 {
         let of = |trajectory: &Trajectory| match self.measure {
             Measure::Return => trajectory.episode_return(),
             Measure::Progress => trajectory.progress(),
@@ -106,9 +108,11 @@ impl ReflectionData {
                     + PROGRESS_WEIGHT * trajectory.progress()
             }
         };
+        let sum: f32 = next.iter().map(|next| of(&next.trajectory)).sum();
+        let mean = sum / next.len().max(1) as f32;
         match self.reward {
-            Reward::Difference => of(next) - of(failed),
-            Reward::Next => of(next),
+            Reward::Difference => mean - of(failed),
+            Reward::Next => mean,
         }
     }
 }
@@ -135,7 +139,7 @@ pub fn reflections(
                 TrainError::Undrawn { file: log.into(), task: place, trial, token, found }
             })?;
             let origin = format!("{}, task {place}, trial {trial}", log.display());
-            let reward = wanted.reward(&failed.trajectory, &next.trajectory);
+            let reward = wanted.reward(&failed.trajectory, &next);
             let (group, members) = tried.entry(trial).or_insert_with(|| {
                 gathered.groups += 1;
                 (gathered.groups, Vec::new())

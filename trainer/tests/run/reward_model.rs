@@ -51,6 +51,7 @@ fn log(sha256: &str, earned: f32) -> Vec<u8> {
                 text: String::new(),
                 call,
                 repeats: 0,
+                again: 0,
             }));
             let right = [0, 1].map(|door| picked[door] == right_word(corridor, door));
             events.extend(episode(next, if right == [true; 2] { earned } else { 0.0 }));

@@ -135,7 +135,13 @@ impl Toy {
             let generation = generation(prompt(corridor), words);
             let call = CallHistory::default().shorten(&generation);
             let text = String::new();
-            events.push(Event::Reflection(ReflectionEvent { key: failed, text, call, repeats: 0 }));
+            events.push(Event::Reflection(ReflectionEvent {
+                key: failed,
+                text,
+                call,
+                repeats: 0,
+                again: 0,
+            }));
             let right = [0, 1].map(|door| words[door].id == right_word(corridor, door));
             let paid = (right == [true; 2]) == (self.pays == Pays::Right);
             events.extend(episode(next, if paid { 1.0 } else { 0.0 }));

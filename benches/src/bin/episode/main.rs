@@ -29,6 +29,7 @@ use runtime_agent::agent::{CountedEpisode, ModelAgent};
 use runtime_agent::prompts::PromptSet;
 use runtime_agent::settings::AgentSettings;
 use runtime_core::event::{Event, RunEvent};
+use runtime_core::group::GroupSettings;
 use runtime_core::history::{FinishedTrial, RunHistory};
 use runtime_core::strategy::{Judge, Strategy};
 use runtime_core::task::{Limits, Task};
@@ -195,7 +196,7 @@ fn measure(
         judge: Judge::Environment,
         reflections_max: 0,
         redraws_max: Some(2),
-        members: 1,
+        group: GroupSettings::NONE,
         seed: 1,
     };
     let arm = Arm { settings, workers, set_up: &set_up, listener: &|_: News<'_>| {} };

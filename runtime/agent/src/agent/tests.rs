@@ -227,7 +227,13 @@ fn memory_is_shown_before_the_first_observation() {
     let mut memory = Memory::with_capacity(3);
     memory.last_attempt = Some(failed(play(&mut agent, &Memory::default(), 1)));
     let generation = memory.last_attempt.as_ref().unwrap().steps[0].decision.answer.clone();
-    memory.remember(Reflection { trial: 1, text: "Try right.".into(), generation, repeats: 0 });
+    memory.remember(Reflection {
+        trial: 1,
+        text: "Try right.".into(),
+        generation,
+        repeats: 0,
+        again: 0,
+    });
 
     play(&mut agent, &memory, 1);
 

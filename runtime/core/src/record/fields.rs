@@ -5,6 +5,7 @@
 //! | run | `actor.source_sha256` | SHA-256 of the actor's original weights, in hexadecimal |
 //! | run | `retrospective.source_sha256` | the same for the retrospective |
 //! | reflection | `repeats` | number of draws before it that repeated the memory, u32 |
+//! | reflection | `again` | number of the next trial that an earlier text has here, u32 |
 //!
 //! A field without a value is not written, nor is a number that is 0.
 
@@ -13,9 +14,7 @@ use alloc::vec::Vec;
 use core::str;
 
 use super::RecordError;
-use crate::event::{Event, RunEvent};
-
-const REPEATS: &str = "repeats";
+use crate::event::{Event, ReflectionEvent, RunEvent};
 
 /// The fields of a run, by name.
 fn sources(run: &mut RunEvent) -> [(&'static str, &mut Option<String>); 2] {
@@ -23,6 +22,11 @@ fn sources(run: &mut RunEvent) -> [(&'static str, &mut Option<String>); 2] {
         ("actor.source_sha256", &mut run.actor.source_sha256),
         ("retrospective.source_sha256", &mut run.retrospective.source_sha256),
     ]
+}
+
+/// The fields of a reflection, by name.
+fn counts(reflection: &mut ReflectionEvent) -> [(&'static str, &mut u32); 2] {
+    [("repeats", &mut reflection.repeats), ("again", &mut reflection.again)]
 }
 
 /// Appends the fields of an event.
@@ -35,8 +39,12 @@ pub(super) fn write(event: &Event, payload: &mut Vec<u8>) -> Result<(), RecordEr
                 }
             }
         }
-        Event::Reflection(reflection) if reflection.repeats > 0 => {
-            append(payload, REPEATS, &reflection.repeats.to_le_bytes())?;
+        Event::Reflection(reflection) if reflection.repeats + reflection.again > 0 => {
+            for (name, count) in counts(&mut reflection.clone()) {
+                if *count > 0 {
+                    append(payload, name, &count.to_le_bytes())?;
+                }
+            }
         }
         _ => {}
     }
@@ -62,9 +70,12 @@ pub(super) fn read(event: &mut Event, mut rest: &[u8]) -> Result<(), RecordError
                     *source = Some(sha256.into());
                 }
             }
-            Event::Reflection(reflection) if name == REPEATS => {
-                let value = value.try_into().map_err(|_| RecordError::Payload)?;
-                reflection.repeats = u32::from_le_bytes(value);
+            Event::Reflection(reflection) => {
+                let count = counts(reflection).into_iter().find(|(known, _)| *known == name);
+                if let Some((_, count)) = count {
+                    let value = value.try_into().map_err(|_| RecordError::Payload)?;
+                    *count = u32::from_le_bytes(value);
+                }
             }
             _ => {}
         }

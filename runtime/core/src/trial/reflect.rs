@@ -37,16 +37,28 @@ pub(super) fn reflect(
         repeats += 1;
         draw = Draw::Redraw { member, candidate: 0, redraw: repeats };
     };
+    record(participants, play, &reflection)?;
+    Ok(reflection)
+}
+
+/// Records a reflection; the run may stop after it.
+pub(super) fn record(
+    participants: &mut Participants<'_>,
+    play: &TrialRun<'_>,
+    reflection: &Reflection,
+) -> Result<(), TrialError> {
+    let Reflection { text, generation, repeats, again, .. } = reflection;
     participants.recorder.record(&Event::Reflection(ReflectionEvent {
         key: play.key,
-        text: reflection.text.clone(),
-        call: CallHistory::default().shorten(&reflection.generation),
-        repeats,
+        text: text.clone(),
+        call: CallHistory::default().shorten(generation),
+        repeats: *repeats,
+        again: *again,
     }))?;
     if participants.recorder.interrupted() {
         return Err(TrialError::Interrupted);
     }
-    Ok(reflection)
+    Ok(())
 }
 
 /// Whether an expert wrote the reflection, who says the same again whatever the seed.

@@ -1,5 +1,6 @@
 //! The trial loop with a world of two doors.
 
+mod groups;
 mod repeats;
 
 use alloc::string::ToString;
@@ -10,6 +11,7 @@ use super::*;
 use crate::agent::Episode;
 use crate::environment::Step;
 use crate::event::{PROMPT_TOKENS_MAX, RunEvent};
+use crate::group::Reflected;
 use crate::history::{OpenTrial, RunHistory};
 use crate::model::{Constraint, LanguageModel, ModelIdentity, Request, Sampling};
 use crate::prompt::{Piece, Prompt};
@@ -75,7 +77,7 @@ impl Agent for PlainAgent {
             text =
                 if attempt.seed.seed().is_multiple_of(2) { "A note." } else { "Another." }.into();
         }
-        Ok(Reflection { trial: attempt.seed.trial, text, generation, repeats: 0 })
+        Ok(Reflection { trial: attempt.seed.trial, text, generation, repeats: 0, again: 0 })
     }
 }
 
@@ -116,7 +118,7 @@ fn settings(strategy: Strategy) -> TrialSettings {
         judge: Judge::Environment,
         reflections_max: 3,
         redraws_max: Some(2),
-        members: 1,
+        group: GroupSettings::NONE,
         seed: 7,
     }
 }
@@ -222,35 +224,6 @@ fn a_trial_that_is_yet_to_be_judged_is_not_finished() {
 }
 
 #[test]
-fn a_group_goes_back_to_behind_the_failed_trial_for_each_reflection() {
-    let settings = TrialSettings { members: 3, ..settings(Strategy::Retrospective) };
-    let script =
-        ["open left", "Left.", "open left", "Right.", "open right", "Neither.", "open left"];
-
-    let played = play_with(settings, &script, &task(2, 5), TaskHistory::default(), None);
-
-    let tried = played.history.reflected();
-    let tried = tried.map(|tried| (tried.reflection.text.as_str(), tried.next.trajectory.ending));
-    let expected =
-        [("Left.", Ending::Over), ("Right.", Ending::Solved), ("Neither.", Ending::Over)];
-    assert_eq!(tried.collect::<Vec<_>>(), expected);
-    // A reflection is never told of the others, and neither is the next trial.
-    assert_eq!(played.prompts, ["", "", "Left.", "", "Right.", "", "Neither."]);
-    assert!(played.history.finished_group(Judge::Environment, 3));
-}
-
-#[test]
-fn a_task_that_is_solved_at_once_has_no_group() {
-    let settings = TrialSettings { members: 3, ..settings(Strategy::Retrospective) };
-
-    let played = play_with(settings, &["open right"], &task(2, 5), TaskHistory::default(), None);
-
-    assert_eq!(endings(&played.history), [Ending::Solved]);
-    assert_eq!(played.history.reflected().count(), 0);
-    assert!(played.history.finished_group(Judge::Environment, 3));
-}
-
-#[test]
 fn the_same_step_three_times_is_a_loop() {
     let played = play(&["wait"], Strategy::None, &task(1, 9), TaskHistory::default(), None);
 
@@ -290,7 +263,6 @@ fn a_run_interrupted_anywhere_goes_on_where_it_stopped() {
     // The draw among no choices depends on the seed alone, as a real model's does.
     for judge in [Judge::Environment, Judge::Agent] {
         interrupt_anywhere(TrialSettings { judge, ..settings(Strategy::Reflexion) });
-        interrupt_anywhere(TrialSettings { judge, members: 3, ..settings(Strategy::Reflexion) });
     }
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::collection::collection;
 use crate::results::tests::{history, outcomes};
+use runtime_core::group::GroupSettings;
 use runtime_core::strategy::Judge;
 
 /// Solves as many validation tasks of 40 as its script says, round by round; says what
@@ -55,7 +56,7 @@ impl Learner for Scripted {
     ) -> Result<CollectionResults, LearnerError> {
         self.call(format!("collect {round} {}", name(adapter)))?;
         let played = history("retrospective", &outcomes(&[2], 2));
-        Ok(collection(&played, Judge::Environment, 1))
+        Ok(collection(&played, Judge::Environment, GroupSettings::NONE))
     }
 
     fn train(

@@ -37,13 +37,14 @@ pub(crate) fn history(strategy: &str, outcomes: &Outcomes) -> RunHistory {
         tasks: (0..outcomes.len()).map(task).collect(),
     };
     let tasks = outcomes.iter().map(|solved_at| {
-        let trials = (1..=solved_at.unwrap_or(2)).map(|trial| finished(*solved_at == Some(trial)));
+        let trials = 1..=solved_at.unwrap_or(2);
+        let trials = trials.map(|trial| finished(trial, *solved_at == Some(trial)));
         TaskHistory { trials: trials.collect(), open: None, branches: Vec::new() }
     });
     RunHistory { run, tasks: tasks.collect() }
 }
 
-fn finished(solved: bool) -> FinishedTrial {
+fn finished(trial: u32, solved: bool) -> FinishedTrial {
     let reward = f32::from(u8::from(solved));
     let outcome = runtime_core::environment::Step {
         observation: "A wall.".into(),
@@ -59,10 +60,11 @@ fn finished(solved: bool) -> FinishedTrial {
         answer: generation("open left"),
     };
     let reflection = Reflection {
-        trial: 1,
+        trial,
         text: "Go right.".into(),
         generation: generation("Go right."),
         repeats: 0,
+        again: 0,
     };
     let trajectory = Trajectory {
         opening: "Two doors.".into(),

@@ -55,8 +55,13 @@ pub(crate) struct Collecting {
     pub(crate) split: String,
     /// How many of them.
     pub(crate) tasks: NonZeroU32,
-    /// Reflections of a group.
+    /// Distinct reflections of a group.
     pub(crate) group: NonZeroU32,
+    /// Next trials of each; without it every draw has one, and draws are as many as `group`.
+    pub(crate) next_trials: Option<NonZeroU32>,
+    /// Trials of a task at most, with `next_trials`: groups are drawn at every failed trial but the
+    /// last; `None` for 2.
+    pub(crate) trials: Option<NonZeroU32>,
     /// Their sampling temperature, where it is not the run's: over it they differ more.
     pub(crate) temperature: Option<Temperature>,
 }

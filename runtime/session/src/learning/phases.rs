@@ -18,6 +18,7 @@ use runtime_store::replace::replace;
 use runtime_store::run_folder::RunFolder;
 use runtime_store::trial_log::read_log;
 
+use super::file::Collecting;
 use super::{FIRST, Job, LocalLearner};
 use crate::kind::RunKind;
 use crate::options::RunOptions;
@@ -49,6 +50,7 @@ impl LocalLearner {
         let of_phase = RunOptions {
             split: Some(self.file.collect.split.clone()),
             tasks: Some(self.file.collect.tasks.get()),
+            trials: self.file.collect.trials,
             seed: Some(self.seed(round)),
             reflection_temperature: self
                 .file
@@ -58,7 +60,8 @@ impl LocalLearner {
             ..RunOptions::default()
         };
         let folder = self.folder(round, "collection");
-        let kind = RunKind::Collection { members: self.file.collect.group };
+        let Collecting { group: members, next_trials, .. } = self.file.collect;
+        let kind = RunKind::Collection { members, next_trials };
         let played = (kind, vec![Strategy::Retrospective]);
         let plan = self.plan(&folder, played, (of_phase, adapter))?;
         let mut played = play(&plan, &mut self.models, &self.surroundings)?;

@@ -3,11 +3,11 @@
 use std::num::NonZeroU32;
 
 use runtime_session::options::RunOptions;
-use runtime_session::request::RunRequest;
+use runtime_session::request::{AskedGroups, RunRequest};
 
 use crate::support::{Listening, resumed, small};
 
-const TWO: NonZeroU32 = NonZeroU32::new(2).expect("it is not 0");
+const TWO: AskedGroups = AskedGroups { members: NonZeroU32::new(2), next_trials: None };
 
 #[test]
 fn every_failed_first_trial_has_a_group_of_reflections() {
@@ -15,11 +15,11 @@ fn every_failed_first_trial_has_a_group_of_reflections() {
     let out = folder.path().join("run");
     let (program, surroundings) = Listening::for_steps(usize::MAX);
 
-    let plan = small(&out).collection(Some(TWO), &surroundings).unwrap();
+    let plan = small(&out).collection(TWO, &surroundings).unwrap();
     let played = plan.play(&surroundings).unwrap();
     let (found, _) = played.write_collection(&plan).unwrap();
     drop(plan);
-    let three = NonZeroU32::new(3);
+    let three = AskedGroups { members: NonZeroU32::new(3), next_trials: None };
     let other = resumed(&out, RunOptions::default()).collection(three, &surroundings);
 
     let history = &played.histories[0];
@@ -39,7 +39,7 @@ fn what_judges_is_not_learned_from() {
     let RunRequest { options, .. } = small(&out);
     let options = RunOptions { split: Some("test/easy".into()), ..options };
 
-    let plan = RunRequest { options, ..RunRequest::default() }.collection(Some(TWO), &surroundings);
+    let plan = RunRequest { options, ..RunRequest::default() }.collection(TWO, &surroundings);
     let refused = plan.unwrap().play(&surroundings).err().unwrap();
 
     assert!(refused.to_string().contains("is not for training"), "{refused}");

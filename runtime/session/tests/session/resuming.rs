@@ -6,7 +6,7 @@ use std::path::Path;
 use runtime_core::strategy::Strategy;
 use runtime_evaluation::arm::ArmError;
 use runtime_session::options::RunOptions;
-use runtime_session::request::{OptionsSource, RunRequest};
+use runtime_session::request::{AskedGroups, OptionsSource, RunRequest};
 
 use crate::support::{Listening, actions, resumed, small};
 
@@ -66,7 +66,7 @@ fn a_run_goes_on_as_what_it_is() {
     let (_, surroundings) = Listening::for_steps(usize::MAX);
     let again = resumed(&out, RunOptions::default());
 
-    let collection = again.collection(None, &surroundings).err().unwrap();
+    let collection = again.collection(AskedGroups::default(), &surroundings).err().unwrap();
     let demonstration = again.demonstration(None, &surroundings).err().unwrap();
 
     assert!(collection.to_string().contains("this run is no collection"), "{collection}");

@@ -1,5 +1,6 @@
 //! The page and the table of a loop.
 
+use runtime_core::group::GroupSettings;
 use runtime_core::strategy::Judge;
 
 use super::*;
@@ -15,7 +16,7 @@ fn learning(text: &str) -> Learning {
         collection: Some(collection(
             &history("retrospective", &outcomes(&[2], 2)),
             Judge::Environment,
-            1,
+            GroupSettings::NONE,
         )),
         training: Some(TrainingResults {
             adapter: file(name),
