@@ -25,4 +25,5 @@ pub mod report;
 pub mod transcript;
 pub mod export;
 pub mod collection;
+pub mod ceiling;
 pub mod learning;

@@ -26,6 +26,7 @@ pub mod options;
 mod settings;
 mod pool;
 pub mod play;
+pub mod ceiling;
 mod first_trials;
 mod resume;
 pub mod learning;

@@ -5,6 +5,7 @@ mod demo;
 mod run;
 mod compare;
 mod demonstrate;
+mod ceiling;
 mod collect;
 mod learn;
 mod play;
@@ -53,6 +54,7 @@ commands! {
     run::Run,
     compare::Compare,
     demonstrate::Demonstrate,
+    ceiling::Ceiling,
     collect::Collect,
     learn::Learn,
     play::Play,

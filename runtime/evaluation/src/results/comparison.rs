@@ -47,7 +47,7 @@ pub(crate) fn is_control(arm: &ArmResults) -> bool {
 }
 
 /// The comparison of two arms; `None` if both have finished no task in common.
-fn compare(arm: &ArmResults, control: &ArmResults) -> Option<Comparison> {
+pub(crate) fn compare(arm: &ArmResults, control: &ArmResults) -> Option<Comparison> {
     let outcomes = outcomes(arm, control, arm.trials_max());
     let difference = pairs::difference(&outcomes)?;
     let only_arm = outcomes.iter().filter(|pair| pair.arm && !pair.control).count() as u64;

@@ -97,3 +97,31 @@ fn what_a_script_cannot_be_is_refused_with_the_reason() {
     assert!(model.contains("--actor expert"), "{model}");
     assert!(learned.contains("has to be a model's"), "{learned}");
 }
+
+#[test]
+fn the_ceiling_of_an_actor_is_one_command_that_goes_on() {
+    let folder = Folder::new();
+    let ceiling = |temperatures: &str| {
+        let what = ["ceiling", "--reflectors", "expert,oracle", "--out", "found"];
+        let split = ["--split", "validation/wishes", "--tasks", TASKS, "--json"];
+        let actor = ["--actor", "expert", "--actor-noise", "0.1", "--temperatures", temperatures];
+        let arguments = [&what[..], &split, &actor].concat();
+        let outcome = rebound_in(folder.0.path(), &[], &arguments);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        serde_json::from_str::<Value>(&outcome.stdout).unwrap()
+    };
+
+    let few = ceiling("0.5");
+    let log = folder.0.path().join("found/0.5-none/arms/none/trials.log");
+    let written = std::fs::metadata(&log).unwrap().modified().unwrap();
+    let more = ceiling("0.5,1.0");
+
+    let rows = more["rows"].as_array().unwrap();
+    assert_eq!(rows[..3], few["rows"].as_array().unwrap()[..]);
+    assert_eq!(rows.len(), 6);
+    assert_eq!(std::fs::metadata(&log).unwrap().modified().unwrap(), written);
+    assert_eq!(rows[2]["reflector"], "oracle");
+    assert_eq!(rows[2]["is_oracle"], true);
+    let gained = rows[2]["against_none"]["difference_points"].as_f64().unwrap();
+    assert!(gained > 25.0, "{gained}");
+}
