@@ -18,8 +18,10 @@ mod notes;
 mod usual_places;
 mod player;
 mod advice;
+mod claims;
 
 pub use advice::advise;
+pub use claims::{ClaimCounts, check_claims};
 pub use player::{Sight, choose};
 
 #[cfg(test)]

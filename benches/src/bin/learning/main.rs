@@ -3,6 +3,7 @@
 //!
 //! `benches/learning/run.sh` plays the runs; this reads their `results.json`.
 
+mod claims;
 mod plot;
 
 use std::collections::BTreeSet;
@@ -32,6 +33,8 @@ struct Options {
 pub(crate) struct Named {
     pub(crate) name: String,
     pub(crate) arm: ArmResults,
+    /// Its records.
+    log: PathBuf,
 }
 
 #[expect(clippy::disallowed_methods, reason = "a program reports")]
@@ -50,7 +53,7 @@ fn main() -> Result<()> {
         "{} tasks, solved by the end of each trial, 95 % Wilson",
         arms[0].arm.tasks.len()
     )?;
-    for Named { name, arm } in &arms {
+    for Named { name, arm, .. } in &arms {
         write!(out, "{name:width$}")?;
         for found in &arm.success_by_trial {
             let [rate, low, high] =
@@ -68,6 +71,13 @@ fn main() -> Result<()> {
             for control in &arms[..place] {
                 writeln!(out, "{}", compared(arm, control, trial)?)?;
             }
+        }
+    }
+    writeln!(out, "\nwhat reflections claim, held against the trial that each is on")?;
+    for Named { name, log, .. } in &arms {
+        let counts = claims::of_log(log).with_context(|| format!("of the arm {name}"))?;
+        if counts.claims + counts.facts > 0 {
+            writeln!(out, "{name:width$}  {}", claims::text(counts))?;
         }
     }
     if let Some(file) = &options.plot {
@@ -91,7 +101,8 @@ fn named(text: &str) -> Result<Named> {
         None => arms.next(),
     };
     let arm = arm.with_context(|| format!("{folder} has no such arm"))?;
-    Ok(Named { name: name.to_owned(), arm })
+    let log = Path::new(folder).join("arms").join(&arm.strategy).join("trials.log");
+    Ok(Named { name: name.to_owned(), arm, log })
 }
 
 fn compared(arm: &Named, control: &Named, trial: u32) -> Result<String> {

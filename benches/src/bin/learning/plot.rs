@@ -43,7 +43,7 @@ fn drawn(arms: &[Named]) -> Result<String, Box<dyn std::error::Error>> {
         mesh.x_labels(trials).x_label_formatter(&|trial| format!("{trial:.0}"));
         mesh.y_label_formatter(&|percent| format!("{percent:.0}"));
         mesh.x_desc("trial").y_desc("solved, %").draw()?;
-        for (place, Named { name, arm }) in arms.iter().enumerate() {
+        for (place, Named { name, arm, .. }) in arms.iter().enumerate() {
             let color = COLORS[place % COLORS.len()];
             // Side by side, so that one interval does not hide another.
             let shift = (place as f64 - (arms.len() as f64 - 1.0) / 2.0) * 0.05;

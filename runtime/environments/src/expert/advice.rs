@@ -7,6 +7,7 @@
 //! Every trial of a task begins in the same house, so each thing lies again where it
 //! was first seen.
 
+use super::claims::{Claim, claims};
 use super::goal::{Destination, Treatment};
 use super::notes::Notes;
 use super::player::{Sight, Situation};
@@ -94,20 +95,11 @@ impl Situation<'_> {
 impl<'a> Notes<'a> {
     /// Adds advice to the notes; observations override it.
     pub(super) fn heed(&mut self, advice: &'a str) {
-        for sentence in advice.trim().trim_end_matches('.').split(". ") {
-            if let Some((thing, place)) =
-                sentence.strip_prefix("The ").and_then(|rest| rest.split_once(" is at "))
-            {
-                self.believe(place, Some(thing));
-            } else if let Some((_, places)) =
-                sentence.strip_prefix("There is no ").and_then(|rest| rest.split_once(" at "))
-            {
-                places.split(", ").for_each(|place| self.believe(place, None));
-            } else if sentence.starts_with("Take ") {
-                let clauses = sentence.split(", ").filter_map(|clause| {
-                    clause.split_once(" it with ").or_else(|| clause.split_once(" it to "))
-                });
-                clauses.for_each(|(_, place)| self.prefer(place));
+        for claim in claims(advice) {
+            match claim {
+                Claim::At(thing, place) => self.believe(place, Some(thing)),
+                Claim::Absent(_, place) => self.believe(place, None),
+                Claim::Use(place) => self.prefer(place),
             }
         }
     }

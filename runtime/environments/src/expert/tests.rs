@@ -263,3 +263,36 @@ fn it_uses_what_a_note_says_and_what_it_is_told() {
     assert_eq!(advice, told);
     assert_eq!(play(vec![told], &seen[..2]).0, "go to microwave 2");
 }
+
+#[test]
+fn claims_are_held_against_what_was_seen() {
+    let opening = "You see: you see a bed 1, a desk 1, a desk 2, a drawer 1, and a sofa 1.";
+    let observations = vec![
+        "You arrive at bed 1. On the bed 1, you see a mug 1.",
+        "You pick up the mug 1 from the bed 1.",
+        "You arrive at desk 2. On the desk 2, you see nothing.",
+        "You move the mug 1 to the desk 2. The owner wants it at desk 1.",
+    ];
+    let held = |instruction, observations: &[&'static str], advice| {
+        let observations = observations.to_vec();
+        // What the trial was told is no evidence.
+        let told = vec!["The mug 1 is at sofa 1."];
+        let sight = Sight { instruction, advice: told, opening, observations, admissible: &[] };
+        let found = check_claims(&sight, advice).unwrap();
+        [found.claims, found.supported, found.facts, found.told]
+    };
+    let wish = |advice| held("put a mug in desk", &observations, advice);
+
+    assert_eq!(wish("The mug 1 is at bed 1. Take it, move it to desk 1."), [2, 2, 2, 2]);
+    // The wish is told wrong, the thing's place is of the memory's advice, a desk has no door.
+    assert_eq!(wish("The mug 1 is at bed 1. Take it, move it to desk 2."), [2, 1, 2, 1]);
+    assert_eq!(wish("The mug 1 is at sofa 1. Take it, move it to desk 1."), [2, 1, 2, 1]);
+    assert_eq!(wish("Take it, move it to drawer 1."), [1, 0, 2, 0]);
+    assert_eq!(wish("You should try harder. Be quick."), [0, 0, 2, 0]);
+
+    let searched = |advice| held("put a mug in desk", &observations[2..3], advice);
+    assert_eq!(searched("There is no mug at desk 2. Look at bed 1 first."), [1, 1, 1, 1]);
+    // It was never at the sofa.
+    assert_eq!(searched("There is no mug at desk 2, sofa 1."), [2, 1, 1, 1]);
+    assert_eq!(searched("Take it, move it to desk 2."), [1, 1, 1, 0]);
+}
