@@ -5,6 +5,7 @@
 
 mod claims;
 mod plot;
+mod seeds;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -25,6 +26,10 @@ struct Options {
     /// as NAME=DIR or NAME=DIR:STRATEGY
     #[arg(required = true)]
     arms: Vec<String>,
+    /// Judge a gain of several trainings over an arm after the second trial, in points at least, as
+    /// NAME=DIR,DIR>ARM+POINTS
+    #[arg(long, value_name = "CLAIM")]
+    claim: Vec<String>,
     /// Draw success by trial into this SVG file, too
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
@@ -79,6 +84,15 @@ fn main() -> Result<()> {
         if counts.claims + counts.facts > 0 {
             writeln!(out, "{name:width$}  {}", claims::text(counts))?;
         }
+    }
+    for text in &options.claim {
+        let claim = seeds::Claim::parse(text)?;
+        let trainings = claim
+            .folders
+            .iter()
+            .map(|folder| named(&format!("{}={}", claim.name, folder.display())));
+        let trainings = trainings.collect::<Result<Vec<_>>>()?;
+        writeln!(out, "\n{}", claim.judge(&trainings, &arms, last.min(2))?)?;
     }
     if let Some(file) = &options.plot {
         plot::write(file, &arms)?;
