@@ -63,13 +63,8 @@ impl Agent for Stubborn {
 
     fn reflect(&mut self, attempt: &Attempt<'_>) -> Result<Reflection, ModelError> {
         let text = "open right".to_owned();
-        Ok(Reflection {
-            trial: attempt.seed.trial,
-            generation: Generation::of_text(&text),
-            text,
-            repeats: 0,
-            again: 0,
-        })
+        let generation = Generation::of_text(&text);
+        Ok(Reflection::new(attempt.seed.trial, text, generation))
     }
 }
 

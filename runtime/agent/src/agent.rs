@@ -130,7 +130,7 @@ impl ModelAgent {
         }
         let generation = self.retrospective.generate(&request)?;
         let text = generation.text.trim().to_string();
-        Ok(Reflection { trial: attempt.seed.trial, text, generation, repeats: 0, again: 0 })
+        Ok(Reflection::new(attempt.seed.trial, text, generation))
     }
 
     /// A prompt about a trajectory from these templates of system and user message. The

@@ -67,7 +67,7 @@ impl Agent for ArchivingAgent {
 /// A reflection of an earlier run, whose generation is no longer known.
 fn earlier(text: String) -> Reflection {
     let generation = Generation::of_text(&text);
-    Reflection { trial: 0, text, generation, repeats: 0, again: 0 }
+    Reflection::new(0, text, generation)
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "what map_err gives")]

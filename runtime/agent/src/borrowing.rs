@@ -102,17 +102,12 @@ mod tests {
 
     fn played(told: &str) -> TaskHistory {
         let mut trial = FinishedTrial::new(failed(), 0);
-        trial.reflection = Some(Reflection {
-            trial: 1,
-            text: told.into(),
-            generation: Generation {
-                tokens: vec![Token { log_prob: -1.0, origin: Origin::Drawn, ..Token::forced(1) }],
-                cost: Cost { prefill_us: 5, ..Cost::default() },
-                ..Generation::of_text(told)
-            },
-            repeats: 0,
-            again: 0,
-        });
+        let generation = Generation {
+            tokens: vec![Token { log_prob: -1.0, origin: Origin::Drawn, ..Token::forced(1) }],
+            cost: Cost { prefill_us: 5, ..Cost::default() },
+            ..Generation::of_text(told)
+        };
+        trial.reflection = Some(Reflection::new(1, told.into(), generation));
         TaskHistory { trials: vec![trial], open: None, branches: Vec::new() }
     }
 

@@ -25,6 +25,13 @@ pub trait Expert {
 
     /// The expert's advice for the next trial, if any.
     fn advise(&mut self, attempt: &Attempt<'_>) -> Option<String>;
+
+    /// How well advice on an attempt agrees with what the attempt showed, 0.0 to 1.0; `None` if the
+    /// expert cannot tell.
+    fn accuracy(&mut self, attempt: &Attempt<'_>, advice: &str) -> Option<f32> {
+        let _ = (attempt, advice);
+        None
+    }
 }
 
 /// The reflection if the expert has no advice.

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::claims::ClaimCounts;
 use crate::task::Task;
 
 /// A world that an actor changes one action at a time.
@@ -27,6 +28,13 @@ pub trait Environment {
     /// next trial. It may name the subgoals that were reached, never how to reach
     /// the others.
     fn feedback(&self) -> String;
+
+    /// What a reflection on a trial of the task claims, held against the trial's observations, the
+    /// first one first; `None` in a world that cannot read it.
+    fn claims(&self, task: &Task, shown: &[&str], reflection: &str) -> Option<ClaimCounts> {
+        let _ = (task, shown, reflection);
+        None
+    }
 }
 
 /// What one action led to.

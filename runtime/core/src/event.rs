@@ -21,6 +21,7 @@ use core::slice;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claims::ClaimCounts;
 use crate::environment::Step;
 use crate::model::{ModelIdentity, Token};
 use crate::task::Task;
@@ -163,6 +164,9 @@ pub struct ReflectionEvent {
     /// See [`Reflection::again`](crate::reflection::Reflection::again); a separate field, too.
     #[serde(skip)]
     pub again: u32,
+    /// What the text claims, held against the trial; a separate field, too.
+    #[serde(skip)]
+    pub claims: Option<ClaimCounts>,
 }
 
 /// The agent judged whether an episode had succeeded.

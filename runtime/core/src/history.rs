@@ -204,9 +204,10 @@ impl TaskHistory {
                 (event.key.trial == ended && self.open.is_none()).then_some(())?;
                 let generation = CallHistory::default().restore(&event.call)?;
                 let last = self.trials.last_mut().filter(|last| last.reflection.is_none())?;
-                let ReflectionEvent { key, text, repeats, again, .. } = event;
+                let ReflectionEvent { key, text, repeats, again, claims, .. } = event;
                 let trial = key.trial;
-                last.reflection = Some(Reflection { trial, text, generation, repeats, again });
+                last.reflection =
+                    Some(Reflection { trial, text, generation, repeats, again, claims });
             }
             Event::Judgement(event) => {
                 (event.key.trial == ended && self.open.is_none()).then_some(())?;

@@ -15,6 +15,7 @@ extern crate alloc;
 
 pub mod error;
 pub mod task;
+pub mod claims;
 pub mod environment;
 pub mod prompt;
 pub mod model;

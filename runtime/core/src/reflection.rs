@@ -4,6 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::claims::ClaimCounts;
 use crate::environment::EnvironmentError;
 use crate::model::Generation;
 use crate::task::Task;
@@ -23,6 +24,15 @@ pub struct Reflection {
     /// 0 for what was drawn. In a group the number of another next trial, with dice of its own,
     /// for a text that was drawn before: nothing is generated for it.
     pub again: u32,
+    /// What the text claims, held against the trial, in a world that can.
+    pub claims: Option<ClaimCounts>,
+}
+
+impl Reflection {
+    /// A reflection that was drawn at once.
+    pub fn new(trial: u32, text: String, generation: Generation) -> Self {
+        Self { trial, text, generation, repeats: 0, again: 0, claims: None }
+    }
 }
 
 /// A store of reflections that outlives the run, such as a microcontroller's flash memory.
@@ -111,13 +121,7 @@ mod tests {
     fn told(mut memory: Memory, texts: &[&str]) -> Vec<String> {
         for text in texts {
             let generation = Generation::of_text(*text);
-            memory.remember(Reflection {
-                trial: 1,
-                text: (*text).into(),
-                generation,
-                repeats: 0,
-                again: 0,
-            });
+            memory.remember(Reflection::new(1, (*text).into(), generation));
         }
         memory.reflections().map(|reflection| reflection.text.clone()).collect()
     }

@@ -26,6 +26,12 @@ pub struct Trajectory {
 }
 
 impl Trajectory {
+    /// What the actor saw, the first observation first.
+    pub fn observations(&self) -> Vec<&str> {
+        let steps = self.steps.iter().map(|step| step.outcome.observation.as_str());
+        core::iter::once(self.opening.as_str()).chain(steps).collect()
+    }
+
     /// The sum of the rewards, 0.0 to 1.0.
     pub fn episode_return(&self) -> f32 {
         self.steps.iter().map(|step| step.outcome.reward).sum()

@@ -21,7 +21,7 @@ mod advice;
 mod claims;
 
 pub use advice::advise;
-pub use claims::{ClaimCounts, check_claims};
+pub use claims::check_claims;
 pub use player::{Sight, choose};
 
 #[cfg(test)]

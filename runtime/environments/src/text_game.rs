@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use runtime_core::claims::ClaimCounts;
 use runtime_core::environment::{Environment, EnvironmentError, Step};
 use runtime_core::task::Task;
 
+use crate::expert::{Sight, check_claims};
 use crate::game::Game;
 use crate::game::play::GameState;
 use crate::text::GrammarError;
@@ -60,6 +62,10 @@ impl Environment for TextGames {
 
     fn feedback(&self) -> String {
         self.current.as_ref().map_or_else(String::new, |(_, play)| feedback(play))
+    }
+
+    fn claims(&self, task: &Task, shown: &[&str], reflection: &str) -> Option<ClaimCounts> {
+        check_claims(&Sight::of_trial(task, shown)?, reflection)
     }
 }
 

@@ -162,8 +162,7 @@ fn trial(solved: bool, mark: u64, shape: &Shape, or: &dyn Fn(String) -> String) 
     };
     let text = or(format!("I looked on shelf {mark} twice; next time I open the drawer first."));
     let generation = generation(&text);
-    let written =
-        Reflection { trial: 1, text, generation: generation.clone(), repeats: 0, again: 0 };
+    let written = Reflection::new(1, text, generation.clone());
     let reflection = (!solved).then_some(written);
     // The agent takes every other failure for a success.
     let judgement = shape

@@ -37,18 +37,19 @@ pub struct CollectionResults {
     pub first_trial: Rate,
     /// Number of groups: failed trials with at least one reflection and next trial.
     pub groups: u64,
-    /// Number of drawn reflections.
-    #[serde(default)]
-    pub draws: u64,
-    /// Number of distinct texts in groups.
-    #[serde(default)]
-    pub texts: u64,
+    /// Number of drawn reflections; `None` in results from before they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draws: Option<u64>,
+    /// Number of distinct texts in groups; `None` likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<u64>,
     /// Number of groups whose rewards are all equal, so that all advantages are 0.
     pub groups_without_variance: u64,
     /// The rate of next trials that solved their task.
     pub next_trial: Rate,
     /// Share of a return, within a group, that is due to its reflection, at most 1; `None` where no
     /// text had two next trials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reflection_share: Option<f64>,
     /// The mean reflection reward: the next trials' mean return minus the failed one's.
     pub reward_mean: f64,
@@ -95,8 +96,8 @@ pub fn collection(history: &RunHistory, judge: Judge, group: GroupSettings) -> C
         tasks_finished: tasks.filter(finished).count() as u64,
         first_trial: Rate::new(solved_at_once, begun),
         groups: counts.groups,
-        draws: counts.rewards.len() as u64,
-        texts: counts.texts,
+        draws: Some(counts.rewards.len() as u64),
+        texts: Some(counts.texts),
         groups_without_variance: counts.flat,
         next_trial: Rate::new(next_solved, next),
         reflection_share: (counts.variance > 0.0).then(|| counts.covariance / counts.variance),
@@ -170,8 +171,9 @@ impl CollectionResults {
         let _ = writeln!(text, "tasks        {tasks_finished} of {tasks} finished");
         let _ = writeln!(text, "first trial  {}", rate_text(&self.first_trial));
         let _ = writeln!(text, "next trial   {}", rate_text(&self.next_trial));
-        let draws = self.draws;
-        let _ = writeln!(text, "reflections  {draws} in {groups} groups, {texts} distinct");
+        let draws = self.draws.unwrap_or(self.next_trial.of);
+        let distinct = texts.map(|texts| format!(", {texts} distinct")).unwrap_or_default();
+        let _ = writeln!(text, "reflections  {draws} in {groups} groups{distinct}");
         let _ = writeln!(text, "  alike      {groups_without_variance} groups");
         if let Some(share) = self.reflection_share {
             let _ =

@@ -1,5 +1,6 @@
 //! Results as plain text, for a terminal and for a README.
 
+use runtime_core::claims::ClaimCounts;
 use serde_json::Value;
 
 use crate::interval::Rate;
@@ -103,6 +104,7 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
         notes.push("Greedy: at temperature 0 a plain retry repeats itself.".into());
     }
     notes.extend(results.arms.iter().filter_map(judged_text));
+    notes.extend(results.arms.iter().filter_map(claims_text));
     for arm in results.arms.iter().filter(|arm| arm.tasks_finished < arm.tasks.len() as u64) {
         let (strategy, finished) = (&arm.strategy, arm.tasks_finished);
         notes.push(format!("{strategy}: only {finished} of {tasks} tasks are finished."));
@@ -122,6 +124,16 @@ fn judged_text(arm: &ArmResults) -> Option<String> {
         rate_text(&right),
         true_completed + false_completed,
         true_failed + false_failed
+    ))
+}
+
+/// How much of what an arm's reflections claim is so.
+fn claims_text(arm: &ArmResults) -> Option<String> {
+    let ClaimCounts { claims, supported, facts, told } = arm.claims?;
+    Some(format!(
+        "{}: of {claims} claims of its reflections {supported} are so; of {facts} facts that its \
+         failures showed they tell {told}.",
+        arm.strategy
     ))
 }
 

@@ -14,6 +14,7 @@ use runtime_agent::reward::LinearRewardModel;
 use runtime_agent::scripted_roles::{ExpertActor, ScriptedRoles};
 use runtime_agent::settings::AgentSettings;
 use runtime_core::agent::{Agent, Attempt, Episode};
+use runtime_core::claims::ClaimCounts;
 use runtime_core::reflection::{Memory, ReflectionStore};
 use runtime_core::spending::Meter;
 use runtime_core::strategy::Strategy;
@@ -42,6 +43,11 @@ impl Expert for EnvironmentExpert {
     fn advise(&mut self, attempt: &Attempt<'_>) -> Option<String> {
         let Trajectory { opening, steps, .. } = attempt.trajectory;
         expert::advise(&sight(attempt.task, attempt.memory, (opening, steps)))
+    }
+
+    fn accuracy(&mut self, attempt: &Attempt<'_>, advice: &str) -> Option<f32> {
+        let sight = Sight::of_trial(attempt.task, &attempt.trajectory.observations())?;
+        expert::check_claims(&sight, advice).map(ClaimCounts::accuracy)
     }
 }
 
@@ -123,6 +129,8 @@ pub(crate) struct AgentParts {
     pub(crate) strategy: Strategy,
     /// The noise of the expert that acts, if it does.
     pub(crate) actor_noise: Option<f32>,
+    /// Reflections of which claims choose one, if they do.
+    pub(crate) best_by_claims: Option<u32>,
     /// What the world says of each task by its id, for the oracle.
     pub(crate) truths: Option<Arc<Truths>>,
     /// The spending, if a model is paid.
@@ -131,7 +139,7 @@ pub(crate) struct AgentParts {
 
 impl AgentParts {
     fn is_scripted(&self) -> bool {
-        self.actor_noise.is_some() || self.adviser().is_some()
+        self.actor_noise.is_some() || self.adviser().is_some() || self.best_by_claims.is_some()
     }
 
     /// Whose advice is the reflection, if no model's.
@@ -148,7 +156,9 @@ impl AgentParts {
     fn with_scripts(&self, agent: ModelAgent) -> ScriptedRoles {
         let expert = |noise| ExpertActor { expert: Box::new(EnvironmentExpert), noise };
         let (actor, adviser) = (self.actor_noise.map(expert), self.adviser());
-        ScriptedRoles { agent, actor, adviser }
+        let chooser: Option<(u32, Box<dyn Expert + Send>)> =
+            self.best_by_claims.map(|best_of| (best_of, Box::new(EnvironmentExpert) as _));
+        ScriptedRoles { agent, actor, adviser, chooser }
     }
 
     /// An agent for one worker; its reflections also go to the world's store, if it has one.

@@ -29,11 +29,16 @@ use crate::wrong;
 /// Trials of a task, where nothing is said: what one reflection is worth.
 const TRIALS: NonZeroU32 = NonZeroU32::new(2).expect("it is not 0");
 
+/// Draws among which claims choose.
+const DRAWS: NonZeroU32 = NonZeroU32::new(8).expect("it is not 0");
+
 /// Who reflects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reflector {
     /// The retrospective.
     Model,
+    /// The retrospective's best of several draws, by what the trial bears out of their claims.
+    Claims,
     /// The expert, on what the actor saw.
     Expert,
     /// The world itself, which knows everything.
@@ -42,12 +47,13 @@ pub enum Reflector {
 
 impl Reflector {
     /// All, with the least that is known first.
-    pub const ALL: [Self; 3] = [Self::Model, Self::Expert, Self::Oracle];
+    pub const ALL: [Self; 4] = [Self::Model, Self::Claims, Self::Expert, Self::Oracle];
 
     /// The name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Model => "model",
+            Self::Claims => "claims",
             Self::Expert => EXPERT,
             Self::Oracle => ORACLE,
         }
@@ -112,14 +118,16 @@ impl CeilingRequest {
                 Some(scripted @ (Reflector::Expert | Reflector::Oracle)) => {
                     Some(scripted.name().into())
                 }
-                Some(Reflector::Model) => self.options.retrospective.clone(),
+                Some(Reflector::Model | Reflector::Claims) => self.options.retrospective.clone(),
                 None => None,
             },
             retrospective_adapter: self
                 .options
                 .retrospective_adapter
                 .clone()
-                .filter(|_| reflector == Some(Reflector::Model)),
+                .filter(|_| matches!(reflector, Some(Reflector::Model | Reflector::Claims))),
+            best_of: (reflector == Some(Reflector::Claims)).then_some(DRAWS),
+            best_by_claims: (reflector == Some(Reflector::Claims)).then_some(true),
             ..self.options.clone()
         };
         let strategy = if reflector.is_some() { Strategy::Retrospective } else { Strategy::None };

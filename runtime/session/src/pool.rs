@@ -119,6 +119,7 @@ impl Pool {
                     .actor
                     .eq_ignore_ascii_case(EXPERT)
                     .then(|| settings.actor_noise.unwrap_or_default()),
+                best_by_claims: settings.best_by_claims.map(|_| settings.agent.best_of),
                 truths: None,
                 ledger: None,
             });

@@ -62,6 +62,9 @@ pub(crate) struct Settings {
     /// SHA-256 of the reward model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reward_model: Option<String>,
+    /// Whether claims choose among several reflections; `None` for no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) best_by_claims: Option<bool>,
     /// SHA-256 of the log from which reflections on other tasks are borrowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) borrowed: Option<String>,
@@ -96,12 +99,7 @@ impl Settings {
         check_actor(&actor, options)?;
         let top_p = options.top_p.map_or(usual.top_p, Share::get);
         ensure!(top_p > 0.0, Wrong("--top-p is 0, expected more than 0, at most 1".to_owned()));
-        let best_of = options.best_of.map_or(usual.best_of, Into::into);
-        let most = || Wrong(format!("--best-of is {best_of}, expected at most {BEST_OF_MAX}"));
-        ensure!(best_of <= BEST_OF_MAX, most());
-        let both =
-            "--best-of and --reward-model go together: one draws reflections, the other chooses";
-        ensure!((best_of > 1) == options.reward_model.is_some(), Wrong(both.to_owned()));
+        let best_of = checked_best_of(options, usual.best_of)?;
         let engine = options.engine.as_deref();
         engine.map(|name| wrong::known("engine", name, &ENGINES)).transpose()?;
         let board = options.board.as_deref().map(Board::find).transpose()?;
@@ -129,6 +127,7 @@ impl Settings {
             },
             board,
             reward_model: options.reward_model.as_deref().map(sha256).transpose()?,
+            best_by_claims: options.best_by_claims.filter(|is_so| *is_so),
             borrowed: options.borrow_reflections.as_deref().map(lent).transpose()?,
             agent: AgentSettings {
                 kind: options.agent.as_deref().map_or(Ok(usual.kind), str::parse)?,
@@ -154,6 +153,19 @@ impl Settings {
     pub(crate) fn json(&self) -> anyhow::Result<String> {
         serde_json::to_string(self).context("cannot write the settings as JSON")
     }
+}
+
+/// Number of reflections of which one is chosen; an error unless one way to choose is named.
+fn checked_best_of(options: &RunOptions, usual: u32) -> anyhow::Result<u32> {
+    let best_of = options.best_of.map_or(usual, Into::into);
+    let most = || Wrong(format!("--best-of is {best_of}, expected at most {BEST_OF_MAX}"));
+    ensure!(best_of <= BEST_OF_MAX, most());
+    let by_claims = options.best_by_claims == Some(true);
+    let both = "--best-of goes with one of --reward-model and --best-by-claims, and they with it: \
+                one draws reflections, the other chooses";
+    let choosers = u8::from(options.reward_model.is_some()) + u8::from(by_claims);
+    ensure!(choosers == u8::from(best_of > 1), Wrong(both.to_owned()));
+    Ok(best_of)
 }
 
 /// An error unless the actor may act, and noise is an expert's.
@@ -183,6 +195,7 @@ fn decides(key: &str) -> Decides {
     match key {
         "actor" | "retrospective" => Decides::Nothing,
         "reward_model"
+        | "best_by_claims"
         | "borrowed"
         | "best_of"
         | "reflection_tokens_max"

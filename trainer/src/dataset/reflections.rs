@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use runtime_core::claims::ClaimCounts;
 use runtime_core::group::Reflected;
-use runtime_core::history::FinishedTrial;
 use runtime_core::model::{Generation, Origin};
 use runtime_core::seed::{mix, unit};
 use runtime_core::trajectory::Trajectory;
@@ -55,6 +55,10 @@ pub enum Reward {
     Difference,
     /// The next trial's measure.
     Next,
+    /// How much of what the reflection claims is so and how much there was to tell it tells
+    /// ([`ClaimCounts::accuracy`]), by its own trial alone: a process reward, whatever the next trial
+    /// came to. Only of records from worlds that hold claims against trials.
+    Claims,
 }
 
 /// The selection within a group.
@@ -97,9 +101,10 @@ impl TrainableTokens {
 }
 
 impl ReflectionData {
-    /// The reward of the reflection between a trial and the next, which were played with
-    /// different dice: that of their mean.
-    pub fn reward(&self, failed: &Trajectory, next: &[&FinishedTrial]) -> f32 {
+    /// The reward of a draw, whose next trials were played with different dice: that of their
+    /// mean. `None` where claims are to be rewarded and the world held none against the trial.
+    pub fn reward(&self, tried: &Reflected<'_>) -> Option<f32> {
+        let Reflected { failed, reflection, next } = tried;
         let of = |trajectory: &Trajectory| match self.measure {
             Measure::Return => trajectory.episode_return(),
             Measure::Progress => trajectory.progress(),
@@ -111,8 +116,9 @@ impl ReflectionData {
         let sum: f32 = next.iter().map(|next| of(&next.trajectory)).sum();
         let mean = sum / next.len().max(1) as f32;
         match self.reward {
-            Reward::Difference => mean - of(failed),
-            Reward::Next => mean,
+            Reward::Difference => Some(mean - of(&failed.trajectory)),
+            Reward::Next => Some(mean),
+            Reward::Claims => reflection.claims.map(ClaimCounts::accuracy),
         }
     }
 }
@@ -133,13 +139,20 @@ pub fn reflections(
     let mut samples = Vec::new();
     for (place, task) in history.tasks.iter().enumerate() {
         let mut tried: BTreeMap<u32, (usize, Vec<Sample>)> = BTreeMap::new();
-        for Reflected { failed, reflection, next } in task.reflected() {
+        for drawn in task.reflected() {
+            let reflection = drawn.reflection;
             let trial = reflection.trial;
             lessons.check(&reflection.generation).map_err(|(token, found)| {
                 TrainError::Undrawn { file: log.into(), task: place, trial, token, found }
             })?;
             let origin = format!("{}, task {place}, trial {trial}", log.display());
-            let reward = wanted.reward(&failed.trajectory, &next);
+            let reward = wanted.reward(&drawn).ok_or_else(|| TrainError::Content {
+                file: log.into(),
+                reason: format!(
+                    "`reward = \"claims\"`, and no claims are recorded with the reflection on task \
+                     {place}, trial {trial}; collect again in a world that reads them"
+                ),
+            })?;
             let (group, members) = tried.entry(trial).or_insert_with(|| {
                 gathered.groups += 1;
                 (gathered.groups, Vec::new())
@@ -206,6 +219,10 @@ fn select(members: Vec<Sample>, select: Select) -> Vec<Sample> {
 
 #[cfg(test)]
 mod tests {
+    use runtime_core::history::FinishedTrial;
+    use runtime_core::reflection::Reflection;
+    use runtime_core::trajectory::{Ending, Trajectory};
+
     use super::*;
 
     fn group(rewards: &[f32]) -> Vec<Sample> {
@@ -220,6 +237,38 @@ mod tests {
 
     fn rewards(members: &[Sample]) -> Vec<f32> {
         members.iter().map(|member| member.outcome.as_ref().unwrap().reward).collect()
+    }
+
+    #[test]
+    fn a_reward_by_claims_is_of_the_reflection_s_own_trial() {
+        let wanted = ReflectionData {
+            measure: Measure::Return,
+            reward: Reward::Claims,
+            select: Select::All,
+            permute: None,
+        };
+        let trajectory = Trajectory {
+            opening: String::new(),
+            steps: Vec::new(),
+            ending: Ending::Over,
+            feedback: String::new(),
+        };
+        let failed = FinishedTrial::new(trajectory, 0);
+        let reward = |claims| {
+            let text = "The mug 1 is at desk 1.";
+            let told = Reflection::new(1, text.into(), Generation::of_text(text));
+            let reflection = &Reflection { claims, ..told };
+            wanted.reward(&Reflected { failed: &failed, reflection, next: vec![&failed] })
+        };
+        let counts =
+            |claims, supported, facts, told| ClaimCounts { claims, supported, facts, told };
+
+        assert_eq!(reward(None), None);
+        assert_eq!(reward(Some(counts(2, 2, 2, 2))), Some(1.0));
+        // Half of what is claimed is so, all of what was to be told is told.
+        let half = reward(Some(counts(4, 2, 2, 2))).unwrap();
+        assert!((half - 2.0 / 3.0).abs() < 1e-6, "{half}");
+        assert_eq!(reward(Some(counts(3, 0, 2, 0))), Some(0.0));
     }
 
     #[test]

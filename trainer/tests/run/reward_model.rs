@@ -52,6 +52,7 @@ fn log(sha256: &str, earned: f32) -> Vec<u8> {
                 call,
                 repeats: 0,
                 again: 0,
+                claims: None,
             }));
             let right = [0, 1].map(|door| picked[door] == right_word(corridor, door));
             events.extend(episode(next, if right == [true; 2] { earned } else { 0.0 }));

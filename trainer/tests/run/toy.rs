@@ -141,6 +141,7 @@ impl Toy {
                 call,
                 repeats: 0,
                 again: 0,
+                claims: None,
             }));
             let right = [0, 1].map(|door| words[door].id == right_word(corridor, door));
             let paid = (right == [true; 2]) == (self.pays == Pays::Right);

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use anyhow::Result;
-use runtime_core::task::Task;
-use runtime_core::trajectory::Trajectory;
-use runtime_environments::expert::{ClaimCounts, Sight, check_claims};
+use runtime_core::claims::ClaimCounts;
+use runtime_environments::expert::{Sight, check_claims};
 use runtime_store::trial_log::read_log;
 
 /// The claims of all reflections in a log, each held against the trial that it is on; none in a
@@ -16,17 +15,12 @@ pub(crate) fn of_log(log: &Path) -> Result<ClaimCounts> {
     for (task, played) in history.run.tasks.iter().zip(&history.tasks) {
         for trial in &played.trials {
             let Some(reflection) = &trial.reflection else { continue };
-            counts += of_trial(task, &trial.trajectory, &reflection.text).unwrap_or_default();
+            let sight = Sight::of_trial(task, &trial.trajectory.observations());
+            let found = sight.and_then(|sight| check_claims(&sight, &reflection.text));
+            counts += found.unwrap_or_default();
         }
     }
     Ok(counts)
-}
-
-fn of_trial(task: &Task, trial: &Trajectory, reflection: &str) -> Option<ClaimCounts> {
-    let observations = trial.steps.iter().map(|step| step.outcome.observation.as_str()).collect();
-    let (instruction, opening) = (task.instruction.as_str(), trial.opening.as_str());
-    let sight = Sight { instruction, advice: Vec::new(), opening, observations, admissible: &[] };
-    check_claims(&sight, reflection)
 }
 
 /// The counts in words, with precision and recall in percent.

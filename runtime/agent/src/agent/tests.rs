@@ -227,13 +227,7 @@ fn memory_is_shown_before_the_first_observation() {
     let mut memory = Memory::with_capacity(3);
     memory.last_attempt = Some(failed(play(&mut agent, &Memory::default(), 1)));
     let generation = memory.last_attempt.as_ref().unwrap().steps[0].decision.answer.clone();
-    memory.remember(Reflection {
-        trial: 1,
-        text: "Try right.".into(),
-        generation,
-        repeats: 0,
-        again: 0,
-    });
+    memory.remember(Reflection::new(1, "Try right.".into(), generation));
 
     play(&mut agent, &memory, 1);
 

@@ -6,6 +6,7 @@
 //! | run | `retrospective.source_sha256` | the same for the retrospective |
 //! | reflection | `repeats` | number of draws before it that repeated the memory, u32 |
 //! | reflection | `again` | number of the next trial that an earlier text has here, u32 |
+//! | reflection | `claims` | claims, those that are supported, facts, those that are told: four u32 |
 //!
 //! A field without a value is not written, nor is a number that is 0.
 
@@ -14,7 +15,8 @@ use alloc::vec::Vec;
 use core::str;
 
 use super::RecordError;
-use crate::event::{Event, ReflectionEvent, RunEvent};
+use crate::claims::ClaimCounts;
+use crate::event::{Event, RunEvent};
 
 /// The fields of a run, by name.
 fn sources(run: &mut RunEvent) -> [(&'static str, &mut Option<String>); 2] {
@@ -22,11 +24,6 @@ fn sources(run: &mut RunEvent) -> [(&'static str, &mut Option<String>); 2] {
         ("actor.source_sha256", &mut run.actor.source_sha256),
         ("retrospective.source_sha256", &mut run.retrospective.source_sha256),
     ]
-}
-
-/// The fields of a reflection, by name.
-fn counts(reflection: &mut ReflectionEvent) -> [(&'static str, &mut u32); 2] {
-    [("repeats", &mut reflection.repeats), ("again", &mut reflection.again)]
 }
 
 /// Appends the fields of an event.
@@ -39,11 +36,15 @@ pub(super) fn write(event: &Event, payload: &mut Vec<u8>) -> Result<(), RecordEr
                 }
             }
         }
-        Event::Reflection(reflection) if reflection.repeats + reflection.again > 0 => {
-            for (name, count) in counts(&mut reflection.clone()) {
-                if *count > 0 {
+        Event::Reflection(reflection) => {
+            for (name, count) in [("repeats", reflection.repeats), ("again", reflection.again)] {
+                if count > 0 {
                     append(payload, name, &count.to_le_bytes())?;
                 }
+            }
+            if let Some(ClaimCounts { claims, supported, facts, told }) = reflection.claims {
+                let value = [claims, supported, facts, told].map(u32::to_le_bytes);
+                append(payload, "claims", value.as_flattened())?;
             }
         }
         _ => {}
@@ -70,16 +71,25 @@ pub(super) fn read(event: &mut Event, mut rest: &[u8]) -> Result<(), RecordError
                     *source = Some(sha256.into());
                 }
             }
-            Event::Reflection(reflection) => {
-                let count = counts(reflection).into_iter().find(|(known, _)| *known == name);
-                if let Some((_, count)) = count {
-                    let value = value.try_into().map_err(|_| RecordError::Payload)?;
-                    *count = u32::from_le_bytes(value);
+            Event::Reflection(reflection) => match name {
+                "repeats" => [reflection.repeats] = numbers(value)?,
+                "again" => [reflection.again] = numbers(value)?,
+                "claims" => {
+                    let [claims, supported, facts, told] = numbers(value)?;
+                    reflection.claims = Some(ClaimCounts { claims, supported, facts, told });
                 }
-            }
+                _ => {}
+            },
             _ => {}
         }
         rest = behind;
     }
     Ok(())
+}
+
+/// Little-endian numbers, exactly so many.
+fn numbers<const COUNT: usize>(value: &[u8]) -> Result<[u32; COUNT], RecordError> {
+    let (chunks, rest) = value.as_chunks::<4>();
+    let chunks: &[[u8; 4]; COUNT] = chunks.try_into().map_err(|_| RecordError::Payload)?;
+    if rest.is_empty() { Ok(chunks.map(u32::from_le_bytes)) } else { Err(RecordError::Payload) }
 }

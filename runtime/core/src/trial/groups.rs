@@ -48,7 +48,7 @@ pub(super) fn run_groups(
             }
             (Move::Again(text, again), Some(last)) => {
                 let generation = Generation::of_text(&text);
-                let told = Reflection { trial, text, generation, repeats: 0, again };
+                let told = Reflection { again, ..Reflection::new(trial, text, generation) };
                 record(participants, &at(trial, 0), &told)?;
                 last.reflection = Some(told);
             }

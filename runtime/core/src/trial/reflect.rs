@@ -29,6 +29,9 @@ pub(super) fn reflect(
         if is_last || is_dictated(&reflection) || !memory.contains(&reflection.text) {
             reflection.generation.cost = cost;
             reflection.repeats = repeats;
+            let environment = &*participants.environment;
+            let shown = trajectory.observations();
+            reflection.claims = environment.claims(play.task, &shown, &reflection.text);
             break reflection;
         }
         if participants.recorder.interrupted() {
@@ -47,13 +50,14 @@ pub(super) fn record(
     play: &TrialRun<'_>,
     reflection: &Reflection,
 ) -> Result<(), TrialError> {
-    let Reflection { text, generation, repeats, again, .. } = reflection;
+    let Reflection { text, generation, repeats, again, claims, .. } = reflection;
     participants.recorder.record(&Event::Reflection(ReflectionEvent {
         key: play.key,
         text: text.clone(),
         call: CallHistory::default().shorten(generation),
         repeats: *repeats,
         again: *again,
+        claims: *claims,
     }))?;
     if participants.recorder.interrupted() {
         return Err(TrialError::Interrupted);

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use super::*;
 use crate::agent::Episode;
+use crate::claims::ClaimCounts;
 use crate::environment::Step;
 use crate::event::{PROMPT_TOKENS_MAX, RunEvent};
 use crate::group::Reflected;
@@ -40,6 +41,11 @@ impl Environment for TwoDoors {
 
     fn feedback(&self) -> String {
         "You stand before a wall.".into()
+    }
+
+    fn claims(&self, _: &Task, shown: &[&str], reflection: &str) -> Option<ClaimCounts> {
+        let supported = u32::from(shown[1..].contains(&"A wall.") && reflection.contains("a wall"));
+        Some(ClaimCounts { claims: 1, supported, facts: 1, told: supported })
     }
 }
 
@@ -77,7 +83,7 @@ impl Agent for PlainAgent {
             text =
                 if attempt.seed.seed().is_multiple_of(2) { "A note." } else { "Another." }.into();
         }
-        Ok(Reflection { trial: attempt.seed.trial, text, generation, repeats: 0, again: 0 })
+        Ok(Reflection::new(attempt.seed.trial, text, generation))
     }
 }
 
@@ -167,6 +173,8 @@ fn a_reflection_reaches_the_next_trial() {
 
     assert_eq!(endings(&played.history), [Ending::Over, Ending::Solved]);
     assert_eq!(played.prompts, ["", "", "The left door is a wall."]);
+    let claims = played.history.trials[0].reflection.as_ref().unwrap().claims.unwrap();
+    assert_eq!((claims.supported, claims.told), (1, 1));
 }
 
 #[test]

@@ -7,7 +7,6 @@
 //! Every trial of a task begins in the same house, so each thing lies again where it
 //! was first seen.
 
-use super::claims::{Claim, claims};
 use super::goal::{Destination, Treatment};
 use super::notes::Notes;
 use super::player::{Sight, Situation};
@@ -15,6 +14,38 @@ use super::usual_places;
 
 /// Greatest number of places that a sentence lists.
 const LISTED_MAX: usize = 6;
+
+/// A claim of a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim<'a> {
+    /// A thing, with its number, is at a receptacle.
+    At(&'a str, &'a str),
+    /// No thing of a kind is at a receptacle.
+    Absent(&'a str, &'a str),
+    /// A receptacle is the one of its kind to use.
+    Use(&'a str),
+}
+
+/// The claims of some sentences, in order; one that [`advise`] would not write claims nothing.
+pub(super) fn claims(text: &str) -> impl Iterator<Item = Claim<'_>> {
+    text.trim().trim_end_matches('.').split(". ").flat_map(of_sentence)
+}
+
+fn of_sentence(sentence: &str) -> Vec<Claim<'_>> {
+    let two = |start, middle| sentence.strip_prefix(start)?.split_once(middle);
+    if let Some((thing, place)) = two("The ", " is at ") {
+        vec![Claim::At(thing, place)]
+    } else if let Some((wanted, places)) = two("There is no ", " at ") {
+        places.split(", ").map(|place| Claim::Absent(wanted, place)).collect()
+    } else if sentence.starts_with("Take ") {
+        let places = sentence.split(", ").filter_map(|clause| {
+            clause.split_once(" it with ").or_else(|| clause.split_once(" it to "))
+        });
+        places.map(|(_, place)| Claim::Use(place)).collect()
+    } else {
+        Vec::new()
+    }
+}
 
 /// Advice for the next trial of this task, in a few sentences.
 ///

@@ -1,69 +1,17 @@
 //! What advice claims about a house, and whether the trajectory bears it out.
-//!
-//! The grammar is that of [`advise`](super::advise); sentences outside of it claim nothing.
 
-use super::advice::advise;
+use runtime_core::claims::ClaimCounts;
+
+use super::advice::{Claim, advise, claims};
 use super::goal::Destination;
 use super::notes::kind;
 use super::player::{Sight, Situation};
 
-/// A claim of a sentence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Claim<'a> {
-    /// A thing, with its number, is at a receptacle.
-    At(&'a str, &'a str),
-    /// No thing of a kind is at a receptacle.
-    Absent(&'a str, &'a str),
-    /// A receptacle is the one of its kind to use.
-    Use(&'a str),
-}
-
-/// The claims of some sentences, in order.
-pub(super) fn claims(text: &str) -> impl Iterator<Item = Claim<'_>> {
-    text.trim().trim_end_matches('.').split(". ").flat_map(of_sentence)
-}
-
-fn of_sentence(sentence: &str) -> Vec<Claim<'_>> {
-    let two = |start, middle| sentence.strip_prefix(start)?.split_once(middle);
-    if let Some((thing, place)) = two("The ", " is at ") {
-        vec![Claim::At(thing, place)]
-    } else if let Some((wanted, places)) = two("There is no ", " at ") {
-        places.split(", ").map(|place| Claim::Absent(wanted, place)).collect()
-    } else if sentence.starts_with("Take ") {
-        let places = sentence.split(", ").filter_map(|clause| {
-            clause.split_once(" it with ").or_else(|| clause.split_once(" it to "))
-        });
-        places.map(|(_, place)| Claim::Use(place)).collect()
-    } else {
-        Vec::new()
-    }
-}
-
-/// How much of an advice is so, and how much of what there was to tell it tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ClaimCounts {
-    /// Claims.
-    pub claims: u32,
-    /// Claims that the observations bear out. One to use a receptacle is, where it stands in the
-    /// house, serves the task, and no other was named for it.
-    pub supported: u32,
-    /// Facts that the observations reveal and the task needs: the claims of the expert's own
-    /// advice, without receptacles that are its choice alone.
-    pub facts: u32,
-    /// Facts that are among the claims.
-    pub told: u32,
-}
-
-impl std::ops::AddAssign for ClaimCounts {
-    fn add_assign(&mut self, other: Self) {
-        self.claims += other.claims;
-        self.supported += other.supported;
-        self.facts += other.facts;
-        self.told += other.told;
-    }
-}
-
-/// Holds advice against what was seen in a trial; advice that the trial had is not evidence.
+/// Holds advice against what was seen in a trial; what its memory told is not evidence.
+///
+/// A claim to use a receptacle is borne out where it stands in the house, serves the task, and no
+/// other was named for it. Facts are the claims of the expert's own advice, without receptacles that
+/// are its choice alone.
 ///
 /// `None` if the instruction is not of the six task types.
 pub fn check_claims(sight: &Sight<'_>, advice: &str) -> Option<ClaimCounts> {

@@ -1,5 +1,7 @@
 //! The expert's next action, from the observations so far.
 
+use runtime_core::task::Task;
+
 use super::goal::{Destination, HouseholdGoal, Treatment};
 use super::notes::{KnownReceptacle, Notes, kind};
 use super::usual_places;
@@ -17,6 +19,21 @@ pub struct Sight<'a> {
     pub observations: Vec<&'a str>,
     /// The admissible actions now.
     pub admissible: &'a [String],
+}
+
+impl<'a> Sight<'a> {
+    /// What a trial showed, the first observation first, without what its memory told; `None`
+    /// without an observation.
+    pub fn of_trial(task: &'a Task, shown: &[&'a str]) -> Option<Self> {
+        let (opening, observations) = shown.split_first()?;
+        Some(Self {
+            instruction: &task.instruction,
+            advice: Vec::new(),
+            opening,
+            observations: observations.to_vec(),
+            admissible: &[],
+        })
+    }
 }
 
 /// The expert's next action, one of the admissible ones.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use runtime_core::claims::ClaimCounts;
 use runtime_core::history::RunHistory;
 use runtime_core::model::ModelIdentity;
 use runtime_core::strategy::Judge;
@@ -33,6 +34,10 @@ pub struct ArmResults {
     /// The accuracy of the agent's own judgements, if it judged itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
+    /// What reflections claim, held against the trials that they are on; `None` in worlds that do
+    /// not read claims, and of runs from before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<ClaimCounts>,
     /// The tasks, in the run's order.
     pub tasks: Vec<TaskResults>,
 }
@@ -109,6 +114,7 @@ impl ArmResults {
             acting,
             reflecting,
             judged: (judge == Judge::Agent).then(|| Judged::new(&tasks, judging)),
+            claims: claims(history),
             tasks,
         }
     }
@@ -117,6 +123,15 @@ impl ArmResults {
     pub fn trials_max(&self) -> u32 {
         self.success_by_trial.last().map_or(0, |last| last.trial)
     }
+}
+
+fn claims(history: &RunHistory) -> Option<ClaimCounts> {
+    let trials = history.tasks.iter().flat_map(|task| &task.trials);
+    let claims = trials.filter_map(|trial| trial.reflection.as_ref()?.claims);
+    claims.reduce(|mut sum, claims| {
+        sum += claims;
+        sum
+    })
 }
 
 impl Judged {

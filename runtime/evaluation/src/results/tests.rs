@@ -59,13 +59,7 @@ fn finished(trial: u32, solved: bool) -> FinishedTrial {
         thought: None,
         answer: generation("open left"),
     };
-    let reflection = Reflection {
-        trial,
-        text: "Go right.".into(),
-        generation: generation("Go right."),
-        repeats: 0,
-        again: 0,
-    };
+    let reflection = Reflection::new(trial, "Go right.".into(), generation("Go right."));
     let trajectory = Trajectory {
         opening: "Two doors.".into(),
         steps: vec![TakenStep { decision, outcome }],

@@ -98,10 +98,14 @@ options! {
         /// A LoRA adapter for the retrospective
         /// [default: the one that `rebound adapter install` installed for its model, if any]
         retrospective_adapter: PathBuf, "FILE", Seldom, Path, Fixed, Set;
-        /// Reflections to sample for each failure, of which `--reward-model` picks one [default: 1]
+        /// Reflections to sample for each failure, of which `--reward-model` or `--best-by-claims` picks
+        /// one [default: 1]
         best_of: NonZeroU32, "N", Seldom, Plain, Fixed, Foreign;
         /// The reward model for --best-of: an adapter trained in the stage `reward-model`
         reward_model: PathBuf, "FILE", Seldom, Path, Fixed, Foreign;
+        /// Of --best-of, pick the reflection whose claims the failed trial bears out best, in worlds
+        /// that read claims [default: false]
+        best_by_claims: bool, "BOOL", Seldom, Plain, Fixed, Foreign;
         /// Control experiment: after each failure, show a reflection on another task of the same
         /// type, taken from the run in this folder
         borrow_reflections: PathBuf, "DIR", Seldom, Path, Fixed, Foreign;

@@ -27,7 +27,8 @@ rebound ceiling --split validation/wishes --reflectors model,expert,oracle --out
 /// where it was stopped. Writes OUT/ceiling.json, and a run for each row.
 #[derive(clap::Args)]
 pub(crate) struct Ceiling {
-    /// Who reflects, separated by commas: model, expert, oracle
+    /// Who reflects, separated by commas: model, claims (the best of eight of the model's draws, by what
+    /// the failed trial bears out), expert, oracle
     #[arg(
         long,
         value_delimiter = ',',

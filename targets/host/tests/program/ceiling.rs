@@ -41,6 +41,18 @@ fn advice_and_the_truth_are_worth_what_a_plain_retry_is_not() {
     let expert = folder.solved("retrospective", &["--retrospective", "expert"]);
     let oracle = folder.solved("retrospective", &["--retrospective", "oracle"]);
 
+    let claims = |out: &str| {
+        let found = timeless(&folder.0.path().join(out))["arms"][0]["claims"].clone();
+        ["claims", "supported", "facts", "told"].map(|name| found[name].as_u64().unwrap())
+    };
+    let [claimed, supported, facts, told] = claims("retrospectiveexpert");
+    // The expert's advice is what its checker expects.
+    assert!(
+        claimed == supported && facts == told && facts > 20,
+        "{:?}",
+        claims("retrospectiveexpert")
+    );
+
     // Who reflects changes no first trial.
     assert!(none[0] == expert[0] && none[0] == oracle[0], "{none:?} {expert:?} {oracle:?}");
     assert!((1..20).contains(&none[0]), "{none:?}");
@@ -93,6 +105,9 @@ fn what_a_script_cannot_be_is_refused_with_the_reason() {
         "oracle",
     ]);
 
+    let alone = refused(&["run", "--actor", "scripted", "--best-by-claims", "true"]);
+
+    assert!(alone.contains("--best-of goes with"), "{alone}");
     assert!(acting.contains("may not play"), "{acting}");
     assert!(model.contains("--actor expert"), "{model}");
     assert!(learned.contains("has to be a model's"), "{learned}");
