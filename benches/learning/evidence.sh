@@ -18,13 +18,16 @@
 #            the trainings at least 10 points over `none` at its best temperature on validation;
 #            the trainings over `permuted`, the same loop on rewards given to other texts of the
 #            group, whose interval excludes zero
-# All else   is told with one training and 300 tasks, without a claim
+# All else   is told without a claim
+# Control    that the trainer can learn from returns at all: the same loop with a scripted actor, from
+#            imitation of 30 pieces, which is nearly nothing. Three trainings over their start on 300
+#            tasks of test/wishes, seed 10, by at least 15 points in the mean, the interval above zero
 #
 # Usage: benches/learning/evidence.sh [PART…]
 #
-#   actor imitated-30 imitated-100 imitated-306 validation
-#   loop-1 loop-2 loop-3 permuted
-#   test table                                            all, in this order, unless named
+#   imitated-30 imitated-100 imitated-306 control-1 control-2 control-3 control-test control-table
+#   actor validation loop-1 loop-2 loop-3 permuted test table
+#                                                     all, in this order, unless named
 #
 # OUT is the folder, runs/evidence unless given; PARALLEL and THREADS fit it to a machine.
 set -euo pipefail
@@ -76,10 +79,10 @@ imitated() {
   cp "$folder/training/adapter.gguf" "$folder/adapter.gguf"
 }
 
-# looped NAME SED: a loop by `wishes.toml`, changed so.
+# looped NAME FILE SED: a loop by that file, changed so.
 looped() {
   mkdir -p "$out/loops"
-  sed -e "$2" benches/learning/wishes.toml >"benches/learning/.$1.toml"
+  sed -e "$3" "benches/learning/$2.toml" >"benches/learning/.$1.toml"
   "$rebound" learn --config "benches/learning/.$1.toml" --out "$out/loops/$1"
   cp "$out/loops/$1/$(sed -n '/"best"/,/}/s/.*"path": "\(.*\)".*/\1/p' "$out/loops/$1/learning.json")" \
     "$out/loops/$1.gguf"
@@ -90,7 +93,7 @@ run() {
   local folder=$out/$1 split=$2 tasks=$3 seed=$4 trials=$5
   shift 5
   played "$folder" run --split "$split" --tasks "$tasks" --seed "$seed" --trials "$trials" \
-    --actor "$out/actor.gguf" "${prompts[@]}" --quiet "$@"
+    --actor "${actor:-$out/actor.gguf}" "${prompts[@]}" --quiet "$@"
 }
 reflecting=(--strategy retrospective --reflection-temperature 1.0 --retrospective)
 
@@ -111,8 +114,25 @@ part() {
           "${reflecting[@]}" smollm2-135m-instruct --retrospective-adapter "$out/imitated-$n/adapter.gguf"
       done
       ;;
-    loop-*) looped "$1" "s/^seed = 1/seed = ${1#loop-}/" ;;
-    permuted) looped permuted 's/select = "all"/select = "all", permute = 17/' ;;
+    control-[123]) looped "$1" control "s/^seed = 1/seed = ${1#control-}/" ;;
+    control-test)
+      local at=control actor=expert known=(--actor-noise 0.1 --temperature 1.0)
+      run $at/none test/wishes 300 10 2 --strategy none "${known[@]}"
+      for arm in imitated-30 imitated-100 imitated-306 control-1 control-2 control-3; do
+        local adapter=$out/$arm/adapter.gguf
+        [ -e "$adapter" ] || adapter=$out/loops/$arm.gguf
+        run "$at/$arm" test/wishes 300 10 2 "${known[@]}" --first-trials "$out/$at/none" \
+          "${reflecting[@]}" smollm2-135m-instruct --retrospective-adapter "$adapter"
+      done
+      ;;
+    control-table)
+      local at=$out/control
+      "$learning" none=$at/none imitated-30=$at/imitated-30 imitated-100=$at/imitated-100 \
+        imitated-306=$at/imitated-306 returns=$at/control-1 \
+        --claim "returns=$at/control-1,$at/control-2,$at/control-3>imitated-30+15" | tee "$out/control.txt"
+      ;;
+    loop-*) looped "$1" wishes "s/^seed = 1/seed = ${1#loop-}/" ;;
+    permuted) looped permuted wishes 's/select = "all"/select = "all", permute = 17/' ;;
     test)
       local at=test split=test/wishes
       for t in 0.7 0.3 1.0; do run $at/none-$t $split 600 9 5 --strategy none --temperature $t; done
@@ -139,7 +159,8 @@ part() {
     *) echo "there is no part $1; see the head of $0" >&2; exit 2 ;;
   esac
 }
-for name in ${*:-actor imitated-30 imitated-100 imitated-306 validation loop-1 loop-2 loop-3 permuted test table}; do
+control="control-1 control-2 control-3 control-test control-table"
+for name in ${*:-imitated-30 imitated-100 imitated-306 $control actor validation loop-1 loop-2 loop-3 permuted test table}; do
   echo "== $name"
   part "$name"
 done
