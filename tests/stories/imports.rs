@@ -9,13 +9,14 @@ use toml::Table;
 
 /// A crate's folder, and which of ours it may depend on outside its tests. A
 /// name that ends in `*` stands for all that begin so.
-pub(crate) const MAY_IMPORT: [(&str, &[&str]); 21] = [
+pub(crate) const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("runtime/core", &[]),
     ("runtime/node", &[]),
     ("runtime/agent", &["runtime-core"]),
     ("runtime/engine", &["runtime-core", "models", "models-decoder", "models-native"]),
     ("runtime/environments", &["runtime-core", "runtime-node"]),
     ("runtime/store", &["runtime-core", "models"]),
+    ("runtime/sandbox", &[]),
     ("runtime/evaluation", &["runtime-core"]),
     ("runtime/session", &["runtime-*", "models", "trainer-contract"]),
     ("models", &[]),
@@ -61,11 +62,12 @@ const NEVER: [(&str, &[&str]); 11] = [
 const WITHOUT_STD: [&str; 3] = ["runtime/core", "runtime/node", "targets/bare-metal"];
 
 /// The only places for unsafe code; a folder stands for all that is in it.
-const MAY_BE_UNSAFE: [&str; 5] = [
+const MAY_BE_UNSAFE: [&str; 6] = [
     "runtime/engine/src/llama/raw.rs",
     "models/src/map.rs",
     "models/decoder/src/kernels",
     "models/native/src/kernels",
+    "runtime/sandbox/src/raw.rs",
     "targets/bare-metal/src/board",
 ];
 

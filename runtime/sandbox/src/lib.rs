@@ -1,0 +1,31 @@
+//! Foreign programs, confined to what they are granted.
+//!
+//! ```text
+//! Grants ─► Sandbox::spawn ─► waiter ─► the program, process 1 of its own namespace
+//!              │                 │           │
+//!              │ Landlock rules  │ new user, mount, pid, ipc, uts and network namespaces
+//!              │ seccomp filter  │           │ limits, no capabilities, Landlock, seccomp
+//!              └ private folder  └ ends with the program; killed, all of its processes end
+//! ```
+//!
+//! Layers cover for each other: Landlock holds files, seccomp what the kernel offers, namespaces
+//! processes and networks, limits what is used up. Where the kernel lacks one, [`Layer::missing`]
+//! says so, and a [`Strength::Full`] sandbox refuses to run.
+//!
+//! The layers are the crates `landlock` and `seccompiler`, and what namespaces and limits take of
+//! libc. bubblewrap was weighed: it is a program that a device may lack, sets up mounts where
+//! Landlock needs none, and has neither seccomp rules nor limits of its own.
+
+mod grants;
+mod layers;
+#[cfg(target_os = "linux")]
+mod filter;
+#[cfg(target_os = "linux")]
+mod rules;
+#[cfg(target_os = "linux")]
+mod raw;
+mod spawn;
+
+pub use grants::{Grants, Network};
+pub use layers::{Layer, Strength};
+pub use spawn::{Confined, Sandbox, SandboxError};
