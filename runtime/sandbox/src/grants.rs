@@ -24,7 +24,8 @@ pub struct Grants {
     pub write: Vec<PathBuf>,
     /// The network.
     pub network: Network,
-    /// Address space of each of its processes, in bytes.
+    /// Address space of each of its processes, in bytes; where there are control groups, also what
+    /// all of them have together.
     pub memory_bytes: u64,
     /// Processor time of each of its processes, in whole seconds, rounded up.
     pub processor: Duration,

@@ -22,11 +22,14 @@ pub enum Layer {
     Landlock,
     /// System calls are filtered.
     Seccomp,
+    /// The number of processes has a limit: the kernel has one for every user but user 0, whose
+    /// needs the control group `pids`.
+    Processes,
 }
 
 impl Layer {
     /// All layers.
-    pub const ALL: [Self; 3] = [Self::Namespaces, Self::Landlock, Self::Seccomp];
+    pub const ALL: [Self; 4] = [Self::Namespaces, Self::Landlock, Self::Seccomp, Self::Processes];
 
     /// The layers that this machine lacks, or forbids to this user. They are looked for once.
     pub fn missing() -> Vec<Self> {
@@ -41,6 +44,9 @@ impl Layer {
             Self::Namespaces => crate::raw::can_unshare(),
             Self::Landlock => crate::raw::landlock_abi() >= 3,
             Self::Seccomp => crate::raw::has_seccomp(),
+            Self::Processes => {
+                !crate::raw::is_root() || crate::control_groups::ControlGroups::limit_processes()
+            }
         }
     }
 
@@ -56,6 +62,7 @@ impl fmt::Display for Layer {
             Self::Namespaces => "unprivileged user namespaces",
             Self::Landlock => "Landlock (ABI 3, Linux 6.2)",
             Self::Seccomp => "seccomp filters",
+            Self::Processes => "a control group that limits the processes of user 0",
         })
     }
 }

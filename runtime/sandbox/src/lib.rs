@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Layers cover for each other: Landlock holds files, seccomp what the kernel offers, namespaces
-//! processes and networks, limits what is used up. Where the kernel lacks one, [`Layer::missing`]
+//! processes and networks, limits and control groups what is used up. Where the kernel lacks one, [`Layer::missing`]
 //! says so, and a [`Strength::Full`] sandbox refuses to run.
 //!
 //! The layers are the crates `landlock` and `seccompiler`, and what namespaces and limits take of
@@ -18,6 +18,8 @@
 
 mod grants;
 mod layers;
+#[cfg(target_os = "linux")]
+mod control_groups;
 #[cfg(target_os = "linux")]
 mod filter;
 #[cfg(target_os = "linux")]

@@ -31,6 +31,8 @@ pub(crate) struct Confinement {
     pub(crate) maps: Option<Maps>,
     /// Whether its own loopback is up.
     pub(crate) has_loopback: bool,
+    /// Doors to control groups.
+    pub(crate) doors: Vec<OwnedFd>,
     /// Limits of each process.
     pub(crate) limits: Vec<(Resource, u64)>,
     /// Landlock's rules.
@@ -77,6 +79,9 @@ impl Confinement {
         unsafe {
             done(libc::setsid())?;
             end_with_parent()?;
+            for door in &self.doors {
+                done(libc::write(door.as_raw_fd(), c"0".as_ptr().cast(), 1))?;
+            }
             if let Some(maps) = &self.maps {
                 done(libc::unshare(NAMESPACES))?;
                 write(c"/proc/self/setgroups", c"deny")?;
@@ -137,6 +142,12 @@ pub(crate) fn landlock_abi() -> libc::c_long {
         libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0, VERSION)
     };
     found.max(0)
+}
+
+/// Whether this is user 0, whom the kernel's limit of processes spares.
+pub(crate) fn is_root() -> bool {
+    // SAFETY: the call has no arguments and cannot fail.
+    unsafe { libc::geteuid() == 0 }
 }
 
 /// Whether the kernel filters system calls.

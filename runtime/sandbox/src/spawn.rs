@@ -52,6 +52,8 @@ pub struct Confined {
     child: Child,
     /// Where it puts what it writes; with namespaces only it sees what is in there.
     private: TempDir,
+    /// Limits of all of its processes together.
+    _groups: linux::Groups,
 }
 
 impl Sandbox {
@@ -69,8 +71,8 @@ impl Sandbox {
         let private = TempDir::with_prefix("rebound-")?;
         let mut command = std::process::Command::new(program);
         command.args(arguments);
-        let child = linux::start(command, self, (&missing, private.path()))?;
-        Ok(Confined { child, private })
+        let (child, groups) = linux::start(command, self, (&missing, private.path()))?;
+        Ok(Confined { child, private, _groups: groups })
     }
 }
 
@@ -128,17 +130,23 @@ mod linux {
     use std::process::{Child, Command, Stdio};
 
     use super::{Sandbox, SandboxError};
+    use crate::control_groups::ControlGroups;
     use crate::grants::{Grants, Network};
     use crate::layers::Layer;
     use crate::raw::{Confinement, Maps};
     use crate::{filter, rules};
 
+    /// Limits of all processes together.
+    pub(super) type Groups = ControlGroups;
+
     pub(super) fn start(
         mut command: Command,
         sandbox: &Sandbox,
         (missing, private): (&[Layer], &Path),
-    ) -> Result<Child, SandboxError> {
-        let confinement = prepare(&sandbox.grants, missing, private)?;
+    ) -> Result<(Child, Groups), SandboxError> {
+        let mut groups = ControlGroups::new(&sandbox.grants);
+        let doors = std::mem::take(&mut groups.doors);
+        let confinement = Confinement { doors, ..prepare(&sandbox.grants, missing, private)? };
         command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
         command
             .env("HOME", private)
@@ -148,7 +156,8 @@ mod linux {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         crate::raw::confine(&mut command, confinement);
         let program = command.get_program().into();
-        command.spawn().map_err(|source| SandboxError::Start { program, source })
+        let child = command.spawn().map_err(|source| SandboxError::Start { program, source })?;
+        Ok((child, groups))
     }
 
     fn prepare(
@@ -166,6 +175,7 @@ mod linux {
         let seconds = grants.processor.as_secs() + u64::from(grants.processor.subsec_nanos() > 0);
         Ok(Confinement {
             maps: has(Layer::Namespaces).then(|| Maps::new(grants.disk_bytes)),
+            doors: Vec::new(),
             has_loopback: grants.network == Network::Loopback,
             limits: vec![
                 (libc::RLIMIT_AS, grants.memory_bytes),
@@ -193,12 +203,15 @@ mod linux {
     use super::{Sandbox, SandboxError};
     use crate::layers::Layer;
 
+    /// Elsewhere there are none.
+    pub(super) type Groups = ();
+
     /// Elsewhere there is no layer at all.
     pub(super) fn start(
         _: Command,
         _: &Sandbox,
         (missing, _): (&[Layer], &Path),
-    ) -> Result<Child, SandboxError> {
+    ) -> Result<(Child, Groups), SandboxError> {
         Err(SandboxError::Lacks(missing.to_vec()))
     }
 }

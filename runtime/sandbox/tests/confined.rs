@@ -245,3 +245,20 @@ except PermissionError:
     let ended = run_with(loopback(), own);
     assert_eq!(ended.output, "own\nno other\n", "{}", ended.error);
 }
+
+#[test]
+fn a_fork_bomb_is_bounded_and_ends_with_the_program() {
+    if !is_full() {
+        return;
+    }
+    let word = "86398.75";
+    let grants = || Grants { processes: 20, ..Grants::default() };
+    let start = |count: u32| format!("for i in $(seq {count}); do sleep {word} & done; echo ready");
+
+    let few = run_with(grants(), &format!("({}) >/dev/null 2>&1; echo ready", start(10)));
+    assert_eq!(few.output, "ready\n", "{}", few.error);
+    let many = run_with(grants(), &format!("({}) >/dev/null; echo $?", start(200)));
+    assert_ne!(many.output, "0\n");
+    assert!(many.error.contains("fork"), "{}", many.error);
+    assert!(gone(word), "{:?}", left(word));
+}
