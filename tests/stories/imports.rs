@@ -14,7 +14,7 @@ pub(crate) const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("runtime/node", &[]),
     ("runtime/agent", &["runtime-core"]),
     ("runtime/engine", &["runtime-core", "models", "models-decoder", "models-native"]),
-    ("runtime/environments", &["runtime-core", "runtime-node"]),
+    ("runtime/environments", &["runtime-core", "runtime-node", "runtime-sandbox"]),
     ("runtime/store", &["runtime-core", "models"]),
     ("runtime/sandbox", &[]),
     ("runtime/evaluation", &["runtime-core"]),

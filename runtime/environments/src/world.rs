@@ -39,7 +39,7 @@ pub trait World: Send + Sync {
     }
 
     /// The default split.
-    fn default_split(&self) -> &'static str;
+    fn default_split(&self) -> &str;
 
     /// The default of the greatest number of steps in an episode, in tasks of `split`.
     fn default_steps_max(&self, split: &str) -> u32;

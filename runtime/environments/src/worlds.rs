@@ -2,6 +2,7 @@
 //! name here, and its prompts in `runtime/agent/prompts`.
 
 pub mod alfworld;
+pub mod external;
 pub mod household;
 pub mod node;
 
@@ -29,8 +30,16 @@ pub fn options() -> impl Iterator<Item = WorldOption> {
     WORLDS.iter().flat_map(|entry| entry.options).copied()
 }
 
-/// The world of this name, ignoring case.
+/// A name as settings keep it: in lower case, or an address as it is.
+pub fn canonical(name: &str) -> String {
+    if external::is_address(name) { name.to_owned() } else { name.to_lowercase() }
+}
+
+/// The world of this name, ignoring case, or of this address.
 pub fn find(name: &str) -> Result<WorldEntry, WorldError> {
+    if external::is_address(name) {
+        return Ok(external::ENTRY);
+    }
     let found = WORLDS.iter().find(|entry| entry.name.eq_ignore_ascii_case(name));
     found.copied().ok_or_else(|| {
         let known: Vec<String> = names().into_iter().map(str::to_owned).collect();
@@ -40,6 +49,10 @@ pub fn find(name: &str) -> Result<WorldEntry, WorldError> {
 
 /// Opens a world by its name.
 pub fn open(name: &str, options: &EnvironmentOptions) -> Result<Box<dyn World>, WorldError> {
+    if external::is_address(name) {
+        let folder = std::env::current_dir().map_err(|error| WorldError::Own(error.into()))?;
+        return Ok(Box::new(external::External::open(name, &folder)?));
+    }
     (find(name)?.open)(options)
 }
 

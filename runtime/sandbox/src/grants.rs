@@ -14,14 +14,15 @@ pub enum Network {
 }
 
 /// What a program is granted. Besides this it may read and run the system's programs and libraries
-/// (`/usr`, `/lib`, `/bin`, …), and has a private folder, its working and temporary folder, which is
-/// gone with it.
+/// (`/usr`, `/lib`, `/bin`, …), and has a private folder for what is temporary, which is gone with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grants {
     /// Files and folders that it may read, and run programs from.
     pub read: Vec<PathBuf>,
     /// Files and folders that it may change, too.
     pub write: Vec<PathBuf>,
+    /// Its working folder, of those that are granted; the private one if `None`.
+    pub working: Option<PathBuf>,
     /// The network.
     pub network: Network,
     /// Address space of each of its processes, in bytes; where there are control groups, also what
@@ -43,6 +44,7 @@ impl Default for Grants {
         Self {
             read: Vec::new(),
             write: Vec::new(),
+            working: None,
             network: Network::None,
             memory_bytes: 2 << 30,
             processor: Duration::from_mins(1),

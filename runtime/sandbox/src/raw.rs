@@ -40,6 +40,8 @@ pub(crate) struct Confinement {
     /// The private folder, and what may be done in it, by Landlock's bits.
     pub(crate) private: CString,
     pub(crate) access: u64,
+    /// The working folder.
+    pub(crate) working: CString,
     /// Filters of system calls.
     pub(crate) filters: Option<[BpfProgram; 2]>,
 }
@@ -91,7 +93,7 @@ impl Confinement {
                 let flags = libc::MS_NOSUID | libc::MS_NODEV;
                 let options = Some(maps.options.as_c_str());
                 mount(Some(c"tmpfs"), &self.private, Some(c"tmpfs"), flags, options)?;
-                done(libc::chdir(self.private.as_ptr()))?;
+                done(libc::chdir(self.working.as_ptr()))?;
                 match done(libc::fork())? {
                     0 => end_with_parent()?,
                     program => wait_for(program),

@@ -152,7 +152,7 @@ mod linux {
             .env("HOME", private)
             .env("TMPDIR", private)
             .envs(sandbox.grants.environment.clone());
-        command.current_dir(private);
+        command.current_dir(sandbox.grants.working.as_deref().unwrap_or(private));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         crate::raw::confine(&mut command, confinement);
         let program = command.get_program().into();
@@ -167,7 +167,9 @@ mod linux {
     ) -> Result<Confinement, SandboxError> {
         let has = |layer| !missing.contains(&layer);
         let wrong = |error: &dyn std::error::Error| SandboxError::Rules(error.to_string());
-        let folder = CString::new(private.as_os_str().as_bytes()).map_err(|error| wrong(&error))?;
+        let text =
+            |path: &Path| CString::new(path.as_os_str().as_bytes()).map_err(|error| wrong(&error));
+        let working = text(grants.working.as_deref().unwrap_or(private))?;
         let rules = has(Layer::Landlock).then(|| rules::rules(grants));
         let rules = rules.transpose().map_err(|error| wrong(&error))?;
         let rules = rules.and_then(Option::<OwnedFd>::from);
@@ -188,7 +190,8 @@ mod linux {
                 (libc::RLIMIT_MEMLOCK, 0),
             ],
             rules,
-            private: folder,
+            private: text(private)?,
+            working,
             access: rules::change().bits(),
             filters: filters.transpose().map_err(|error| wrong(&error))?,
         })

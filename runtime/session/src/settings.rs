@@ -106,7 +106,9 @@ impl Settings {
         let of_board = board.as_ref().map(|board| board.context_tokens);
         let context = options.context.or(of_board).map_or(usual.prompt_tokens_max, Into::into);
         Ok(Self {
-            environment: options.environment.as_deref().unwrap_or(worlds::DEFAULT).to_lowercase(),
+            environment: worlds::canonical(
+                options.environment.as_deref().unwrap_or(worlds::DEFAULT),
+            ),
             split: options.split.clone(),
             own: options.own.deciding(),
             recall: options.recall.unwrap_or(false),

@@ -137,7 +137,7 @@ fn flag(key: Key) -> Arg {
 fn parser(key: Key) -> ValueParser {
     let names = options::names(key.name);
     match key.kind {
-        Kind::Text if key.name == "environment" => values::world_key(|_| true).into(),
+        Kind::Text if key.name == "environment" => values::world_key(|_| true),
         Kind::Text if !names.is_empty() => values::one_of(&names).map(Value::String).into(),
         Kind::Text | Kind::Mark => values::text().map(Value::String).into(),
         Kind::Switch => {

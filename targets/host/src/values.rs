@@ -1,12 +1,15 @@
 //! Parsers for the values of flags whose types do not parse themselves.
 
+use std::ffi::OsStr;
+
 use clap::builder::{
-    NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
+    NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser,
 };
+use clap::{Arg, Command};
 use models::adapter::MergePrecision;
 use runtime_core::strategy::Strategy;
 use runtime_environments::entry::WorldEntry;
-use runtime_environments::worlds::{self, WORLDS};
+use runtime_environments::worlds::{self, WORLDS, external};
 use toml::Value;
 
 /// A text that is not empty.
@@ -25,14 +28,47 @@ pub(crate) fn world(can: fn(&WorldEntry) -> bool) -> PossibleValuesParser {
     PossibleValuesParser::new(able.map(|world| PossibleValue::new(world.name).help(world.about)))
 }
 
-/// The same as the value of a key.
-pub(crate) fn world_key(can: fn(&WorldEntry) -> bool) -> impl TypedValueParser<Value = Value> {
-    world(can).map(Value::String)
+/// The same as the value of a key, or the address of a world of the user's own where it can.
+pub(crate) fn world_key(can: fn(&WorldEntry) -> bool) -> ValueParser {
+    if can(&external::ENTRY) {
+        WorldOrAddress(world(can)).into()
+    } else {
+        world(can).map(Value::String).into()
+    }
+}
+
+/// The name of a world, or an address.
+#[derive(Clone)]
+struct WorldOrAddress(PossibleValuesParser);
+
+impl TypedValueParser for WorldOrAddress {
+    type Value = Value;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Value, clap::Error> {
+        let address = value.to_str().filter(|text| external::is_address(text));
+        match address {
+            Some(address) => Ok(Value::String(address.to_owned())),
+            None => self.0.parse_ref(command, arg, value).map(Value::String),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
 }
 
 /// The help text of an option that names a world.
 pub(crate) fn about_world() -> String {
-    format!("The environment to play [default: {}]", worlds::DEFAULT)
+    format!(
+        "The environment to play: one of those below, or a world of your own by exec:COMMAND, \
+         tcp:HOST:PORT or unix:PATH [default: {}]",
+        worlds::DEFAULT
+    )
 }
 
 /// What the help says of the flag that begins with what a world remembers.

@@ -4,6 +4,7 @@
 
 mod adapters;
 mod earlier;
+mod external;
 mod node;
 mod bad_input;
 mod cli;
