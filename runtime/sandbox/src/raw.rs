@@ -196,7 +196,7 @@ unsafe fn bring_loopback_up() -> io::Result<()> {
         let socket = done(libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0))?;
         let mut request: libc::ifreq = std::mem::zeroed();
         for (to, from) in request.ifr_name.iter_mut().zip(c"lo".to_bytes()) {
-            *to = from.cast_signed();
+            *to = libc::c_char::from_ne_bytes([*from]);
         }
         request.ifr_ifru.ifru_flags = INTERFACE_UP;
         let up = done(libc::ioctl(socket, libc::SIOCSIFFLAGS, &raw mut request));
