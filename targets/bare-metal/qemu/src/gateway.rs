@@ -34,7 +34,11 @@ impl Gateway {
     }
 
     /// Serves the hosts of a port; another machine may do so before or after.
-    pub fn open_at(listener: &TcpListener, machine: EmulatedMachine, damage: Damage) -> io::Result<Self> {
+    pub fn open_at(
+        listener: &TcpListener,
+        machine: EmulatedMachine,
+        damage: Damage,
+    ) -> io::Result<Self> {
         let port = format!("tcp:{}", listener.local_addr()?);
         let listener = listener.try_clone()?;
         listener.set_nonblocking(true)?;

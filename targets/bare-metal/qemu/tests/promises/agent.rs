@@ -10,6 +10,7 @@ use runtime_agent::archiving::ArchivingAgent;
 use runtime_agent::prompts::{PromptSet, built_in};
 use runtime_agent::settings::AgentSettings;
 use runtime_core::event::Event;
+use runtime_core::group::GroupSettings;
 use runtime_core::history::{FinishedTrial, TaskHistory};
 use runtime_core::model::Request;
 use runtime_core::model::{Constraint, Generation, LanguageModel, ModelError, ModelIdentity};
@@ -36,7 +37,9 @@ const ADVICE: &str = "Full power overshoots: heat at 3 below 16, at 2 below 18, 
 /// The step before which a node is reset.
 const RESET_AT: usize = 3;
 
-fn an_agent_learns_from_its_failure_and_the_node_recalls_it_for_the_next_host(board: &EmulatedBoard) {
+fn an_agent_learns_from_its_failure_and_the_node_recalls_it_for_the_next_host(
+    board: &EmulatedBoard,
+) {
     let folder = tempfile::tempdir().unwrap();
     let flash = folder.path().join("flash");
     File::create(&flash).unwrap().set_len(board.flash_bytes).unwrap();
@@ -121,7 +124,7 @@ fn play(world: &dyn World, pupil: &Pupil, trials_max: u32, recalls: bool) -> Tas
         judge: Judge::Environment,
         reflections_max: 3,
         redraws_max: Some(2),
-        members: 1,
+        group: GroupSettings::NONE,
         seed: 1,
     };
     let mut history = TaskHistory::default();

@@ -79,7 +79,8 @@ fn heat(gateway: &Gateway) -> Child {
 }
 
 fn a_later_run_recalls_what_the_node_kept(board: &EmulatedBoard) {
-    let gateway = Gateway::open(EmulatedMachine::start(board, None).unwrap(), Damage::NONE).unwrap();
+    let gateway =
+        Gateway::open(EmulatedMachine::start(board, None).unwrap(), Damage::NONE).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let exported = |out: &str, arguments: &[&str]| {
         let out = folder.path().join(out);

@@ -107,8 +107,9 @@ fn a_board_that_faults_restarts(board: &EmulatedBoard) {
 
 fn a_host_goes_on_with_a_board_whose_power_was_cut(board: &EmulatedBoard) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap();
-    let power_on =
-        || Gateway::open_at(&port, EmulatedMachine::start(board, None).unwrap(), Damage::NONE).unwrap();
+    let power_on = || {
+        Gateway::open_at(&port, EmulatedMachine::start(board, None).unwrap(), Damage::NONE).unwrap()
+    };
     let before = power_on();
     let mut link = NodeLink::open(before.port().parse().unwrap()).unwrap();
     assert_eq!(link.act(HEATER, 1).unwrap().actuators[0].value, 1);
