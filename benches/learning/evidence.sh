@@ -72,7 +72,7 @@ imitated() {
   mkdir -p "$folder"
   [ -e "$folder/demonstrated/results.json" ] || "$rebound" demonstrate --split train/wishes -n "$2" \
     --trials 2 --seed "$3" "${prompts[@]}" --out "$folder/demonstrated" --quiet
-  sed -e "s|^records = .*|records = [\"$folder/demonstrated\"]|" \
+  sed -e "s|^records = .*|records = [\"demonstrated\"]|" \
     $adapters/smollm2-135m-household-retrospective.toml >"$folder/train.toml"
   sed -i 's/^validation_share = .*/validation_share = 0.0/' "$folder/train.toml"
   trained "$folder"
