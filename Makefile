@@ -6,7 +6,7 @@
 #   make test    all checks, as CI runs them
 #   make docs    the book as pages in target/book, and every document's links checked
 #   make bench   the benchmarks, as tables
-#   make release   an archive that runs on machines without a toolchain
+#   make release   an archive that runs on machines without a toolchain, and the wheel
 #   make cross-aarch64 BOARD=raspberry-pi-5   rebound for aarch64 Linux, tried in an emulator
 #   make test-aarch64   the native engine's kernels for NEON, in an emulator of three processors
 #   make fuzz    hostile bytes for everything that reads bytes from outside
@@ -15,6 +15,7 @@
 #   make firmware       images for three microcontrollers, and what they take of them
 #   make firmware-test  the firmware's checks, and its promises in QEMU
 #   make firmware-test-m3   its promises on the Cortex-M3 alone, as `make test` runs them
+#   make test-peers   worlds of other packages, from PyPI, through the protocol; Java and ALFWorld's games
 #   make test-remote    models behind an endpoint, against llama.cpp's own server
 
 SHELL := /bin/bash
@@ -22,6 +23,7 @@ SHELL := /bin/bash
 
 CARGO_DENY_VERSION := 0.20.2
 MDBOOK_VERSION := 0.5.4
+PYTHON_TOOLS_PINNED := mypy==2.4.1 ruff==0.17.6
 export REBOUND_MODELS ?= $(HOME)/.cache/rebound/models
 MODEL := smollm2-135m-instruct
 ## Where cargo puts what it builds, absolute.
@@ -40,7 +42,7 @@ if [ $${#missing[@]} -gt 0 ]; then \
 fi
 endef
 
-.PHONY: demo install uninstall test test-format test-lints test-build test-models test-cases test-no-std test-licenses test-firmware test-docs book docs release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
+.PHONY: test-peers demo install uninstall test test-format test-lints test-build test-models test-cases test-no-std test-licenses test-python test-firmware test-docs book docs release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -79,11 +81,11 @@ uninstall:
 	  "$(DESTDIR)$(PREFIX)"/share/fish/vendor_completions.d/$(program).fish)
 
 ## The program is tested with its second engine, too.
-FEATURES := --features targets-host/decoder
+FEATURES := --features targets-host/decoder,targets-host/tables
 ## Where tests keep what they skipped; see tests/needs.
 export REBOUND_SKIPPED := $(TARGET_DIR)/skipped.txt
 TEST_PARTS := setup deny-tool test-format test-lints test-build test-models test-cases test-no-std \
-  test-licenses test-docs test-firmware
+  test-licenses test-docs test-python test-firmware
 test:
 	@mkdir -p "$(TARGET_DIR)"; rm -f "$(REBOUND_SKIPPED)"; minutes=; \
 	for part in $(TEST_PARTS); do \
@@ -122,6 +124,16 @@ test-licenses: deny-tool
 	cargo deny --config deny.toml --manifest-path targets/bare-metal/Cargo.toml --all-features \
 	  --log-level error check licenses bans sources
 
+## The package's own tests, with the program that was built for the others.
+PYTHON_TOOLS := $(TARGET_DIR)/python-tools
+test-python:
+	@[ -x $(PYTHON_TOOLS)/bin/mypy ] \
+	  || python3 -m pip install --quiet --target $(PYTHON_TOOLS) $(PYTHON_TOOLS_PINNED) \
+	  || echo "WARNING: mypy and ruff could not be fetched; the package is tested without them"
+	@! [ -x $(PYTHON_TOOLS)/bin/mypy ] || (cd python && export PYTHONPATH=$(PYTHON_TOOLS) \
+	  && python3 -m mypy && python3 -m ruff check && python3 -m ruff format --check)
+	REBOUND=$(TARGET_DIR)/debug/rebound python3 -m unittest discover -s python/tests
+
 test-firmware:
 	$(MAKE) firmware-test-m3 REBOUND=$(TARGET_DIR)/debug/rebound
 
@@ -138,6 +150,28 @@ book:
 docs: setup book
 	cargo test --workspace $(FEATURES) --test stories documents
 	cargo test --workspace $(FEATURES) --bins documents
+
+## TextWorld, TextWorldExpress, ScienceWorld, the original ALFWorld and verifiers as worlds, each as
+## PyPI has it. verifiers stands apart: its versions and theirs do not agree.
+PEERS := $(TARGET_DIR)/peers
+PEERS_PINNED := textworld==1.7.0 textworld-express==1.1.0 scienceworld==1.2.3 alfworld==0.4.2 \
+  pandas pyarrow jsonschema
+VERIFIERS_PINNED := verifiers==0.1.14
+test-peers: setup
+	@missing=(); \
+	command -v java >/dev/null || missing+=(default-jre-headless); \
+	command -v zstd >/dev/null || missing+=(zstd); \
+	python3 -m venv --help >/dev/null 2>&1 || missing+=(python3-venv); \
+	$(INSTALL_MISSING)
+	[ -x $(PEERS)/bin/python ] || python3 -m venv $(PEERS)
+	[ -x $(PEERS)-verifiers/bin/python ] || python3 -m venv $(PEERS)-verifiers
+	$(PEERS)/bin/pip install --quiet $(PEERS_PINNED) ./python
+	$(PEERS)-verifiers/bin/pip install --quiet $(VERIFIERS_PINNED) ./python
+	cargo test --workspace $(FEATURES) --no-run --quiet
+	$(if $(REBOUND_DATA),,$(TARGET_DIR)/debug/rebound data pull alfworld --data $(TARGET_DIR)/data)
+	REBOUND=$(TARGET_DIR)/debug/rebound REBOUND_DATA=$(or $(REBOUND_DATA),$(TARGET_DIR)/data) \
+	  PEERS=$(PEERS)/bin/python VERIFIERS=$(PEERS)-verifiers/bin/python \
+	  $(PEERS)/bin/python -m unittest discover -s python/tests/peers -v
 
 ## Each board's feature, and what it is compiled for. Fails where the Cortex-M3's image
 ## breaks its budget.
@@ -270,8 +304,9 @@ bench: setup
 release: setup
 	@[ "$$(uname)" = Linux ] || { echo "make release packs for Linux; elsewhere cargo build --release leaves one file"; exit 1; }
 	cargo build --release --target-dir target/dynamic -p targets-host -p trainer \
-	  --features targets-host/llama-dynamic,trainer/packed
+	  --features targets-host/llama-dynamic,targets-host/tables,trainer/packed
 	targets/pack.sh target/dynamic target
+	python3 -m pip wheel --quiet --no-deps --wheel-dir target ./python
 
 clean:
 	cargo clean

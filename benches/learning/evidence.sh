@@ -5,8 +5,11 @@
 # World      households that keep a wish, chosen on validation by `rebound ceiling`: the truth is
 #            worth 84 points to this actor at the second trial, a plain retry nothing
 # Actor      models/adapters/smollm2-135m-wishes.gguf, frozen, at temperature 0.7
-# Start      imitation of 306 pieces of the expert's advice; of 30 it is an arm, too
-# Trainings  three loops, seeds 1, 2 and 3, of four rounds: 200 tasks of train/wishes each, groups of
+# Start      imitation of 30 pieces of the expert's advice; of 306 it is an arm. Before any test task was
+#            played, a loop of four rounds from 306 pieces had shown on validation that it cannot
+#            learn: 170 of its 171 groups earned the same throughout, 91.0 % became 91.7 (+0.7
+#            [-0.6, +2.4]); the trainings were then made to begin at 30, and to have six rounds
+# Trainings  three loops, seeds 1, 2 and 3, of six rounds: 200 tasks of train/wishes each, groups of
 #            six texts; of their adapters the one that solves most of 300 tasks of validation/wishes
 #            by the second trial, the start among them
 # Endpoint   success by the second trial on 600 tasks of test/wishes, seed 9, none of which was ever

@@ -44,6 +44,7 @@ pub(crate) fn run_of(tasks: usize) -> RunEvent {
         actor: ModelIdentity::default(),
         retrospective: ModelIdentity::default(),
         tasks: Household.tasks(&selection).unwrap(),
+        traits: Vec::new(),
     }
 }
 

@@ -227,7 +227,8 @@ impl ModelAgent {
         Ok(thought)
     }
 
-    /// Generates the action, constrained to the admissible ones if the environment lists them.
+    /// Generates the action, constrained to the admissible ones or to their schema if the
+    /// environment has either.
     fn choose(
         &mut self,
         messages: Vec<Message>,
@@ -238,12 +239,14 @@ impl ModelAgent {
         let mut request = self.request(messages, episode.seed, tokens_max, Vec::new());
         // After "Action:" a word begins with a space, as in running text.
         let space = if follows_thought { " " } else { "" };
-        match episode.admissible.filter(|actions| !actions.is_empty()) {
-            Some(actions) => {
+        let listed = episode.admissible.filter(|actions| !actions.is_empty());
+        match (listed, episode.schema) {
+            (Some(actions), _) => {
                 let choices = actions.iter().map(|action| format!("{space}{action}")).collect();
                 request.constraint = Constraint::Choices(choices);
             }
-            None => request.stop = vec!["\n".into()],
+            (None, Some(schema)) => request.constraint = Constraint::JsonSchema(schema.into()),
+            (None, None) => request.stop = vec!["\n".into()],
         }
         self.actor.generate(&request)
     }

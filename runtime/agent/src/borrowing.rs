@@ -120,6 +120,7 @@ mod tests {
             actor: ModelIdentity::default(),
             retrospective: ModelIdentity::default(),
             tasks: vec![task("a", "clean"), task("b", "clean"), task("c", "heat")],
+            traits: Vec::new(),
         };
         ReflectionPool::new(&RunHistory { run, tasks: ["A", "B", "C"].map(played).into() })
     }

@@ -168,11 +168,12 @@ mod tests {
                 opening: "Two doors.",
                 steps: &taken,
                 admissible: Some(&admissible),
+                schema: None,
                 seed: SeedKey { run: 1, task: &task.id, trial: 1, draw: Draw::Action { step } },
             });
             let observation = "A wall.".to_owned();
             let outcome = Step { observation, reward: 0.0, progress: 0.0, done: false };
-            taken.push(TakenStep { decision: decision.unwrap(), outcome });
+            taken.push(TakenStep { decision: decision.unwrap(), outcome, grounded: None });
         }
         taken.into_iter().map(|step| step.decision).collect()
     }
@@ -222,7 +223,7 @@ mod tests {
         let outcome =
             Step { observation: "A wall.".into(), reward: 0.0, progress: 0.0, done: false };
 
-        let told = reflect(vec![TakenStep { decision, outcome }]);
+        let told = reflect(vec![TakenStep { decision, outcome, grounded: None }]);
         let silent = reflect(Vec::new());
 
         assert_eq!(told.text, "Go left.");

@@ -38,6 +38,8 @@ pub struct Episode<'a> {
     pub steps: &'a [TakenStep],
     /// The admissible actions now; `None` if the environment cannot list them.
     pub admissible: Option<&'a Vec<String>>,
+    /// The JSON schema of actions, in worlds whose actions are JSON values.
+    pub schema: Option<&'a str>,
     /// The key that seeds the request for the action.
     pub seed: SeedKey<'a>,
 }

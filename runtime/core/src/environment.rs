@@ -9,7 +9,8 @@ use crate::task::Task;
 /// A world that an actor changes one action at a time.
 ///
 /// The same task and the same actions give the same steps: what is random is
-/// drawn from a seed in the task. That is what makes a trial replayable.
+/// drawn from a seed in the task. That is what makes a trial replayable. A world that cannot
+/// promise it says so: [`Environment::repeats`].
 pub trait Environment {
     /// Resets the world to the start of `task` and returns the first observation.
     fn reset(&mut self, task: &Task) -> Result<String, EnvironmentError>;
@@ -23,6 +24,23 @@ pub trait Environment {
     /// The actions that have an effect or give information now, sorted, without
     /// duplicates; `None` if the world takes free text.
     fn admissible_actions(&mut self) -> Option<Vec<String>>;
+
+    /// The JSON schema of an action now, in a world that lists no actions and takes JSON values.
+    fn action_schema(&mut self) -> Option<String> {
+        None
+    }
+
+    /// Whether the last action was one that the world knows, where it says so itself; otherwise an
+    /// action is known that was listed.
+    fn grounded(&self) -> Option<bool> {
+        None
+    }
+
+    /// Whether the same task and the same actions give the same steps. An episode of a world that
+    /// does not repeat is begun anew where it was interrupted.
+    fn repeats(&self) -> bool {
+        true
+    }
 
     /// A description of the episode's result that `--feedback text` shows to the
     /// next trial. It may name the subgoals that were reached, never how to reach
@@ -71,4 +89,8 @@ pub enum EnvironmentError {
     /// The world failed; the text is its own message.
     #[error("the environment broke: {0}")]
     Broken(String),
+    /// The world failed in this episode, which ends with it; the next one may be played. The text
+    /// is its own message.
+    #[error("the environment broke off the episode: {0}")]
+    BrokenOff(String),
 }

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::claims::ClaimCounts;
 use crate::environment::Step;
 use crate::model::{ModelIdentity, Token};
-use crate::task::Task;
+use crate::task::{Task, TaskTraits};
 use crate::trajectory::{Decision, Ending, TakenStep};
 
 pub use call::{Call, CallHistory, PROMPT_TOKENS_MAX};
@@ -67,6 +67,10 @@ pub struct RunEvent {
     pub retrospective: ModelIdentity,
     /// The run's tasks; events refer to them by index.
     pub tasks: Vec<Task>,
+    /// What the world says of each task, as many; empty where it says nothing. Formats have it as a
+    /// separate field, see [`record`](crate::record).
+    #[serde(skip)]
+    pub traits: Vec<TaskTraits>,
 }
 
 /// A [`ModelIdentity`] in the layout of every format version; later additions are separate
@@ -135,6 +139,9 @@ pub struct StepEvent {
     pub done: bool,
     /// Time spent in the environment, listing of admissible actions included.
     pub environment_us: u64,
+    /// See [`TakenStep::grounded`]; a separate field, too.
+    #[serde(skip)]
+    pub grounded: Option<bool>,
 }
 
 /// An episode ended.
@@ -231,7 +238,7 @@ impl StepEvent {
         calls: &mut CallHistory,
         environment_us: u64,
     ) -> Self {
-        let TakenStep { decision, outcome } = step;
+        let TakenStep { decision, outcome, grounded } = step;
         Self {
             key,
             action: decision.action.clone(),
@@ -243,6 +250,7 @@ impl StepEvent {
             progress: outcome.progress,
             done: outcome.done,
             environment_us,
+            grounded: *grounded,
         }
     }
 
@@ -260,7 +268,7 @@ impl StepEvent {
             thought: generations.pop(),
             answer,
         };
-        Some(TakenStep { decision, outcome: self.outcome() })
+        Some(TakenStep { decision, outcome: self.outcome(), grounded: self.grounded })
     }
 
     /// The environment's response to the action.

@@ -105,7 +105,7 @@ pub(crate) fn next(
     }
     match last.passed(judge) {
         None => Move::Judge,
-        Some(false) if trial < trials_max => Move::Draw(0),
+        Some(false) if trial < trials_max && !last.is_broken() => Move::Draw(0),
         Some(_) => Move::Done,
     }
 }
@@ -182,7 +182,8 @@ impl TaskHistory {
                 says_it && (other.again > 0 || own.is_none())
             });
             let others = alike.filter_map(|(_, next)| next.as_ref());
-            let next: Vec<_> = own.iter().chain(others).copied().collect();
+            let next = own.iter().chain(others).copied().filter(|next| !next.is_broken());
+            let next: Vec<_> = next.collect();
             (!next.is_empty()).then_some(Reflected { failed, reflection, next })
         });
         reflected.collect()

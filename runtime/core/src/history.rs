@@ -10,7 +10,7 @@ use crate::event::{CallHistory, Event, PROMPT_TOKENS_MAX, ReflectionEvent, RunEv
 use crate::reflection::{Judgement, Reflection};
 use crate::strategy::Judge;
 use crate::task::Task;
-use crate::trajectory::{TakenStep, Trajectory};
+use crate::trajectory::{Ending, TakenStep, Trajectory};
 
 /// The tasks of a run with their histories.
 #[derive(Clone, Debug)]
@@ -140,10 +140,16 @@ impl FinishedTrial {
         Self { trajectory, judgement: None, reflection: None, environment_us }
     }
 
+    /// Whether the world failed, so that there is nothing to judge or to reflect on.
+    pub fn is_broken(&self) -> bool {
+        self.trajectory.ending == Ending::Broken
+    }
+
     /// Whether the trial is a success according to `judge`; `None` if the agent has not
     /// judged it yet.
     pub fn passed(&self, judge: Judge) -> Option<bool> {
         match judge {
+            _ if self.is_broken() => Some(false),
             Judge::Environment => Some(self.trajectory.succeeded()),
             Judge::Agent => self.judgement.as_ref().map(|judgement| judgement.completed),
         }
@@ -185,7 +191,8 @@ impl TaskHistory {
         let ended = u32::try_from(self.trials.len()).ok()?;
         match event {
             Event::TrialStart(start) => {
-                (self.open.is_none() && start.key.trial == ended + 1).then_some(())?;
+                // Of an open trial it is the new beginning, in a world that does not repeat.
+                (start.key.trial == ended + 1).then_some(())?;
                 self.open = Some(OpenTrial { opening: start.opening, ..OpenTrial::default() });
             }
             Event::Step(step) => {

@@ -21,8 +21,8 @@
 //!
 //! A reader skips fields with unknown names, so later programs can add fields without a new
 //! version. Today's fields are `actor.source_sha256` and `retrospective.source_sha256` after
-//! the event of a run: the SHA-256 of the original weights, in hexadecimal; and `repeats` after
-//! a reflection: a u32, how many draws before it repeated a text in the memory. A token's origin
+//! the event of a run: the SHA-256 of the original weights, in hexadecimal; `repeats` after a
+//! reflection: a u32, how many draws before it repeated a text in the memory; and others, see `fields`. A token's origin
 //! is a varint: 0 drawn, 1 forced, 2 dictated, 3 unknown. Version 1 has only the first two
 //! numbers; the log-probabilities tell which origin they meant.
 //!

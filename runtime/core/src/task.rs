@@ -1,6 +1,7 @@
 //! Tasks and their limits.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,33 @@ pub struct Task {
     pub seed: u64,
     /// The limits of the agent's attempts.
     pub limits: Limits,
+}
+
+impl Task {
+    /// The task of an id, where nobody needs to know more to play it.
+    pub fn named(id: &str) -> Self {
+        let (kind, instruction) = (String::new(), String::new());
+        Self { id: id.into(), kind, instruction, seed: 0, limits: Limits::default() }
+    }
+}
+
+/// What a world says of a task for the analysis of runs (`AgentBoard`, section 3). It decides nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskTraits {
+    /// How hard the task is, where the world grades its tasks.
+    pub difficulty: Option<Difficulty>,
+    /// The abilities that the task needs and how much of each, 1 to 3.
+    pub abilities: Vec<(String, u8)>,
+}
+
+/// How hard a task is among the world's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Difficulty {
+    /// One of the easier half or so.
+    Easy,
+    /// One of the harder ones.
+    Hard,
 }
 
 /// The limits of an agent's attempts. Every loop over a model is bounded by one of these.

@@ -55,6 +55,8 @@ pub struct TakenStep {
     pub decision: Decision,
     /// The environment's response.
     pub outcome: Step,
+    /// Whether the world knew the action: as it said, or as it had listed; `None` where it does neither.
+    pub grounded: Option<bool>,
 }
 
 /// The actor's decision in one step, with all tokens generated for it.
@@ -99,6 +101,8 @@ pub enum Ending {
     TokenLimit,
     /// The same action led to the same observation three times in a row.
     Loop,
+    /// The world failed, as the feedback says; nothing is concluded from such an episode.
+    Broken,
 }
 
 impl Ending {
@@ -110,6 +114,7 @@ impl Ending {
             Self::StepLimit => "step-limit",
             Self::TokenLimit => "token-limit",
             Self::Loop => "loop",
+            Self::Broken => "broken",
         }
     }
 }

@@ -126,7 +126,7 @@ pub enum TrialError {
 ///
 /// The trials are added to `history`, which is empty for a new run. `task_index` is the
 /// task's index in the run. After each failed trial but the last, the memory receives what
-/// the strategy shows to the next trial.
+/// the strategy shows to the next trial; none of one that the world broke.
 pub fn run_task(
     participants: &mut Participants<'_>,
     settings: &TrialSettings,
@@ -153,6 +153,9 @@ pub fn run_task(
         };
         if passed || trial == task.limits.trials_max {
             break;
+        }
+        if finished.is_broken() {
+            continue;
         }
         if settings.strategy.reflects() {
             if finished.reflection.is_none() {

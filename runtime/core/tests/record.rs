@@ -14,7 +14,7 @@ use runtime_core::event::{
 use runtime_core::history::{HistoryError, RunHistory};
 use runtime_core::model::{Cost, ModelIdentity, Origin, StopReason, Token};
 use runtime_core::record::{Chain, RecordError, RecordReader, StreamError, Version, stream};
-use runtime_core::task::{Limits, Task};
+use runtime_core::task::{Difficulty, Limits, Task, TaskTraits};
 use runtime_core::trajectory::Ending;
 
 fn events() -> Vec<Event> {
@@ -38,6 +38,7 @@ fn events() -> Vec<Event> {
             seed: 300,
             limits: Limits { steps_max: 30, trials_max: 3, episode_tokens_max: 8192 },
         }],
+        traits: Vec::new(),
     };
     let call = Call {
         shared_tokens: 500,
@@ -62,6 +63,7 @@ fn events() -> Vec<Event> {
         progress: 0.25,
         done: false,
         environment_us: 12,
+        grounded: None,
     };
     let end =
         TrialEndEvent { key, ending: Ending::StepLimit, feedback: "Nothing was done.".into() };
@@ -166,6 +168,27 @@ fn the_counts_of_a_reflection_are_fields_that_only_those_with_some_have() {
     assert_eq!(repeats, bare + "repeats".len() + 1 + 4 + 1);
     assert_eq!(again, bare + "again".len() + 1 + 4 + 1);
     assert_eq!(claims, bare + "claims".len() + 1 + 16 + 1);
+}
+
+#[test]
+fn what_the_analysis_needs_are_fields_that_only_those_with_some_have() {
+    let [Event::Run(run), Event::Step(step), ..] = &events()[..] else { unreachable!() };
+    let traits =
+        TaskTraits { difficulty: Some(Difficulty::Hard), abilities: vec![("memory".into(), 2)] };
+    let [none, some] = [TaskTraits::default(), traits]
+        .map(|traits| Event::Run(RunEvent { traits: vec![traits], ..run.clone() }));
+    let taken = |grounded| Event::Step(StepEvent { grounded, ..step.clone() });
+    let events = [none, some, taken(None), taken(Some(false)), taken(Some(true))];
+
+    let bytes = stream(Version::V2, &events).unwrap();
+
+    let (found, end) = read(&bytes);
+    assert_eq!((&found[1..], end), (&events[1..], Ok(0)));
+    // Where a world says nothing, nothing is written.
+    assert_eq!(found[0], Event::Run(RunEvent { traits: Vec::new(), ..run.clone() }));
+    let offsets = offsets(&bytes);
+    let [bare, no, yes] = [2, 3, 4].map(|place| offsets[place + 1] - offsets[place]);
+    assert_eq!([no, yes], [bare + "grounded".len() + 1 + 4 + 1; 2]);
 }
 
 #[test]

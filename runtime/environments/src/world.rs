@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use runtime_core::environment::Environment;
 use runtime_core::reflection::ReflectionStore;
-use runtime_core::task::Task;
+use runtime_core::task::{Task, TaskTraits};
 
 use crate::selection::TaskSelection;
 use crate::split::{Purpose, Split};
@@ -61,6 +61,11 @@ pub trait World: Send + Sync {
     /// `None` where the world cannot tell.
     fn truth(&self, _task: &Task) -> Option<String> {
         None
+    }
+
+    /// What the world says of a task for the analysis of runs.
+    fn traits(&self, _task: &Task) -> TaskTraits {
+        TaskTraits::default()
     }
 
     /// The world's own store of reflections, if it has one.
@@ -162,6 +167,17 @@ pub(crate) fn nearest(word: &str, known: &[String]) -> Option<String> {
 
 fn did_you_mean(nearest: Option<&String>) -> String {
     nearest.map_or_else(String::new, |nearest| format!(", did you mean {nearest}?"))
+}
+
+/// An error with its causes.
+pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 #[cfg(test)]

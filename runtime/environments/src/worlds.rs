@@ -27,7 +27,7 @@ pub fn remembering() -> Vec<&'static str> {
 
 /// The own options of all worlds.
 pub fn options() -> impl Iterator<Item = WorldOption> {
-    WORLDS.iter().flat_map(|entry| entry.options).copied()
+    WORLDS.iter().chain([&external::ENTRY]).flat_map(|entry| entry.options).copied()
 }
 
 /// A name as settings keep it: in lower case, or an address as it is.
@@ -51,7 +51,7 @@ pub fn find(name: &str) -> Result<WorldEntry, WorldError> {
 pub fn open(name: &str, options: &EnvironmentOptions) -> Result<Box<dyn World>, WorldError> {
     if external::is_address(name) {
         let folder = std::env::current_dir().map_err(|error| WorldError::Own(error.into()))?;
-        return Ok(Box::new(external::External::open(name, &folder)?));
+        return Ok(Box::new(external::External::open(name, &folder, options)?));
     }
     (find(name)?.open)(options)
 }

@@ -26,7 +26,12 @@ fn is_there() -> bool {
 
 fn doors() -> External {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/worlds");
-    External::open(&format!("exec:{PYTHON} doors.py"), &folder.canonicalize().unwrap()).unwrap()
+    External::open(
+        &format!("exec:{PYTHON} doors.py"),
+        &folder.canonicalize().unwrap(),
+        &EnvironmentOptions::default(),
+    )
+    .unwrap()
 }
 
 fn tasks(world: &dyn World, split: &str, count: Option<usize>) -> Vec<Task> {
@@ -75,7 +80,12 @@ fn wrong(program: &str) -> String {
          request = hear()\n{program}\n"
     );
     std::fs::write(folder.path().join("wrong.py"), script).unwrap();
-    let world = External::open(&format!("exec:{PYTHON} wrong.py"), folder.path()).unwrap();
+    let world = External::open(
+        &format!("exec:{PYTHON} wrong.py"),
+        folder.path(),
+        &EnvironmentOptions::default(),
+    )
+    .unwrap();
     let selection =
         TaskSelection { split: "test".into(), count: None, seed: 1, limits: Limits::default() };
     let error = world.tasks(&selection).unwrap_err();

@@ -115,6 +115,7 @@ fn history(strategy: &str, shape: &Shape) -> RunHistory {
         retrospective: actor.clone(),
         actor,
         tasks: (0..shape.tasks).map(task).collect(),
+        traits: Vec::new(),
     };
     let played = |index: u64| {
         let mut trials = Vec::new();
@@ -150,7 +151,8 @@ fn trial(solved: bool, mark: u64, shape: &Shape, or: &dyn Fn(String) -> String) 
             "On shelf {step} you see a bowl {mark}, a book 2, a candle 1, a cup {step}, a pen 3 and \
              a vase 1. The drawer {mark} below it is closed."
         ));
-        TakenStep { decision, outcome: Step { observation, reward, progress, done: last } }
+        let outcome = Step { observation, reward, progress, done: last };
+        TakenStep { decision, outcome, grounded: Some(true) }
     };
     let trajectory = Trajectory {
         opening: or("You are in the middle of a room. You see a shelf 1, a shelf 2, a desk 1 and \

@@ -18,19 +18,49 @@ use crate::results::cost::CostResults;
 /// The finished trials of a run as objects, by task and trial, then those of branches, each
 /// with the reflection before it.
 pub fn trials(history: &RunHistory) -> impl Iterator<Item = Value> {
+    numbered(history).map(move |found| {
+        let mut object = trial_json(history, found.task, found.number, found.played);
+        if let (Some(member), Some(reflection)) = (found.member, found.read) {
+            let reflection = reflection_json(reflection);
+            object["branch"] = json!({ "member": member, "reflection": reflection });
+        }
+        object
+    })
+}
+
+/// A finished trial and where it stands.
+pub(crate) struct Numbered<'a> {
+    /// Its task.
+    pub(crate) task: &'a Task,
+    /// The trial, from 1.
+    pub(crate) number: u32,
+    /// Of a branch, its number in the task's group, from 0.
+    pub(crate) member: Option<u32>,
+    /// The reflection that its branch begins with.
+    pub(crate) read: Option<&'a Reflection>,
+    /// What was played.
+    pub(crate) played: &'a FinishedTrial,
+}
+
+/// The finished trials of a run, by task and trial, then those of branches.
+pub(crate) fn numbered(history: &RunHistory) -> impl Iterator<Item = Numbered<'_>> {
     let tasks = history.run.tasks.iter().zip(&history.tasks);
-    tasks.flat_map(move |(task, played)| {
-        let line = (1u32..).zip(&played.trials);
-        let line = line.map(move |(number, trial)| trial_json(history, task, number, trial));
-        line.chain(played.branches.iter().zip(0u64..).flat_map(move |(branch, member)| {
+    tasks.flat_map(|(task, history)| {
+        let line = (1..).zip(&history.trials).map(move |(number, played)| Numbered {
+            task,
+            number,
+            member: None,
+            read: None,
+            played,
+        });
+        line.chain(history.branches.iter().zip(0..).flat_map(move |(branch, member)| {
             let numbers = branch.reflection.trial + 1..;
-            numbers.zip(&branch.trials).map(move |(number, trial)| {
-                let mut object = trial_json(history, task, number, trial);
-                object["branch"] = json!({
-                    "member": member,
-                    "reflection": reflection_json(&branch.reflection),
-                });
-                object
+            numbers.zip(&branch.trials).map(move |(number, played)| Numbered {
+                task,
+                number,
+                member: Some(member),
+                read: Some(&branch.reflection),
+                played,
             })
         }))
     })
@@ -124,10 +154,11 @@ fn trial_json(history: &RunHistory, task: &Task, number: u32, trial: &FinishedTr
 }
 
 fn step_json(step: &TakenStep) -> Value {
-    let TakenStep { decision, outcome } = step;
+    let TakenStep { decision, outcome, grounded } = step;
     json!({
         "action": decision.action,
         "malformed": decision.malformed,
+        "grounded": grounded,
         "dropped_steps": decision.dropped_steps,
         "observation": outcome.observation,
         "reward": outcome.reward,

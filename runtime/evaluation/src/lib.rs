@@ -21,6 +21,8 @@ pub mod pairs;
 pub mod results;
 pub mod spending;
 pub mod table;
+#[cfg(feature = "tables")]
+pub mod tables;
 pub mod report;
 pub mod transcript;
 pub mod export;

@@ -19,6 +19,7 @@ mod column;
 mod about;
 mod verdict;
 mod overview;
+mod analysis;
 mod tasks;
 mod texts;
 mod trajectories;

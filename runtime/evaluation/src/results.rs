@@ -10,6 +10,7 @@
 //! checksum of the file.
 
 pub mod circumstances;
+pub mod analysis;
 pub mod cost;
 pub mod task;
 pub mod arm;

@@ -1,5 +1,7 @@
 //! Results as plain text, for a terminal and for a README.
 
+pub mod analysis;
+
 use runtime_core::claims::ClaimCounts;
 use serde_json::Value;
 
@@ -68,6 +70,11 @@ pub fn rate_text(rate: &Rate) -> String {
     rate_parts(rate).join(" ")
 }
 
+/// A share in percent.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
 /// A rate and its interval, in percent.
 pub(crate) fn rate_parts(rate: &Rate) -> [String; 2] {
     let [rate, low, high] = [rate.rate, rate.low, rate.high].map(|share| 100.0 * share);
@@ -105,6 +112,8 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     }
     notes.extend(results.arms.iter().filter_map(judged_text));
     notes.extend(results.arms.iter().filter_map(claims_text));
+    notes.extend(results.arms.iter().filter_map(ungrounded_text));
+    notes.extend(results.arms.iter().filter_map(broken_text));
     for arm in results.arms.iter().filter(|arm| arm.tasks_finished < arm.tasks.len() as u64) {
         let (strategy, finished) = (&arm.strategy, arm.tasks_finished);
         notes.push(format!("{strategy}: only {finished} of {tasks} tasks are finished."));
@@ -137,6 +146,22 @@ fn claims_text(arm: &ArmResults) -> Option<String> {
     ))
 }
 
+/// How many of an arm's actions the world did not know, where there are some.
+fn ungrounded_text(arm: &ArmResults) -> Option<String> {
+    let Rate { solved: known, of, .. } = arm.analysis.as_ref()?.grounding?;
+    let unknown = of - known;
+    (unknown > 0)
+        .then(|| format!("{}: {unknown} of {of} actions were none of the world's.", arm.strategy))
+}
+
+/// How many of an arm's trials the world broke off.
+fn broken_text(arm: &ArmResults) -> Option<String> {
+    let broken = arm.analysis.as_ref()?.broken;
+    (broken > 0).then(|| {
+        format!("{}: the world broke off {broken} trials, which count as not solved.", arm.strategy)
+    })
+}
+
 fn spending_text(spending: &SpendingResults) -> String {
     let Spent { usd, requests, tokens, lost_requests, .. } = spending.total;
     let cost = match usd {
@@ -146,6 +171,19 @@ fn spending_text(spending: &SpendingResults) -> String {
     let lost = if lost_requests > 0 { format!(", {lost_requests} lost") } else { String::new() };
     let (prompt, completion) = (tokens.prompt, tokens.completion);
     format!("Spent: {cost}; {requests} requests{lost}, {prompt} tokens in, {completion} out.")
+}
+
+/// A number with commas between groups of three digits.
+pub(crate) fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Rows as lines, each column as wide as its widest cell.

@@ -255,7 +255,7 @@ impl ShownReflection {
 }
 
 fn shown(step: &TakenStep, calls: &mut Follower) -> ShownStep {
-    let TakenStep { decision, outcome } = step;
+    let TakenStep { decision, outcome, .. } = step;
     ShownStep {
         admissible: None,
         dropped_steps: decision.dropped_steps,

@@ -34,12 +34,16 @@ pub struct Grants {
     pub processes: u64,
     /// Size of its private folder, and of any file that it writes, in bytes.
     pub disk_bytes: u64,
+    /// What it may say to whoever started it before it is asked to stop, in bytes: of a world for an
+    /// episode. Whoever reads holds it to this.
+    pub output_bytes: u64,
     /// Its environment's variables, besides `PATH`, `HOME` and `TMPDIR`.
     pub environment: Vec<(String, String)>,
 }
 
 impl Default for Grants {
-    /// Nothing to read or write, no network, 2 GiB, a minute, 64 processes, 64 MiB on disk.
+    /// Nothing to read or write, no network, 2 GiB, a minute, 64 processes, 64 MiB on disk,
+    /// 256 MiB of output.
     fn default() -> Self {
         Self {
             read: Vec::new(),
@@ -50,6 +54,7 @@ impl Default for Grants {
             processor: Duration::from_mins(1),
             processes: 64,
             disk_bytes: 64 << 20,
+            output_bytes: 256 << 20,
             environment: Vec::new(),
         }
     }

@@ -27,7 +27,9 @@ mod rules;
 #[cfg(target_os = "linux")]
 mod raw;
 mod spawn;
+mod warm;
 
 pub use grants::{Grants, Network};
 pub use layers::{Layer, Strength};
 pub use spawn::{Confined, Sandbox, SandboxError};
+pub use warm::{UseEnding, UseLimits, Used, Warm};

@@ -23,6 +23,12 @@ const SYSTEM: &[&str] = &[
     "/etc/alternatives",
     "/etc/localtime",
     "/etc/ssl/certs",
+    "/etc/hosts",
+    "/etc/host.conf",
+    "/etc/nsswitch.conf",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/mime.types",
     "/dev/urandom",
     "/dev/random",
     "/dev/zero",
@@ -48,7 +54,7 @@ pub(crate) fn rules(grants: &Grants) -> Result<RulesetCreated, RulesetError> {
         .handle_access(all)?
         .scope(Scope::AbstractUnixSocket | Scope::Signal)?
         .create()?;
-    let system = SYSTEM.iter().map(PathBuf::from);
+    let system = SYSTEM.iter().map(PathBuf::from).chain(settings_of_java());
     for path in system.chain(grants.read.iter().cloned()) {
         rules = add(rules, &path, AccessFs::from_read(abi))?;
     }
@@ -57,6 +63,13 @@ pub(crate) fn rules(grants: &Grants) -> Result<RulesetCreated, RulesetError> {
         rules = add(rules, &path, change)?;
     }
     Ok(rules)
+}
+
+/// Where distributions keep what Java reads as it starts: `/etc/java-17-openjdk` and the like.
+fn settings_of_java() -> impl Iterator<Item = PathBuf> {
+    let found = std::fs::read_dir("/etc").into_iter().flatten().flatten();
+    let found = found.filter(|entry| entry.file_name().to_string_lossy().starts_with("java"));
+    found.map(|entry| entry.path())
 }
 
 /// Adds a rule for a path that is there.

@@ -16,6 +16,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use models::checksum::sha256_bytes;
+use runtime_environments::worlds::external::{OPTION_GRANTS, OPTION_SANDBOX};
 use runtime_environments::worlds::node::CONNECT;
 use runtime_environments::worlds::node::port::Port;
 
@@ -33,39 +34,61 @@ pub struct Allowed {
     pub allow_http: bool,
 }
 
-/// An error if the run's port is a command that `file` names and that is not approved; a
-/// command `given` on the command line is recorded as approved.
+/// An error if the run's port or environment is a command that `file` names and that is not
+/// approved; a command `given` on the command line is recorded as approved.
 pub(crate) fn check(
     options: &RunOptions,
     (given, allowed): (&RunOptions, Allowed),
     file: &Path,
     surroundings: &Surroundings,
 ) -> anyhow::Result<()> {
-    let port = options.own.get(CONNECT).map(str::parse);
-    let Some(Ok(Port::Command(command))) = port else { return Ok(()) };
+    if let Some(Ok(Port::Command(command))) = options.own.get(CONNECT).map(str::parse) {
+        let is_given = given.own.get(CONNECT).is_some();
+        check_command((&command, is_given), allowed, file, surroundings)?;
+    }
+    let Some(command) = world_command(options) else { return Ok(()) };
+    let is_given = world_command(given).as_ref() == Some(&command);
+    check_command((&command, is_given), allowed, file, surroundings)
+}
+
+/// The command that plays the run's world, with what it is granted and how it is confined.
+fn world_command(options: &RunOptions) -> Option<String> {
+    let address = options.environment.as_deref().filter(|name| name.starts_with("exec:"))?;
+    let told = |option| options.own.get(option);
+    let granted = told(OPTION_GRANTS).map(|grants| format!(" (granted {grants})"));
+    let sandbox = told(OPTION_SANDBOX).map(|strength| format!(" (sandbox {strength})"));
+    Some([Some(address.to_owned()), granted, sandbox].into_iter().flatten().collect())
+}
+
+fn check_command(
+    (command, is_given): (&str, bool),
+    allowed: Allowed,
+    file: &Path,
+    surroundings: &Surroundings,
+) -> anyhow::Result<()> {
     let folder = std::env::current_dir().context("cannot tell which folder this is")?;
-    let names = Names::of(&command, &folder);
-    if given.own.get(CONNECT).is_some() {
+    let names = Names::of(command, &folder);
+    if is_given {
         // If it cannot be recorded, the user is asked again later.
-        remember(&names, &command).unwrap_or_else(|error| surroundings.warn(&format!("{error:#}")));
+        remember(&names, command).unwrap_or_else(|error| surroundings.warn(&format!("{error:#}")));
         return Ok(());
     }
     let account = format!(
         "{} names a command that nobody approved on this machine:\n  {}\nIt would start in {}.",
         file.display(),
-        printable(&command),
+        printable(command),
         folder.display()
     );
     if is_remembered(&names)? {
         return Ok(());
     }
     if allowed.allow_exec {
-        let (file, command) = (file.display(), printable(&command));
+        let (file, command) = (file.display(), printable(command));
         surroundings.note(&format!("starting the command of {file}: {command}"));
         return Ok(());
     }
     if surroundings.program.agrees(&format!("{account}\nStart it, and again without asking?"))? {
-        return remember(&names, &command);
+        return remember(&names, command);
     }
     bail!("{account} Where you trust it, --allow-exec starts it")
 }

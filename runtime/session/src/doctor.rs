@@ -11,6 +11,7 @@ use runtime_environments::entry::{EnvironmentOptions, WorldEntry};
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::worlds::WORLDS;
 use runtime_evaluation::results::circumstances::Machine;
+use runtime_sandbox::Layer;
 use serde::Serialize;
 use sysinfo::{Disks, System};
 
@@ -36,6 +37,8 @@ pub struct Findings {
     boards: Vec<&'static str>,
     models: Vec<Fit>,
     worlds: Vec<WorldStatus>,
+    /// The layers of the sandbox that this machine lacks.
+    sandbox_lacks: Vec<String>,
     missing: Vec<String>,
 }
 
@@ -97,6 +100,7 @@ impl Findings {
             missing: missing(&models, &folder, &worlds),
             models,
             worlds,
+            sandbox_lacks: lacking(),
             boards: boards.iter().map(|(name, _)| *name).collect(),
             models_folder: folder.display().to_string(),
         })
@@ -127,6 +131,11 @@ impl Findings {
         for WorldStatus { name, about, .. } in &self.worlds {
             let _ = writeln!(text, "world      {name}: {about}");
         }
+        let sandbox = match &*self.sandbox_lacks {
+            [] => "complete; commands of exec: run confined".to_owned(),
+            _ => "commands of exec: are refused, or run less confined by --sandbox weak".to_owned(),
+        };
+        let _ = writeln!(text, "sandbox    {sandbox}");
         let _ = writeln!(text, "\nMB that a model takes on a board, - where it does not fit:\n");
         let _ = write!(text, "{:<26}", "");
         for board in &self.boards {
@@ -197,5 +206,12 @@ fn missing(models: &[Fit], folder: &Path, worlds: &[WorldStatus]) -> Vec<String>
                 .to_owned(),
         );
     }
+    let lacking = lacking();
+    missing.extend(lacking.iter().map(|layer| format!("a layer of the sandbox: {layer}")));
     missing
+}
+
+/// The layers of the sandbox that this machine lacks.
+fn lacking() -> Vec<String> {
+    Layer::missing().iter().map(Layer::to_string).collect()
 }

@@ -34,7 +34,7 @@ impl Game {
     /// The task of an id, or else the first of a split, or of the world's own.
     pub fn new(world: &dyn World, id: Option<&str>, split: Option<&str>) -> anyhow::Result<Self> {
         let task = match id {
-            Some(id) => named(id),
+            Some(id) => Task::named(id),
             None => first_of(world, split)?,
         };
         Ok(Self { environment: world.environment(), task })
@@ -107,12 +107,6 @@ impl Line<'_> {
 }
 
 /// A task of which only the name is known; environments look it up by that.
-fn named(id: &str) -> Task {
-    let (kind, instruction) = (String::new(), String::new());
-    Task { id: id.to_string(), kind, instruction, seed: 0, limits: Limits::default() }
-}
-
-/// The first task of a split, or of the world's own.
 fn first_of(world: &dyn World, split: Option<&str>) -> anyhow::Result<Task> {
     let split = split.unwrap_or_else(|| world.default_split()).to_owned();
     let limits = Limits::default();

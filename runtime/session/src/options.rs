@@ -15,6 +15,7 @@ use runtime_agent::settings::AgentKind;
 use runtime_core::strategy::Feedback;
 use runtime_environments::entry::EnvironmentOptions;
 use runtime_environments::worlds;
+use runtime_environments::worlds::external::is_address;
 use toml::Table;
 
 use crate::board::CacheFormat;
@@ -96,7 +97,8 @@ impl RunOptions {
                 return Err(Wrong(format!("`{key}` is empty; leave it out")).into());
             }
             let known = names(&key);
-            if let (Some(name), false) = (value.as_str(), known.is_empty()) {
+            let is_of_ones_own = key == "environment" && value.as_str().is_some_and(is_address);
+            if let (Some(name), false) = (value.as_str(), known.is_empty() || is_of_ones_own) {
                 wrong::known(&key, name, &known)?;
             }
         }

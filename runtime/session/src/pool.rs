@@ -165,6 +165,7 @@ impl Pool {
             actor: parts.actor.identity(),
             retrospective: parts.retrospective.identity(),
             tasks: self.tasks.clone(),
+            traits: self.tasks.iter().map(|task| self.world.traits(task)).collect(),
         })
     }
 

@@ -149,8 +149,7 @@ pub(crate) fn open_log(
 
 /// An arm goes on only with what it was begun with.
 fn refuse_other(stored: &RunEvent, now: &RunEvent) -> anyhow::Result<()> {
-    let RunEvent { version, strategy: _, settings, prompts_sha256, actor, retrospective, tasks } =
-        now;
+    let RunEvent { version, settings, prompts_sha256, actor, retrospective, tasks, .. } = now;
     let [played, asked] =
         [&stored.settings, settings].map(|settings| deciding(settings, Decides::LaterTrials));
     let same = [

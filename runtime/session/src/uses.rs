@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use runtime_environments::entry::Decides;
+use runtime_environments::worlds::external::{self, is_address};
 use runtime_environments::worlds::{self, WORLDS};
 
 use crate::approval::Allowed;
@@ -41,11 +42,13 @@ fn hosts(options: &RunOptions, allowed: Allowed) -> Vec<(&'static str, String)> 
         models.iter().any(|name| endpoint::name(name.unwrap_or_default(), &engine).is_some());
     let endpoints = if asks { endpoint::known(allowed) } else { Vec::new() };
     let endpoints = endpoints.into_iter().map(|known| ("endpoint", known));
-    let places = WORLDS.iter().flat_map(|world| {
+    let address = options.environment.clone().filter(|name| is_address(name));
+    let address = address.map(|address| ("environment", address));
+    let places = WORLDS.iter().chain([&external::ENTRY]).flat_map(|world| {
         let places = world.options.iter().filter(|option| option.decides == Decides::Place);
         places.filter_map(|option| Some((world.name, options.own.get(*option)?.to_owned())))
     });
-    endpoints.chain(places).collect()
+    endpoints.chain(address).chain(places).collect()
 }
 
 fn files(options: &RunOptions) -> Vec<(&'static str, &Path)> {

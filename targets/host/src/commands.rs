@@ -9,6 +9,7 @@ mod ceiling;
 mod collect;
 mod learn;
 mod play;
+mod environment;
 mod score;
 mod models;
 mod data;
@@ -58,6 +59,7 @@ commands! {
     collect::Collect,
     learn::Learn,
     play::Play,
+    environment::Environment,
     score::Score,
     models::Models,
     data::Data,

@@ -44,6 +44,17 @@ impl Keys for All {
     }
 }
 
+/// What one environment alone can be told by whoever plays it by hand.
+pub(crate) struct ByHand;
+
+impl Keys for ByHand {
+    const HAVE_HEADINGS: bool = true;
+
+    fn keys() -> Vec<Key> {
+        options::by_hand().collect()
+    }
+}
+
 fn named(line: &'static str) -> Key {
     let (name, help) = line.split_once(": ").unwrap_or((line, ""));
     let key = options::find(name).expect("the lines name keys");

@@ -156,7 +156,7 @@ pub(crate) fn episode(key: TrialKey, reward: f32) -> Vec<Event> {
     let action = String::new();
     let decision = Decision { action, malformed: false, dropped_steps: 0, thought: None, answer };
     let outcome = Step { observation: String::new(), reward, progress: reward, done: true };
-    let step = TakenStep { decision, outcome };
+    let step = TakenStep { decision, outcome, grounded: None };
     let stepped = StepEvent::new(key, &step, &mut CallHistory::default(), 0);
     let ending = if reward > 0.0 { Ending::Solved } else { Ending::Over };
     vec![

@@ -139,6 +139,7 @@ pub(crate) fn run_event(sha256: &str, tasks: u32) -> RunEvent {
         actor: actor.clone(),
         retrospective: actor,
         tasks: (0..tasks).map(task).collect(),
+        traits: Vec::new(),
     }
 }
 
@@ -177,6 +178,7 @@ fn episode(number: u32) -> Vec<Event> {
                 answer: generation,
             },
             outcome: Step { observation: String::new(), reward, progress: reward, done: step == 1 },
+            grounded: None,
         };
         events.push(Event::Step(StepEvent::new(key, &stepped, &mut calls, 0)));
         prompt_ids.extend(answer);

@@ -208,6 +208,7 @@ fn measure(
         actor: runtime_core::model::LanguageModel::identity(&model),
         retrospective: runtime_core::model::LanguageModel::identity(&model),
         tasks: tasks.to_vec(),
+        traits: Vec::new(),
     };
     let mut history = RunHistory::from_events([Event::Run(run)])?;
     phases.take(1.0);

@@ -103,7 +103,8 @@ pub(crate) fn task() -> Task {
 
 fn taken(decision: Decision, observation: &str) -> TakenStep {
     let observation = observation.to_string();
-    TakenStep { decision, outcome: Step { observation, reward: 0.0, progress: 0.0, done: false } }
+    let outcome = Step { observation, reward: 0.0, progress: 0.0, done: false };
+    TakenStep { decision, outcome, grounded: None }
 }
 
 fn play(agent: &mut ModelAgent, memory: &Memory, steps: usize) -> Vec<TakenStep> {
@@ -117,6 +118,7 @@ fn play(agent: &mut ModelAgent, memory: &Memory, steps: usize) -> Vec<TakenStep>
             opening: "Two doors.",
             steps: &taken_steps,
             admissible: Some(&admissible),
+            schema: None,
             seed: SeedKey {
                 run: 1,
                 task: &task.id,
@@ -193,6 +195,7 @@ fn a_prompt_whose_start_is_too_long_is_an_error_with_numbers() {
         opening,
         steps,
         admissible: None,
+        schema: None,
         seed,
     });
 

@@ -4,11 +4,13 @@
 //! | --- | --- | --- |
 //! | run | `actor.source_sha256` | SHA-256 of the actor's original weights, in hexadecimal |
 //! | run | `retrospective.source_sha256` | the same for the retrospective |
+//! | run | `traits` | what the world says of each task, in postcard's wire format |
+//! | step | `grounded` | whether the world knew the action: 1 or 0, u32 |
 //! | reflection | `repeats` | number of draws before it that repeated the memory, u32 |
 //! | reflection | `again` | number of the next trial that an earlier text has here, u32 |
 //! | reflection | `claims` | claims, those that are supported, facts, those that are told: four u32 |
 //!
-//! A field without a value is not written, nor is a number that is 0.
+//! A field without a value is not written, nor is a count that is 0.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -17,6 +19,9 @@ use core::str;
 use super::RecordError;
 use crate::claims::ClaimCounts;
 use crate::event::{Event, RunEvent};
+use crate::task::TaskTraits;
+
+const TRAITS: &str = "traits";
 
 /// The fields of a run, by name.
 fn sources(run: &mut RunEvent) -> [(&'static str, &mut Option<String>); 2] {
@@ -34,6 +39,15 @@ pub(super) fn write(event: &Event, payload: &mut Vec<u8>) -> Result<(), RecordEr
                 if let Some(sha256) = source {
                     append(payload, name, sha256.as_bytes())?;
                 }
+            }
+            if run.traits.iter().any(|traits| *traits != TaskTraits::default()) {
+                let value = postcard::to_allocvec(&run.traits).map_err(|_| RecordError::Payload)?;
+                append(payload, TRAITS, &value)?;
+            }
+        }
+        Event::Step(step) => {
+            if let Some(grounded) = step.grounded {
+                append(payload, "grounded", &u32::from(grounded).to_le_bytes())?;
             }
         }
         Event::Reflection(reflection) => {
@@ -64,6 +78,13 @@ pub(super) fn read(event: &mut Event, mut rest: &[u8]) -> Result<(), RecordError
         let field = postcard::take_from_bytes::<(&str, &[u8])>(rest);
         let ((name, value), behind) = field.map_err(|_| RecordError::Payload)?;
         match event {
+            Event::Run(run) if name == TRAITS => {
+                run.traits = postcard::from_bytes(value).map_err(|_| RecordError::Payload)?;
+            }
+            Event::Step(step) if name == "grounded" => {
+                let [grounded] = numbers(value)?;
+                step.grounded = Some(grounded != 0);
+            }
             Event::Run(run) => {
                 let source = sources(run).into_iter().find(|(known, _)| *known == name);
                 if let Some((_, source)) = source {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::{Participants, TrialError, TrialRun};
 use crate::agent::Episode;
+use crate::environment::EnvironmentError;
 use crate::event::{Event, StepEvent, TrialEndEvent, TrialStartEvent};
 use crate::history::{FinishedTrial, OpenTrial};
 use crate::model::ModelError;
@@ -23,8 +24,12 @@ pub(super) fn run_episode(
     memory: &Memory,
     open: Option<OpenTrial>,
 ) -> Result<FinishedTrial, TrialError> {
-    let mut open = begin(participants, play, open)?;
+    let mut broken = None;
+    let mut open = begin(participants, play, open, &mut broken)?;
     let ending = loop {
+        if broken.is_some() {
+            break Ending::Broken;
+        }
         if let Some(ending) = ending(&open.steps, play.task) {
             break ending;
         }
@@ -36,10 +41,13 @@ pub(super) fn run_episode(
         }
         match take_step(participants, play, memory, &mut open) {
             Err(TrialError::Model(ModelError::PromptTooLong { .. })) => break Ending::TokenLimit,
+            Err(TrialError::Environment(EnvironmentError::BrokenOff(reason))) => {
+                broken = Some(reason);
+            }
             other => other?,
         }
     };
-    let feedback = participants.environment.feedback();
+    let feedback = broken.unwrap_or_else(|| participants.environment.feedback());
     let end = TrialEndEvent { key: play.key, ending, feedback: feedback.clone() };
     participants.recorder.record(&Event::TrialEnd(end))?;
     let OpenTrial { opening, steps, environment_us, .. } = open;
@@ -47,14 +55,17 @@ pub(super) fn run_episode(
     Ok(FinishedTrial::new(trajectory, environment_us))
 }
 
-/// Resets the environment and replays the recorded steps.
+/// Resets the environment and replays the recorded steps. What is said of a world that fails is
+/// left in `broken`.
 fn begin(
     participants: &mut Participants<'_>,
     play: &TrialRun<'_>,
     open: Option<OpenTrial>,
+    broken: &mut Option<String>,
 ) -> Result<OpenTrial, TrialError> {
-    let opening = participants.environment.reset(play.task)?;
-    let Some(open) = open else {
+    let opening = unless_broken(participants.environment.reset(play.task), broken)?;
+    let Some(open) = open.filter(|_| participants.environment.repeats()) else {
+        let opening = opening.unwrap_or_default();
         let start = TrialStartEvent { key: play.key, opening: opening.clone() };
         participants.recorder.record(&Event::TrialStart(start))?;
         return Ok(OpenTrial { opening, ..OpenTrial::default() });
@@ -63,16 +74,33 @@ fn begin(
         let (task, recorded) = (play.task.id.clone(), recorded.clone());
         TrialError::Replay { task, step, found, recorded }
     };
+    let Some(opening) = opening else { return Ok(open) };
     if opening != open.opening {
         return Err(differs(0, opening, &open.opening));
     }
     for (index, step) in open.steps.iter().enumerate() {
-        let found = participants.environment.step(&step.decision.action)?;
+        let found = participants.environment.step(&step.decision.action);
+        let Some(found) = unless_broken(found, broken)? else { break };
         if found.observation != step.outcome.observation {
             return Err(differs(index + 1, found.observation, &step.outcome.observation));
         }
     }
     Ok(open)
+}
+
+/// What the environment answered; `None` if it broke, with its message in `broken`.
+fn unless_broken<T>(
+    answered: Result<T, EnvironmentError>,
+    broken: &mut Option<String>,
+) -> Result<Option<T>, TrialError> {
+    match answered {
+        Ok(answer) => Ok(Some(answer)),
+        Err(EnvironmentError::BrokenOff(reason)) => {
+            *broken = Some(reason);
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn take_step(
@@ -83,6 +111,7 @@ fn take_step(
 ) -> Result<(), TrialError> {
     let before_us = participants.recorder.now_us();
     let admissible = participants.environment.admissible_actions();
+    let schema = participants.environment.action_schema();
     let listed_us = participants.recorder.now_us();
     let step = u32::try_from(open.steps.len() + 1).unwrap_or(u32::MAX);
     let decision = participants.agent.act(&Episode {
@@ -91,6 +120,7 @@ fn take_step(
         opening: &open.opening,
         steps: &open.steps,
         admissible: admissible.as_ref(),
+        schema: schema.as_deref(),
         seed: play.seed(Draw::Action { step }),
     })?;
     let decided_us = participants.recorder.now_us();
@@ -98,7 +128,9 @@ fn take_step(
     let stepped_us = participants.recorder.now_us();
     let environment_us =
         listed_us.saturating_sub(before_us) + stepped_us.saturating_sub(decided_us);
-    let step = TakenStep { decision, outcome };
+    let listed = || Some(admissible.as_ref()?.contains(&decision.action));
+    let grounded = participants.environment.grounded().or_else(listed);
+    let step = TakenStep { decision, outcome, grounded };
     let event = StepEvent::new(play.key, &step, &mut open.calls, environment_us);
     participants.recorder.record(&Event::Step(event))?;
     open.environment_us += environment_us;

@@ -1,5 +1,6 @@
 //! The trial loop with a world of two doors.
 
+mod broken;
 mod groups;
 mod repeats;
 
@@ -289,6 +290,7 @@ fn interrupt_anywhere(settings: TrialSettings) {
             actor: ModelIdentity::default(),
             retrospective: ModelIdentity::default(),
             tasks: vec![task.clone()],
+            traits: Vec::new(),
         };
         let events = core::iter::once(Event::Run(run)).chain(first.events.clone());
         let history = RunHistory::from_events(events).unwrap().tasks.remove(0);

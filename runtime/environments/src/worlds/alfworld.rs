@@ -16,13 +16,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use runtime_core::environment::EnvironmentError;
-use runtime_core::task::Task;
+use runtime_core::task::{Task, TaskTraits};
 
 use crate::entry::{Decides, EnvironmentOptions, WorldEntry, WorldOption};
 use crate::game::Game;
 use crate::selection::{TaskSelection, select};
 use crate::split::Split;
 use crate::text_game::TextGames;
+use crate::traits::of_household;
 use crate::truth::truth;
 use crate::world::{Playable, World, WorldError};
 pub use error::AlfworldError;
@@ -154,6 +155,10 @@ impl World for Alfworld {
 
     fn truth(&self, task: &Task) -> Option<String> {
         truth(self.game(&task.id).ok()??, &task.instruction)
+    }
+
+    fn traits(&self, task: &Task) -> TaskTraits {
+        of_household(&task.kind)
     }
 }
 

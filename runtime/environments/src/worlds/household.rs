@@ -12,13 +12,14 @@ pub mod problem;
 use std::sync::{Arc, OnceLock};
 
 use runtime_core::environment::EnvironmentError;
-use runtime_core::task::Task;
+use runtime_core::task::{Task, TaskTraits};
 
 use crate::entry::WorldEntry;
 use crate::game::{Game, GameError, Rules};
 use crate::selection::{TaskSelection, select};
 use crate::split::{Purpose, Split};
 use crate::text_game::TextGames;
+use crate::traits::of_household;
 use crate::truth::truth;
 use crate::world::{Playable, World, WorldError};
 use difficulty::{DIFFICULTIES, Difficulty, TaskKind};
@@ -155,6 +156,10 @@ impl World for Household {
 
     fn truth(&self, task: &Task) -> Option<String> {
         truth(load(task).ok()?, &task.instruction)
+    }
+
+    fn traits(&self, task: &Task) -> TaskTraits {
+        of_household(&task.kind)
     }
 }
 

@@ -7,13 +7,14 @@ use serde::Serialize;
 
 use super::about::{beginning, what};
 use super::column::{Column, Columns};
-use super::{ReportError, ReportRun, plot};
+use super::{ReportError, ReportRun, analysis, plot};
 use crate::pairs::Difference;
 use crate::results::Results;
 use crate::results::arm::{ArmResults, Judged};
 use crate::results::comparison::{self, Comparison};
 use crate::results::cost::CostResults;
 use crate::table;
+use crate::table::analysis::cells;
 
 /// The template's variables for a run.
 #[derive(Serialize)]
@@ -45,6 +46,12 @@ pub(super) struct ArmView {
     /// If the agent judged itself: the numbers of true and false judgements "completed", of
     /// true and false judgements "failed", and the rate of right ones.
     judged: Option<[String; 5]>,
+    /// A cell for each of [`NAMES`](table::analysis::NAMES).
+    analysis: Vec<String>,
+    /// Success, progress, steps and tokens of each trial.
+    by_retry: Vec<[String; 6]>,
+    /// Its scores, in the order of [`analysis::abilities`].
+    abilities: Vec<String>,
 }
 
 /// The template's variables for the comparison of an arm with its control arm.
@@ -89,7 +96,7 @@ pub(super) fn arms(
     columns: &Columns<'_>,
     results: &[Results],
 ) -> Result<Vec<ArmView>, ReportError> {
-    let kinds = kinds(columns);
+    let (kinds, abilities) = (kinds(columns), analysis::abilities(columns));
     let most = |phases: fn(&ArmResults) -> Phases| {
         let sums = columns.all.iter().map(|column| phases(column.results).iter().sum());
         sums.max().unwrap_or(0)
@@ -106,9 +113,12 @@ pub(super) fn arms(
             success: success(arm),
             comparison: comparison.map(ComparisonView::new),
             by_kind: kinds.iter().map(|kind| success_with(arm, kind)).collect(),
-            tokens: cost(tokens(arm), tokens_most, thousands)?,
+            tokens: cost(tokens(arm), tokens_most, table::thousands)?,
             time: cost(time_us(arm), time_most, seconds)?,
             judged: arm.judged.as_ref().map(judged),
+            analysis: arm.analysis.iter().flat_map(cells).collect(),
+            by_retry: analysis::by_retry(arm),
+            abilities: analysis::scores(arm, &abilities),
         })
     };
     columns.all.iter().map(view).collect()
@@ -198,19 +208,6 @@ fn settings(settings: &serde_json::Value) -> Vec<(&str, String)> {
     };
     let members = settings.as_object().into_iter().flatten();
     members.map(|(name, value)| (name.as_str(), text(value))).collect()
-}
-
-/// A number with commas between groups of three digits.
-pub(super) fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn seconds(us: u64) -> String {

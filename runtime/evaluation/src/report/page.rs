@@ -12,13 +12,17 @@ use super::column::Columns;
 use super::learning::LearningView;
 use super::overview::{self, ArmView, RunView};
 use super::tasks::{self, RowView};
-use super::{PageContents, ReportError, TranscriptReader, details, plot, trajectories, verdict};
+use super::{
+    PageContents, ReportError, TranscriptReader, analysis, details, plot, trajectories, verdict,
+};
+use crate::table::analysis::NAMES;
 
 /// The first one includes the others.
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("page.html", include_str!("page/page.html")),
     ("learning.html", include_str!("page/learning.html")),
     ("overview.html", include_str!("page/overview.html")),
+    ("analysis.html", include_str!("page/analysis.html")),
     ("costs.html", include_str!("page/costs.html")),
     ("tasks.html", include_str!("page/tasks.html")),
     ("dialogs.html", include_str!("page/dialogs.html")),
@@ -69,6 +73,8 @@ struct Page<'a> {
     progress_plot: Value,
     /// The plot by task type; empty if there is only one.
     kind_plot: Value,
+    analysis_names: [&'static str; NAMES.len()],
+    abilities: Vec<&'a str>,
     rows: Vec<RowView<'a>>,
     trajectories: Value,
     details: Value,
@@ -135,6 +141,8 @@ fn page<'a>(
         progress_plot: drawn(true, &|| plot::progress(&columns.all))?,
         kind_plot: drawn(kinds.len() > 1, &|| plot::success_by_kind(&columns.all, &kinds))?,
         kinds,
+        analysis_names: NAMES,
+        abilities: analysis::abilities(columns),
         rows: rows.iter().map(|row| RowView::new(row, columns)).collect(),
         trajectories: Value::from_safe_string(trajectories),
         details: Value::from_safe_string(details::json((columns, rows), texts, reader)?),

@@ -26,8 +26,6 @@ pub(super) use by_kind::success_by_kind;
 pub(super) use by_round::{number_by_round, success_by_round};
 pub(super) use by_trial::{differences, success};
 pub(super) use marks::{ARM_COLORS, legend};
-#[cfg(test)]
-pub(super) use progress::mean_progress;
 pub(super) use progress::progress;
 
 /// The colors of a bar's parts.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::column::Columns;
 use super::*;
+use crate::results::analysis::mean_progress;
 use crate::results::circumstances::{Machine, RunSession};
 use crate::results::tests::{history, outcomes};
 use spreadsheet::parsed;
@@ -196,7 +197,7 @@ fn a_page_holds_what_it_needs_and_fetches_nothing() {
         history("reflexion", &outcomes(&[1, 1, 2], 1)),
     ]);
 
-    let (plots, legends, bars) = (4, 2 * (4 + 2), 2 * 2);
+    let (plots, legends, bars) = (4, 2 * (4 + 3), 2 * 2);
     assert_eq!(page.matches("<svg").count(), plots + legends + bars);
     assert!(
         page.contains("25.0 %</strong> <span class=\"interval\">[4.6, 69.9]"),
@@ -246,8 +247,8 @@ fn progress_is_kept_where_an_episode_is_over() {
 
     let first = found.tasks.iter().filter_map(|task| task.trials.first());
 
-    assert_eq!(plot::mean_progress(first), [0.0, 0.25, 0.375, 0.75]);
-    assert!(plot::mean_progress(std::iter::empty()).is_empty());
+    assert_eq!(mean_progress(first), [0.0, 0.25, 0.375, 0.75]);
+    assert!(mean_progress(std::iter::empty()).is_empty());
 }
 
 #[test]
@@ -359,7 +360,7 @@ fn what_an_agent_said_of_itself_stands_beside_what_was_so() {
 
 #[test]
 fn counts_are_grouped_by_thousands() {
-    let found = [0, 999, 1000, 1_234_567].map(overview::thousands);
+    let found = [0, 999, 1000, 1_234_567].map(crate::table::thousands);
 
     assert_eq!(found, ["0", "999", "1,000", "1,234,567"]);
 }

@@ -137,7 +137,7 @@ impl Data {
         if columns.likely.iter().all(Option::is_none) {
             columns.likely.clear();
         }
-        for (place, TakenStep { decision, outcome }) in steps.iter().enumerate() {
+        for (place, TakenStep { decision, outcome, .. }) in steps.iter().enumerate() {
             columns.actions.push(self.texts.id(&decision.action));
             columns.observations.push(self.texts.id(&outcome.observation));
             columns.progresses.push(rounded(outcome.progress));

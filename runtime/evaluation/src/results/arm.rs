@@ -9,7 +9,8 @@ use runtime_core::strategy::Judge;
 use runtime_core::trajectory::SUCCESS_RETURN;
 use serde::{Deserialize, Serialize};
 
-use super::cost::CostResults;
+use super::analysis::Analysis;
+use super::cost::{CostResults, Tokens};
 use super::task::{TaskResults, TrialResults};
 use crate::interval::Rate;
 
@@ -31,6 +32,9 @@ pub struct ArmResults {
     pub acting: CostResults,
     /// The cost of reflecting.
     pub reflecting: CostResults,
+    /// What is asked beside success; `None` of runs from before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<Analysis>,
     /// The accuracy of the agent's own judgements, if it judged itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
@@ -74,6 +78,13 @@ pub struct TrialSuccess {
     /// Mean number of steps over the tasks that had this trial.
     #[serde(default)]
     pub steps_mean: f64,
+    /// Mean number of tokens that were read for it, cached ones included, over the tasks that had
+    /// it: for acting, judging and the reflection on it.
+    #[serde(default)]
+    pub prompt_tokens_mean: f64,
+    /// The same of tokens that were generated.
+    #[serde(default)]
+    pub generated_tokens_mean: f64,
 }
 
 /// Success for the tasks of one type.
@@ -103,6 +114,9 @@ impl ArmResults {
             trial.reflection.iter().for_each(|reflection| reflecting += reflection.cost);
             trial.judgement.iter().for_each(|judgement| judging += judgement.cost);
         }
+        let mut all = acting;
+        all += reflecting;
+        all += judging;
         Self {
             strategy: history.run.strategy.clone(),
             retrospective: history.run.retrospective.clone(),
@@ -113,6 +127,7 @@ impl ArmResults {
             success_by_kind: success_by_kind(&tasks),
             acting,
             reflecting,
+            analysis: Some(Analysis::new(history, &tasks, all)),
             judged: (judge == Judge::Agent).then(|| Judged::new(&tasks, judging)),
             claims: claims(history),
             tasks,
@@ -157,11 +172,23 @@ fn trial_success(trial: u32, tasks: &[TaskResults]) -> TrialSuccess {
     let solved = tasks.iter().filter(|task| task.solved_by(trial)).count();
     let progress: f64 = tasks.iter().map(|task| task.progress_by(trial)).sum();
     let played = tasks.iter().flat_map(|task| &task.trials).filter(|played| played.trial == trial);
+    let cost = |trial: &TrialResults| {
+        let mut cost = trial.cost;
+        trial.judgement.iter().for_each(|judgement| cost += judgement.cost);
+        trial.reflection.iter().for_each(|reflection| cost += reflection.cost);
+        cost.tokens
+    };
+    let tokens: Vec<Tokens> = played.clone().map(cost).collect();
+    let mean = |of: fn(&Tokens) -> u64| {
+        tokens.iter().map(of).sum::<u64>() as f64 / tokens.len().max(1) as f64
+    };
     TrialSuccess {
         trial,
         rate: Rate::new(solved as u64, tasks.len() as u64),
         progress_mean: progress / tasks.len() as f64,
         steps_mean: steps_mean(played),
+        prompt_tokens_mean: mean(|tokens| tokens.prompt),
+        generated_tokens_mean: mean(|tokens| tokens.generated),
     }
 }
 

@@ -35,6 +35,7 @@ pub(crate) fn history(strategy: &str, outcomes: &Outcomes) -> RunHistory {
         actor: ModelIdentity { name: "actor".into(), ..ModelIdentity::default() },
         retrospective: ModelIdentity::default(),
         tasks: (0..outcomes.len()).map(task).collect(),
+        traits: Vec::new(),
     };
     let tasks = outcomes.iter().map(|solved_at| {
         let trials = 1..=solved_at.unwrap_or(2);
@@ -62,7 +63,7 @@ fn finished(trial: u32, solved: bool) -> FinishedTrial {
     let reflection = Reflection::new(trial, "Go right.".into(), generation("Go right."));
     let trajectory = Trajectory {
         opening: "Two doors.".into(),
-        steps: vec![TakenStep { decision, outcome }],
+        steps: vec![TakenStep { decision, outcome, grounded: Some(true) }],
         ending: if solved { Ending::Solved } else { Ending::Over },
         feedback: String::new(),
     };

@@ -16,6 +16,9 @@ pub fn paragraphs(task: &Task, event: &Event) -> Vec<Paragraph> {
         }
         Event::Step(step) => taken(step),
         Event::TrialEnd(end) if end.ending == Ending::Solved => one(Tone::Good, "solved".into()),
+        Event::TrialEnd(end) if end.ending == Ending::Broken => {
+            one(Tone::Bad, format!("broken off: {}", end.feedback))
+        }
         Event::TrialEnd(end) => one(Tone::Bad, format!("not solved: {}", end.ending.name())),
         Event::Reflection(written) => one(Tone::Advice, format!("reflection: {}", written.text)),
         Event::Judgement(said) => {
@@ -77,6 +80,7 @@ mod tests {
             progress: 0.0,
             done: false,
             environment_us: 0,
+            grounded: None,
         };
 
         let [action, seen] = &told(&Event::Step(step))[..] else { panic!("two are expected") };

@@ -26,6 +26,7 @@ fn run() -> RunEvent {
         actor: ModelIdentity::default(),
         retrospective: ModelIdentity::default(),
         tasks: vec![task],
+        traits: Vec::new(),
     }
 }
 

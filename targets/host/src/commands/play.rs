@@ -7,11 +7,10 @@ use anyhow::Context;
 use runtime_environments::world::World;
 use runtime_environments::worlds::{self, DEFAULT, WORLDS};
 use runtime_session::game::{Game, Line};
-use runtime_session::options::{self, Key};
 use runtime_session::play::leave;
 use targets_console::{errln, errors, is_heard, out, signals};
 
-use crate::options::{Flags, Keys};
+use crate::options::{ByHand, Flags, Keys};
 use crate::progress::notes;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -35,7 +34,7 @@ pub(crate) struct Play {
     #[arg(long, conflicts_with = "game")]
     split: Option<String>,
     #[command(flatten)]
-    own: Flags<Own>,
+    own: Flags<ByHand>,
     /// Print one JSON line for each action
     #[arg(long)]
     json: bool,
@@ -46,17 +45,6 @@ struct Played;
 
 impl Keys for Played {
     const LINES: &'static str = "environment\ndata";
-}
-
-/// What one environment alone can be told.
-struct Own;
-
-impl Keys for Own {
-    const HAVE_HEADINGS: bool = true;
-
-    fn keys() -> Vec<Key> {
-        options::by_hand().collect()
-    }
 }
 
 impl Play {

@@ -1,5 +1,6 @@
 //! `rebound show`: prints a stored run in the terminal.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use console::style;
 use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
 use runtime_evaluation::transcript::{list, paragraphs};
+use runtime_evaluation::{results, table};
 use runtime_session::stored;
 use runtime_session::stored::shown::{self, Overview};
 use targets_console::{out, terminal};
@@ -17,7 +19,8 @@ use crate::progress::notes;
 
 pub(crate) const EXAMPLES: &str = "\
 rebound show runs/demo                        # its tasks, and how they ended
-rebound show runs/demo 3                      # what happened in the third";
+rebound show runs/demo 3                      # what happened in the third
+rebound show runs/demo --analysis             # progress, grounding, abilities, costs";
 
 /// Print the trials of a stored run, which may be interrupted or still running
 ///
@@ -44,6 +47,10 @@ pub(crate) struct Show {
     /// Folder of data sets, to list admissible actions in environments that need one
     #[arg(long, value_name = "DIR", env = "REBOUND_DATA")]
     data: Option<PathBuf>,
+    /// Print what is asked beside success: grounding, easy and hard tasks, abilities, cost for each
+    /// solved task
+    #[arg(long, conflicts_with = "task")]
+    analysis: bool,
     /// Print JSON, with every full prompt
     #[arg(long)]
     json: bool,
@@ -55,6 +62,15 @@ impl Show {
         ensure!(!histories.is_empty(), "{} holds no trial yet", self.run.display());
         let arms = shown::arms(&histories, self.arm)?;
         let text = match (&self.task, self.json, arms.last()) {
+            (None, _, _) if self.analysis => {
+                let found = results::results(&stored::read(&self.run, &notes())?.histories)?;
+                if self.json {
+                    let analyses = found.arms.iter().map(|arm| (&*arm.strategy, &arm.analysis));
+                    serde_json::to_string_pretty(&analyses.collect::<BTreeMap<_, _>>())? + "\n"
+                } else {
+                    table::analysis::table(&found)
+                }
+            }
             (None, true, _) => serde_json::to_string_pretty(&list::json(&arms))? + "\n",
             (None, false, _) => Overview::new(&self.run, &arms).map(laid_out).unwrap_or_default(),
             (Some(task), _, last) => {

@@ -127,6 +127,7 @@ fn an_agent_on_the_engine_sees_the_same_tokens() {
                 opening,
                 steps: &steps[..place],
                 admissible: Some(&only),
+                schema: None,
                 seed: SeedKey { run: 1, task: &task.id, trial: 1, draw },
             });
             let (expected, found) = (decision.unwrap(), &step.decision);

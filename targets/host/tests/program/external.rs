@@ -57,3 +57,76 @@ fn what_it_says_of_its_splits_decides_what_is_collected() {
     let refused = collect("test");
     assert!(refused.stderr.contains("not for training"), "{}", refused.stderr);
 }
+
+/// A world whose episodes break as its tasks' numbers say, in three ways.
+const FRAGILE: &str = r#"
+import json, os, sys, time
+for line in sys.stdin:
+    request = json.loads(line)
+    method, params = request["method"], request.get("params", {})
+    if method == "close":
+        break
+    if method == "reset":
+        number = int(params["task"].split("/")[1])
+    if method in ("reset", "step") and number % 4 == (1 if method == "reset" else 2):
+        os._exit(1)
+    if method == "step" and number % 4 == 3:
+        print("{", flush=True)
+        continue
+    print(json.dumps({"id": request["id"], "result": {
+        "describe": {"protocol": 1, "name": "fragile",
+                     "splits": [{"name": "train", "purpose": "train"}]},
+        "tasks": {"tasks": [{"id": f"train/{n}", "instruction": "Go."} for n in range(12)]},
+        "reset": {"observation": "Here.", "actions": ["go"]},
+        "step": {"observation": "There.", "reward": 1, "done": True},
+    }[method]}), flush=True)
+"#;
+
+#[test]
+fn an_episode_that_a_world_breaks_ends_alone() {
+    let Some(folder) = Folder::new() else { return };
+    std::fs::write(folder.0.path().join("fragile.py"), FRAGILE).unwrap();
+    let what = ["run", "--environment", "exec:/usr/bin/python3 fragile.py", "--actor", "scripted"];
+    let how = ["--quiet", "--parallel", "2", "--trials", "2", "--out", "fragile"];
+
+    let played = rebound_in(folder.0.path(), &[], &[&what[..], &how].concat());
+
+    assert_eq!(played.code, 0, "{}", played.stderr);
+    let results = timeless(&folder.0.path().join("fragile"));
+    let tasks = results["arms"][0]["tasks"].as_array().unwrap();
+    let endings = |task: &serde_json::Value| -> Vec<String> {
+        let trials = task["trials"].as_array().unwrap().iter();
+        trials.map(|trial| trial["ending"].as_str().unwrap().to_owned()).collect()
+    };
+    for task in tasks {
+        let number: u32 = task["id"].as_str().unwrap()[6..].parse().unwrap();
+        let expected: &[&str] =
+            if number.is_multiple_of(4) { &["solved"] } else { &["broken", "broken"] };
+        assert_eq!(endings(task), expected, "{task}");
+    }
+    assert_eq!(tasks.len(), 12);
+}
+
+#[test]
+fn a_world_is_held_against_its_promises() {
+    let Some(folder) = Folder::new() else { return };
+    let check =
+        |address: &str| rebound_in(folder.0.path(), &[], &["environment", "check", address]);
+
+    let kept = check(DOORS);
+    assert_eq!(kept.code, 0, "{}{}", kept.stdout, kept.stderr);
+    assert!(kept.stdout.contains("15 tasks"), "{}", kept.stdout);
+
+    let doors = std::fs::read_to_string(folder.0.path().join("doors.py")).unwrap();
+    let dice = doors
+        .replace("\"You are outside.\"", "f\"You are outside, {__import__('random').random()}.\"");
+    std::fs::write(folder.0.path().join("dice.py"), dice).unwrap();
+    let broken = check("exec:/usr/bin/python3 dice.py");
+    assert_eq!(broken.code, 1);
+    assert!(
+        broken.stdout.contains("BROKEN") && broken.stdout.contains("step 1"),
+        "{}",
+        broken.stdout
+    );
+    assert!(broken.stderr.contains("2 of 8 promises are broken"), "{}", broken.stderr);
+}

@@ -33,6 +33,15 @@ weight_max = 10.0
 normalize = false
 "#;
 
+/// The same on ten tasks of a world that a program in the folder plays.
+#[cfg(target_os = "linux")]
+const OF_DOORS: [(&str, &str); 4] = [
+    ("split = \"train/easy\", tasks = 3", "split = \"train\", tasks = 10"),
+    ("split = \"validation/easy\", tasks = 3", "split = \"validation\", tasks = 10"),
+    ("[run]\n", "[run]\nenvironment = \"exec:/usr/bin/python3 doors.py\"\n"),
+    ("measure = \"progress\"", "measure = \"success_and_progress\""),
+];
+
 struct Loop {
     folder: TempDir,
 }
@@ -58,16 +67,25 @@ impl Loop {
     }
 
     fn learn(&self, name: &str) -> Outcome {
+        self.learn_with(name, &[])
+    }
+
+    fn learn_with(&self, name: &str, more: &[&str]) -> Outcome {
         let environment = Self::environment(name);
         let environment = environment.each_ref().map(|(key, value)| (*key, value.as_str()));
         let arguments = ["learn", "--quiet", "--config", "learn.toml", "--out", name];
-        rebound_in(self.folder.path(), &environment, &arguments)
+        rebound_in(self.folder.path(), &environment, &[&arguments[..], more].concat())
     }
 
     fn kill(&self, name: &str, after: Duration) {
+        self.kill_with(name, &[], after);
+    }
+
+    fn kill_with(&self, name: &str, more: &[&str], after: Duration) {
         let environment = Self::environment(name);
         let environment = environment.each_ref().map(|(key, value)| (*key, value.as_str()));
         let arguments = ["learn", "--quiet", "--config", "learn.toml", "--out", name];
+        let arguments = [&arguments[..], more].concat();
         killed_after_in(self.folder.path(), &environment, &arguments, after);
     }
 
@@ -127,6 +145,36 @@ fn a_loop_that_is_killed_ends_with_the_same_adapter() {
     let again = play.learn("whole");
     assert_eq!(again.code, 0, "{}", again.stderr);
     assert_eq!(timeless(&play.state("whole")).0, Some(active));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_loop_on_a_world_of_one_s_own_is_collected_from_trained_killed_and_gone_on_with() {
+    let (Some(play), Some(killed)) = (Loop::new(), Loop::new()) else { return };
+    let doors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/worlds/doors.py");
+    let file = OF_DOORS.iter().fold(FILE.to_owned(), |file, (from, to)| file.replace(from, to));
+    for one in [&play, &killed] {
+        fs::copy(&doors, one.path("doors.py")).unwrap();
+        fs::write(one.path("learn.toml"), &file).unwrap();
+    }
+    let refused = play.learn("whole");
+    assert!(refused.stderr.contains("--allow-exec"), "{}", refused.stderr);
+    let whole = play.learn_with("whole", &["--allow-exec"]);
+    if whole.stderr.contains("the sandbox lacks") || !Path::new("/usr/bin/python3").exists() {
+        return tests_needs::skipped("what a sandbox is made of, or /usr/bin/python3");
+    }
+    assert_eq!(whole.code, 0, "{}", whole.stderr);
+
+    for kill in 0..8 {
+        killed.kill_with("whole", &["--allow-exec"], Duration::from_millis(200 + mix(kill) % 1800));
+    }
+    let resumed = killed.learn_with("whole", &["--allow-exec"]);
+
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    let state = play.state("whole");
+    assert_eq!((state.phase, state.rounds.len()), (Phase::Finished, 2));
+    assert!(state.rounds.iter().any(|round| round.training.is_some()));
+    assert_eq!(timeless(&killed.state("whole")), timeless(&state));
 }
 
 #[test]

@@ -13,12 +13,14 @@ pub enum Address {
     /// A socket in the file system.
     #[cfg(unix)]
     Unix(std::path::PathBuf),
+    /// A URL, to which requests are posted.
+    Http(String),
 }
 
 /// An address that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the environment {found:?} cannot be used: {reason}; expected exec:COMMAND, tcp:HOST:PORT or unix:PATH"
+    "the environment {found:?} cannot be used: {reason}; expected exec:COMMAND, tcp:HOST:PORT, unix:PATH or http://HOST:PORT/PATH"
 )]
 pub struct AddressError {
     found: String,
@@ -27,7 +29,7 @@ pub struct AddressError {
 
 /// Whether a name is an address.
 pub fn is_address(name: &str) -> bool {
-    ["exec:", "tcp:", "unix:"].iter().any(|scheme| name.starts_with(scheme))
+    ["exec:", "tcp:", "unix:", "http:", "https:"].iter().any(|scheme| name.starts_with(scheme))
 }
 
 impl FromStr for Address {
@@ -56,6 +58,15 @@ impl FromStr for Address {
             }
             #[cfg(unix)]
             "unix" if !rest.is_empty() => Ok(Self::Unix(rest.into())),
+            "http" | "https" => match found.parse::<ureq::http::Uri>() {
+                Ok(uri)
+                    if uri.scheme().is_some()
+                        && uri.host().is_some_and(|host| !host.is_empty()) =>
+                {
+                    Ok(Self::Http(found.to_owned()))
+                }
+                _ => Err(refused("that is no address")),
+            },
             _ => Err(refused("that is no address")),
         }
     }
@@ -72,6 +83,7 @@ impl fmt::Display for Address {
             Self::Tcp(address) => write!(formatter, "tcp:{address}"),
             #[cfg(unix)]
             Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
+            Self::Http(url) => formatter.write_str(url),
         }
     }
 }
@@ -82,9 +94,12 @@ mod tests {
 
     #[test]
     fn an_address_is_a_command_or_a_socket() {
-        for text in
-            ["exec:python3 doors.py --name 'two doors'", "tcp:[::1]:4000", "unix:/run/doors"]
-        {
+        for text in [
+            "exec:python3 doors.py --name 'two doors'",
+            "tcp:[::1]:4000",
+            "unix:/run/doors",
+            "http://localhost:80/doors",
+        ] {
             assert!(is_address(text));
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
@@ -94,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_is_none_is_refused_with_what_would_be() {
-        for text in ["exec:", "exec:a 'b", "tcp:localhost", "tcp::80", "unix:", "doors"] {
+        for text in ["exec:", "exec:a 'b", "tcp:localhost", "tcp::80", "unix:", "http:", "doors"] {
             let problem = text.parse::<Address>().unwrap_err().to_string();
             assert!(problem.contains("exec:COMMAND"), "{text}: {problem}");
         }

@@ -1,24 +1,27 @@
 //! Questions to a program about its world, and answers that are checked before they are believed.
 
+use std::collections::BTreeSet;
+
+use runtime_sandbox::Grants;
 use serde::de::DeserializeOwned;
 
-use super::lines::{LineError, Lines};
+use super::checked::{Checked, WrongField};
+use super::lines::{Exchange, LineError};
 use super::message::{
-    Answer, DescribedTask, Description, Method, Opening, Outcome, PROTOCOL, Request, TaskPage,
+    Answer, DescribedTask, Description, Method, Opening, Outcome, Request, TaskPage,
 };
 
 /// Greatest number of tasks of a split.
 const TASKS_MAX: usize = 1_000_000;
-/// Greatest number of admissible actions.
-const ACTIONS_MAX: usize = 10_000;
 /// Characters of an answer that an error shows.
 const SHOWN: usize = 200;
 
 /// Why a world cannot be asked: what was asked, and what came of it.
 #[derive(Debug, thiserror::Error)]
-#[error("the world, asked to {method}, {reason}")]
+#[error("the world, asked to {method} by line {line}, {reason}")]
 pub struct LinkError {
     method: &'static str,
+    line: u64,
     reason: Reason,
 }
 
@@ -33,104 +36,90 @@ enum Reason {
     Order { expected: u64, found: u64 },
     #[error("answered what cannot be read: {problem}; it said {said:?}")]
     Unreadable { problem: String, said: String },
-    #[error("answered with {field} {found}, expected {expected}")]
-    Field { field: &'static str, found: String, expected: &'static str },
+    #[error(transparent)]
+    Field(#[from] WrongField),
 }
 
 /// A program that has a world.
 pub(super) struct Link {
-    lines: Lines,
+    program: Box<dyn Exchange>,
     asked: u64,
+    /// Bytes of its answers since the episode began.
+    said: u64,
+    /// Greatest number of them.
+    said_max: u64,
 }
 
 impl Link {
     /// Begins to speak with a program.
-    pub(super) fn new(lines: Lines) -> Self {
-        Self { lines, asked: 0 }
+    pub(super) fn new(program: impl Exchange + 'static) -> Self {
+        let said_max = Grants::default().output_bytes;
+        Self { program: Box::new(program), asked: 0, said: 0, said_max }
+    }
+
+    /// The same, which may say so many bytes in an episode.
+    pub(super) fn limited(self, said_max: u64) -> Self {
+        Self { said_max, ..self }
     }
 
     /// What the world is.
     pub(super) fn describe(&mut self) -> Result<Description, LinkError> {
-        let found: Description = self.ask(Method::Describe)?;
-        let wrong =
-            |field, found: String, expected| wrong(Method::Describe.name(), field, found, expected);
-        if found.protocol != PROTOCOL {
-            return Err(wrong("protocol", found.protocol.to_string(), "1"));
-        }
-        if found.name.trim().is_empty() {
-            return Err(wrong("name", "nothing".into(), "a name"));
-        }
-        if found.steps_max == 0 {
-            return Err(wrong("steps_max", "0".into(), "1 or more"));
-        }
-        let names = found.splits.iter().map(|split| split.name.to_lowercase());
-        let names: std::collections::BTreeSet<String> = names.collect();
-        if names.len() < found.splits.len() || names.contains("") {
-            return Err(wrong("splits", format!("{names:?}"), "names that differ"));
-        }
-        Ok(found)
+        self.ask(Method::Describe)
     }
 
     /// All tasks of a split.
     pub(super) fn tasks(&mut self, split: &str) -> Result<Vec<DescribedTask>, LinkError> {
         let mut tasks: Vec<DescribedTask> = Vec::new();
         loop {
-            let asked = Method::Tasks { split, from: tasks.len() };
-            let name = asked.name();
-            let page: TaskPage = self.ask(asked)?;
+            self.said = 0;
+            let page: TaskPage = self.ask(Method::Tasks { split, from: tasks.len() })?;
             let is_end = !page.more || page.tasks.is_empty();
             tasks.extend(page.tasks);
             if tasks.len() > TASKS_MAX {
-                return Err(wrong(
-                    name,
-                    "tasks",
-                    format!("{} of them", tasks.len()),
-                    "a million at most",
-                ));
+                let found = format!("{} of them", tasks.len());
+                return Err(self.tasks_wrong("tasks", found, "a million at most"));
             }
             if is_end {
-                return Ok(tasks);
+                break;
             }
         }
+        let mut ids = BTreeSet::new();
+        match tasks.iter().find(|task| !ids.insert(&task.id)) {
+            Some(twice) => {
+                Err(self.tasks_wrong("id", format!("{:?} twice", twice.id), "ids that differ"))
+            }
+            None => Ok(tasks),
+        }
+    }
+
+    fn tasks_wrong(&self, field: &'static str, found: String, expected: &'static str) -> LinkError {
+        let reason = WrongField { field, found, expected }.into();
+        LinkError { method: "tasks", line: self.asked, reason }
     }
 
     /// The beginning of a task.
     pub(super) fn reset(&mut self, task: &str) -> Result<Opening, LinkError> {
-        let asked = Method::Reset { task };
-        let name = asked.name();
-        let found: Opening = self.ask(asked)?;
-        check_actions(name, found.actions.as_deref())?;
-        Ok(found)
+        self.said = 0;
+        self.ask(Method::Reset { task })
     }
 
     /// What an action leads to.
     pub(super) fn step(&mut self, action: &str) -> Result<Outcome, LinkError> {
-        let asked = Method::Step { action };
-        let name = asked.name();
-        let found: Outcome = self.ask(asked)?;
-        check_actions(name, found.actions.as_deref().filter(|_| !found.done))?;
-        if !found.reward.is_finite() {
-            return Err(wrong(name, "reward", found.reward.to_string(), "a finite number"));
-        }
-        match found.progress {
-            Some(progress) if !(0.0..=1.0).contains(&progress) => {
-                Err(wrong(name, "progress", progress.to_string(), "0 to 1"))
-            }
-            _ => Ok(found),
-        }
+        self.ask(Method::Step { action })
     }
 
     /// Says farewell, without waiting for an answer.
     pub(super) fn close(&mut self) {
         self.asked += 1;
         let request = Request { id: self.asked, method: Method::Close };
-        // It may have ended before.
-        let _ = self.lines.write(&serde_json::to_string(&request).unwrap_or_default());
+        self.program.tell(&serde_json::to_string(&request).unwrap_or_default());
     }
 
-    fn ask<T: DeserializeOwned>(&mut self, method: Method<'_>) -> Result<T, LinkError> {
+    fn ask<T: Checked>(&mut self, method: Method<'_>) -> Result<T, LinkError> {
         let name = method.name();
-        self.answer(method).map_err(|reason| LinkError { method: name, reason })
+        let answer =
+            self.answer::<T>(method).and_then(|found| Ok(found.check().map(|()| found)?));
+        answer.map_err(|reason| LinkError { method: name, line: self.asked, reason })
     }
 
     fn answer<T: DeserializeOwned>(&mut self, method: Method<'_>) -> Result<T, Reason> {
@@ -141,8 +130,11 @@ impl Link {
         };
         let request = Request { id: self.asked, method };
         let line = serde_json::to_string(&request).map_err(|error| unreadable(error, ""))?;
-        self.lines.write(&line)?;
-        let line = self.lines.read()?;
+        let line = self.program.ask(&line)?;
+        self.said += line.len() as u64;
+        if self.said > self.said_max {
+            return Err(LineError::Much(self.said_max).into());
+        }
         let answer: Answer =
             serde_json::from_str(&line).map_err(|error| unreadable(error, &line))?;
         if answer.id != self.asked {
@@ -156,22 +148,51 @@ impl Link {
     }
 }
 
-fn wrong(
-    method: &'static str,
-    field: &'static str,
-    found: String,
-    expected: &'static str,
-) -> LinkError {
-    LinkError { method, reason: Reason::Field { field, found, expected } }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::split::Purpose;
 
-fn check_actions(method: &'static str, actions: Option<&[String]>) -> Result<(), LinkError> {
-    let Some(actions) = actions else { return Ok(()) };
-    let is_empty = actions.iter().any(|action| action.trim().is_empty());
-    if actions.is_empty() || actions.len() > ACTIONS_MAX || is_empty {
-        let found =
-            format!("{} of them", actions.len()) + if is_empty { ", one empty" } else { "" };
-        return Err(wrong(method, "actions", found, "1 to 10,000, none empty"));
+    /// The lines of a conversation, which both sides have to say.
+    struct Golden(std::str::Lines<'static>);
+
+    impl Exchange for Golden {
+        fn ask(&mut self, line: &str) -> Result<String, LineError> {
+            assert_eq!(Some(line), self.0.next());
+            Ok(self.0.next().unwrap().to_owned())
+        }
+
+        fn tell(&mut self, line: &str) {
+            assert_eq!(Some(line), self.0.next());
+        }
     }
-    Ok(())
+
+    #[test]
+    fn a_conversation_is_that_of_version_1() {
+        let lines = include_str!("../../../tests/golden/world-1.jsonl").lines();
+        let mut link = Link::new(Golden(lines));
+
+        let described = link.describe().unwrap();
+        let purposes: Vec<Purpose> =
+            described.splits.iter().map(|split| split.purpose.into()).collect();
+        assert_eq!(purposes, [Purpose::Train, Purpose::Test]);
+        assert_eq!((described.steps_max, described.repeats), (4, false));
+        let tasks = link.tasks("train").unwrap();
+        assert_eq!(tasks.iter().map(|task| &*task.id).collect::<Vec<_>>(), ["train/0", "train/1"]);
+        assert_eq!(link.reset("train/0").unwrap().actions.unwrap().len(), 2);
+        let step = link.step("open left").unwrap();
+        assert_eq!((step.reward, step.progress, step.done), (0.25, Some(0.5), false));
+        assert!(step.schema.unwrap().contains_key("properties"));
+        let step = link.step(r#"{"open":"right"}"#).unwrap();
+        assert_eq!(
+            (step.progress, step.done, step.feedback.as_deref()),
+            (None, true, Some("You are out."))
+        );
+        let refused = link.reset("train/9").unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "the world, asked to reset by line 7, refused: there is no task train/9"
+        );
+        link.close();
+    }
 }

@@ -13,7 +13,11 @@
 //! → {"id": 5, "method": "close"}
 //! ```
 
+use std::collections::BTreeMap;
+
+use runtime_core::task::{Difficulty, TaskTraits};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::split::Purpose;
 
@@ -61,7 +65,7 @@ impl Method<'_> {
 pub(super) struct Answer {
     pub(super) id: u64,
     #[serde(default)]
-    pub(super) result: Option<serde_json::Value>,
+    pub(super) result: Option<Value>,
     #[serde(default)]
     pub(super) error: Option<AnswerError>,
 }
@@ -73,7 +77,7 @@ pub(super) struct AnswerError {
 }
 
 /// What a world is.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Description {
     /// The version of the protocol.
     pub(super) protocol: u32,
@@ -83,11 +87,18 @@ pub(super) struct Description {
     #[serde(default)]
     pub(super) splits: Vec<DescribedSplit>,
     /// The split that is played where none is named; the first for validation, or else the first.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) default_split: Option<String>,
     /// Greatest number of steps in an episode.
     #[serde(default = "steps_max")]
     pub(super) steps_max: u32,
+    /// Whether the same task and the same actions give the same answers.
+    #[serde(default = "repeats")]
+    pub(super) repeats: bool,
+}
+
+fn repeats() -> bool {
+    true
 }
 
 fn steps_max() -> u32 {
@@ -95,7 +106,7 @@ fn steps_max() -> u32 {
 }
 
 /// Some of a world's tasks.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct DescribedSplit {
     /// The name.
     pub(super) name: String,
@@ -104,7 +115,7 @@ pub(super) struct DescribedSplit {
 }
 
 /// The purpose of a split.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum DescribedPurpose {
     /// Training.
@@ -113,6 +124,16 @@ pub(super) enum DescribedPurpose {
     Validation,
     /// The final evaluation only.
     Test,
+}
+
+impl From<Purpose> for DescribedPurpose {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Train => Self::Train,
+            Purpose::Validation => Self::Validation,
+            Purpose::Test => Self::Test,
+        }
+    }
 }
 
 impl From<DescribedPurpose> for Purpose {
@@ -126,7 +147,7 @@ impl From<DescribedPurpose> for Purpose {
 }
 
 /// Tasks of a split.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(super) struct TaskPage {
     pub(super) tasks: Vec<DescribedTask>,
     /// Whether there are more behind these.
@@ -135,38 +156,61 @@ pub(super) struct TaskPage {
 }
 
 /// A task.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct DescribedTask {
     /// Its id, of which there is one in the world.
     pub(super) id: String,
     /// Its type, by which results are split.
     #[serde(default)]
     pub(super) kind: String,
-    /// What is to be done.
+    /// What is to be done; empty where the first observation says it.
     pub(super) instruction: String,
+    /// How hard it is, for the analysis of runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) difficulty: Option<Difficulty>,
+    /// The abilities that it needs and how much of each, 1 to 3.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) abilities: BTreeMap<String, u8>,
+}
+
+impl DescribedTask {
+    /// What it says for the analysis of runs.
+    pub(super) fn traits(&self) -> TaskTraits {
+        let abilities = self.abilities.iter().map(|(name, weight)| (name.clone(), *weight));
+        TaskTraits { difficulty: self.difficulty, abilities: abilities.collect() }
+    }
 }
 
 /// The beginning of an episode.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Opening {
     pub(super) observation: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) actions: Option<Vec<String>>,
+    /// The JSON schema of an action, where they are values rather than listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) schema: Option<Map<String, Value>>,
 }
 
 /// What an action led to.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Outcome {
     pub(super) observation: String,
     #[serde(default)]
     pub(super) reward: f64,
     /// The share of what is to be done that was reached; without it the rewards so far.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) progress: Option<f64>,
     #[serde(default)]
     pub(super) done: bool,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) feedback: Option<String>,
-    #[serde(default)]
+    /// Whether the world knew the action; without it, whether it was listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) known: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) actions: Option<Vec<String>>,
+    /// The JSON schema of an action, where they are values rather than listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) schema: Option<Map<String, Value>>,
 }

@@ -1,12 +1,12 @@
 //! Requests to a node through a shared link, and their errors.
 
-use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use runtime_core::environment::EnvironmentError;
 use runtime_node::message::{NodeAnswer, NodeRequest, Observation};
 
 use super::link::{LinkError, NodeLink};
+use crate::world::causes;
 
 /// Sends a request, and again after a restart of the node, which must not change its meaning.
 pub(super) fn retry<T>(
@@ -35,17 +35,6 @@ pub(super) fn lock(link: &Mutex<NodeLink>) -> MutexGuard<'_, NodeLink> {
 /// The environment's error for an error of the link.
 pub(super) fn broken(error: &LinkError) -> EnvironmentError {
     EnvironmentError::Broken(causes(error))
-}
-
-/// An error with its causes.
-pub(super) fn causes(error: &LinkError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// The observation in an answer, if it has one.

@@ -1,12 +1,12 @@
 //! The plot of progress by step.
 
 use plotters::prelude::{Color, LineSeries};
-use runtime_core::history::FinishedTrial;
 
 use super::marks::{color, marker};
 use super::{PLOT_PIXELS, drawn, percent_chart};
 use crate::report::ReportError;
 use crate::report::column::Column;
+use crate::results::analysis::mean_progress;
 
 /// Approximate number of markers on a line.
 const MARKERS: usize = 5;
@@ -42,22 +42,4 @@ pub(in crate::report) fn progress(columns: &[Column<'_>]) -> Result<String, Repo
 
 fn points(shares: &[f64]) -> impl Iterator<Item = (f64, f64)> + Clone {
     shares.iter().enumerate().map(|(step, share)| (step as f64, 100.0 * share))
-}
-
-/// The mean over trials of the progress after each step, from step 0, whose progress is 0;
-/// empty without trials.
-pub(in crate::report) fn mean_progress<'a>(
-    trials: impl Iterator<Item = &'a FinishedTrial>,
-) -> Vec<f64> {
-    let trials: Vec<_> = trials.map(|trial| &trial.trajectory.steps).collect();
-    if trials.is_empty() {
-        return Vec::new();
-    }
-    let steps_max = trials.iter().map(|steps| steps.len()).max().unwrap_or(0);
-    let mean_after = |step: usize| {
-        let reached = trials.iter().filter_map(|steps| steps[..step.min(steps.len())].last());
-        let sum: f64 = reached.map(|step| f64::from(step.outcome.progress)).sum();
-        sum / trials.len() as f64
-    };
-    (0..=steps_max).map(mean_after).collect()
 }

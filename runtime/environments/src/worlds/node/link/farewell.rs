@@ -5,7 +5,8 @@ use std::time::Duration;
 use runtime_node::message::{NodeAnswer, NodeRequest, Observation, Refusal};
 
 use super::{LinkError, NodeLink};
-use crate::worlds::node::asking::{causes, observation};
+use crate::world::causes;
+use crate::worlds::node::asking::observation;
 
 /// Timeout for the answer to the end of a session. Without it the node's deadline returns
 /// actuators to their safe states.
