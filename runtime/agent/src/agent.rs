@@ -227,8 +227,8 @@ impl ModelAgent {
         Ok(thought)
     }
 
-    /// Generates the action, constrained to the admissible ones or to their schema if the
-    /// environment has either.
+    /// Generates the action, constrained to the admissible ones, to their schema or to their pattern
+    /// if the environment has one of these.
     fn choose(
         &mut self,
         messages: Vec<Message>,
@@ -240,13 +240,18 @@ impl ModelAgent {
         // After "Action:" a word begins with a space, as in running text.
         let space = if follows_thought { " " } else { "" };
         let listed = episode.admissible.filter(|actions| !actions.is_empty());
-        match (listed, episode.schema) {
-            (Some(actions), _) => {
+        match (listed, episode.schema, episode.pattern) {
+            (Some(actions), ..) => {
                 let choices = actions.iter().map(|action| format!("{space}{action}")).collect();
                 request.constraint = Constraint::Choices(choices);
             }
-            (None, Some(schema)) => request.constraint = Constraint::JsonSchema(schema.into()),
-            (None, None) => request.stop = vec!["\n".into()],
+            (None, Some(schema), _) => request.constraint = Constraint::JsonSchema(schema.into()),
+            (None, None, Some(pattern)) => {
+                request.constraint = Constraint::Pattern(format!("{space}(?:{pattern})"));
+                // Where nothing holds an endpoint to the pattern, the line ends the action.
+                request.stop = vec!["\n".into()];
+            }
+            (None, None, None) => request.stop = vec!["\n".into()],
         }
         self.actor.generate(&request)
     }

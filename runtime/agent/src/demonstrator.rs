@@ -169,6 +169,7 @@ mod tests {
                 steps: &taken,
                 admissible: Some(&admissible),
                 schema: None,
+                pattern: None,
                 seed: SeedKey { run: 1, task: &task.id, trial: 1, draw: Draw::Action { step } },
             });
             let observation = "A wall.".to_owned();

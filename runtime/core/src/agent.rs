@@ -40,6 +40,8 @@ pub struct Episode<'a> {
     pub admissible: Option<&'a Vec<String>>,
     /// The JSON schema of actions, in worlds whose actions are JSON values.
     pub schema: Option<&'a str>,
+    /// The regular expression of actions, in worlds whose actions are lines of a form.
+    pub pattern: Option<&'a str>,
     /// The key that seeds the request for the action.
     pub seed: SeedKey<'a>,
 }

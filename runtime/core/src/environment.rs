@@ -30,6 +30,12 @@ pub trait Environment {
         None
     }
 
+    /// The regular expression of an action now, in a world that lists no actions and reads lines of a
+    /// form.
+    fn action_pattern(&mut self) -> Option<String> {
+        None
+    }
+
     /// Whether the last action was one that the world knows, where it says so itself; otherwise an
     /// action is known that was listed.
     fn grounded(&self) -> Option<bool> {

@@ -119,6 +119,7 @@ fn play(agent: &mut ModelAgent, memory: &Memory, steps: usize) -> Vec<TakenStep>
             steps: &taken_steps,
             admissible: Some(&admissible),
             schema: None,
+            pattern: None,
             seed: SeedKey {
                 run: 1,
                 task: &task.id,
@@ -170,6 +171,31 @@ fn react_thinks_before_it_acts() {
 }
 
 #[test]
+fn actions_of_a_form_are_held_to_its_pattern() {
+    let pattern_of = |kind| {
+        let model = Watched::new(&["Thinking.", "Finish[x]"], 1 << 20);
+        let (task, memory) = (task(), Memory::default());
+        let seed = SeedKey { run: 1, task: "doors", trial: 1, draw: Draw::Action { step: 1 } };
+        let episode = Episode {
+            task: &task,
+            memory: &memory,
+            opening: "Two doors.",
+            steps: &[],
+            admissible: None,
+            schema: None,
+            pattern: Some("Finish.*|Search.*"),
+            seed,
+        };
+        agent(kind, &model).act(&episode).unwrap();
+        model.constraints().pop()
+    };
+
+    let held_to = |pattern: &str| Some(Constraint::Pattern(pattern.into()));
+    assert_eq!(pattern_of(AgentKind::Act), held_to("(?:Finish.*|Search.*)"));
+    assert_eq!(pattern_of(AgentKind::React), held_to(" (?:Finish.*|Search.*)"));
+}
+
+#[test]
 fn a_prompt_that_grows_too_long_drops_its_oldest_steps_and_says_so() {
     let model = Watched::new(&["go left"], 200);
 
@@ -196,6 +222,7 @@ fn a_prompt_whose_start_is_too_long_is_an_error_with_numbers() {
         steps,
         admissible: None,
         schema: None,
+        pattern: None,
         seed,
     });
 
