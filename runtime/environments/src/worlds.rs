@@ -3,6 +3,7 @@
 
 pub mod alfworld;
 pub mod external;
+pub mod hotpotqa;
 pub mod household;
 pub mod node;
 
@@ -10,7 +11,8 @@ use crate::entry::{EnvironmentOptions, WorldEntry, WorldOption};
 use crate::world::{World, WorldError, nearest};
 
 /// All worlds.
-pub const WORLDS: &[WorldEntry] = &[alfworld::ENTRY, household::ENTRY, node::ENTRY];
+pub const WORLDS: &[WorldEntry] =
+    &[alfworld::ENTRY, hotpotqa::ENTRY, household::ENTRY, node::ENTRY];
 
 /// The default world.
 pub const DEFAULT: &str = household::ENTRY.name;
