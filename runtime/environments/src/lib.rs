@@ -19,6 +19,7 @@ pub mod rows;
 pub mod worlds;
 pub mod check;
 pub mod expert;
+pub mod answer;
 mod text_game;
 mod traits;
 mod truth;
