@@ -11,7 +11,7 @@ const DEPTH_MAX: u32 = 32;
 /// Decimal places of a value that has no end.
 const PLACES: usize = 6;
 
-/// The value of a calculation with `+ - * / ( )`, decimals, commas between thousands and percent.
+/// The value of a calculation with `+ - * / // ( )`, decimals, commas between thousands and percent.
 pub fn value(calculation: &str) -> Option<Ratio> {
     if calculation.len() > TEXT_BYTES_MAX {
         return None;
@@ -83,7 +83,12 @@ impl Reader<'_> {
                 }
                 Some('/' | '÷') => {
                     self.place += 1;
+                    // As in Python, whose whole division some of GSM8K's marks use.
+                    let is_whole = self.peek() == Some('/');
+                    self.place += usize::from(is_whole);
                     total = total.over(self.factor(depth)?)?;
+                    let whole = || total.numerator().div_euclid(total.denominator());
+                    total = if is_whole { Ratio::whole(whole()) } else { total };
                 }
                 Some('(') => total = total.times(self.factor(depth)?)?,
                 _ => return Some(total),
@@ -147,6 +152,7 @@ mod tests {
         check("20%*1,500", Some("300"));
         check("-2(3+4)", Some("-14"));
         check("2/3", Some("0.666667"));
+        check("7//2", Some("3"));
         check("$80,000*1.5", Some("120000"));
     }
 

@@ -281,7 +281,12 @@ impl Reader {
             | "displaystyle" | "textstyle" | "quad" | "qquad" | "mathbf" | "mathbb" | "mathcal"
             | "rm" | "bf" | "limits" | "boldsymbol" => {}
             "phantom" | "hspace" | "vspace" | "hphantom" | "vphantom" => {
-                self.words()?;
+                self.skip_space();
+                if self.peek() == Some('{') {
+                    self.words()?;
+                } else {
+                    self.next();
+                }
             }
             "text" | "textbf" | "textit" | "textrm" | "mbox" | "mathrm" | "operatorname"
             | "hbox" | "textnormal" => {

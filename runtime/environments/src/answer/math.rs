@@ -74,7 +74,7 @@ fn same(one: &Form, other: &Form) -> bool {
                 && rows.into_iter().all(|(one, other)| all_same(one, other))
         }
         (Form::Relation(one, signs), Form::Relation(other, other_signs)) => {
-            same_relation((one, signs), (other, other_signs))
+            same_relation((&one[..], &signs[..]), (&other[..], &other_signs[..]))
         }
         (Form::Relation(sides, signs), value) | (value, Form::Relation(sides, signs)) => {
             names_value(sides, signs).is_some_and(|named| same(named, value))
@@ -84,12 +84,25 @@ fn same(one: &Form, other: &Form) -> bool {
             (one, base) == (other, other_base)
         }
         (Form::Words(one), Form::Words(other)) => one == other,
+        (Form::Words(words), Form::Expression(letters))
+        | (Form::Expression(letters), Form::Words(words)) => {
+            written(letters).is_some_and(|letters| plain_words(&letters) == *words)
+        }
         (Form::Measured(one, unit), Form::Measured(other, other_unit)) => {
             same_unit(unit, other_unit) && same(one, other)
         }
         (Form::Measured(value, _), other) | (other, Form::Measured(value, _)) => same(value, other),
         (Form::Other(one), Form::Other(other)) => one == other,
         _ => false,
+    }
+}
+
+/// The letters of an expression that is nothing else.
+fn written(expression: &Expression) -> Option<String> {
+    match expression {
+        Expression::Name(name) => Some(name.clone()),
+        Expression::Product(factors) => factors.iter().map(written).collect(),
+        _ => None,
     }
 }
 

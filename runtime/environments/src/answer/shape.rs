@@ -71,6 +71,6 @@ fn leaf(expression: &Expression, power: i32, shape: &mut Shape) -> Option<()> {
     };
     // Fractions that are added have a line of their own.
     let is_plain = found.below == Polynomial::one();
-    push(&found.above, power, if is_plain { &inner.above } else { &[] })?;
+    push(&found.above, power, if is_plain { &inner.above[..] } else { &[] })?;
     push(&found.below, -power, &[])
 }
