@@ -37,7 +37,7 @@ pub fn options() -> impl Iterator<Item = WorldOption> {
         .flat_map(|(at, entry)| entry.options.iter().map(move |option| (at, option)));
     let is_first = move |(at, option): &(usize, &WorldOption)| {
         let before = entries().take(*at).flat_map(|entry| entry.options);
-        before.into_iter().all(|known| known.name != option.name)
+        before.copied().all(|known| known.name != option.name)
     };
     options.filter(is_first).map(|(_, option)| *option)
 }

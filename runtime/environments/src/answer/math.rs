@@ -24,7 +24,7 @@ pub fn equal(one: &str, other: &str) -> bool {
     if one.is_empty() || other.is_empty() {
         return false;
     }
-    one == other || are_equal(&(form(&one), &one), &(form(&other), &other))
+    one == other || are_equal(&(form(&one), &one[..]), &(form(&other), &other[..]))
 }
 
 /// A form with its tokens.
