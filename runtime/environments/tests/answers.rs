@@ -72,7 +72,7 @@ fn every_answer_of_math_is_right_as_itself() {
 /// Pairs of different problems whose answers are taken for the same, as they are written.
 fn matches(answers: &[String], equal: fn(&str, &str) -> bool) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
-    for round in 1..=8_u64 {
+    for round in 1..=40_u64 {
         for (place, answer) in (0_u64..).zip(answers) {
             let draw = mix(mix(round) ^ place) % answers.len() as u64;
             let other = &answers[usize::try_from(draw).unwrap()];

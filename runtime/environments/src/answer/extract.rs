@@ -7,15 +7,13 @@ pub const MARK: &str = "####";
 /// Longest solution that is read, in bytes; of a longer one the end.
 const TEXT_BYTES_MAX: usize = 1 << 16;
 
-/// The last final answer of a solution: after `####`, in `\boxed{…}`, or after `The answer is`.
-/// Of several it is the one that stands last.
+/// The final answer of a solution: the last one in `\boxed{…}` or after `####`; where there is
+/// neither, the last one after `The answer is`.
 pub fn final_answer(solution: &str) -> Option<&str> {
     let solution = end_of(solution);
-    [boxed_at(solution), marked_at(solution), said_at(solution)]
-        .into_iter()
-        .flatten()
-        .max_by_key(|(place, _)| *place)
-        .map(|(_, answer)| answer)
+    let marked = [boxed_at(solution), marked_at(solution)];
+    let marked = marked.into_iter().flatten().max_by_key(|(place, _)| *place);
+    marked.map(|(_, answer)| answer).or_else(|| said(solution))
 }
 
 /// What stands in the last `\boxed{…}` or `\fbox{…}` of a solution, or behind it as in `\boxed 2`.
@@ -63,14 +61,14 @@ fn marked_at(solution: &str) -> Option<(usize, &str)> {
     (!answer.is_empty()).then_some((place, answer))
 }
 
-fn said_at(solution: &str) -> Option<(usize, &str)> {
+fn said(solution: &str) -> Option<&str> {
     let lower = solution.to_ascii_lowercase();
     let last = SAID.map(|said| lower.rfind(said).map(|place| place + said.len()));
     let place = last.into_iter().flatten().max()?;
     let answer = first_line(&solution[place..]).trim_start_matches([':', ' ', '*']);
     let answer = answer.trim_end_matches(['.', '*', ' ']);
     let answer = math_in(answer);
-    (!answer.is_empty()).then_some((place, answer))
+    (!answer.is_empty()).then_some(answer)
 }
 
 /// What stands between the first pair of dollars or `\(…\)` where the answer begins with one.
@@ -105,6 +103,7 @@ mod tests {
         check("\\boxed{5}, so\n#### 4", Some("4"));
         check("The answer is 3.\nWait, the answer is $\\frac{1}{2}$.", Some("\\frac{1}{2}"));
         check("so $\\boxed{1}$ or $\\boxed{\\frac{\\sqrt{2}}{2}}$.", Some("\\frac{\\sqrt{2}}{2}"));
+        check("The answer is 3: \\boxed{4}. The answer is 3.", Some("4"));
         check("The answer is $5 and no more.", Some("$5 and no more"));
     }
 

@@ -95,7 +95,6 @@ fn named(name: String) -> Token {
         "in" => Relation('∈'),
         "cdot" | "times" | "ast" => Mark('*'),
         "div" => Mark('/'),
-        "lbrace" | "rbrace" => Command(name),
         "lbrack" => Mark('['),
         "rbrack" => Mark(']'),
         "lvert" | "rvert" | "vert" | "mid" => Mark('|'),

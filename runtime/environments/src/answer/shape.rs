@@ -3,6 +3,7 @@
 
 use super::expression::Expression;
 use super::polynomial::Polynomial;
+use super::ratio::Ratio;
 use super::value::value;
 
 /// Greatest number of factors.
@@ -36,7 +37,7 @@ fn collect(expression: &Expression, power: i32, shape: &mut Shape) -> Option<()>
         }
         Expression::Negative(inside) => collect(inside, power, shape),
         Expression::Power(base, exponent) => {
-            let exponent = value(exponent)?.number().and_then(|number| number.as_whole());
+            let exponent = value(exponent)?.number().and_then(Ratio::as_whole);
             match exponent.and_then(|exponent| i32::try_from(exponent).ok()) {
                 Some(exponent) => collect(base, power.checked_mul(exponent)?, shape),
                 None => leaf(expression, power, shape),

@@ -61,7 +61,8 @@ impl Reader {
         }
         let character = self.peek()?;
         if character.is_ascii_digit() || character == '.' {
-            return self.number(digits);
+            self.number(digits);
+            return Some(());
         }
         self.place += 1;
         match character {
@@ -92,7 +93,7 @@ impl Reader {
         Some(())
     }
 
-    fn number(&mut self, digits: Digits) -> Option<()> {
+    fn number(&mut self, digits: Digits) {
         let mut number = String::new();
         while let Some(character) = self.peek() {
             let is_point = character == '.' && !number.contains('.');
@@ -108,12 +109,7 @@ impl Reader {
                 break;
             }
         }
-        if number == "." {
-            self.push(Mark('.'));
-            return Some(());
-        }
-        self.push(Number(number));
-        Some(())
+        self.push(if number == "." { Mark('.') } else { Number(number) });
     }
 
     /// Length of the comma here, if it stands between the thousands of a number.

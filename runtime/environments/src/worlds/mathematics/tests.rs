@@ -2,7 +2,7 @@ use super::*;
 use crate::world::tests::check_purposes;
 use crate::worlds::gsm8k::GSM8K;
 use crate::worlds::math::MATH;
-use runtime_core::environment::{ActionForm, Environment, EnvironmentError};
+use runtime_core::environment::{ActionForm, EnvironmentError};
 use runtime_core::task::{Difficulty, Limits};
 
 const ONE: &str = r#"{"question": "2 + 2?", "answer": "2+2=<<2+2=4>>4\n#### 4"}"#;
