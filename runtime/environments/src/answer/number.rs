@@ -86,6 +86,42 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn the_same_number_has_many_forms() {
+        for answer in [
+            "18",
+            "18.00",
+            "$18",
+            "$18.",
+            "18 eggs",
+            "18%",
+            "+18",
+            "36/2",
+            "17 2/2",
+            "\\$18",
+            "\\frac{36}{2}",
+            "18\\text{ of 20 eggs}",
+        ] {
+            // 17 2/2 is no mixed number.
+            assert_eq!(equal(answer, "18"), answer != "17 2/2", "{answer}");
+        }
+        for (one, other) in
+            [("1,234.50", "1234.5"), ("-$5", "-5"), ("3 1/2", "3.5"), ("1/4", "0.25")]
+        {
+            assert!(equal(one, other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_equals_nothing() {
+        for answer in
+            ["", "9+9", "18-3", "3*6", "5:00", "x", "1,23", "1.2.3", "18 in 2 days", "1/0"]
+        {
+            assert!(!equal(answer, answer), "{answer}");
+        }
+        assert!(!equal("18", "81") && !equal("18", "-18") && !equal("1/3", "0.33"));
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "[0-9,./$% ä\\\\{}frac-]{0,30}") {
