@@ -30,6 +30,11 @@ pub trait Environment {
         None
     }
 
+    /// The form of an action now, where none are listed and there is no schema.
+    fn action_form(&self) -> ActionForm {
+        ActionForm::Line
+    }
+
     /// Whether the last action was one that the world knows, where it says so itself; otherwise an
     /// action is known that was listed.
     fn grounded(&self) -> Option<bool> {
@@ -53,6 +58,19 @@ pub trait Environment {
         let _ = (task, shown, reflection);
         None
     }
+}
+
+/// The form of an action in free text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ActionForm {
+    /// A line.
+    #[default]
+    Line,
+    /// A text of several lines.
+    Text {
+        /// Greatest number of tokens of the text.
+        tokens_max: u32,
+    },
 }
 
 /// What one action led to.

@@ -8,16 +8,19 @@
 //! [`worlds`] is the registry. [`alfworld`](worlds::alfworld) plays the official games from their
 //! files, [`household`](worlds::household) makes games of the same kind from a seed. Both are text
 //! games: [`pddl`] defines the actions, [`text`] the observations, and [`game`] plays them.
-//! [`node`](worlds::node) is a microcontroller on a serial line or socket. Models, prompts and
-//! memory are in other crates.
+//! [`gsm8k`](worlds::gsm8k) and [`math`](worlds::math) are problems whose final answers [`answer`]
+//! compares; [`rows`] reads data sets of JSON lines. [`node`](worlds::node) is a microcontroller on
+//! a serial line or socket. Models, prompts and memory are in other crates.
 
 pub mod world;
 pub mod entry;
 pub mod split;
 pub mod selection;
+pub mod rows;
 pub mod worlds;
 pub mod check;
 pub mod expert;
+pub mod answer;
 mod text_game;
 mod traits;
 mod truth;

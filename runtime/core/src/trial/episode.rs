@@ -121,6 +121,7 @@ fn take_step(
         steps: &open.steps,
         admissible: admissible.as_ref(),
         schema: schema.as_deref(),
+        form: participants.environment.action_form(),
         seed: play.seed(Draw::Action { step }),
     })?;
     let decided_us = participants.recorder.now_us();
