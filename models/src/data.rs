@@ -1,8 +1,9 @@
 //! The catalog of data sets: the contents of their files and where to download them.
 //!
 //! One TOML file a data set, in `data/`, built into the program, as [`crate::manifest`] has
-//! models. A file here is made of what its authors publish, so it is known by what is in it:
-//! the same entries are the same data, however they are packed.
+//! models. A file is made of an archive that its authors publish, and then known by what is in it:
+//! the same entries are the same data, however they are packed. Or it is a plain file, known by its
+//! own SHA-256, which is fetched as it is where somebody publishes it in this form.
 
 use serde::Deserialize;
 
@@ -22,9 +23,11 @@ pub struct DataSet {
     pub home: String,
     /// The form of its files on this machine.
     pub form: String,
-    /// The published files, in the order to try; at least one.
+    /// The published archives that packed files are made of, in the order to try; at least one
+    /// where there are such files.
+    #[serde(default)]
     pub sources: Vec<Published>,
-    /// The files built from it; at least one.
+    /// The files on this machine; at least one.
     pub files: Vec<DataFile>,
 }
 
@@ -48,13 +51,30 @@ pub struct DataFile {
     pub split: String,
     /// Its path in the data folder.
     pub path: String,
-    /// Number of entries.
+    /// Number of entries: lines of a plain file.
     pub entries: usize,
-    /// The SHA-256 of its contents: of the lines that `sha256sum` writes of its entries, in the
-    /// order of their paths.
-    pub contents: String,
+    /// In a packed file the SHA-256 of its contents: of the lines that `sha256sum` writes of its
+    /// entries, in the order of their paths. `None` is a plain file.
+    pub contents: Option<String>,
+    /// Where a plain file is published as it is, if it is anywhere.
+    pub url: Option<String>,
+    /// The length of the file, if known.
+    pub bytes: Option<u64>,
     /// The SHA-256 of the file, as `rebound data pull` makes it.
     pub sha256: String,
+}
+
+impl DataFile {
+    /// Its name without folders.
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Its name where it is published; its own where it is not.
+    pub fn published_name(&self) -> &str {
+        let published = self.url.as_deref().and_then(|url| url.rsplit('/').next());
+        published.unwrap_or_else(|| self.name())
+    }
 }
 
 /// Why a data set's file cannot be used.
@@ -78,7 +98,13 @@ pub enum DataSetError {
     },
 }
 
-const BUILT_IN: [&str; 1] = [include_str!("../data/alfworld.toml")];
+const BUILT_IN: [&str; 5] = [
+    include_str!("../data/alfworld.toml"),
+    include_str!("../data/gsm8k.toml"),
+    include_str!("../data/math.toml"),
+    include_str!("../data/hotpotqa.toml"),
+    include_str!("../data/webshop.toml"),
+];
 
 impl DataSet {
     /// Reads a data set from the text of its file.
@@ -93,18 +119,23 @@ impl DataSet {
             let (name, found) = (self.name.clone(), found.to_owned());
             Err(DataSetError::Field { name, field, expected, found })
         };
-        if self.sources.is_empty() {
+        if self.sources.is_empty() && self.files.iter().any(|file| file.contents.is_some()) {
             return field("sources", "at least one source", "none");
         }
         if self.files.is_empty() {
             return field("files", "at least one file", "none");
         }
-        for DataFile { path, contents, sha256, .. } in &self.files {
+        for DataFile { path, contents, url, sha256, .. } in &self.files {
+            if let (Some(_), Some(url)) = (contents, url) {
+                return field("url", "none beside `contents`: it is made of a source", url);
+            }
             let is_within = path.split('/').all(|part| !["", ".", ".."].contains(&part));
             if !is_within || path.contains(['\\', ':']) {
                 return field("path", "a path within the data folder", path);
             }
-            if let Some(sum) = [contents, sha256].into_iter().find(|sum| !is_sha256(sum)) {
+            if let Some(sum) =
+                [Some(sha256), contents.as_ref()].into_iter().flatten().find(|sum| !is_sha256(sum))
+            {
                 return field("sha256", "64 hex digits", sum);
             }
         }
@@ -155,5 +186,6 @@ mod tests {
         check_refused("alfworld/train.tar.zst", "../train.tar.zst", "within the data folder");
         check_refused("alfworld/train.tar.zst", "/train.tar.zst", "within the data folder");
         check_refused("sha256 = \"5df7", "sha256 = \"", "64 hex digits");
+        check_refused("entries = 3553", "entries = 3553\nurl = \"https://a\"", "contents");
     }
 }

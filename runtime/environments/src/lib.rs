@@ -16,6 +16,7 @@ pub mod world;
 pub mod entry;
 pub mod split;
 pub mod selection;
+pub mod rows;
 pub mod worlds;
 pub mod check;
 pub mod expert;

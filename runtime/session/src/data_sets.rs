@@ -1,6 +1,7 @@
 //! Data sets: their sources, which are installed, and whether they match their checksums.
 
 pub mod pull;
+mod plain;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -43,7 +44,7 @@ pub fn json(folder: &Path) -> anyhow::Result<Value> {
         let file = |file: &DataFile| -> anyhow::Result<_> {
             let here = look(folder, file)?;
             Ok(json!({"split": file.split, "path": file.path, "entries": file.entries,
-                          "contents": file.contents, "sha256": file.sha256,
+                          "contents": file.contents, "url": file.url, "sha256": file.sha256,
                           "here": here != Here::No, "verified": here == Here::AsListed}))
         };
         let files = set.files.iter().map(file).collect::<anyhow::Result<Vec<_>>>()?;
@@ -59,7 +60,10 @@ pub fn text(folder: &Path) -> anyhow::Result<String> {
     let mut text = String::new();
     for set in data::catalog() {
         writeln!(text, "{:<12} {}", set.name, set.about)?;
-        writeln!(text, "  for        {}", worlds_of(&set).join(", "))?;
+        let worlds = worlds_of(&set);
+        if !worlds.is_empty() {
+            writeln!(text, "  for        {}", worlds.join(", "))?;
+        }
         writeln!(text, "  license    {}", set.license)?;
         writeln!(text, "  home       {}", set.home)?;
         for Published { url, bytes, .. } in &set.sources {
@@ -74,7 +78,10 @@ pub fn text(folder: &Path) -> anyhow::Result<String> {
                 Here::AsListed => "verified",
             };
             let DataFile { path, entries, .. } = file;
-            writeln!(text, "  {path:<30} {entries:>5} entries  {here}")?;
+            writeln!(text, "  {path:<37} {entries:>5} entries  {here}")?;
+            if let Some(url) = &file.url {
+                writeln!(text, "    from     {url}")?;
+            }
         }
     }
     writeln!(text, "\nThey lie in {}; `rebound data pull NAME` brings them.", folder.display())?;
@@ -88,6 +95,9 @@ fn look(folder: &Path, file: &DataFile) -> anyhow::Result<Here> {
             sha256_file(&path).with_context(|| format!("cannot read {}", path.display()))?;
         return Ok(if sha256 == file.sha256 { Here::AsListed } else { Here::Something });
     }
+    if file.contents.is_none() {
+        return Ok(Here::No);
+    }
     let unpacked = Archive::find(folder, &file.split).is_ok();
     Ok(if unpacked { Here::Something } else { Here::No })
 }
@@ -95,16 +105,25 @@ fn look(folder: &Path, file: &DataFile) -> anyhow::Result<Here> {
 /// An error unless the games are those of the catalog.
 fn compare(games: &Games, file: &DataFile, from: &Path) -> anyhow::Result<()> {
     let (count, contents) = (games.len(), games.contents()?);
+    let expected = file.contents.as_deref().unwrap_or_default();
     ensure!(
-        (count, &contents) == (file.entries, &file.contents),
-        "{}: {} has {count} games with the sha256 {contents}, expected {} with {}: this is not the \
-         listed data",
+        (count, contents.as_str()) == (file.entries, expected),
+        "{}: {} has {count} games with the sha256 {contents}, expected {} with {expected}: this is \
+         not the listed data",
         from.display(),
         file.split,
-        file.entries,
-        file.contents
+        file.entries
     );
     Ok(())
+}
+
+/// An error unless what is installed under a file's name is what the catalog lists.
+fn compare_installed(folder: &Path, file: &DataFile) -> anyhow::Result<()> {
+    let path = folder.join(&file.path);
+    match &file.contents {
+        Some(_) => compare(&Games::read(folder, &file.split)?, file, &path),
+        None => plain::compare(&path, file),
+    }
 }
 
 /// Compares installed files of the named sets, or of all sets, with the catalog; reports each
@@ -117,9 +136,7 @@ pub fn verify(folder: &Path, names: &[String], tell: &mut dyn FnMut(String)) -> 
         let told = match look(folder, file)? {
             Here::No => continue,
             Here::AsListed => Ok(format!("{}: {}, as listed", file.path, file.sha256)),
-            Here::Something => Games::read(folder, &file.split)
-                .map_err(anyhow::Error::from)
-                .and_then(|games| compare(&games, file, &folder.join(&file.path)))
+            Here::Something => compare_installed(folder, file)
                 .map(|()| format!("{}: packed otherwise, the contents are as listed", file.path)),
         };
         seen += 1;

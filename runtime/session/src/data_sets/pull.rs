@@ -8,17 +8,17 @@ use models::pull::{self, PullProgress};
 use models::replace::{folder_of, replace_with};
 use runtime_environments::worlds::alfworld::pack::Games;
 
-use super::{Here, compare, look};
+use super::{Here, compare, compare_installed, look};
 use crate::program::Guard;
 
 /// The origin of a data set.
 #[derive(Clone, Debug)]
 pub enum DataOrigin {
-    /// The published file, or its unpacked folder.
+    /// The published archive or its unpacked folder; a plain file or a folder with it.
     Path(PathBuf),
-    /// The published file at another address, such as a mirror.
+    /// The published archive at another address, such as a mirror; of plain files the folder's.
     Url(String),
-    /// The published file at its authors' addresses.
+    /// What is published at its authors' addresses.
     Authors,
 }
 
@@ -46,7 +46,15 @@ pub fn pull(
     if missing.is_empty() {
         return Ok(());
     }
-    let pulling = Pulling { set, missing: &missing, folder, shown };
+    let (packed, plain): (Vec<_>, Vec<_>) =
+        missing.into_iter().partition(|file| file.contents.is_some());
+    let pulling = Pulling { set, packed: &packed, folder, shown };
+    if !plain.is_empty() {
+        pulling.bring(&plain, origin)?;
+    }
+    if packed.is_empty() {
+        return Ok(());
+    }
     match origin {
         DataOrigin::Path(from) => pulling.make(from),
         DataOrigin::Url(url) => {
@@ -56,11 +64,12 @@ pub fn pull(
     }
 }
 
-struct Pulling<'a> {
-    set: &'a DataSet,
-    missing: &'a [&'a DataFile],
-    folder: &'a Path,
-    shown: &'a dyn Shown,
+pub(super) struct Pulling<'a> {
+    pub(super) set: &'a DataSet,
+    /// The missing packed files.
+    packed: &'a [&'a DataFile],
+    pub(super) folder: &'a Path,
+    pub(super) shown: &'a dyn Shown,
 }
 
 impl Pulling<'_> {
@@ -98,7 +107,7 @@ impl Pulling<'_> {
     fn make(&self, from: &Path) -> anyhow::Result<()> {
         ensure!(from.exists(), "there is no file and no folder {}", from.display());
         let mut lacking = Vec::new();
-        for file in self.missing {
+        for file in self.packed {
             let phase = self.shown.reading(&file.path);
             let games = Games::read(from, &file.split);
             drop(phase);
@@ -123,9 +132,7 @@ fn missing<'a>(set: &'a DataSet, folder: &Path) -> anyhow::Result<Vec<&'a DataFi
             Here::No => missing.push(file),
             Here::AsListed => {}
             Here::Something => {
-                let path = folder.join(&file.path);
-                compare(&Games::read(folder, &file.split)?, file, &path)
-                    .context("move it away to fetch it again")?;
+                compare_installed(folder, file).context("move it away to fetch it again")?
             }
         }
     }

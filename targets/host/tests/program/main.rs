@@ -17,6 +17,7 @@ mod output;
 #[cfg(feature = "llama")]
 mod collect;
 mod data;
+mod plain_data;
 mod demonstrate;
 #[cfg(unix)]
 mod foreign;

@@ -17,10 +17,11 @@ pub(super) struct Pull {
     /// A name from `rebound data list`
     name: String,
     /// Build the data set from this file or folder instead of downloading it: the archive that
-    /// its authors publish, or that archive unpacked
+    /// its authors publish, or that archive unpacked; the files of a data set of plain files
     #[arg(long, value_name = "FILE|DIR", conflicts_with = "url")]
     from: Option<PathBuf>,
-    /// Download the archive from this address instead, for example a mirror
+    /// Download from this address instead, for example a mirror: the archive, or the folder of
+    /// plain files
     #[arg(long)]
     url: Option<String>,
     /// Show no progress bar
