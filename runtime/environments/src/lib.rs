@@ -8,7 +8,7 @@
 //! [`worlds`] is the registry. [`alfworld`](worlds::alfworld) plays the official games from their
 //! files, [`household`](worlds::household) makes games of the same kind from a seed. Both are text
 //! games: [`pddl`] defines the actions, [`text`] the observations, and [`game`] plays them.
-//! [`bm25`] searches documents by words.
+//! [`webshop`](worlds::webshop) is a shop; [`bm25`] searches documents by words.
 //! [`node`](worlds::node) is a microcontroller on a serial line or socket. Models, prompts and
 //! memory are in other crates.
 

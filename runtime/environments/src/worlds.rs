@@ -5,12 +5,13 @@ pub mod alfworld;
 pub mod external;
 pub mod household;
 pub mod node;
+pub mod webshop;
 
 use crate::entry::{EnvironmentOptions, WorldEntry, WorldOption};
 use crate::world::{World, WorldError, nearest};
 
 /// All worlds.
-pub const WORLDS: &[WorldEntry] = &[alfworld::ENTRY, household::ENTRY, node::ENTRY];
+pub const WORLDS: &[WorldEntry] = &[alfworld::ENTRY, household::ENTRY, node::ENTRY, webshop::ENTRY];
 
 /// The default world.
 pub const DEFAULT: &str = household::ENTRY.name;
