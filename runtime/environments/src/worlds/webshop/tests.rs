@@ -1,10 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 
 use runtime_core::task::Limits;
 
 use super::*;
 use crate::split::Purpose::{Test, Train, Validation};
 use crate::world::tests::check_purposes;
+use crate::worlds::external::serve;
 
 /// A product of a few words.
 pub(super) fn product(asin: &str, name: &str) -> Product {
@@ -193,4 +195,23 @@ fn attributes_and_options_are_counted_as_the_reference_counts_them() {
         purchases += 1;
     }
     assert_eq!(purchases, 400);
+}
+
+#[test]
+fn a_served_shop_tells_the_schema_of_a_search_and_lists_what_can_be_clicked() {
+    let requests = [
+        r#"{"id": 1, "method": "reset", "params": {"task": "human/S1/0"}}"#,
+        r#"{"id": 2, "method": "step", "params": {"action": "search[shoe]"}}"#,
+    ];
+    let mut answers = Vec::new();
+    let mut lines = requests.iter().map(|line| Ok((*line).to_owned()));
+    serve(&shop(), &mut lines, &mut answers, NonZeroUsize::MIN).unwrap();
+
+    let answers = String::from_utf8(answers).unwrap();
+    let answers: Vec<serde_json::Value> =
+        answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [search, results] = [&answers[0]["result"], &answers[1]["result"]];
+    assert_eq!((&search["schema"]["type"], search.get("actions")), (&"string".into(), None));
+    assert_eq!(results["actions"].as_array().unwrap().len(), 2);
+    assert_eq!(results.get("schema"), None);
 }
