@@ -114,11 +114,11 @@ fn instruction(wish: &Wish, options: &[WantedOption], price_ceiling: Option<f64>
     let named =
         |option: &WantedOption| Some(format!("{}: {}", option.name.as_ref()?, option.value));
     let named: Vec<String> = options.iter().filter_map(named).collect();
-    let with =
+    let options =
         if named.is_empty() { String::new() } else { format!(" with {}", named.join(", and ")) };
     let price = price_ceiling
         .map_or_else(String::new, |ceiling| format!(", and price lower than {ceiling:.2} dollars"));
-    format!("{}{with}{price}", wish.text.trim_matches('.'))
+    format!("{}{options}{price}", wish.text.trim_matches('.'))
 }
 
 #[cfg(test)]

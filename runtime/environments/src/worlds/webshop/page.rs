@@ -73,7 +73,7 @@ impl<'a> View<'a> {
         match page {
             Page::Search => join(&["WebShop", "Instruction:", &self.goal.instruction, "Search"]),
             Page::Results(number) => self.results_text(number),
-            Page::Item(place) => self.item_text(&self.catalogue.products[place]),
+            Page::Item(place) => item_text(&self.catalogue.products[place]),
             Page::Description(place) => sub_page(&self.catalogue.products[place].description),
             Page::Features(place) => {
                 sub_page(&self.catalogue.products[place].features.join(SEPARATOR))
@@ -127,19 +127,6 @@ impl<'a> View<'a> {
         join(&parts)
     }
 
-    fn item_text(self, product: &Product) -> String {
-        let mut parts = vec!["Back to Search", "< Prev"];
-        for option in &product.options {
-            parts.push(&option.name);
-            parts.extend(option.values.iter().map(String::as_str));
-        }
-        let price = format!("Price: {}", product.price_shown);
-        let rating = format!("Rating: {}", product.rating);
-        parts.extend([&product.name, &price, &rating].map(String::as_str));
-        parts.extend(["Description", "Features", "Buy Now"]);
-        join(&parts)
-    }
-
     /// The products on a page of results.
     pub(super) fn shown(self, number: usize) -> &'a [usize] {
         let rest = self.results.get(number * PRODUCTS_OF_PAGE..).unwrap_or_default();
@@ -149,6 +136,19 @@ impl<'a> View<'a> {
     fn has_next(self, number: usize) -> bool {
         (number + 1) * PRODUCTS_OF_PAGE < self.results.len()
     }
+}
+
+fn item_text(product: &Product) -> String {
+    let mut parts = vec!["Back to Search", "< Prev"];
+    for option in &product.options {
+        parts.push(&option.name);
+        parts.extend(option.values.iter().map(String::as_str));
+    }
+    let price = format!("Price: {}", product.price_shown);
+    let rating = format!("Rating: {}", product.rating);
+    parts.extend([&product.name, &price, &rating].map(String::as_str));
+    parts.extend(["Description", "Features", "Buy Now"]);
+    join(&parts)
 }
 
 fn choices(place: usize, option: &ProductOption) -> impl Iterator<Item = (&str, Button)> {

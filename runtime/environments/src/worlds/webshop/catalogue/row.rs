@@ -56,9 +56,13 @@ fn text_or(row: &Row<'_>, field: &str, otherwise: &str) -> Result<String, RowErr
     Ok(given.filter(|text| !text.is_empty()).unwrap_or_else(|| otherwise.to_owned()))
 }
 
-/// The texts of a list that are not empty; none if it is not there.
+/// The texts of a list that are not empty; none if it is not there. A text is a list of one.
 fn texts(row: &Row<'_>, field: &str) -> Result<Vec<String>, RowError> {
-    let given = row.value(field).map(|_| row.texts(field)).transpose()?.unwrap_or_default();
+    let given = match row.value(field) {
+        None => Vec::new(),
+        Some(Value::String(text)) => vec![text.as_str()],
+        Some(_) => row.texts(field)?,
+    };
     let cleaned = given.into_iter().take(TEXTS_MAX).map(clean);
     Ok(cleaned.filter(|text| !text.is_empty()).collect())
 }
@@ -144,13 +148,14 @@ mod tests {
     fn a_line_is_a_product_with_options_in_their_order() {
         let product = read(
             r#"{"asin": "B01", "name": "A\nbig  bed", "product_category": "Home › Beds",
-            "pricing": [], "options": {"size": ["Twin", "king"], "color": ["red"], "none": []},
+            "pricing": [], "small_description": "Warm ", "options": {"size": ["Twin", "king"], "color": ["red"], "none": []},
             "instruction": "Find me beds", "instruction_attributes": ["solid wood"]}"#,
         )
         .unwrap();
 
         assert_eq!(product.name, "A big bed");
         assert_eq!(product.categories, ["Home", "Beds"]);
+        assert_eq!(product.features, ["Warm"]);
         assert_eq!(product.price_shown, "$100.00");
         let options: Vec<_> = product.options.iter().map(|option| &*option.name).collect();
         assert_eq!(options, ["size", "color"]);
