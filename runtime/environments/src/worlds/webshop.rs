@@ -64,7 +64,7 @@ pub const CATALOGUE: WorldOption = WorldOption {
 /// The data set's products.
 const FILE: RowFile = RowFile { set: "webshop", path: "webshop/products-1000.jsonl" };
 
-/// Greatest number of wanted attributes and options of an easy task: the lesser half of the data set's.
+/// Greatest number of wanted attributes and options of an easy task; half of the products have such goals.
 const EASY_MAX: usize = 3;
 
 /// The abilities that a task needs: `AgentBoard`'s weights of `WebShop`.
