@@ -8,13 +8,14 @@ pub mod household;
 pub mod math;
 pub mod mathematics;
 pub mod node;
+pub mod webshop;
 
 use crate::entry::{EnvironmentOptions, WorldEntry, WorldOption};
 use crate::world::{World, WorldError, nearest};
 
 /// All worlds.
 pub const WORLDS: &[WorldEntry] =
-    &[alfworld::ENTRY, gsm8k::ENTRY, household::ENTRY, math::ENTRY, node::ENTRY];
+    &[alfworld::ENTRY, gsm8k::ENTRY, household::ENTRY, math::ENTRY, node::ENTRY, webshop::ENTRY];
 
 /// The default world.
 pub const DEFAULT: &str = household::ENTRY.name;

@@ -18,7 +18,7 @@ use std::thread;
 
 use runtime_core::task::{Limits, Task, TaskTraits};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::message::{
     DescribedSplit, DescribedTask, Description, Opening, Outcome, PROTOCOL, TaskPage,
@@ -208,11 +208,14 @@ fn play(environment: &mut Slot, what: &What) -> Result<Value, String> {
             let observation = environment.reset(&Task::named(task));
             let observation = observation.map_err(|error| causes(&error))?;
             let actions = environment.admissible_actions();
-            Ok(told(Opening { observation, actions, schema: None }))
+            let schema = schema_of(&mut **environment).filter(|_| actions.is_none());
+            Ok(told(Opening { observation, actions, schema }))
         }
         What::Step { action, .. } => {
             let step = environment.step(action).map_err(|error| causes(&error))?;
             let ends = step.done || step.reward >= 1.0;
+            let actions = environment.admissible_actions().filter(|_| !step.done);
+            let schema = schema_of(&mut **environment).filter(|_| !step.done && actions.is_none());
             Ok(told(Outcome {
                 observation: step.observation,
                 reward: f64::from(step.reward),
@@ -220,12 +223,17 @@ fn play(environment: &mut Slot, what: &What) -> Result<Value, String> {
                 done: step.done,
                 feedback: ends.then(|| environment.feedback()),
                 known: environment.grounded(),
-                actions: environment.admissible_actions().filter(|_| !step.done),
-                schema: None,
+                actions,
+                schema,
             }))
         }
         _ => Err("it is about no environment".into()),
     }
+}
+
+/// The schema of an action now, if the world has one that is an object.
+fn schema_of(environment: &mut dyn Playable) -> Option<Map<String, Value>> {
+    serde_json::from_str(&environment.action_schema()?).ok()
 }
 
 /// An answer as JSON; its fields can all be written.
