@@ -76,7 +76,7 @@ impl Agent for ModelAgent {
         };
         let answer = self.choose(messages, episode, thought.is_some())?;
         let action = match episode.form {
-            ActionForm::Line => parse::action(&answer.text),
+            ActionForm::Line | ActionForm::Pattern(_) => parse::action(&answer.text),
             ActionForm::Text { .. } => parse::text(&answer.text),
         };
         Ok(decision(action, thought, answer, scene.dropped_steps))
@@ -117,8 +117,8 @@ impl ModelAgent {
     /// Greatest number of tokens of the next action.
     fn action_tokens_max(&self, episode: &Episode<'_>) -> u32 {
         match episode.form {
-            ActionForm::Line => self.settings.action_tokens_max,
-            ActionForm::Text { tokens_max } => tokens_max,
+            ActionForm::Line | ActionForm::Pattern(_) => self.settings.action_tokens_max,
+            ActionForm::Text { tokens_max } => *tokens_max,
         }
     }
 
@@ -241,8 +241,8 @@ impl ModelAgent {
         Ok(thought)
     }
 
-    /// Generates the action, constrained to the admissible ones or to their schema if the
-    /// environment has either.
+    /// Generates the action, constrained to the admissible ones, to their schema or to their form
+    /// if the environment has one of these.
     fn choose(
         &mut self,
         messages: Vec<Message>,
@@ -254,15 +254,20 @@ impl ModelAgent {
         // After "Action:" a word begins with a space, as in running text.
         let space = if follows_thought { " " } else { "" };
         let listed = episode.admissible.filter(|actions| !actions.is_empty());
-        match (listed, episode.schema) {
-            (Some(actions), _) => {
+        match (listed, episode.schema, episode.form) {
+            (Some(actions), ..) => {
                 let choices = actions.iter().map(|action| format!("{space}{action}")).collect();
                 request.constraint = Constraint::Choices(choices);
             }
-            (None, Some(schema)) => request.constraint = Constraint::JsonSchema(schema.into()),
-            (None, None) if episode.form == ActionForm::Line => request.stop = vec!["\n".into()],
+            (None, Some(schema), _) => request.constraint = Constraint::JsonSchema(schema.into()),
+            (None, None, ActionForm::Pattern(pattern)) => {
+                request.constraint = Constraint::Pattern(format!("{space}(?:{pattern})"));
+                // Where nothing holds an endpoint to the pattern, the line ends the action.
+                request.stop = vec!["\n".into()];
+            }
+            (None, None, ActionForm::Line) => request.stop = vec!["\n".into()],
             // A text ends where the model ends it.
-            (None, None) => {}
+            (None, None, ActionForm::Text { .. }) => {}
         }
         self.actor.generate(&request)
     }

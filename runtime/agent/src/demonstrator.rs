@@ -169,7 +169,7 @@ mod tests {
                 steps: &taken,
                 admissible: Some(&admissible),
                 schema: None,
-                form: ActionForm::Line,
+                form: &ActionForm::Line,
                 seed: SeedKey { run: 1, task: &task.id, trial: 1, draw: Draw::Action { step } },
             });
             let observation = "A wall.".to_owned();

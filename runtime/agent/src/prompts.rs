@@ -195,6 +195,6 @@ mod tests {
     #[test]
     fn there_is_no_set_of_what_is_shared() {
         let problem = built_in("shared").unwrap_err().to_string();
-        assert!(problem.contains("there are general, household, "), "{problem}");
+        assert!(problem.contains("there are general, "), "{problem}");
     }
 }

@@ -41,8 +41,8 @@ pub struct Episode<'a> {
     pub admissible: Option<&'a Vec<String>>,
     /// The JSON schema of actions, in worlds whose actions are JSON values.
     pub schema: Option<&'a str>,
-    /// The form of an action that is free text.
-    pub form: ActionForm,
+    /// The form of an action that is neither listed nor a JSON value.
+    pub form: &'a ActionForm,
     /// The key that seeds the request for the action.
     pub seed: SeedKey<'a>,
 }

@@ -31,7 +31,7 @@ pub trait Environment {
     }
 
     /// The form of an action now, where none are listed and there is no schema.
-    fn action_form(&self) -> ActionForm {
+    fn action_form(&mut self) -> ActionForm {
         ActionForm::Line
     }
 
@@ -61,11 +61,13 @@ pub trait Environment {
 }
 
 /// The form of an action in free text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ActionForm {
     /// A line.
     #[default]
     Line,
+    /// A line of this regular expression.
+    Pattern(String),
     /// A text of several lines.
     Text {
         /// Greatest number of tokens of the text.

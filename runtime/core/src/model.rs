@@ -58,6 +58,9 @@ pub enum Constraint {
     Free,
     /// Exactly one of these texts; there must be at least one.
     Choices(Vec<String>),
+    /// A text that this regular expression accepts as a whole, in the syntax of the crate `regex`
+    /// without anchors.
+    Pattern(String),
     /// A text that this GBNF grammar accepts.
     Grammar(String),
     /// A JSON value that this JSON schema accepts.

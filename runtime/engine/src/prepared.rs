@@ -47,7 +47,7 @@ pub(crate) enum PreparedGuide {
 pub(crate) struct Preparation {
     /// Converts text to ids.
     pub(crate) vocabulary: Arc<Vocabulary>,
-    /// Converts JSON schemas to guides.
+    /// Converts JSON schemas and patterns to guides.
     pub(crate) schemas: Schemas,
     /// Greatest number of tokens of a prompt and its answer together.
     pub(crate) context_tokens: u32,
@@ -76,6 +76,7 @@ impl Preparation {
             Constraint::Free => Box::new(Free),
             Constraint::Choices(texts) => Box::new(self.choices(texts, tokens_max)?),
             Constraint::JsonSchema(schema) => Box::new(self.schemas.guide(schema)?),
+            Constraint::Pattern(pattern) => Box::new(self.schemas.guide_of_pattern(pattern)?),
             Constraint::Grammar(grammar) => return Ok(PreparedGuide::Grammar(grammar.clone())),
         }))
     }

@@ -1,7 +1,7 @@
-//! The constraint of answers that follow a JSON schema, by llguidance.
+//! The constraint of answers that follow a JSON schema or a regular expression, by llguidance.
 //!
-//! The trie of the vocabulary is built once for each model; each schema needs only
-//! a parser.
+//! The trie of the vocabulary is built once for each model; each schema or pattern needs
+//! only a parser.
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,7 +15,7 @@ use toktrie::{InferenceCapabilities, SimpleVob, TokEnv, TokRxInfo, TokTrie, Toke
 use crate::guide::{Guide, Next};
 use models::vocabulary::Vocabulary;
 
-/// Compiles JSON schemas for one model's vocabulary.
+/// Compiles JSON schemas and patterns for one model's vocabulary.
 pub(crate) struct Schemas {
     vocabulary: Arc<Vocabulary>,
     factory: OnceLock<Result<ParserFactory, String>>,
@@ -29,11 +29,19 @@ impl Schemas {
 
     /// The guide of a schema.
     pub(crate) fn guide(&self, schema: &str) -> Result<SchemaGuide, ModelError> {
+        self.guide_of(TopLevelGrammar::from_json_schema(compact(schema).map_err(refused)?))
+    }
+
+    /// The guide of a regular expression.
+    pub(crate) fn guide_of_pattern(&self, pattern: &str) -> Result<SchemaGuide, ModelError> {
+        self.guide_of(TopLevelGrammar::from_regex(pattern))
+    }
+
+    fn guide_of(&self, grammar: TopLevelGrammar) -> Result<SchemaGuide, ModelError> {
         let factory = self
             .factory
             .get_or_init(|| factory(&self.vocabulary).map_err(|error| error.to_string()));
         let factory = factory.as_ref().map_err(|error| ModelError::Engine(error.clone()))?;
-        let grammar = TopLevelGrammar::from_json_schema(compact(schema).map_err(refused)?);
         let matcher = Matcher::new(factory.create_parser(grammar));
         let guide = SchemaGuide { matcher, ends: self.vocabulary.ends.clone() };
         guide.check()?;
@@ -41,7 +49,7 @@ impl Schemas {
     }
 }
 
-/// The state of a schema, advanced token by token.
+/// The state of a schema or pattern, advanced token by token.
 pub(crate) struct SchemaGuide {
     matcher: Matcher,
     ends: Vec<u32>,
@@ -65,7 +73,7 @@ impl Guide for SchemaGuide {
         let mask = self.matcher.compute_mask_or_eos().map_err(refused)?;
         let ids = ids_of(&mask);
         Next::of_mask(ids, &self.ends)
-            .ok_or_else(|| ModelError::Constraint("the schema allows no further token".to_owned()))
+            .ok_or_else(|| ModelError::Constraint("the form allows no further token".to_owned()))
     }
 
     fn accept(&mut self, id: u32) -> Result<(), ModelError> {
@@ -142,5 +150,67 @@ impl TokenizerEnv for TokenEnvironment {
     fn tokenize_bytes(&self, bytes: &[u8]) -> Vec<u32> {
         let encode = |text: &str| self.vocabulary.tokenizer.encode(text, Special::Text);
         self.trie.tokenize_with_greedy_fallback(bytes, encode)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use models::gguf::Gguf;
+    use models::tiny::{self, TinyConfig};
+
+    use super::*;
+
+    fn vocabulary() -> Arc<Vocabulary> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tiny.gguf");
+        tiny::write_llama(&path, &TinyConfig::default()).unwrap();
+        Arc::new(Vocabulary::from_gguf(&Gguf::open(&path).unwrap()).unwrap())
+    }
+
+    /// What a model writes that draws every token with the same odds.
+    fn drawn(schemas: &Schemas, pattern: &str, seed: u64) -> String {
+        let mut guide = schemas.guide_of_pattern(pattern).unwrap();
+        let mut bytes = Vec::new();
+        let mut draw = seed;
+        for _ in 0..500 {
+            let ids = match guide.next().unwrap() {
+                Next::End => return String::from_utf8_lossy(&bytes).into_owned(),
+                Next::Forced(ids) => ids,
+                Next::OneOf(ids) => {
+                    draw = runtime_core::seed::mix(draw);
+                    let id = ids[usize::try_from(draw % ids.len() as u64).unwrap()];
+                    guide.accept(id).unwrap();
+                    vec![id]
+                }
+                Next::Anything => panic!("a pattern does not allow anything"),
+            };
+            for id in ids {
+                bytes.extend(schemas.vocabulary.tokenizer.token_bytes(id));
+            }
+        }
+        panic!("{:?} did not end", String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn an_answer_is_held_to_a_pattern_and_ends_with_it() {
+        let schemas = Schemas::new(vocabulary());
+        let pattern = r" (?:(Search|Finish)\[[^\[\]\s\p{Cc}][^\[\]\p{Cc}]{0,79}\])";
+        for seed in 0..20 {
+            let text = drawn(&schemas, pattern, seed);
+
+            let argument = text.strip_prefix(" Search[").or(text.strip_prefix(" Finish["));
+            let argument = argument.and_then(|rest| rest.strip_suffix(']')).unwrap();
+            assert!(!argument.is_empty() && !argument.contains(['[', ']', '\n']), "{text:?}");
+            assert!(argument.chars().count() <= 80, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused() {
+        let schemas = Schemas::new(vocabulary());
+        for pattern in ["(", "[", "a{2,1}"] {
+            let refused = schemas.guide_of_pattern(pattern);
+            assert!(matches!(refused, Err(ModelError::Constraint(_))), "{pattern}");
+        }
     }
 }

@@ -99,6 +99,19 @@ pub fn read<T>(
     path: &Path,
     mut parse: impl FnMut(Row<'_>) -> Result<T, RowError>,
 ) -> Result<Vec<T>, RowError> {
+    let mut rows = Vec::new();
+    each(path, |row| {
+        rows.push(parse(row)?);
+        Ok::<(), RowError>(())
+    })?;
+    Ok(rows)
+}
+
+/// Gives each line of such a file to `visit`, until it fails.
+pub fn each<E: From<RowError>>(
+    path: &Path,
+    mut visit: impl FnMut(Row<'_>) -> Result<(), E>,
+) -> Result<(), E> {
     let unreadable = |source| RowError::Unreadable { path: path.to_owned(), source };
     let file = File::open(path).map_err(unreadable)?;
     let is_packed = path.extension().is_some_and(|extension| extension == "zst");
@@ -107,7 +120,7 @@ pub fn read<T>(
     } else {
         Box::new(BufReader::new(file))
     };
-    let (mut rows, mut bytes) = (Vec::new(), Vec::new());
+    let mut bytes = Vec::new();
     for line in 1.. {
         bytes.clear();
         let mut limited = (&mut lines).take(LINE_BYTES_MAX);
@@ -116,7 +129,7 @@ pub fn read<T>(
         }
         let place = Place { path, line };
         if bytes.len() as u64 == LINE_BYTES_MAX && bytes.last() != Some(&b'\n') {
-            return Err(place.error("", "at most 16 MiB", "a longer line".to_owned()));
+            return Err(place.error("", "at most 16 MiB", "a longer line".to_owned()).into());
         }
         if bytes.iter().all(u8::is_ascii_whitespace) {
             continue;
@@ -124,11 +137,11 @@ pub fn read<T>(
         let value: Value = serde_json::from_slice(&bytes)
             .map_err(|error| place.error("", "JSON", error.to_string()))?;
         let Value::Object(fields) = &value else {
-            return Err(place.error("", "an object", shown(&value)));
+            return Err(place.error("", "an object", shown(&value)).into());
         };
-        rows.push(parse(Row { place, within: String::new(), fields })?);
+        visit(Row { place, within: String::new(), fields })?;
     }
-    Ok(rows)
+    Ok(())
 }
 
 #[derive(Clone, Copy, Debug)]

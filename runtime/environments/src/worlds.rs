@@ -4,6 +4,7 @@
 pub mod alfworld;
 pub mod external;
 pub mod gsm8k;
+pub mod hotpotqa;
 pub mod household;
 pub mod math;
 pub mod mathematics;
@@ -14,8 +15,15 @@ use crate::entry::{EnvironmentOptions, WorldEntry, WorldOption};
 use crate::world::{World, WorldError, nearest};
 
 /// All worlds.
-pub const WORLDS: &[WorldEntry] =
-    &[alfworld::ENTRY, gsm8k::ENTRY, household::ENTRY, math::ENTRY, node::ENTRY, webshop::ENTRY];
+pub const WORLDS: &[WorldEntry] = &[
+    alfworld::ENTRY,
+    gsm8k::ENTRY,
+    hotpotqa::ENTRY,
+    household::ENTRY,
+    math::ENTRY,
+    node::ENTRY,
+    webshop::ENTRY,
+];
 
 /// The default world.
 pub const DEFAULT: &str = household::ENTRY.name;

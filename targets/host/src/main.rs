@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         errln!("error: cannot listen for signals: {error}");
         return finish(1);
     }
+    runtime_environments::preparation::tell_to(progress::preparing);
     let cli = Cli::from_arg_matches(&command().get_matches());
     match cli.unwrap_or_else(|error| error.exit()).command.run() {
         Ok(()) => finish(0),

@@ -1,6 +1,7 @@
 //! Bars on standard error for whatever takes longer than two seconds.
 
 mod bars;
+mod preparing;
 mod terminal;
 
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -11,6 +12,7 @@ use runtime_session::program::Surroundings;
 use targets_console::terminal::shown;
 use targets_console::{errln, signals};
 
+pub(crate) use preparing::preparing;
 pub(crate) use terminal::Detail;
 use terminal::Terminal;
 

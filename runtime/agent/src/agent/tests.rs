@@ -119,7 +119,7 @@ fn play(agent: &mut ModelAgent, memory: &Memory, steps: usize) -> Vec<TakenStep>
             steps: &taken_steps,
             admissible: Some(&admissible),
             schema: None,
-            form: ActionForm::Line,
+            form: &ActionForm::Line,
             seed: SeedKey {
                 run: 1,
                 task: &task.id,
@@ -171,6 +171,31 @@ fn react_thinks_before_it_acts() {
 }
 
 #[test]
+fn actions_of_a_form_are_held_to_its_pattern() {
+    let pattern_of = |kind| {
+        let model = Watched::new(&["Thinking.", "Finish[x]"], 1 << 20);
+        let (task, memory) = (task(), Memory::default());
+        let seed = SeedKey { run: 1, task: "doors", trial: 1, draw: Draw::Action { step: 1 } };
+        let episode = Episode {
+            task: &task,
+            memory: &memory,
+            opening: "Two doors.",
+            steps: &[],
+            admissible: None,
+            schema: None,
+            form: &ActionForm::Pattern("Finish.*|Search.*".into()),
+            seed,
+        };
+        agent(kind, &model).act(&episode).unwrap();
+        model.constraints().pop()
+    };
+
+    let held_to = |pattern: &str| Some(Constraint::Pattern(pattern.into()));
+    assert_eq!(pattern_of(AgentKind::Act), held_to("(?:Finish.*|Search.*)"));
+    assert_eq!(pattern_of(AgentKind::React), held_to(" (?:Finish.*|Search.*)"));
+}
+
+#[test]
 fn a_prompt_that_grows_too_long_drops_its_oldest_steps_and_says_so() {
     let model = Watched::new(&["go left"], 200);
 
@@ -197,7 +222,7 @@ fn a_prompt_whose_start_is_too_long_is_an_error_with_numbers() {
         steps,
         admissible: None,
         schema: None,
-        form: ActionForm::Line,
+        form: &ActionForm::Line,
         seed,
     });
 
@@ -214,7 +239,7 @@ fn an_action_that_is_a_text_has_several_lines_and_tokens_of_its_own() {
     let mut agent = agent(AgentKind::Act, &model);
     let (task, memory) = (task(), Memory::default());
     let seed = SeedKey { run: 1, task: "doors", trial: 1, draw: Draw::Action { step: 1 } };
-    let mut act = |form| {
+    let mut act = |form: &ActionForm| {
         let (opening, steps) = ("How much is 2 + 2?", &[][..]);
         let (admissible, schema) = (None, None);
         let episode = Episode {
@@ -230,8 +255,8 @@ fn an_action_that_is_a_text_has_several_lines_and_tokens_of_its_own() {
         agent.act(&episode).unwrap()
     };
 
-    let text = act(ActionForm::Text { tokens_max: 300 });
-    let line = act(ActionForm::Line);
+    let text = act(&ActionForm::Text { tokens_max: 300 });
+    let line = act(&ActionForm::Line);
 
     assert_eq!((text.action.as_str(), text.malformed), ("2 + 2 = 4\n#### 4", false));
     assert_eq!(line.action, "2 + 2 = 4");

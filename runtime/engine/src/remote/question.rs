@@ -183,7 +183,8 @@ fn constrained(
     messages: &mut Vec<(Role, String)>,
 ) -> Result<(AnswerFormat, Option<ResponseFormat>), ModelError> {
     match constraint {
-        Constraint::Free => Ok((AnswerFormat::Text, None)),
+        // Endpoints have no common way to say a pattern: whoever reads the answer finds it malformed.
+        Constraint::Free | Constraint::Pattern(_) => Ok((AnswerFormat::Text, None)),
         Constraint::Choices(choices) if choices.is_empty() => {
             Err(ModelError::Constraint("there is no choice".into()))
         }

@@ -105,7 +105,7 @@ impl Environment for Solving {
         None
     }
 
-    fn action_form(&self) -> ActionForm {
+    fn action_form(&mut self) -> ActionForm {
         ActionForm::Text { tokens_max: self.world.limits.solution_tokens }
     }
 

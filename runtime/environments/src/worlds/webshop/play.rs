@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use runtime_core::environment::{Environment, EnvironmentError, Step};
+use runtime_core::environment::{ActionForm, Environment, EnvironmentError, Step};
 use runtime_core::task::Task;
 
-use super::action::{Action, SEARCH_SCHEMA, folded};
+use super::action::{Action, SEARCH, folded};
 use super::address::{Address, goal_of};
 use super::catalogue::{Catalogue, Product};
 use super::goal::Goal;
@@ -211,9 +211,9 @@ impl Environment for Shopping {
         Some(actions)
     }
 
-    fn action_schema(&mut self) -> Option<String> {
-        let visit = self.visit.as_ref()?;
-        (visit.page == Page::Search).then(|| SEARCH_SCHEMA.to_owned())
+    fn action_form(&mut self) -> ActionForm {
+        let searches = self.visit.as_ref().is_some_and(|visit| visit.page == Page::Search);
+        if searches { ActionForm::Pattern(SEARCH.to_owned()) } else { ActionForm::Line }
     }
 
     fn grounded(&self) -> Option<bool> {
