@@ -253,7 +253,7 @@ test-devices: setup
 
 ## Each target for FUZZ_SECONDS; what it finds lies in fuzz/artifacts.
 FUZZ_SECONDS ?= 600
-FUZZ_TARGETS := action adapter config frame game gguf line manifest record
+FUZZ_TARGETS := action adapter answer config frame game gguf line manifest record
 fuzz: setup
 	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked --quiet cargo-fuzz
 	@for target in $(FUZZ_TARGETS); do \

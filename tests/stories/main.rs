@@ -9,3 +9,4 @@ mod resume;
 mod damage;
 mod parallel;
 mod household_run;
+mod shopping;

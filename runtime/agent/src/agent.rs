@@ -6,6 +6,7 @@ mod counting;
 use std::sync::Arc;
 
 use runtime_core::agent::{Agent, Attempt, Episode};
+use runtime_core::environment::ActionForm;
 use runtime_core::model::{
     Constraint, Cost, Generation, LanguageModel, ModelError, Request, RewardModel, Sampling,
 };
@@ -45,9 +46,10 @@ pub struct ModelAgent {
 
 impl Agent for ModelAgent {
     fn act(&mut self, episode: &Episode<'_>) -> Result<Decision, ModelError> {
+        let action_tokens = self.action_tokens_max(episode);
         let answer_tokens = match self.settings.kind {
-            AgentKind::Act => self.settings.action_tokens_max,
-            AgentKind::React => self.settings.action_tokens_max + self.settings.thought_tokens_max,
+            AgentKind::Act => action_tokens,
+            AgentKind::React => action_tokens + self.settings.thought_tokens_max,
         };
         let budget_tokens = self.budget_tokens(&*self.actor, answer_tokens);
         let attempt = self.last_attempt(episode, budget_tokens)?;
@@ -73,7 +75,11 @@ impl Agent for ModelAgent {
             AgentKind::React => Some(self.think(&mut messages, episode)?),
         };
         let answer = self.choose(messages, episode, thought.is_some())?;
-        Ok(decision(thought, answer, scene.dropped_steps))
+        let action = match episode.form {
+            ActionForm::Line | ActionForm::Pattern(_) => parse::action(&answer.text),
+            ActionForm::Text { .. } => parse::text(&answer.text),
+        };
+        Ok(decision(action, thought, answer, scene.dropped_steps))
     }
 
     fn judge(&mut self, attempt: &Attempt<'_>) -> Result<Judgement, ModelError> {
@@ -108,6 +114,14 @@ impl Agent for ModelAgent {
 }
 
 impl ModelAgent {
+    /// Greatest number of tokens of the next action.
+    fn action_tokens_max(&self, episode: &Episode<'_>) -> u32 {
+        match episode.form {
+            ActionForm::Line | ActionForm::Pattern(_) => self.settings.action_tokens_max,
+            ActionForm::Text { tokens_max } => *tokens_max,
+        }
+    }
+
     /// The predicted reward of a reflection, if there is a reward model.
     fn score(&mut self, reflection: &Reflection) -> Result<Option<f32>, ModelError> {
         let model = self.reward_model.as_mut().filter(|_| self.settings.best_of > 1);
@@ -227,7 +241,7 @@ impl ModelAgent {
         Ok(thought)
     }
 
-    /// Generates the action, constrained to the admissible ones, to their schema or to their pattern
+    /// Generates the action, constrained to the admissible ones, to their schema or to their form
     /// if the environment has one of these.
     fn choose(
         &mut self,
@@ -235,23 +249,25 @@ impl ModelAgent {
         episode: &Episode<'_>,
         follows_thought: bool,
     ) -> Result<Generation, ModelError> {
-        let tokens_max = self.settings.action_tokens_max;
+        let tokens_max = self.action_tokens_max(episode);
         let mut request = self.request(messages, episode.seed, tokens_max, Vec::new());
         // After "Action:" a word begins with a space, as in running text.
         let space = if follows_thought { " " } else { "" };
         let listed = episode.admissible.filter(|actions| !actions.is_empty());
-        match (listed, episode.schema, episode.pattern) {
+        match (listed, episode.schema, episode.form) {
             (Some(actions), ..) => {
                 let choices = actions.iter().map(|action| format!("{space}{action}")).collect();
                 request.constraint = Constraint::Choices(choices);
             }
             (None, Some(schema), _) => request.constraint = Constraint::JsonSchema(schema.into()),
-            (None, None, Some(pattern)) => {
+            (None, None, ActionForm::Pattern(pattern)) => {
                 request.constraint = Constraint::Pattern(format!("{space}(?:{pattern})"));
                 // Where nothing holds an endpoint to the pattern, the line ends the action.
                 request.stop = vec!["\n".into()];
             }
-            (None, None, None) => request.stop = vec!["\n".into()],
+            (None, None, ActionForm::Line) => request.stop = vec!["\n".into()],
+            // A text ends where the model ends it.
+            (None, None, ActionForm::Text { .. }) => {}
         }
         self.actor.generate(&request)
     }
@@ -270,8 +286,12 @@ impl ModelAgent {
     }
 }
 
-fn decision(thought: Option<Generation>, answer: Generation, dropped_steps: u32) -> Decision {
-    let parsed = parse::action(&answer.text);
+fn decision(
+    parsed: Option<String>,
+    thought: Option<Generation>,
+    answer: Generation,
+    dropped_steps: u32,
+) -> Decision {
     let malformed = parsed.is_none();
     let action = parsed.unwrap_or_else(|| answer.text.clone());
     Decision { action, malformed, dropped_steps, thought, answer }

@@ -115,7 +115,7 @@ fn mark(tokens: &mut [Token], is_lesson: bool) {
 mod tests {
     use std::sync::Arc;
 
-    use runtime_core::environment::Step;
+    use runtime_core::environment::{ActionForm, Step};
     use runtime_core::reflection::Memory;
     use runtime_core::scripted::ScriptedModel;
     use runtime_core::trajectory::{Ending, TakenStep, Trajectory};
@@ -169,7 +169,7 @@ mod tests {
                 steps: &taken,
                 admissible: Some(&admissible),
                 schema: None,
-                pattern: None,
+                form: &ActionForm::Line,
                 seed: SeedKey { run: 1, task: &task.id, trial: 1, draw: Draw::Action { step } },
             });
             let observation = "A wall.".to_owned();

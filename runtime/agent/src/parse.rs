@@ -12,6 +12,12 @@ pub fn action(answer: &str) -> Option<String> {
     (!action.is_empty()).then(|| action.to_string())
 }
 
+/// The action in an answer that is a text of several lines: all of it. `None` if it is empty.
+pub fn text(answer: &str) -> Option<String> {
+    let text = answer.trim();
+    (!text.is_empty()).then(|| text.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,6 +37,12 @@ mod tests {
         check("> go to desk 1", Some("go to desk 1"));
         check("Action: `look`", Some("look"));
         check("\"look\"", Some("look"));
+    }
+
+    #[test]
+    fn a_text_keeps_its_lines() {
+        assert_eq!(text("\n2 + 2 = 4\n#### 4\n").as_deref(), Some("2 + 2 = 4\n#### 4"));
+        assert_eq!(text(" \n"), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::environment::ActionForm;
 use crate::model::ModelError;
 use crate::reflection::{Judgement, Memory, Reflection};
 use crate::seed::SeedKey;
@@ -40,8 +41,8 @@ pub struct Episode<'a> {
     pub admissible: Option<&'a Vec<String>>,
     /// The JSON schema of actions, in worlds whose actions are JSON values.
     pub schema: Option<&'a str>,
-    /// The regular expression of actions, in worlds whose actions are lines of a form.
-    pub pattern: Option<&'a str>,
+    /// The form of an action that is neither listed nor a JSON value.
+    pub form: &'a ActionForm,
     /// The key that seeds the request for the action.
     pub seed: SeedKey<'a>,
 }

@@ -30,10 +30,9 @@ pub trait Environment {
         None
     }
 
-    /// The regular expression of an action now, in a world that lists no actions and reads lines of a
-    /// form.
-    fn action_pattern(&mut self) -> Option<String> {
-        None
+    /// The form of an action now, where none are listed and there is no schema.
+    fn action_form(&mut self) -> ActionForm {
+        ActionForm::Line
     }
 
     /// Whether the last action was one that the world knows, where it says so itself; otherwise an
@@ -59,6 +58,21 @@ pub trait Environment {
         let _ = (task, shown, reflection);
         None
     }
+}
+
+/// The form of an action in free text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ActionForm {
+    /// A line.
+    #[default]
+    Line,
+    /// A line of this regular expression.
+    Pattern(String),
+    /// A text of several lines.
+    Text {
+        /// Greatest number of tokens of the text.
+        tokens_max: u32,
+    },
 }
 
 /// What one action led to.

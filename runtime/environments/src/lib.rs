@@ -8,7 +8,9 @@
 //! [`worlds`] is the registry. [`alfworld`](worlds::alfworld) plays the official games from their
 //! files, [`household`](worlds::household) makes games of the same kind from a seed. Both are text
 //! games: [`pddl`] defines the actions, [`text`] the observations, and [`game`] plays them.
-//! [`hotpotqa`](worlds::hotpotqa) asks questions over documents, which [`bm25`] searches by words.
+//! [`gsm8k`](worlds::gsm8k) and [`math`](worlds::math) are problems whose final answers [`answer`]
+//! compares, [`webshop`](worlds::webshop) is a shop, [`hotpotqa`](worlds::hotpotqa) asks questions over
+//! documents; [`rows`] reads data sets of JSON lines, [`bm25`] searches documents by words.
 //! [`node`](worlds::node) is a microcontroller on a serial line or socket. Models, prompts and
 //! memory are in other crates.
 
@@ -21,6 +23,7 @@ pub mod preparation;
 pub mod worlds;
 pub mod check;
 pub mod expert;
+pub mod answer;
 pub mod bm25;
 mod text_game;
 mod traits;

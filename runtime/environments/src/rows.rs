@@ -233,13 +233,9 @@ impl<'a> Row<'a> {
         read: impl FnOnce(&'a Value) -> Option<T>,
     ) -> Result<T, RowError> {
         let found = self.fields.get(field);
-        found.and_then(read).ok_or_else(|| match found {
-            Some(found) => self.wrong(field, expected, found),
-            None => {
-                let field = format!("{}{field}", self.within);
-                self.place.error(&field, expected, "no such field".to_owned())
-            }
-        })
+        let told = || found.map_or_else(|| "no such field".to_owned(), shown);
+        let named = || format!("{}{field}", self.within);
+        found.and_then(read).ok_or_else(|| self.place.error(&named(), expected, told()))
     }
 }
 

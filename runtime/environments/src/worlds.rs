@@ -3,16 +3,27 @@
 
 pub mod alfworld;
 pub mod external;
+pub mod gsm8k;
 pub mod hotpotqa;
 pub mod household;
+pub mod math;
+pub mod mathematics;
 pub mod node;
+pub mod webshop;
 
 use crate::entry::{EnvironmentOptions, WorldEntry, WorldOption};
 use crate::world::{World, WorldError, nearest};
 
 /// All worlds.
-pub const WORLDS: &[WorldEntry] =
-    &[alfworld::ENTRY, hotpotqa::ENTRY, household::ENTRY, node::ENTRY];
+pub const WORLDS: &[WorldEntry] = &[
+    alfworld::ENTRY,
+    gsm8k::ENTRY,
+    hotpotqa::ENTRY,
+    household::ENTRY,
+    math::ENTRY,
+    node::ENTRY,
+    webshop::ENTRY,
+];
 
 /// The default world.
 pub const DEFAULT: &str = household::ENTRY.name;
@@ -27,9 +38,17 @@ pub fn remembering() -> Vec<&'static str> {
     WORLDS.iter().filter(|entry| entry.remembers).map(|entry| entry.name).collect()
 }
 
-/// The own options of all worlds.
+/// The own options of all worlds, each once where several have it.
 pub fn options() -> impl Iterator<Item = WorldOption> {
-    WORLDS.iter().chain([&external::ENTRY]).flat_map(|entry| entry.options).copied()
+    let entries = || WORLDS.iter().chain([&external::ENTRY]);
+    let options = entries()
+        .enumerate()
+        .flat_map(|(at, entry)| entry.options.iter().map(move |option| (at, option)));
+    let is_first = move |(at, option): &(usize, &WorldOption)| {
+        let before = entries().take(*at).flat_map(|entry| entry.options);
+        before.copied().all(|known| known.name != option.name)
+    };
+    options.filter(is_first).map(|(_, option)| *option)
 }
 
 /// A name as settings keep it: in lower case, or an address as it is.

@@ -25,6 +25,7 @@ pub mod kind;
 pub mod options;
 mod settings;
 mod pool;
+mod except;
 pub mod play;
 pub mod ceiling;
 mod first_trials;

@@ -19,6 +19,7 @@ use runtime_store::recorder::LogRecorder;
 use runtime_store::trial_log::read_log;
 
 use crate::agents::{self, AgentParts, Truths};
+use crate::except;
 use crate::first_trials;
 use crate::kind::RunKind;
 use crate::loaded::{self, EXPERT, ORACLE, SessionModels};
@@ -60,7 +61,10 @@ impl Pool {
         };
         let count = (settings.tasks > 0).then_some(settings.tasks as usize);
         let selection = TaskSelection { split, count, seed: settings.seed, limits };
-        let tasks = world.tasks(&selection)?;
+        let tasks = match &plan.options.except {
+            Some(file) => except::tasks(&*world, &selection, file)?,
+            None => world.tasks(&selection)?,
+        };
         ensure!(!tasks.is_empty(), "the split {} has no tasks", selection.split);
         Ok(Self { world, tasks })
     }

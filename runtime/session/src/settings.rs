@@ -40,6 +40,9 @@ pub(crate) struct Settings {
     pub(crate) recall: bool,
     /// Number of tasks; 0 for all.
     pub(crate) tasks: u32,
+    /// SHA-256 of the list of tasks that are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) except: Option<String>,
     /// Greatest number of trials for each task.
     pub(crate) trials: u32,
     /// Greatest number of steps in an episode; `None` for the world's default.
@@ -113,6 +116,7 @@ impl Settings {
             own: options.own.deciding(),
             recall: options.recall.unwrap_or(false),
             tasks: options.tasks.unwrap_or(20),
+            except: options.except.as_deref().map(sha256).transpose()?,
             trials: match kind {
                 RunKind::Collection { next_trials: None, .. } => 2,
                 RunKind::Collection { .. } => options.trials.map_or(2, Into::into),

@@ -119,7 +119,7 @@ fn play(agent: &mut ModelAgent, memory: &Memory, steps: usize) -> Vec<TakenStep>
             steps: &taken_steps,
             admissible: Some(&admissible),
             schema: None,
-            pattern: None,
+            form: &ActionForm::Line,
             seed: SeedKey {
                 run: 1,
                 task: &task.id,
@@ -183,7 +183,7 @@ fn actions_of_a_form_are_held_to_its_pattern() {
             steps: &[],
             admissible: None,
             schema: None,
-            pattern: Some("Finish.*|Search.*"),
+            form: &ActionForm::Pattern("Finish.*|Search.*".into()),
             seed,
         };
         agent(kind, &model).act(&episode).unwrap();
@@ -222,7 +222,7 @@ fn a_prompt_whose_start_is_too_long_is_an_error_with_numbers() {
         steps,
         admissible: None,
         schema: None,
-        pattern: None,
+        form: &ActionForm::Line,
         seed,
     });
 
@@ -231,6 +231,35 @@ fn a_prompt_whose_start_is_too_long_is_an_error_with_numbers() {
         panic!("{result:?}");
     };
     assert_eq!((prompt_tokens, found), (4 + 10 + 2 * MESSAGE_MARKUP_TOKENS, context_tokens));
+}
+
+#[test]
+fn an_action_that_is_a_text_has_several_lines_and_tokens_of_its_own() {
+    let model = Watched::new(&["2 + 2 = 4\n#### 4\n"], 1 << 20);
+    let mut agent = agent(AgentKind::Act, &model);
+    let (task, memory) = (task(), Memory::default());
+    let seed = SeedKey { run: 1, task: "doors", trial: 1, draw: Draw::Action { step: 1 } };
+    let mut act = |form: &ActionForm| {
+        let (opening, steps) = ("How much is 2 + 2?", &[][..]);
+        let (admissible, schema) = (None, None);
+        let episode = Episode {
+            task: &task,
+            memory: &memory,
+            opening,
+            steps,
+            admissible,
+            schema,
+            form,
+            seed,
+        };
+        agent.act(&episode).unwrap()
+    };
+
+    let text = act(&ActionForm::Text { tokens_max: 300 });
+    let line = act(&ActionForm::Line);
+
+    assert_eq!((text.action.as_str(), text.malformed), ("2 + 2 = 4\n#### 4", false));
+    assert_eq!(line.action, "2 + 2 = 4");
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn take_step(
     let before_us = participants.recorder.now_us();
     let admissible = participants.environment.admissible_actions();
     let schema = participants.environment.action_schema();
-    let pattern = participants.environment.action_pattern();
+    let form = participants.environment.action_form();
     let listed_us = participants.recorder.now_us();
     let step = u32::try_from(open.steps.len() + 1).unwrap_or(u32::MAX);
     let decision = participants.agent.act(&Episode {
@@ -122,7 +122,7 @@ fn take_step(
         steps: &open.steps,
         admissible: admissible.as_ref(),
         schema: schema.as_deref(),
-        pattern: pattern.as_deref(),
+        form: &form,
         seed: play.seed(Draw::Action { step }),
     })?;
     let decided_us = participants.recorder.now_us();

@@ -132,7 +132,7 @@ fn missing<'a>(set: &'a DataSet, folder: &Path) -> anyhow::Result<Vec<&'a DataFi
             Here::No => missing.push(file),
             Here::AsListed => {}
             Here::Something => {
-                compare_installed(folder, file).context("move it away to fetch it again")?
+                compare_installed(folder, file).context("move it away to fetch it again")?;
             }
         }
     }

@@ -60,6 +60,8 @@ options! {
         split: String, "SPLIT", Often, Plain, Fixed, Set;
         /// Number of tasks to take from the split; 0 takes all [default: 20]
         tasks: u32, "N", Often, Plain, Fixed, Set;
+        /// Leave out the tasks that this file names, an id a line: those that were looked at before, say
+        except: PathBuf, "FILE", Seldom, Path, Fixed, Shared;
         /// Greatest number of trials for each task, the first included [default: 3; 2 in collections]
         trials: NonZeroU32, "N", Often, Plain, Fixed, Set;
         /// Greatest number of steps in an episode [default: the environment's own]

@@ -11,6 +11,7 @@ use models::vocabulary::Vocabulary;
 use runtime_agent::agent::{CountedEpisode, ModelAgent};
 use runtime_agent::prompts::PromptSet;
 use runtime_core::agent::{Agent, Episode};
+use runtime_core::environment::ActionForm;
 use runtime_core::history::{RunHistory, TaskHistory};
 use runtime_core::model::Origin;
 use runtime_core::reflection::Memory;
@@ -128,6 +129,7 @@ fn an_agent_on_the_engine_sees_the_same_tokens() {
                 steps: &steps[..place],
                 admissible: Some(&only),
                 schema: None,
+                form: ActionForm::Line,
                 seed: SeedKey { run: 1, task: &task.id, trial: 1, draw },
             });
             let (expected, found) = (decision.unwrap(), &step.decision);

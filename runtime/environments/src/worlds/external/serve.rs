@@ -16,9 +16,10 @@ use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
 use std::thread;
 
+use runtime_core::environment::ActionForm;
 use runtime_core::task::{Limits, Task, TaskTraits};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::message::{
     DescribedSplit, DescribedTask, Description, Opening, Outcome, PROTOCOL, TaskPage,
@@ -208,11 +209,15 @@ fn play(environment: &mut Slot, what: &What) -> Result<Value, String> {
             let observation = environment.reset(&Task::named(task));
             let observation = observation.map_err(|error| causes(&error))?;
             let actions = environment.admissible_actions();
-            Ok(told(Opening { observation, actions, schema: None }))
+            let schema = schema_of(&mut **environment).filter(|_| actions.is_none());
+            Ok(told(Opening { observation, actions, schema }))
         }
         What::Step { action, .. } => {
-            let step = environment.step(action).map_err(|error| causes(&error))?;
+            let action = meant(&environment.action_form(), action);
+            let step = environment.step(&action).map_err(|error| causes(&error))?;
             let ends = step.done || step.reward >= 1.0;
+            let actions = environment.admissible_actions().filter(|_| !step.done);
+            let schema = schema_of(&mut **environment).filter(|_| !step.done && actions.is_none());
             Ok(told(Outcome {
                 observation: step.observation,
                 reward: f64::from(step.reward),
@@ -220,12 +225,30 @@ fn play(environment: &mut Slot, what: &What) -> Result<Value, String> {
                 done: step.done,
                 feedback: ends.then(|| environment.feedback()),
                 known: environment.grounded(),
-                actions: environment.admissible_actions().filter(|_| !step.done),
-                schema: None,
+                actions,
+                schema,
             }))
         }
         _ => Err("it is about no environment".into()),
     }
+}
+
+/// The schema of an action now, if the world has one that is an object; of a line of a form it is a
+/// string's.
+fn schema_of(environment: &mut dyn Playable) -> Option<Map<String, Value>> {
+    if let Some(schema) = environment.action_schema() {
+        return serde_json::from_str(&schema).ok();
+    }
+    let ActionForm::Pattern(form) = environment.action_form() else { return None };
+    let schema = json!({"type": "string", "pattern": format!("^(?:{form})$")});
+    schema.as_object().cloned()
+}
+
+/// The action that was meant: a line of a form may come as the JSON string that its schema asks for.
+fn meant(form: &ActionForm, action: &str) -> String {
+    let is_line = matches!(form, ActionForm::Pattern(_));
+    let line = is_line.then(|| serde_json::from_str(action).ok()).flatten();
+    line.unwrap_or_else(|| action.to_owned())
 }
 
 /// An answer as JSON; its fields can all be written.
@@ -234,75 +257,4 @@ fn told(answer: impl Serialize) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::worlds::household::Household;
-
-    fn answers(requests: &[&str]) -> Vec<Value> {
-        let mut lines = requests.iter().map(|line| Ok((*line).to_owned()));
-        let mut answers = Vec::new();
-        let threads = NonZeroUsize::new(2).unwrap_or(NonZeroUsize::MIN);
-        serve(&Household, &mut lines, &mut answers, threads).unwrap();
-        let answers = String::from_utf8(answers).unwrap();
-        answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    #[test]
-    fn a_world_of_ours_answers_as_others_have_to() {
-        let found = answers(&[
-            r#"{"id": 1, "method": "describe"}"#,
-            r#"{"id": 2, "method": "tasks", "params": {"split": "train/easy"}}"#,
-            r#"{"id": 3, "method": "reset", "params": {"task": "train/easy/0"}}"#,
-            r#"{"id": 4, "method": "step", "params": {"action": "look"}}"#,
-            r#"{"id": 5, "method": "close"}"#,
-            r#"{"id": 6, "method": "describe"}"#,
-        ]);
-
-        assert_eq!(found.len(), 4);
-        assert_eq!(
-            (&found[0]["id"], &found[0]["result"]["name"]),
-            (&json!(1), &json!("household"))
-        );
-        let tasks = found[1]["result"]["tasks"].as_array().unwrap();
-        assert!(tasks.iter().any(|task| task["id"] == "train/easy/0"));
-        assert!(!found[2]["result"]["actions"].as_array().unwrap().is_empty());
-        assert_eq!(found[3]["result"]["done"], false);
-    }
-
-    #[test]
-    fn slots_of_a_batch_are_played_apart() {
-        let reset = |slot: usize| {
-            format!(
-                r#"{{"method": "reset", "params": {{"slot": {slot}, "task": "train/easy/{slot}"}}}}"#
-            )
-        };
-        let batch = |requests: &[String]| {
-            let all = requests.join(",");
-            format!(r#"{{"id": 1, "method": "batch", "params": {{"requests": [{all}]}}}}"#)
-        };
-        let resets: Vec<String> = (0..5).map(reset).collect();
-        let alone =
-            answers(&[r#"{"id": 1, "method": "reset", "params": {"task": "train/easy/3"}}"#]);
-
-        let together = answers(&[&batch(&resets), &batch(&[resets[1].clone(), resets[1].clone()])]);
-
-        let begun = together[0]["result"]["answers"].as_array().unwrap();
-        assert_eq!(begun.len(), 5);
-        assert_eq!(begun[3]["result"], alone[0]["result"]);
-        assert_eq!(together[1]["error"]["message"], "slot 1 is in the batch twice");
-    }
-
-    #[test]
-    fn what_cannot_be_done_is_said() {
-        let found = answers(&[
-            "nonsense",
-            r#"{"id": 2, "method": "reset", "params": {"task": "train/easy/x"}}"#,
-            r#"{"id": 3, "method": "step", "params": {"action": "look", "slot": 99999}}"#,
-            r#"{"id": 4, "method": "tasks", "params": {"split": "nowhere"}}"#,
-        ]);
-        for (answer, said) in found.iter().zip(["cannot be read", "no task", "slots", "no split"]) {
-            let message = answer["error"]["message"].as_str().unwrap();
-            assert!(message.contains(said), "{message}");
-        }
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use runtime_core::environment::{Environment, EnvironmentError, Step};
+use runtime_core::environment::{ActionForm, Environment, EnvironmentError, Step};
 use runtime_core::task::Task;
 
 use super::action::{Action, Choice, parse};
@@ -183,8 +183,9 @@ impl Environment for QuestionEnvironment {
         None
     }
 
-    fn action_pattern(&mut self) -> Option<String> {
-        self.episode.as_ref().map(|episode| self.choice(episode).pattern())
+    fn action_form(&mut self) -> ActionForm {
+        let choice = self.episode.as_ref().map(|episode| self.choice(episode));
+        choice.map_or(ActionForm::Line, |choice| ActionForm::Pattern(choice.pattern()))
     }
 
     fn grounded(&self) -> Option<bool> {

@@ -152,7 +152,7 @@ fn long_observations_are_cut_and_given_pages_keep_what_matters() {
 #[test]
 fn decoding_is_held_to_what_can_be_done() {
     let allows = |environment: &mut Box<dyn Playable + Send>, action: &str| {
-        let pattern = environment.action_pattern().unwrap();
+        let ActionForm::Pattern(pattern) = environment.action_form() else { panic!("no pattern") };
         Regex::new(&format!("^(?:{pattern})$")).unwrap().is_match(action)
     };
     let (mut environment, _) = begun(HotpotqaOptions::default());
