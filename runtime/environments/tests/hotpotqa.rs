@@ -35,7 +35,7 @@ fn scores_are_those_of_the_official_rule() {
 
 fn world(context: &str) -> Option<Box<dyn World>> {
     let data = tests_needs::data("hotpotqa")?;
-    let own = [("context", context.to_owned())].into();
+    let own = [("pages", context.to_owned())].into();
     Some(open("hotpotqa", &EnvironmentOptions { data: Some(data), own }).unwrap())
 }
 

@@ -44,7 +44,7 @@ pub const ENTRY: WorldEntry = WorldEntry {
     task_ids: "SPLIT/ID",
     prompts: "hotpotqa",
     data: Some("hotpotqa"),
-    options: &[CONTEXT, STORE, OBSERVATION],
+    options: &[PAGES, STORE, OBSERVATION],
     has_expert: false,
     replays: false,
     remembers: false,
@@ -52,8 +52,8 @@ pub const ENTRY: WorldEntry = WorldEntry {
 };
 
 /// The option [`HotpotqaOptions::context`].
-pub const CONTEXT: WorldOption = WorldOption {
-    name: "context",
+pub const PAGES: WorldOption = WorldOption {
+    name: "pages",
     value: "none|gold|search",
     about: "In hotpotqa, whether the actor answers from memory, is given the pages that the answer \
             follows from, or searches for them [default: search]",
@@ -114,7 +114,7 @@ impl FromStr for Context {
             "none" => Ok(Self::None),
             "gold" => Ok(Self::Gold),
             "search" => Ok(Self::Search),
-            _ => Err(refused(CONTEXT, name, "none, gold or search")),
+            _ => Err(refused(PAGES, name, "none, gold or search")),
         }
     }
 }
@@ -126,7 +126,7 @@ fn refused(option: WorldOption, found: &str, expected: &'static str) -> Hotpotqa
 fn open(options: &EnvironmentOptions) -> Result<Box<dyn World>, WorldError> {
     let data = options.data.as_deref().ok_or(WorldError::NoData(ENTRY.name))?;
     let mut own = HotpotqaOptions::default();
-    if let Some(context) = options.own(CONTEXT) {
+    if let Some(context) = options.own(PAGES) {
         own.context = context.parse()?;
     }
     if let Some(found) = options.own(OBSERVATION) {

@@ -98,8 +98,8 @@ fn options_are_read_and_wrong_ones_named() {
         assert!(problem.contains(expected), "{problem}");
     };
 
-    assert_eq!(opened(&[("context", "Gold")]).unwrap().default_steps_max("test"), 1);
-    check(&[("context", "all")], "none, gold or search");
+    assert_eq!(opened(&[("pages", "Gold")]).unwrap().default_steps_max("test"), 1);
+    check(&[("pages", "all")], "none, gold or search");
     check(&[("observation-characters", "39")], "40 or more");
     check(&[("observation-characters", "-1")], "40 or more");
     check(&[("store", "/nowhere.jsonl")], "/nowhere.jsonl");
