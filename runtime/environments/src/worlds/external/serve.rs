@@ -1,7 +1,8 @@
 //! A world of ours, played by whoever asks in the lines of the protocol.
 //!
-//! Beside what every world answers, episodes may be in slots, each with an environment of its own,
-//! and a batch has the requests of many slots in one line:
+//! Beside what every world answers, `tasks` may have a `count` and a `seed`: those that a run of so many
+//! tasks with this seed plays. Episodes may be in slots, each with an environment of its own, and a batch
+//! has the requests of many slots in one line:
 //!
 //! ```text
 //! → {"id": 9, "method": "batch", "params": {"requests": [
@@ -47,6 +48,8 @@ enum What {
         split: String,
         #[serde(default)]
         from: usize,
+        #[serde(flatten)]
+        sample: Sample,
     },
     Reset {
         task: String,
@@ -62,6 +65,16 @@ enum What {
         requests: Vec<What>,
     },
     Close,
+}
+
+/// Which tasks of a split.
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Sample {
+    /// How many; all of them in the world's order if `None`.
+    count: Option<usize>,
+    /// Draws them.
+    #[serde(default)]
+    seed: u64,
 }
 
 /// An answer, but for its number.
@@ -106,7 +119,7 @@ struct Server<'a> {
     world: &'a dyn World,
     slots: BTreeMap<usize, Slot>,
     /// The tasks of the splits that were asked for.
-    tasks: BTreeMap<String, Vec<Task>>,
+    tasks: BTreeMap<(String, Sample), Vec<Task>>,
     threads: NonZeroUsize,
 }
 
@@ -114,7 +127,7 @@ impl Server<'_> {
     fn answer(&mut self, what: What) -> Result<Value, String> {
         match what {
             What::Describe => Ok(told(self.describe())),
-            What::Tasks { split, from } => self.page(&split, from).map(told),
+            What::Tasks { split, from, sample } => self.page(&split, from, sample).map(told),
             What::Batch { requests } => self.batch(&requests),
             What::Close => Err("it cannot be closed by a batch".into()),
             one @ (What::Reset { .. } | What::Step { .. }) => {
@@ -139,15 +152,16 @@ impl Server<'_> {
         }
     }
 
-    fn page(&mut self, split: &str, from: usize) -> Result<TaskPage, String> {
+    fn page(&mut self, split: &str, from: usize, sample: Sample) -> Result<TaskPage, String> {
         let name = self.world.split(split).map_err(|error| causes(&error))?.name;
-        if !self.tasks.contains_key(&name) {
-            let limits = Limits::default();
-            let all = TaskSelection { split: name.clone(), count: None, seed: 0, limits };
-            let tasks = self.world.tasks(&all).map_err(|error| causes(&error))?;
-            self.tasks.insert(name.clone(), tasks);
+        let (Sample { count, seed }, limits) = (sample, Limits::default());
+        let key = (name.clone(), sample);
+        if !self.tasks.contains_key(&key) {
+            let selection = TaskSelection { split: name, count, seed, limits };
+            let tasks = self.world.tasks(&selection).map_err(|error| causes(&error))?;
+            self.tasks.insert(key.clone(), tasks);
         }
-        let tasks = &self.tasks[&name];
+        let tasks = &self.tasks[&key];
         let page = tasks.iter().skip(from).take(PAGE).map(|task| {
             let TaskTraits { difficulty, abilities } = self.world.traits(task);
             DescribedTask {
@@ -267,6 +281,29 @@ mod tests {
         assert!(tasks.iter().any(|task| task["id"] == "train/easy/0"));
         assert!(!found[2]["result"]["actions"].as_array().unwrap().is_empty());
         assert_eq!(found[3]["result"]["done"], false);
+    }
+
+    #[test]
+    fn a_seed_draws_the_tasks_that_a_run_plays() {
+        let ask = |more: &str| {
+            format!(r#"{{"id": 1, "method": "tasks", "params": {{"split": "train/easy"{more}}}}}"#)
+        };
+        let asked = [r#", "count": 5, "seed": 7"#, r#", "count": 5, "seed": 8"#].map(ask);
+        let found = answers(&asked.each_ref().map(String::as_str));
+        let ids = |answer: &Value| -> Vec<String> {
+            let tasks = answer["result"]["tasks"].as_array().unwrap().iter();
+            tasks.map(|task| task["id"].as_str().unwrap().to_owned()).collect()
+        };
+        let selection = TaskSelection {
+            split: "train/easy".into(),
+            count: Some(5),
+            seed: 7,
+            limits: Limits::default(),
+        };
+        let played = Household.tasks(&selection).unwrap();
+
+        assert_eq!(ids(&found[0]), played.into_iter().map(|task| task.id).collect::<Vec<_>>());
+        assert_ne!(ids(&found[0]), ids(&found[1]));
     }
 
     #[test]
