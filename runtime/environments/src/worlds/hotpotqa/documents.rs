@@ -45,11 +45,6 @@ impl MemoryDocuments {
         let index = Bm25::new(kept.iter().map(|page| words(page)), Bm25Weights::LUCENE);
         Self { pages: kept, by_key, index }
     }
-
-    /// Number of pages.
-    pub(super) fn len(&self) -> usize {
-        self.pages.len()
-    }
 }
 
 impl Documents for MemoryDocuments {
@@ -111,7 +106,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_title_is_found_whatever_its_case_and_accents_and_as_it_is_written_before() {
-        assert_eq!(some().len(), 4);
+        assert_eq!(some().pages.len(), 4);
         assert_eq!(first_words("tatarescu").unwrap(), "A Romanian politician.");
         assert_eq!(first_words("Bath").unwrap(), "Bath is a city in Somerset.");
         assert_eq!(first_words("BATH").unwrap(), "A supercomputer.");

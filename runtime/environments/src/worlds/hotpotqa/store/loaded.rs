@@ -22,9 +22,8 @@ pub(in crate::worlds::hotpotqa) fn open(path: &Path) -> Result<Box<dyn Documents
         pages.push(page);
         Ok(())
     })?;
-    let documents = MemoryDocuments::new(pages);
-    if documents.len() == 0 {
+    if pages.is_empty() {
         return Err(HotpotqaError::NoDocuments { path: path.to_owned() });
     }
-    Ok(Box::new(documents))
+    Ok(Box::new(MemoryDocuments::new(pages)))
 }
