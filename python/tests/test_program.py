@@ -65,7 +65,7 @@ class Program(unittest.TestCase):
             return {trial["task"] for trial in run.rows("trials")}
 
     def test_a_world_that_says_much_beside_its_answers_is_heard(self):
-        program = '''
+        program = """
             import json, sys
             for line in sys.stdin:
                 asked = json.loads(line)
@@ -75,7 +75,7 @@ class Program(unittest.TestCase):
                 tasks = [{"id": "a", "instruction": "Go."}]
                 result = {"protocol": 1, "name": "a", "tasks": tasks, "observation": "b"}
                 print(json.dumps({"id": asked["id"], "result": result}), flush=True)
-        '''
+        """
         with Environment(command=[sys.executable, "-c", textwrap.dedent(program)]) as world:
             self.assertEqual((world.splits, world.default_split), ({"test": "test"}, "test"))
             self.assertEqual([task.id for task in world.sample(count=1)], ["a"])

@@ -17,7 +17,6 @@ from typing import IO, Any
 from .episodes import Answer, Task
 from .program import ReboundError, found
 
-
 #: Bytes of a program's standard error that are kept.
 SAID_MAX = 4096
 

@@ -168,6 +168,9 @@ fn its_folder_is_its_own_limited_and_gone_with_it() {
     assert_eq!(run_with(grants(), many).status.code(), Some(3));
 }
 
+/// Says to a test that its program was started again.
+const INHERITED: &str = "REBOUND_TEST_INHERITED";
+
 /// The test's program is started again with a file that it would hand on.
 #[test]
 fn it_inherits_no_open_file() {
