@@ -298,6 +298,7 @@ bench: setup
 	$(TARGET_DIR)/release/episode --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
 	@[ -n "$${REBOUND_DATA:-}" ] || echo "alfworld: skipped, REBOUND_DATA names no folder; rebound data pull alfworld brings its games"
 	[ -z "$${REBOUND_DATA:-}" ] || $(TARGET_DIR)/release/alfworld
+	$(TARGET_DIR)/release/worlds
 	$(TARGET_DIR)/release/train_step --model $(REBOUND_MODELS)/smollm2-135m-instruct-q4_1.gguf
 
 ## Kernels for several generations of processors; the machine's are picked at start.

@@ -1,169 +1,257 @@
 #!/usr/bin/env bash
 # The evidence that returns teach a retrospective more than imitation did, decided before any of its
-# test tasks was looked at. Every part goes on where it was stopped.
+# test tasks was looked at. Every part goes on where it was stopped; what is done is kept, compressed,
+# in benches/learning/kept, so that another machine goes on.
 #
-# World      households that keep a wish, chosen on validation by `rebound ceiling`: the truth is
-#            worth 84 points to this actor at the second trial, a plain retry nothing
-# Actor      models/adapters/smollm2-135m-wishes.gguf, frozen, at temperature 0.7
-# Start      imitation of 30 pieces of the expert's advice; of 306 it is an arm. Before any test task was
-#            played, a loop of four rounds from 306 pieces had shown on validation that it cannot
-#            learn: 170 of its 171 groups earned the same throughout, 91.0 % became 91.7 (+0.7
-#            [-0.6, +2.4]); the trainings were then made to begin at 30, and to have six rounds
-# Trainings  three loops, seeds 1, 2 and 3, of six rounds: 200 tasks of train/wishes each, groups of
-#            six texts; of their adapters the one that solves most of 300 tasks of validation/wishes
+# World      medium households of eight steps, chosen on 200 validation tasks by `rebound ceiling`: by the
+#            second trial plain retries solve 43.5 %, told by imitation of 306 pieces of advice 61.5, by
+#            the expert that those are from 78.0, by the truth 95.5. Households that keep a wish were
+#            the first choice, and were left before any test task of theirs was played: imitation solves
+#            91.0 there and the expert 94.0, so that four points more could not be had
+# Actor      models/adapters/smollm2-135m-household.gguf, frozen, at temperature 0.3: at 0.7 the same
+#            four solve 44.5, 58.5, 71.0 and 87.0
+# Start      models/adapters/smollm2-135m-household-retrospective.gguf, imitation of 306 pieces
+# Trainings  three loops, seeds 1, 2 and 3, of six rounds: 250 tasks of train/medium each, groups of
+#            six texts; of their adapters the one that solves most of 300 tasks of validation/medium
 #            by the second trial, the start among them
-# Endpoint   success by the second trial on 600 tasks of test/wishes, seed 9, none of which was ever
-#            played before
-# Primary    the trainings over that imitation which solves more on validation. It holds if their mean
-#            is at least 4 points over it, the 95 % interval (bootstrap over tasks, trainings
-#            averaged) excludes zero, and each training is over it
+# Endpoint   success by the second trial on 600 tasks of test/medium, seed 9, without those that
+#            seen.txt lists; and, told beside it, the area under trials 2 to 5
+# Primary    the trainings over the imitation that solves most on validation: of 306 pieces or of 30,
+#            reflecting at temperature 1.0 or at 0.3. It holds if their mean is at least 4 points over
+#            it, the 95 % interval (bootstrap over tasks, trainings averaged) excludes zero, and each
+#            training is over it
 # Then, in order, each only if those before hold:
 #            the trainings at least 10 points over `none` at its best temperature on validation;
 #            the trainings over `permuted`, the same loop on rewards given to other texts of the
 #            group, whose interval excludes zero
 # All else   is told without a claim
-# Control    that the trainer can learn from returns at all: the same loop with a scripted actor, from
-#            imitation of 30 pieces, which is nearly nothing. Three trainings over their start on 300
-#            tasks of test/wishes, seed 10, by at least 15 points in the mean, the interval above zero
+# Control    that the trainer can learn from returns at all: a loop with a scripted actor, on households
+#            that keep a wish, from imitation of 30 pieces, which is nearly nothing. Three trainings
+#            over their start on 300 tasks of test/wishes, seed 10, by at least 15 points in the mean,
+#            the interval above zero
+# Scarce     where there are few demonstrations: the loop of wishes.toml, on households that keep a wish, with a
+#            model as the reader (smollm2-135m-wishes at 0.7), from imitation of 30 pieces. Three trainings
+#            over that start on 300 tasks of test/wishes, seed 11, by at least 10 points in the mean, the
+#            interval above zero; imitation of 100 and 306 pieces is told beside it
+# Power      600 tasks, of which a fifth differ between two arms, tell 3.6 points from nothing with one
+#            training, fewer with three
+# Cost       about 11,000 episodes a loop and 20,000 in the tests; at most twelve hours of two cores
 #
-# Usage: benches/learning/evidence.sh [PART…]
+# Usage: benches/learning/evidence.sh [PART…], all in this order unless named:
 #
-#   imitated-30 imitated-100 imitated-306 control-1 control-2 control-3 control-test control-table
-#   actor validation loop-1 loop-2 loop-3 permuted test table
-#                                                     all, in this order, unless named
+#   imitated-30 imitated-100 imitated-306
+#   wishes-actor wishes-1 wishes-2 wishes-3 wishes-test wishes-table
+#   control-1 control-2 control-3 control-test control-table
+#   actor few validation loop-1 loop-2 loop-3 permuted test table
 #
 # OUT is the folder, runs/evidence unless given; PARALLEL and THREADS fit it to a machine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${OUT:-runs/evidence}
+kept=benches/learning/kept
 rebound=${REBOUND:-${CARGO_TARGET_DIR:-target}/release/rebound}
 learning=${LEARNING:-${CARGO_TARGET_DIR:-target}/release/learning}
 adapters=models/adapters
 prompts=(--prompts $adapters/smollm2-135m-household)
 speed=(--parallel "${PARALLEL:-8}" --threads "${THREADS:-2}")
-mkdir -p "$out"
+mkdir -p "$out" $kept
 # Nothing that is installed on this machine takes part.
 export REBOUND_ADAPTERS=$out/none
 
-# played FOLDER COMMAND OPTION…: begins a run, goes on with it, or finds it done.
+# keep NAME FILE…: packs files of OUT as NAME, unless that is done.
+keep() {
+  local archive=$kept/$1.tar.zst
+  shift
+  [ -e "$archive" ] || tar -C "$out" --sort=name --owner=0 --group=0 --mtime=@0 -cf - "$@" \
+    | zstd -q -19 -o "$archive"
+}
+
+# unpack NAME: what was kept of NAME, where it is and is not here.
+unpack() {
+  [ ! -e "$kept/$1.tar.zst" ] || tar -C "$out" --skip-old-files --use-compress-program=unzstd -xf "$kept/$1.tar.zst"
+}
+
+# played NAME COMMAND OPTION…: begins a run in OUT/NAME, goes on with it, or finds it done.
 played() {
-  local folder=$1 command=$2
+  local name=$1 folder=$out/$1 command=$2
   shift 2
-  if [ -e "$folder/results.json" ] || [ -e "$folder/collection.json" ]; then
-    return
+  unpack "${name//\//-}"
+  if [ -e "$folder/results.json" ]; then
+    :
   elif [ -e "$folder/run.toml" ]; then
     "$rebound" "$command" --resume "$folder" "${speed[@]}"
   else
     "$rebound" "$command" "$@" "${speed[@]}" --out "$folder"
   fi
+  keep "${name//\//-}" "$name/results.json" "$name/run.toml" "$name/arms"
 }
 
-# trained FOLDER: trains what FOLDER/train.toml says.
+# trained NAME: trains what OUT/NAME/train.toml says.
 trained() {
-  if [ -e "$1/training/adapter.gguf" ]; then
-    return
-  elif [ -e "$1/training/train.toml" ]; then
-    "$rebound" train resume "$1/training" --threads "${THREADS:-2}"
+  local folder=$out/$1
+  if [ -e "$folder/training/train.toml" ]; then
+    "$rebound" train resume "$folder/training" --threads "${THREADS:-2}"
   else
-    "$rebound" train run "$1/train.toml" --out "$1/training" --threads "${THREADS:-2}"
+    "$rebound" train run "$folder/train.toml" --out "$folder/training" --threads "${THREADS:-2}"
   fi
+  cp "$folder/training/adapter.gguf" "$folder/adapter.gguf"
+  keep "$1" "$1/adapter.gguf" "$1/train.toml"
 }
 
-# imitated COUNT TASKS SEED: of so many failures of the expert's, its advice.
+# imitated NAME OPTION…: of the expert's failures on train tasks that the options say, its advice.
 imitated() {
-  local folder=$out/imitated-$1
+  local name=$1 folder=$out/$1
+  shift
+  unpack "$name"
+  [ ! -e "$folder/adapter.gguf" ] || return 0
   mkdir -p "$folder"
-  [ -e "$folder/demonstrated/results.json" ] || "$rebound" demonstrate --split train/wishes -n "$2" \
-    --trials 2 --seed "$3" "${prompts[@]}" --out "$folder/demonstrated" --quiet
+  [ -e "$folder/demonstrated/results.json" ] \
+    || "$rebound" demonstrate "$@" "${prompts[@]}" --out "$folder/demonstrated" --quiet
   sed -e "s|^records = .*|records = [\"demonstrated\"]|" \
+    -e 's/^validation_share = .*/validation_share = 0.0/' \
     $adapters/smollm2-135m-household-retrospective.toml >"$folder/train.toml"
-  sed -i 's/^validation_share = .*/validation_share = 0.0/' "$folder/train.toml"
-  trained "$folder"
-  cp "$folder/training/adapter.gguf" "$folder/adapter.gguf"
+  trained "$name"
 }
 
 # looped NAME FILE SED: a loop by that file, changed so.
 looped() {
+  unpack "$1"
+  [ ! -e "$out/loops/$1.gguf" ] || return 0
   mkdir -p "$out/loops"
   sed -e "$3" "benches/learning/$2.toml" >"benches/learning/.$1.toml"
   "$rebound" learn --config "benches/learning/.$1.toml" --out "$out/loops/$1"
   cp "$out/loops/$1/$(sed -n '/"best"/,/}/s/.*"path": "\(.*\)".*/\1/p' "$out/loops/$1/learning.json")" \
     "$out/loops/$1.gguf"
+  keep "$1" "loops/$1.gguf" "loops/$1/learning.json" "loops/$1/learn.toml"
 }
 
-# run ARM SPLIT TASKS SEED TRIALS OPTION…
+# run NAME SPLIT TASKS SEED TRIALS OPTION…
 run() {
-  local folder=$out/$1 split=$2 tasks=$3 seed=$4 trials=$5
+  local name=$1 split=$2 tasks=$3 seed=$4 trials=$5
   shift 5
-  played "$folder" run --split "$split" --tasks "$tasks" --seed "$seed" --trials "$trials" \
+  played "$name" run --split "$split" --tasks "$tasks" --seed "$seed" --trials "$trials" \
     --actor "${actor:-$out/actor.gguf}" "${prompts[@]}" --quiet "$@"
 }
-reflecting=(--strategy retrospective --reflection-temperature 1.0 --retrospective)
+
+# adapter NAME: where it lies.
+adapter() {
+  case $1 in
+    imitated) echo $adapters/smollm2-135m-household-retrospective.gguf ;;
+    few | imitated-*) echo "$out/$1/adapter.gguf" ;;
+    *) echo "$out/loops/$1.gguf" ;;
+  esac
+}
+
+# reflecting NAME TEMPERATURE: options of an arm that an adapter's reflections are told in.
+reflecting() {
+  echo --strategy retrospective --retrospective smollm2-135m-instruct \
+    --reflection-temperature "$2" --retrospective-adapter "$(adapter "$1")"
+}
+
+# best NAME…: of arms on validation the one that solved most by the second trial, of equals the first.
+best() {
+  local name solved most=-1 found
+  for name in "$@"; do
+    solved=$(awk '/"success_by_trial"/ { here = 1 } here && /"solved":/ && ++seen == 2 { gsub(/[^0-9]/, ""); print; exit }' \
+      "$out/validation/$name/results.json")
+    if [ "$solved" -gt "$most" ]; then most=$solved found=$name; fi
+  done
+  echo "$found"
+}
 
 part() {
+  local arm t at
   case $1 in
     actor)
       [ -e "$out/actor.gguf" ] || "$rebound" models merge --base smollm2-135m-instruct \
-        --adapter $adapters/smollm2-135m-wishes.gguf --to q8_0 "$out/actor.gguf"
+        --adapter $adapters/smollm2-135m-household.gguf --to q8_0 "$out/actor.gguf"
       ;;
-    imitated-30) imitated 30 40 31 ;;
-    imitated-100) imitated 100 132 32 ;;
-    imitated-306) imitated 306 405 33 ;;
+    imitated-30) imitated "$1" --split train/wishes -n 40 --trials 2 --seed 31 ;;
+    imitated-100) imitated "$1" --split train/wishes -n 132 --trials 2 --seed 32 ;;
+    imitated-306) imitated "$1" --split train/wishes -n 405 --trials 2 --seed 33 ;;
+    few) imitated few --split train/medium -n 36 --steps 6 --trials 2 --seed 34 ;;
     validation)
-      local at=validation split=validation/wishes
-      for t in 0.3 0.7 1.0; do run $at/none-$t $split 300 5 2 --strategy none --temperature $t; done
-      for n in 30 100 306; do
-        run $at/imitated-$n $split 300 5 2 --temperature 0.7 --first-trials "$out/$at/none-0.7" \
-          "${reflecting[@]}" smollm2-135m-instruct --retrospective-adapter "$out/imitated-$n/adapter.gguf"
+      at="validation/medium 300 5 2 --steps 8"
+      for t in 0.3 0.7 1.0; do run validation/none-$t $at --strategy none --temperature $t; done
+      for arm in imitated few; do
+        for t in 0.3 1.0; do
+          run validation/$arm-$t $at --temperature 0.3 --first-trials "$out/validation/none-0.3" \
+            $(reflecting $arm $t)
+        done
       done
       ;;
     control-[123]) looped "$1" control "s/^seed = 1/seed = ${1#control-}/" ;;
     control-test)
-      local at=control actor=expert known=(--actor-noise 0.1 --temperature 1.0)
-      run $at/none test/wishes 300 10 2 --strategy none "${known[@]}"
+      local actor=expert known="--actor-noise 0.1 --temperature 1.0"
+      at="test/wishes 300 10 2 $known"
+      run control/none $at --strategy none
       for arm in imitated-30 imitated-100 imitated-306 control-1 control-2 control-3; do
-        local adapter=$out/$arm/adapter.gguf
-        [ -e "$adapter" ] || adapter=$out/loops/$arm.gguf
-        run "$at/$arm" test/wishes 300 10 2 "${known[@]}" --first-trials "$out/$at/none" \
-          "${reflecting[@]}" smollm2-135m-instruct --retrospective-adapter "$adapter"
+        run control/$arm $at --first-trials "$out/control/none" $(reflecting $arm 1.0)
       done
       ;;
     control-table)
-      local at=$out/control
+      at=$out/control
       "$learning" none=$at/none imitated-30=$at/imitated-30 imitated-100=$at/imitated-100 \
         imitated-306=$at/imitated-306 returns=$at/control-1 \
         --claim "returns=$at/control-1,$at/control-2,$at/control-3>imitated-30+15" | tee "$out/control.txt"
       ;;
-    loop-*) looped "$1" wishes "s/^seed = 1/seed = ${1#loop-}/" ;;
-    permuted) looped permuted wishes 's/select = "all"/select = "all", permute = 17/' ;;
-    test)
-      local at=test split=test/wishes
-      for t in 0.7 0.3 1.0; do run $at/none-$t $split 600 9 5 --strategy none --temperature $t; done
-      local first=(--temperature 0.7 --first-trials "$out/$at/none-0.7")
-      for arm in imitated-306 imitated-30 loop-1 loop-2 loop-3 permuted; do
-        local adapter=$out/$arm/adapter.gguf
-        [ -e "$adapter" ] || adapter=$out/loops/$arm.gguf
-        run "$at/$arm" $split 600 9 5 "${first[@]}" "${reflecting[@]}" smollm2-135m-instruct \
-          --retrospective-adapter "$adapter"
+    wishes-actor)
+      [ -e "$out/wishes-actor.gguf" ] || "$rebound" models merge --base smollm2-135m-instruct \
+        --adapter $adapters/smollm2-135m-wishes.gguf --to q8_0 "$out/wishes-actor.gguf"
+      ;;
+    wishes-[123]) looped "$1" wishes "s/^seed = 1/seed = ${1#wishes-}/" ;;
+    wishes-test)
+      local actor=$out/wishes-actor.gguf
+      at="test/wishes 300 11 5"
+      for t in 0.7 0.3 1.0; do run wishes/none-$t $at --strategy none --temperature $t; done
+      at="$at --temperature 0.7 --first-trials $out/wishes/none-0.7"
+      for arm in imitated-30 imitated-100 imitated-306 wishes-1 wishes-2 wishes-3; do
+        run wishes/$arm $at $(reflecting $arm 1.0)
       done
-      run "$at/shuffled" $split 600 9 5 "${first[@]}" "${reflecting[@]}" smollm2-135m-instruct \
-        --retrospective-adapter "$out/loops/loop-1.gguf" --borrow-reflections "$out/$at/loop-1"
-      for known in expert oracle; do run $at/$known $split 600 9 5 "${first[@]}" "${reflecting[@]}" $known; done
+      for arm in expert oracle; do
+        run wishes/$arm $at --strategy retrospective --retrospective $arm
+      done
+      ;;
+    wishes-table)
+      at=$out/wishes
+      "$learning" none=$at/none-0.7 none-0.3=$at/none-0.3 none-1.0=$at/none-1.0 imitated-30=$at/imitated-30 \
+        imitated-100=$at/imitated-100 imitated-306=$at/imitated-306 returns=$at/wishes-1 expert=$at/expert \
+        oracle=$at/oracle --plot "$out/wishes.svg" \
+        --claim "returns=$at/wishes-1,$at/wishes-2,$at/wishes-3>imitated-30+10" | tee "$out/wishes.txt"
+      ;;
+    loop-*) looped "$1" returns "s/^seed = 1/seed = ${1#loop-}/" ;;
+    permuted) looped permuted returns 's/select = "all"/select = "all", permute = 17/' ;;
+    test)
+      at="test/medium 600 9 5 --steps 8 --except benches/learning/seen.txt"
+      for t in 0.3 0.7 1.0; do run test/none-$t $at --strategy none --temperature $t; done
+      at="$at --temperature 0.3 --first-trials $out/test/none-0.3"
+      for arm in imitated few; do
+        for t in 0.3 1.0; do run test/$arm-$t $at $(reflecting $arm $t); done
+      done
+      for arm in loop-1 loop-2 loop-3 permuted; do run test/$arm $at $(reflecting $arm 1.0); done
+      run test/shuffled $at $(reflecting loop-1 1.0) --borrow-reflections "$out/test/loop-1"
+      for arm in expert oracle; do
+        run test/$arm $at --strategy retrospective --retrospective $arm
+      done
       ;;
     table)
-      local at=$out/test trainings
-      trainings=$at/loop-1,$at/loop-2,$at/loop-3
-      "$learning" none=$at/none-0.7 none-0.3=$at/none-0.3 none-1.0=$at/none-1.0 imitated-30=$at/imitated-30 \
-        imitated-306=$at/imitated-306 permuted=$at/permuted shuffled=$at/shuffled trained=$at/loop-1 \
+      at=$out/test
+      local trainings=$at/loop-1,$at/loop-2,$at/loop-3 none rival
+      none=$(best none-0.3 none-0.7 none-1.0) rival=$(best imitated-1.0 imitated-0.3 few-1.0 few-0.3)
+      "$learning" none-0.3=$at/none-0.3 none-0.7=$at/none-0.7 none-1.0=$at/none-1.0 \
+        imitated-1.0=$at/imitated-1.0 imitated-0.3=$at/imitated-0.3 few-1.0=$at/few-1.0 few-0.3=$at/few-0.3 \
+        permuted=$at/permuted shuffled=$at/shuffled loop-1=$at/loop-1 loop-2=$at/loop-2 loop-3=$at/loop-3 \
         expert=$at/expert oracle=$at/oracle --plot "$out/success.svg" \
-        --claim "trained=$trainings>imitated-306+4" --claim "trained=$trainings>none+10" \
+        --claim "trained=$trainings>$rival+4" --claim "trained=$trainings>$none+10" \
         --claim "trained=$trainings>permuted+0" | tee "$out/table.txt"
       ;;
     *) echo "there is no part $1; see the head of $0" >&2; exit 2 ;;
   esac
 }
 control="control-1 control-2 control-3 control-test control-table"
-for name in ${*:-imitated-30 imitated-100 imitated-306 $control actor validation loop-1 loop-2 loop-3 permuted test table}; do
+wishes="wishes-actor wishes-1 wishes-2 wishes-3 wishes-test wishes-table"
+main="actor few validation loop-1 loop-2 loop-3 permuted test table"
+for name in ${*:-imitated-30 imitated-100 imitated-306 $wishes $control $main}; do
   echo "== $name"
   part "$name"
 done

@@ -50,8 +50,38 @@ class Program(unittest.TestCase):
             self.assertIsNone(world.step_all([None, "look"])[0])
             with self.assertRaisesRegex(ReboundError, "no task"):
                 world.reset("nowhere")
+            drawn = world.sample("train/easy", count=12, seed=5)
+            self.assertEqual(drawn, world.sample("train/easy", count=12, seed=5))
+            self.assertNotEqual(drawn, world.sample("train/easy", count=12, seed=6))
+            self.assertEqual(world.default_split, world.description["default_split"])
+            self.assertEqual(self.played_tasks(5), {task.id for task in drawn})
         with self.assertRaisesRegex(ReboundError, "no environment"):
             Environment("nowhere")
+
+    def played_tasks(self, seed):
+        with tempfile.TemporaryDirectory() as folder:
+            told = {"environment": "household", "split": "train/easy", "actor": "scripted", "strategy": "none"}
+            run = Client().run(**told, tasks=12, seed=seed, trials=1, steps=2, out=f"{folder}/run")
+            return {trial["task"] for trial in run.rows("trials")}
+
+    def test_a_world_that_says_much_beside_its_answers_is_heard(self):
+        program = """
+            import json, sys
+            for line in sys.stdin:
+                asked = json.loads(line)
+                print("beside " * 30000, file=sys.stderr)
+                if asked["method"] == "step":
+                    sys.exit("it is tired")
+                tasks = [{"id": "a", "instruction": "Go."}]
+                result = {"protocol": 1, "name": "a", "tasks": tasks, "observation": "b"}
+                print(json.dumps({"id": asked["id"], "result": result}), flush=True)
+        """
+        with Environment(command=[sys.executable, "-c", textwrap.dedent(program)]) as world:
+            self.assertEqual((world.splits, world.default_split), ({"test": "test"}, "test"))
+            self.assertEqual([task.id for task in world.sample(count=1)], ["a"])
+            self.assertEqual(world.reset("a").observation, "b")
+            with self.assertRaisesRegex(ReboundError, "it is tired$"):
+                world.step("go")
 
     def test_a_run_in_a_world_of_one_s_own(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import os
+import random
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from .episodes import Answer, Task
 from .program import ReboundError, found
+
+#: Bytes of a program's standard error that are kept.
+SAID_MAX = 4096
 
 
 class Environment:
@@ -39,6 +45,7 @@ class Environment:
         program: str | None = None,
         command: Sequence[str] | None = None,
     ) -> None:
+        self._is_ours = command is None
         if command is None:
             command = [found(program), "environment", "serve", name]
             command += ["--data", str(data)] if data is not None else []
@@ -47,6 +54,10 @@ class Environment:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         self._asked = itertools.count(1)
+        # Read as it comes: a program whose standard error is full waits for a reader.
+        self._said = bytearray()
+        self._hearing = threading.Thread(target=_hear, args=(self._program.stderr, self._said), daemon=True)
+        self._hearing.start()
         try:
             self.description: Mapping[str, Any] = self._ask("describe")
         except ReboundError:
@@ -56,17 +67,36 @@ class Environment:
     @property
     def splits(self) -> dict[str, str]:
         """The purpose of each split: train, validation or test."""
-        return {split["name"]: split["purpose"] for split in self.description["splits"]}
+        told = self.description.get("splits") or [{"name": "test", "purpose": "test"}]
+        return {split["name"]: split["purpose"] for split in told}
+
+    @property
+    def default_split(self) -> str:
+        """The split that is meant where none is named."""
+        told = self.description.get("default_split")
+        to_choose_by = (split for split, purpose in self.splits.items() if purpose == "validation")
+        return str(told or next(to_choose_by, next(iter(self.splits))))
 
     def tasks(self, split: str | None = None) -> Iterator[Task]:
         """The tasks of a split, in the world's order."""
+        return self._pages({"split": split or self.default_split})
+
+    def _pages(self, asked: Mapping[str, Any]) -> Iterator[Task]:
         begin, more = 0, True
         while more:
-            page = self._ask("tasks", split=split or self.description["default_split"], **{"from": begin})
+            page = self._ask("tasks", **asked, **{"from": begin})
             for task in page["tasks"]:
                 yield Task(**task)
             begin += len(page["tasks"])
-            more = page["more"]
+            more = page.get("more", False)
+
+    def sample(self, split: str | None = None, *, count: int, seed: int = 1) -> list[Task]:
+        """So many tasks of a split, drawn by a seed; of Rebound's own worlds those that ``rebound run``
+        plays with this ``--tasks`` and ``--seed``."""
+        if not self._is_ours:
+            return random.Random(seed).sample(list(self.tasks(split)), count)
+        asked = {"split": split or self.default_split, "count": count, "seed": seed}
+        return list(self._pages(asked))
 
     def reset(self, task: Task | str) -> Answer:
         """Begins a task."""
@@ -88,11 +118,17 @@ class Environment:
 
     def close(self) -> None:
         """Ends the program."""
-        for stream in (self._program.stdin, self._program.stdout, self._program.stderr):
+        for stream in (self._program.stdin, self._program.stdout):
             if stream is not None:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
-        self._program.wait(timeout=10)
+        try:
+            self._program.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._program.kill()
+            self._program.wait()
+        # What it started may hold its standard error open.
+        self._hearing.join(timeout=1)
 
     def __enter__(self) -> Environment:
         return self
@@ -120,12 +156,20 @@ class Environment:
             pass
         line = self._program.stdout.readline()
         if not line:
-            said = self._program.stderr.read().decode(errors="replace") if self._program.stderr else ""
-            raise ReboundError(said.strip() or "the program has ended")
+            self._hearing.join(timeout=1)
+            raise ReboundError(self._said.decode(errors="replace").strip() or "the program has ended")
         answer = json.loads(line)
         if "error" in answer:
             raise ReboundError(answer["error"]["message"])
         return answer["result"]
+
+
+def _hear(stream: IO[bytes] | None, said: bytearray) -> None:
+    assert stream is not None
+    with stream:
+        while heard := os.read(stream.fileno(), SAID_MAX):
+            said += heard
+            del said[:-SAID_MAX]
 
 
 def _id(task: Task | str) -> str:

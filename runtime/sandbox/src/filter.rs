@@ -76,10 +76,19 @@ const NAMESPACES: u64 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP) as u64;
 
+/// The bits of a socket's type that are no flags.
+const SOCKET_TYPES: u64 = 0xf;
+
+/// Those of the refused calls that have numbers of their own in x86's ABI of 32-bit pointers: ptrace,
+/// `kexec_load`, vmsplice, `process_vm_readv` and `process_vm_writev`.
+const REFUSED_X32: &[i64] = &[521, 528, 532, 539, 540];
+
+/// Rules for each call.
+type Calls = BTreeMap<i64, Vec<SeccompRule>>;
+
 /// The two filters, in the order in which they are applied.
 pub(crate) fn filters(network: Network) -> Result<[BpfProgram; 2], BackendError> {
-    let mut refused: BTreeMap<i64, Vec<SeccompRule>> =
-        REFUSED.iter().map(|call| (*call, Vec::new())).collect();
+    let mut refused: Calls = REFUSED.iter().map(|call| (*call, Vec::new())).collect();
     let has_flag = (0..64).map(|bit| 1_u64 << bit).filter(|flag| NAMESPACES & flag != 0);
     let of_clone: Result<_, _> = has_flag
         .map(|flag| {
@@ -89,10 +98,35 @@ pub(crate) fn filters(network: Network) -> Result<[BpfProgram; 2], BackendError>
         .collect();
     refused.insert(libc::SYS_clone, of_clone?);
     refused.insert(libc::SYS_socket, sockets(network)?);
+    // Of a pair for datagrams each end can send to any socket of the file system.
+    let of_datagrams = SeccompCmpOp::MaskedEq(SOCKET_TYPES);
+    let pair = SeccompRule::new(vec![argument(1, of_datagrams, libc::SOCK_DGRAM as u64)?])?;
+    refused.insert(libc::SYS_socketpair, vec![pair]);
     let refuse = SeccompAction::Errno(libc::EPERM.cast_unsigned());
     let absent = SeccompAction::Errno(libc::ENOSYS.cast_unsigned());
     let clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
-    Ok([compiled(clone3, absent)?, compiled(refused, refuse)?])
+    Ok([
+        compiled(in_both_abis(clone3, &[]), absent)?,
+        compiled(in_both_abis(refused, REFUSED_X32), refuse)?,
+    ])
+}
+
+/// The same for calls by the ABI of 32-bit pointers, which a filter sees as calls of 64 bits with a
+/// bit more, and those that have numbers of their own there.
+#[cfg(target_arch = "x86_64")]
+fn in_both_abis(mut calls: Calls, own: &[i64]) -> Calls {
+    const X32: i64 = 0x4000_0000;
+    let others = calls.iter().map(|(call, rules)| (call | X32, rules.clone()));
+    let own = own.iter().map(|call| (call | X32, Vec::new()));
+    let others: Calls = others.chain(own).collect();
+    calls.extend(others);
+    calls
+}
+
+/// Other processors have one.
+#[cfg(not(target_arch = "x86_64"))]
+fn in_both_abis(calls: Calls, _: &[i64]) -> Calls {
+    calls
 }
 
 /// The sockets that are refused: no rule refuses all.
@@ -115,10 +149,7 @@ fn argument(
     SeccompCondition::new(place, SeccompCmpArgLen::Dword, operator, value)
 }
 
-fn compiled(
-    rules: BTreeMap<i64, Vec<SeccompRule>>,
-    on_match: SeccompAction,
-) -> Result<BpfProgram, BackendError> {
+fn compiled(rules: Calls, on_match: SeccompAction) -> Result<BpfProgram, BackendError> {
     let architecture = TargetArch::try_from(std::env::consts::ARCH)?;
     SeccompFilter::new(rules, SeccompAction::Allow, on_match, architecture)?.try_into()
 }

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Layers cover for each other: Landlock holds files, seccomp what the kernel offers, namespaces
-//! processes and networks, limits and control groups what is used up. Where the kernel lacks one, [`Layer::missing`]
+//! processes, networks and what of files Landlock has no rule for (modes, owners, times), limits and control groups what is used up. Where the kernel lacks one, [`Layer::missing`]
 //! says so, and a [`Strength::Full`] sandbox refuses to run.
 //!
 //! The layers are the crates `landlock` and `seccompiler`, and what namespaces and limits take of

@@ -29,6 +29,9 @@ const SECURE_BITS: c_ulong = 0b1111;
 pub(crate) struct Confinement {
     /// Maps of the namespace's user and group; none without namespaces.
     pub(crate) maps: Option<Maps>,
+    /// What can be changed there besides the private folder. All else is mounted to be read, since
+    /// Landlock has no rule for modes, owners, times and attributes of files.
+    pub(crate) writable: Vec<CString>,
     /// Whether its own loopback is up.
     pub(crate) has_loopback: bool,
     /// Doors to control groups.
@@ -90,6 +93,15 @@ impl Confinement {
                 write(c"/proc/self/uid_map", &maps.users)?;
                 write(c"/proc/self/gid_map", &maps.groups)?;
                 mount(None, c"/", None, libc::MS_REC | libc::MS_PRIVATE, None)?;
+                for path in &self.writable {
+                    let path = path.as_c_str();
+                    mount(Some(path), path, None, libc::MS_BIND | libc::MS_REC, None)?;
+                }
+                make_readable_only(c"/", true)?;
+                for path in &self.writable {
+                    // What was never to be changed stays so.
+                    let _ = make_readable_only(path, false);
+                }
                 let flags = libc::MS_NOSUID | libc::MS_NODEV;
                 let options = Some(maps.options.as_c_str());
                 mount(Some(c"tmpfs"), &self.private, Some(c"tmpfs"), flags, options)?;
@@ -113,6 +125,9 @@ impl Confinement {
                 allow(rules, &self.private, self.access)?;
                 done(libc::syscall(libc::SYS_landlock_restrict_self, rules, 0))?;
             }
+            // What libraries of this program opened to be inherited is not the other's. Before Linux
+            // 5.11, where a full sandbox does not run, the flag is unknown.
+            libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         }
         for filter in self.filters.iter().flatten() {
             seccompiler::apply_filter(filter).map_err(|_| io::Error::last_os_error())?;
@@ -263,6 +278,32 @@ unsafe fn mount(
         libc::mount(pointer(source), target.as_ptr(), pointer(kind), flags, pointer(options).cast())
     };
     done(mounted).map(drop)
+}
+
+/// Makes all that is mounted from a path on readable only, or changeable again. Before Linux 5.12,
+/// where a full sandbox does not run, there is no such call.
+unsafe fn make_readable_only(path: &CStr, is_so: bool) -> io::Result<()> {
+    /// `struct mount_attr`.
+    #[repr(C)]
+    struct Attributes {
+        set: u64,
+        clear: u64,
+        propagation: u64,
+        users: u64,
+    }
+    let [set, clear] = [is_so, !is_so].map(|does| u64::from(does) * libc::MOUNT_ATTR_RDONLY);
+    let attributes = Attributes { set, clear, propagation: 0, users: 0 };
+    let (from, flags) = (libc::AT_FDCWD, libc::AT_RECURSIVE);
+    // SAFETY: the path and the structure, which is the kernel's, outlive the call; the size is its own.
+    let changed = unsafe {
+        let (path, attributes, size) =
+            (path.as_ptr(), &raw const attributes, size_of_val(&attributes));
+        done(libc::syscall(libc::SYS_mount_setattr, from, path, flags, attributes, size))
+    };
+    match changed {
+        Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => Ok(()),
+        changed => changed.map(drop),
+    }
 }
 
 unsafe fn write(path: &CStr, text: &CStr) -> io::Result<()> {

@@ -169,6 +169,7 @@ mod linux {
         let wrong = |error: &dyn std::error::Error| SandboxError::Rules(error.to_string());
         let text =
             |path: &Path| CString::new(path.as_os_str().as_bytes()).map_err(|error| wrong(&error));
+        let writable = grants.write.iter().filter(|path| path.exists()).map(|path| text(path));
         let working = text(grants.working.as_deref().unwrap_or(private))?;
         let rules = has(Layer::Landlock).then(|| rules::rules(grants));
         let rules = rules.transpose().map_err(|error| wrong(&error))?;
@@ -177,6 +178,7 @@ mod linux {
         let seconds = grants.processor.as_secs() + u64::from(grants.processor.subsec_nanos() > 0);
         Ok(Confinement {
             maps: has(Layer::Namespaces).then(|| Maps::new(grants.disk_bytes)),
+            writable: writable.collect::<Result<_, _>>()?,
             doors: Vec::new(),
             has_loopback: grants.network == Network::Loopback,
             limits: vec![

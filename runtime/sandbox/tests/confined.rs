@@ -130,8 +130,12 @@ fn files_are_read_and_changed_only_where_granted() {
 
     assert!(!run(&read).status.success());
     assert_eq!(run_with(reading.clone(), &read).output, "the secret");
+    let reading_too = reading.clone();
     assert!(!run_with(reading, &write).status.success());
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "the secret");
+    let mode = format!("chmod 640 {}", file.display());
+    assert!(!run_with(reading_too, &mode).status.success());
+    assert!(run_with(writing.clone(), &mode).status.success());
     assert!(run_with(writing, &write).status.success());
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "the secretmore\n");
 
@@ -162,6 +166,33 @@ fn its_folder_is_its_own_limited_and_gone_with_it() {
     assert!(!run_with(grants(), "head -c 5000000 /dev/zero > all").status.success());
     let many = "for i in 1 2 3 4 5 6 7 8; do head -c 500000 /dev/zero > f$i || exit 3; done";
     assert_eq!(run_with(grants(), many).status.code(), Some(3));
+}
+
+/// Says to a test that its program was started again.
+const INHERITED: &str = "REBOUND_TEST_INHERITED";
+
+/// The test's program is started again with a file that it would hand on.
+#[test]
+fn it_inherits_no_open_file() {
+    const INHERITED: &str = "REBOUND_TEST_INHERITED";
+    if !is_full() {
+        return;
+    }
+    if std::env::var_os(INHERITED).is_some() {
+        assert!(!run("cat <&9").status.success());
+        assert_eq!(run("echo well").output, "well\n");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut again = std::process::Command::new("/bin/sh");
+    again.args(["-c", "exec 9<\"$0\"; cat <&9; exec 9<\"$0\"; exec \"$@\""]);
+    again.arg(secret(folder.path())).arg(std::env::current_exe().unwrap());
+    again.args(["--exact", "it_inherits_no_open_file"]).env(INHERITED, "1");
+
+    let ended = again.output().unwrap();
+
+    let said = String::from_utf8_lossy(&ended.stdout);
+    assert!(said.starts_with("the secret") && ended.status.success(), "{said}");
 }
 
 #[test]

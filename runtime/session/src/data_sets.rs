@@ -78,7 +78,7 @@ pub fn text(folder: &Path) -> anyhow::Result<String> {
                 Here::AsListed => "verified",
             };
             let DataFile { path, entries, .. } = file;
-            writeln!(text, "  {path:<37} {entries:>5} entries  {here}")?;
+            writeln!(text, "  {path:<38} {entries:>5} entries  {here}")?;
             if let Some(url) = &file.url {
                 writeln!(text, "    from     {url}")?;
             }

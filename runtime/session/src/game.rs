@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use runtime_core::task::{Limits, Task};
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{Playable, World};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Where commands come from and answers go.
 pub struct Line<'a> {
@@ -44,12 +44,16 @@ impl Game {
     pub fn play_in_json(&mut self, line: &mut Line<'_>) -> anyhow::Result<()> {
         let opening = self.environment.reset(&self.task)?;
         let admissible = self.environment.admissible_actions();
-        let first = json!({"observation": opening, "admissible": admissible});
+        let mut first = json!({"observation": opening, "admissible": admissible});
+        if let Some(instruction) = self.untold(&opening) {
+            first["instruction"] = instruction.into();
+        }
+        self.tell_schema(&mut first);
         writeln!(line.answers, "{first}")?;
         while let Some(command) = line.next("")? {
             let step = self.environment.step(&command)?;
             let standing = self.environment.standing();
-            let answer = json!({
+            let mut answer = json!({
                 "command": command,
                 "observation": step.observation,
                 "score": standing.score,
@@ -57,6 +61,7 @@ impl Game {
                 "won": standing.won,
                 "admissible": self.environment.admissible_actions(),
             });
+            self.tell_schema(&mut answer);
             writeln!(line.answers, "{answer}")?;
             line.answers.flush()?;
         }
@@ -67,12 +72,16 @@ impl Game {
     pub fn play_in_words(&mut self, line: &mut Line<'_>) -> anyhow::Result<()> {
         let opening = self.environment.reset(&self.task)?;
         writeln!(line.answers, "{}\n\n{opening}", self.task.id)?;
+        if let Some(instruction) = self.untold(&opening) {
+            writeln!(line.answers, "\nTask: {instruction}")?;
+        }
         writeln!(line.answers, "\n(\"?\" lists what can be done, Ctrl-D ends)")?;
         let mut steps = 0;
         while let Some(command) = line.next(line.prompt)? {
             if command.trim() == "?" {
                 let actions = self.environment.admissible_actions().unwrap_or_default();
-                writeln!(line.answers, "{}", actions.join("\n"))?;
+                let schema = self.environment.action_schema();
+                writeln!(line.answers, "{}", schema.unwrap_or_else(|| actions.join("\n")))?;
                 continue;
             }
             let step = self.environment.step(&command)?;
@@ -89,6 +98,21 @@ impl Game {
         }
         writeln!(line.answers, "{}", self.environment.feedback())?;
         Ok(())
+    }
+
+    /// What is to be done, where it is known and the first observation does not say it.
+    fn untold(&self, opening: &str) -> Option<&str> {
+        let instruction = self.task.instruction.trim();
+        (!instruction.is_empty() && !opening.contains(instruction)).then_some(instruction)
+    }
+
+    /// Adds the JSON schema of actions to an answer, where the world has one.
+    fn tell_schema(&mut self, answer: &mut Value) {
+        let schema = self.environment.action_schema();
+        if let Some(schema) = schema.and_then(|schema| serde_json::from_str::<Value>(&schema).ok())
+        {
+            answer["schema"] = schema;
+        }
     }
 }
 

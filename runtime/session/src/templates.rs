@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use runtime_agent::prompts::{self, PromptSet, TEMPLATES};
-use runtime_environments::worlds::{self, WORLDS};
+use runtime_environments::worlds::{self, WORLDS, external};
 use runtime_store::replace::replace;
 
 /// What each template is for, in the order of [`TEMPLATES`].
@@ -26,12 +26,13 @@ pub fn list() -> anyhow::Result<String> {
     let mut lines: Vec<String> =
         purposes.map(|(name, purpose)| format!("{name:width$}  {purpose}")).collect();
     lines.push(String::new());
-    for world in WORLDS {
+    for world in WORLDS.iter().chain([&external::ENTRY]) {
         let prompts = PromptSet::built_in(world.prompts)?;
         lines.push(format!("{:width$}  sha256 {}", world.name, prompts.sha256()));
     }
     lines
-        .push("\n`rebound prompts export DIR --environment NAME` writes one's templates.\n".into());
+        .push("\n`rebound prompts export DIR --environment NAME` writes one's templates; of a world of your own, \
+          which is named by its address, those of `external`.\n".into());
     Ok(lines.join("\n"))
 }
 
@@ -54,6 +55,8 @@ pub fn export(folder: &Path, environment: &str, force: bool) -> anyhow::Result<S
         replace(file, source.as_bytes()).with_context(cannot)?;
     }
     let (count, folder) = (files.len(), folder.display());
+    let quoted = format!("{environment:?}");
+    let environment = if environment.contains(' ') { &quoted } else { environment };
     Ok(format!(
         "{count} templates in {folder}; `rebound run --environment {environment} --prompts {folder}` \
          plays with them\n"

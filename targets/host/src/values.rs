@@ -31,10 +31,17 @@ pub(crate) fn world(can: fn(&WorldEntry) -> bool) -> PossibleValuesParser {
 /// The same as the value of a key, or the address of a world of the user's own where it can.
 pub(crate) fn world_key(can: fn(&WorldEntry) -> bool) -> ValueParser {
     if can(&external::ENTRY) {
-        WorldOrAddress(world(can)).into()
+        world_or_address(can).map(Value::String).into()
     } else {
         world(can).map(Value::String).into()
     }
+}
+
+/// The name of a world that satisfies `can`, or the address of a world of the user's own.
+pub(crate) fn world_or_address(
+    can: fn(&WorldEntry) -> bool,
+) -> impl TypedValueParser<Value = String> {
+    WorldOrAddress(world(can))
 }
 
 /// The name of a world, or an address.
@@ -42,18 +49,18 @@ pub(crate) fn world_key(can: fn(&WorldEntry) -> bool) -> ValueParser {
 struct WorldOrAddress(PossibleValuesParser);
 
 impl TypedValueParser for WorldOrAddress {
-    type Value = Value;
+    type Value = String;
 
     fn parse_ref(
         &self,
         command: &Command,
         arg: Option<&Arg>,
         value: &OsStr,
-    ) -> Result<Value, clap::Error> {
+    ) -> Result<String, clap::Error> {
         let address = value.to_str().filter(|text| external::is_address(text));
         match address {
-            Some(address) => Ok(Value::String(address.to_owned())),
-            None => self.0.parse_ref(command, arg, value).map(Value::String),
+            Some(address) => Ok(address.to_owned()),
+            None => self.0.parse_ref(command, arg, value),
         }
     }
 

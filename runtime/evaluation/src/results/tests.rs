@@ -119,6 +119,10 @@ fn judgements_are_counted_against_what_was_so() {
     assert_eq!((judged.right.solved, judged.right.of, judged.cost.tokens.generated), (3, 4, 8));
     let text = crate::table::success_by_trial(&results);
     assert!(text.contains("of 2 trials that it took for solved 1 were"), "{text}");
+    let analysis = crate::table::analysis::table(&results);
+    for told in ["1 right, 1 wrong", "2 right, 0 wrong", "Trial 2: progress", "Trial 1: tokens"] {
+        assert!(analysis.contains(told), "{told}: {analysis}");
+    }
 }
 
 #[test]

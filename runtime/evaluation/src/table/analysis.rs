@@ -5,6 +5,7 @@ use runtime_core::task::Difficulty;
 use super::{aligned, percent, rate_text, thousands};
 use crate::results::Results;
 use crate::results::analysis::{Analysis, DifficultyResults};
+use crate::results::arm::{ArmResults, Judged, TrialSuccess};
 
 /// What the columns of [`cells`] are called.
 pub(crate) const NAMES: [&str; 6] = [
@@ -43,7 +44,7 @@ fn of_difficulty(found: &DifficultyResults) -> String {
 }
 
 /// What is asked beside success, a row for each question and a column for each arm; then each
-/// ability.
+/// ability, each retry, and judgements beside what was so.
 pub fn table(results: &Results) -> String {
     let arms = || results.arms.iter();
     let header = [String::new()].into_iter().chain(arms().map(|arm| arm.strategy.clone()));
@@ -63,7 +64,46 @@ pub fn table(results: &Results) -> String {
         let own = analyses.iter().map(|analysis| score(analysis).map_or_else(String::new, percent));
         rows.push([name].into_iter().chain(own).collect());
     }
+    rows.extend(retries(&results.arms));
+    rows.extend(judgements(&results.arms));
     aligned(&rows)
+}
+
+/// Progress and tokens by retry, two rows for each.
+fn retries(arms: &[ArmResults]) -> Vec<Vec<String>> {
+    let most = arms.iter().map(|arm| arm.success_by_trial.len()).max().unwrap_or(0);
+    let row = |place: usize, asked: &str, of: fn(&TrialSuccess) -> String| {
+        let own =
+            arms.iter().map(|arm| arm.success_by_trial.get(place).map_or_else(String::new, of));
+        [format!("Trial {}: {asked}", place + 1)].into_iter().chain(own).collect()
+    };
+    let rows = |place| {
+        let progress = row(place, "progress", |found| percent(found.progress_mean));
+        let tokens = row(place, "tokens", |found| {
+            let [read, written] =
+                [found.prompt_tokens_mean, found.generated_tokens_mean].map(whole);
+            format!("{read} read, {written} written")
+        });
+        [progress, tokens]
+    };
+    (0..most).flat_map(rows).collect()
+}
+
+/// The agents' own judgements, beside what was so; none where no agent judged itself.
+fn judgements(arms: &[ArmResults]) -> Vec<Vec<String>> {
+    if arms.iter().all(|arm| arm.judged.is_none()) {
+        return Vec::new();
+    }
+    let row = |asked: &str, of: fn(&Judged) -> [u64; 2]| {
+        let told = |[right, wrong]: [u64; 2]| format!("{right} right, {wrong} wrong");
+        let own =
+            arms.iter().map(|arm| arm.judged.as_ref().map_or_else(String::new, |j| told(of(j))));
+        [asked.to_owned()].into_iter().chain(own).collect()
+    };
+    vec![
+        row("Judged completed", |judged| [judged.true_completed, judged.false_completed]),
+        row("Judged failed", |judged| [judged.true_failed, judged.false_failed]),
+    ]
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of tokens")]

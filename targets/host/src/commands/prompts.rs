@@ -11,7 +11,8 @@ use crate::values;
 
 pub(crate) const EXAMPLES: &str = "\
 rebound prompts list
-rebound prompts export my-prompts";
+rebound prompts export my-prompts
+rebound prompts export my-prompts --environment exec:./my-world";
 
 /// List the built-in prompt templates, or export them for editing
 #[derive(clap::Args)]
@@ -32,13 +33,13 @@ enum Action {
         /// The folder to write to; it is created if it does not exist
         #[arg(value_name = "DIR")]
         folder: PathBuf,
-        /// The environment
+        /// The environment; those of your own, by their addresses, share the general set
         #[arg(
             long,
             short,
             default_value = worlds::DEFAULT,
             value_name = "NAME",
-            value_parser = values::world(|_| true),
+            value_parser = values::world_or_address(|_| true),
             ignore_case = true
         )]
         environment: String,

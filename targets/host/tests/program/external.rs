@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::support::{Outcome, rebound_in, timeless};
+use crate::support::{Outcome, PROGRAM, rebound_in, shell, timeless};
 
 const DOORS: &str = "exec:/usr/bin/python3 doors.py";
 
@@ -56,6 +56,51 @@ fn what_it_says_of_its_splits_decides_what_is_collected() {
     assert_eq!(collect("train").code, 0);
     let refused = collect("test");
     assert!(refused.stderr.contains("not for training"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_person_plays_it_and_is_told_what_is_to_be_done() {
+    let Some(folder) = Folder::new() else { return };
+    let play = |commands: &str, how: &str| {
+        let folder = folder.0.path().display();
+        let how = format!("{PROGRAM} play --environment '{DOORS}' --split train {how}");
+        shell(&format!("cd {folder} && printf '{commands}' | {how}"))
+    };
+
+    let in_words = play("?\\nopen left\\nopen right\\n", "");
+    let in_json = play("open left\\n", "--json");
+
+    let told = &in_words.stdout;
+    assert!(told.contains("Task: Get out.") && told.contains("open left\nopen right"), "{told}");
+    assert!(told.contains("after 1 steps."), "{told}{}", in_words.stderr);
+    let lines = in_json.stdout.lines().map(serde_json::from_str);
+    let lines: Vec<serde_json::Value> = lines.collect::<Result<_, _>>().unwrap();
+    assert_eq!(lines[0]["instruction"], "Get out.");
+    assert_eq!(lines[0]["admissible"], serde_json::json!(["open left", "open right"]));
+    assert_eq!(lines[1]["done"], true);
+}
+
+#[test]
+fn its_prompts_are_the_general_set_until_others_are_given() {
+    let Some(folder) = Folder::new() else { return };
+    let exported = ["prompts", "export", "own", "--environment", DOORS];
+    let exported = rebound_in(folder.0.path(), &[], &exported);
+    assert_eq!(exported.code, 0, "{}", exported.stderr);
+    assert!(exported.stdout.contains(&format!("\"{DOORS}\"")), "{}", exported.stdout);
+    let of = |out: &str, more: &[&str]| {
+        let played = folder.play(out, &[&["--tasks", "2", "--trials", "1"], more].concat());
+        assert_eq!(played.code, 0, "{}", played.stderr);
+        timeless(&folder.0.path().join(out))["prompts_sha256"].clone()
+    };
+
+    let built_in = of("built-in", &[]);
+    let unchanged = of("unchanged", &["--prompts", "own"]);
+    std::fs::write(folder.0.path().join("own/system.j2"), "You open doors.").unwrap();
+    let changed = of("changed", &["--prompts", "own"]);
+
+    assert!(built_in.is_string());
+    assert_eq!(unchanged, built_in);
+    assert_ne!(changed, built_in);
 }
 
 /// A world whose episodes break as its tasks' numbers say, in three ways.

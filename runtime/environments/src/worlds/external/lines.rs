@@ -1,6 +1,6 @@
 //! Lines from a program that may be hostile: bounded in length, in all and in time.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -22,6 +22,9 @@ pub(super) enum LineError {
     /// It said nothing in time.
     #[error("said nothing for {0:?}")]
     Silent(Duration),
+    /// It does not read what it is asked, and there is no room for more.
+    #[error("read nothing for {0:?}")]
+    Deaf(Duration),
     /// It has ended, or closed its output; what it said last beside its answers.
     #[error("has ended{}", last_words(.0))]
     Ended(String),
@@ -108,7 +111,8 @@ impl Lines {
     fn write(&mut self, line: &str) -> Result<(), LineError> {
         let written = self.to.write_all(format!("{line}\n").as_bytes());
         written.and_then(|()| self.to.flush()).map_err(|error| match error.kind() {
-            std::io::ErrorKind::BrokenPipe => self.ended(),
+            ErrorKind::BrokenPipe => self.ended(),
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => LineError::Deaf(self.patience),
             _ => LineError::Broken(error),
         })
     }

@@ -1,13 +1,13 @@
 //! The way to a program: its start in the sandbox, or a connection.
 
 use std::ffi::OsStr;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::process::ChildStdin;
 use std::time::Duration;
 
-use runtime_sandbox::{Confined, Sandbox};
+use runtime_sandbox::{Confined, Sandbox, SandboxError};
 
 use super::ExternalError;
 use super::address::Address;
@@ -69,7 +69,7 @@ impl Opener {
         let output = confined.take_output().unwrap_or_else(|| unreachable!("{piped}"));
         let error = confined.take_error().unwrap_or_else(|| unreachable!("{piped}"));
         let input = confined.take_input().unwrap_or_else(|| unreachable!("{piped}"));
-        let held = Held { input, _program: confined };
+        let held = Held::new(input, confined, self.patience)?;
         Ok(Link::new(Lines::new(held, output, self.patience).beside(error))
             .limited(self.sandbox.grants.output_bytes))
     }
@@ -114,12 +114,45 @@ impl<S: Socket> Drop for HungUp<S> {
 /// The way to a program, which ends with it.
 struct Held {
     input: ChildStdin,
+    /// How long it may let the pipe be full.
+    patience: Duration,
     _program: Confined,
+}
+
+impl Held {
+    fn new(input: ChildStdin, program: Confined, patience: Duration) -> Result<Self, SandboxError> {
+        // A program may answer what it never reads.
+        #[cfg(unix)]
+        rustix::io::ioctl_fionbio(&input, true).map_err(std::io::Error::from)?;
+        Ok(Self { input, patience, _program: program })
+    }
+
+    /// Waits until there is room in the pipe, or nobody is behind it.
+    #[cfg(unix)]
+    fn wait_for_room(&self) -> std::io::Result<()> {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let patience = Timespec::try_from(self.patience).map_err(std::io::Error::other)?;
+        match poll(&mut [PollFd::new(&self.input, PollFlags::OUT)], Some(&patience))? {
+            0 => Err(ErrorKind::TimedOut.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Elsewhere the pipe waits by itself.
+    #[cfg(not(unix))]
+    fn wait_for_room(&self) -> std::io::Result<()> {
+        Err(ErrorKind::TimedOut.into())
+    }
 }
 
 impl Write for Held {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.input.write(bytes)
+        loop {
+            match self.input.write(bytes) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait_for_room()?,
+                written => return written,
+            }
+        }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

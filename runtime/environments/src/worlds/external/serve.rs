@@ -1,7 +1,8 @@
 //! A world of ours, played by whoever asks in the lines of the protocol.
 //!
-//! Beside what every world answers, episodes may be in slots, each with an environment of its own,
-//! and a batch has the requests of many slots in one line:
+//! Beside what every world answers, `tasks` may have a `count` and a `seed`: those that a run of so many
+//! tasks with this seed plays. Episodes may be in slots, each with an environment of its own, and a batch
+//! has the requests of many slots in one line:
 //!
 //! ```text
 //! → {"id": 9, "method": "batch", "params": {"requests": [
@@ -48,6 +49,8 @@ enum What {
         split: String,
         #[serde(default)]
         from: usize,
+        #[serde(flatten)]
+        sample: Sample,
     },
     Reset {
         task: String,
@@ -63,6 +66,16 @@ enum What {
         requests: Vec<What>,
     },
     Close,
+}
+
+/// Which tasks of a split.
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Sample {
+    /// How many; all of them in the world's order if `None`.
+    count: Option<usize>,
+    /// Draws them.
+    #[serde(default)]
+    seed: u64,
 }
 
 /// An answer, but for its number.
@@ -107,7 +120,7 @@ struct Server<'a> {
     world: &'a dyn World,
     slots: BTreeMap<usize, Slot>,
     /// The tasks of the splits that were asked for.
-    tasks: BTreeMap<String, Vec<Task>>,
+    tasks: BTreeMap<(String, Sample), Vec<Task>>,
     threads: NonZeroUsize,
 }
 
@@ -115,7 +128,7 @@ impl Server<'_> {
     fn answer(&mut self, what: What) -> Result<Value, String> {
         match what {
             What::Describe => Ok(told(self.describe())),
-            What::Tasks { split, from } => self.page(&split, from).map(told),
+            What::Tasks { split, from, sample } => self.page(&split, from, sample).map(told),
             What::Batch { requests } => self.batch(&requests),
             What::Close => Err("it cannot be closed by a batch".into()),
             one @ (What::Reset { .. } | What::Step { .. }) => {
@@ -140,15 +153,16 @@ impl Server<'_> {
         }
     }
 
-    fn page(&mut self, split: &str, from: usize) -> Result<TaskPage, String> {
+    fn page(&mut self, split: &str, from: usize, sample: Sample) -> Result<TaskPage, String> {
         let name = self.world.split(split).map_err(|error| causes(&error))?.name;
-        if !self.tasks.contains_key(&name) {
-            let limits = Limits::default();
-            let all = TaskSelection { split: name.clone(), count: None, seed: 0, limits };
-            let tasks = self.world.tasks(&all).map_err(|error| causes(&error))?;
-            self.tasks.insert(name.clone(), tasks);
+        let (Sample { count, seed }, limits) = (sample, Limits::default());
+        let key = (name.clone(), sample);
+        if !self.tasks.contains_key(&key) {
+            let selection = TaskSelection { split: name, count, seed, limits };
+            let tasks = self.world.tasks(&selection).map_err(|error| causes(&error))?;
+            self.tasks.insert(key.clone(), tasks);
         }
-        let tasks = &self.tasks[&name];
+        let tasks = &self.tasks[&key];
         let page = tasks.iter().skip(from).take(PAGE).map(|task| {
             let TaskTraits { difficulty, abilities } = self.world.traits(task);
             DescribedTask {

@@ -30,6 +30,29 @@ fn a_world_of_ours_answers_as_others_have_to() {
 }
 
 #[test]
+fn a_seed_draws_the_tasks_that_a_run_plays() {
+    let ask = |more: &str| {
+        format!(r#"{{"id": 1, "method": "tasks", "params": {{"split": "train/easy"{more}}}}}"#)
+    };
+    let asked = [r#", "count": 5, "seed": 7"#, r#", "count": 5, "seed": 8"#].map(ask);
+    let found = answers(&asked.each_ref().map(String::as_str));
+    let ids = |answer: &Value| -> Vec<String> {
+        let tasks = answer["result"]["tasks"].as_array().unwrap().iter();
+        tasks.map(|task| task["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let selection = TaskSelection {
+        split: "train/easy".into(),
+        count: Some(5),
+        seed: 7,
+        limits: Limits::default(),
+    };
+    let played = Household.tasks(&selection).unwrap();
+
+    assert_eq!(ids(&found[0]), played.into_iter().map(|task| task.id).collect::<Vec<_>>());
+    assert_ne!(ids(&found[0]), ids(&found[1]));
+}
+
+#[test]
 fn slots_of_a_batch_are_played_apart() {
     let reset = |slot: usize| {
         format!(
