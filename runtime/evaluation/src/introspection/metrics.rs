@@ -251,7 +251,7 @@ mod tests {
         let text = found(&[("7 7", "1 7 7"), ("1 1", "1 1 7")]).text();
 
         assert!(text.contains("m1@t1"), "{text}");
-        assert!(text.contains("50.0 %  [9.5, 90.5]"), "{text}");
+        assert!(text.contains("50.0 %   [9.5, 90.5]"), "{text}");
         assert!(text.contains("m3@t1"), "{text}");
         assert!(text.contains("turn 2"), "{text}");
     }
