@@ -82,41 +82,17 @@ pub fn results(problems: &[AttemptedProblem], equal: &EqualAnswers<'_>) -> Intro
     let longest = |of: fn(&AttemptedProblem) -> usize| problems.iter().map(of).max().unwrap_or(0);
     let turns = longest(|problem| problem.sequential.len());
     let samples = longest(|problem| problem.parallel.len());
-    let count = |name: String, about, is_solved: &dyn Fn(&AttemptedProblem) -> bool| Counted {
-        name,
-        about,
-        outcomes: problems.iter().map(is_solved).collect(),
-    };
-    let right_at = |attempts: &[CountedAttempt], place: usize| {
-        attempts.get(place).is_some_and(|attempt| attempt.is_right)
-    };
-    let any = |attempts: &[CountedAttempt]| attempts.iter().any(|attempt| attempt.is_right);
-    let counted = [
-        count("m1@t1".into(), "the first turn", &|problem| right_at(&problem.sequential, 0)),
-        count(format!("m{samples}@t1"), "majority of parallel attempts", &|problem| {
-            is_majority_right(&problem.parallel, equal)
-        }),
-        count(format!("m1@t{turns}"), "majority of the turns", &|problem| {
-            is_majority_right(&problem.sequential, equal)
-        }),
-        count(format!("p1@t{turns}"), "any of the turns", &|problem| any(&problem.sequential)),
-        count(format!("p{samples}@t1"), "any of the parallel attempts", &|problem| {
-            any(&problem.parallel)
-        }),
-        count(format!("last@t{turns}"), "the last turn", &|problem| {
-            right_at(&problem.sequential, turns.saturating_sub(1))
-        }),
-    ];
+    let counted = counted(problems, (turns, samples), equal);
+    let [first, parallel, sequential, any_turn, any_parallel, last] = &counted;
+    let compared =
+        [(sequential, first), (sequential, parallel), (any_turn, any_parallel), (last, first)];
     let of_turn = |turn| {
-        let solved = problems.iter().filter(|problem| right_at(&problem.sequential, turn));
+        let solved = problems.iter().filter(|problem| is_right_at(&problem.sequential, turn));
         Rate::new(solved.count() as u64, problems.len() as u64)
     };
     let tokens = |of: fn(&AttemptedProblem) -> &Vec<CountedAttempt>| {
         problems.iter().flat_map(of).map(|attempt| attempt.tokens).sum()
     };
-    let [first, parallel, sequential, any_turn, any_parallel, last] = &counted;
-    let compared =
-        [(sequential, first), (sequential, parallel), (any_turn, any_parallel), (last, first)];
     IntrospectionResults {
         problems: problems.len() as u64,
         turns: turns as u64,
@@ -127,6 +103,38 @@ pub fn results(problems: &[AttemptedProblem], equal: &EqualAnswers<'_>) -> Intro
         tokens_sequential: tokens(|problem| &problem.sequential),
         tokens_parallel: tokens(|problem| &problem.parallel),
     }
+}
+
+/// The rates, in the order of the table.
+fn counted(
+    problems: &[AttemptedProblem],
+    (turns, samples): (usize, usize),
+    equal: &EqualAnswers<'_>,
+) -> [Counted; 6] {
+    let count = |name: String, about, is_solved: &dyn Fn(&AttemptedProblem) -> bool| Counted {
+        name,
+        about,
+        outcomes: problems.iter().map(is_solved).collect(),
+    };
+    let any = |attempts: &[CountedAttempt]| attempts.iter().any(|attempt| attempt.is_right);
+    [
+        count("m1@t1".into(), "the first turn", &|one| is_right_at(&one.sequential, 0)),
+        count(format!("m{samples}@t1"), "majority of parallel attempts", &|one| {
+            is_majority_right(&one.parallel, equal)
+        }),
+        count(format!("m1@t{turns}"), "majority of the turns", &|one| {
+            is_majority_right(&one.sequential, equal)
+        }),
+        count(format!("p1@t{turns}"), "any of the turns", &|one| any(&one.sequential)),
+        count(format!("p{samples}@t1"), "any of the parallel attempts", &|one| any(&one.parallel)),
+        count(format!("last@t{turns}"), "the last turn", &|one| {
+            is_right_at(&one.sequential, turns.saturating_sub(1))
+        }),
+    ]
+}
+
+fn is_right_at(attempts: &[CountedAttempt], place: usize) -> bool {
+    attempts.get(place).is_some_and(|attempt| attempt.is_right)
 }
 
 impl Counted {

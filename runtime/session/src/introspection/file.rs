@@ -97,7 +97,7 @@ impl IterateFile {
     }
 
     /// The file with paths in full, as it is stored.
-    pub(super) fn from_anywhere(&self) -> anyhow::Result<Self> {
+    pub(super) fn in_full(&self) -> anyhow::Result<Self> {
         let here = paths::named(Path::new("")).context("cannot tell the working folder")?;
         let run = run_file::with_paths_from(&here, self.run.clone());
         let mut generate = self.generate.clone();

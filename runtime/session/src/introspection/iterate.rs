@@ -53,7 +53,7 @@ pub fn iterate(
     let stored = out.join("iterate.toml");
     if stored.exists() {
         let begun = IterateFile::read(&stored)?;
-        let same = IterateFile { rounds: begun.rounds, ..file.from_anywhere()? } == begun;
+        let same = IterateFile { rounds: begun.rounds, ..file.in_full()? } == begun;
         ensure!(
             same,
             "the rounds in {} were begun with another file: only `rounds` may change; choose \
@@ -65,7 +65,7 @@ pub fn iterate(
     if !stored.exists() {
         round.check()?;
     }
-    replace(&stored, toml::to_string(&file.from_anywhere()?)?.as_bytes())?;
+    replace(&stored, toml::to_string(&file.in_full()?)?.as_bytes())?;
     claim.keep();
     let again = format!(
         "`rebound introspect iterate --config {} --out {}` goes on",

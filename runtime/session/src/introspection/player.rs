@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::ScopedJoinHandle;
 
 use anyhow::{Context, anyhow};
 use runtime_agent::prompts::PromptSet;
@@ -61,11 +62,12 @@ impl Player<'_> {
             failed: AtomicBool::new(false),
         };
         lock(&shared.progress).problems = slots.len() as u64;
+        let (all, those) = (&shared, &slots);
         let ended: Vec<anyhow::Result<()>> = std::thread::scope(|scope| {
-            let workers = (0..self.workers.clamp(1, slots.len().max(1)))
-                .map(|_| scope.spawn(|| self.work(&shared, &slots)));
-            let workers: Vec<_> = workers.collect();
-            let join = |worker: std::thread::ScopedJoinHandle<'_, anyhow::Result<()>>| {
+            let count = self.workers.clamp(1, slots.len().max(1));
+            let workers: Vec<_> =
+                (0..count).map(|_| scope.spawn(move || self.work(all, those))).collect();
+            let join = |worker: ScopedJoinHandle<'_, anyhow::Result<()>>| {
                 worker.join().unwrap_or_else(|_| Err(anyhow!("a worker panicked")))
             };
             workers.into_iter().map(join).collect()

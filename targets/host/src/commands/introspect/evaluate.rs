@@ -12,6 +12,7 @@ use targets_console::{out, outln};
 use super::Attempting;
 use crate::options::{AllowedFlags, Flags};
 use crate::progress::{Detail, Show, surroundings};
+use crate::values;
 
 /// Measure turns at problems, beside as many attempts at once
 ///
@@ -20,6 +21,7 @@ use crate::progress::{Detail, Show, surroundings};
 /// right, which takes somebody who knows; a tie goes to the answer given first. Writes
 /// OUT/evaluation.json, and attempts as it goes, where the same command goes on.
 #[derive(clap::Args)]
+#[command(mut_arg("environment", |arg| arg.value_parser(values::world_key(|one| one.prompts == "mathematics"))))]
 pub(crate) struct Evaluate {
     /// Number of turns
     #[arg(long, value_name = "N", default_value = "5")]

@@ -10,6 +10,7 @@ use targets_console::outln;
 use super::Attempting;
 use crate::options::{AllowedFlags, Flags};
 use crate::progress::{Detail, Show, surroundings};
+use crate::values;
 
 /// Attempt training problems in turns, and write down every attempt
 ///
@@ -20,6 +21,7 @@ use crate::progress::{Detail, Show, surroundings};
 /// a word more than 150 times or of more than 300 characters, a line more than 8 times. Writes
 /// OUT/attempts.jsonl as it goes, where the same command goes on after a stop or a kill.
 #[derive(clap::Args)]
+#[command(mut_arg("environment", |arg| arg.value_parser(values::world_key(|one| one.prompts == "mathematics"))))]
 pub(crate) struct Generate {
     /// Greatest number of turns of a problem
     #[arg(long, value_name = "N", default_value = "2")]
