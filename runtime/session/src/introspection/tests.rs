@@ -312,3 +312,44 @@ fn lines_are_shuffled_by_the_seed() {
     };
     assert_eq!(sorted(one), sorted(plain));
 }
+
+/// The example's file, with a line in the place of another.
+fn rounds_file(line: &str, replaced: &str) -> anyhow::Result<super::file::IterateFile> {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/introspect.toml");
+    let text = std::fs::read_to_string(example).unwrap();
+    assert!(text.contains(line), "{line}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rounds.toml");
+    std::fs::write(&path, text.replacen(line, replaced, 1)).unwrap();
+    super::file::IterateFile::read(&path)
+}
+
+#[test]
+fn a_round_trains_on_its_own_lines_from_the_adapter_before() {
+    let file = rounds_file("rounds = 1", "rounds = 2").unwrap();
+
+    let (parent, lines) = (Path::new("parent.gguf"), Path::new("lines.jsonl"));
+    let train = file.training((2, "model"), Some(parent), lines).unwrap();
+
+    assert_eq!(train["parent"].as_str(), Some("parent.gguf"));
+    assert_eq!(train["data"]["files"][0].as_str(), Some("lines.jsonl"));
+    assert_eq!(train["data"]["records"].as_array().map(Vec::len), Some(0));
+    assert_eq!((train["seed"].as_integer(), train["model"].as_str()), (Some(2), Some("model")));
+    let seeds = [1, 2].map(|round| file.generate_options(round).unwrap().seed);
+    assert_eq!(seeds, [Some(1), Some(2)]);
+    assert_eq!(file.evaluate_options().unwrap().seed, Some(1));
+}
+
+#[test]
+fn what_the_rounds_set_stands_nowhere_else() {
+    let check = |line: &str, replaced: &str, expected: &str| {
+        let error = rounds_file(line, replaced).unwrap_err();
+        assert!(format!("{error:#}").contains(expected), "{error:#}");
+    };
+
+    check("[run]", "[run]\ntemperature = 1.0", "in [run]: `temperature` is set elsewhere");
+    check("[train.data]", "[train.data]\nfiles = []", "in [train.data]: `files` is set elsewhere");
+    check("turns = 2\nsamples = [1, 4]", "turns = 1\nsamples = [1, 4]", "there are 2 samples");
+    check("rounds = 1", "rounds = 0", "rounds");
+    check("rounds = 1", "rounds = 1\nround = 1", "unknown field `round`");
+}
