@@ -236,7 +236,9 @@ impl TrainConfig {
         let reflections = data.reflections.is_some();
         let what = "reflections, in the table data.reflections";
         let found = format!("{} of actions", self.stage.name());
-        require(method.learns_from_actions() || reflections, "stage", &found, what)?;
+        let attempts = method.learns_from_attempts() && data.records.is_empty();
+        let learns = method.learns_from_actions() || reflections || attempts;
+        require(learns, "stage", &found, what)?;
         let alone = !reflections || data.files.is_empty();
         require(alone, "data.files", &"files beside data.reflections", "[]")?;
         let all = !(reflections && data.solved_only);

@@ -3,7 +3,8 @@
 //! Records contain the device's token ids, which are not tokenized again. An episode is one
 //! sequence as long as each prompt extends the previous one; after a truncated prompt a new
 //! sequence begins. A reflection is one sequence with its reward. Files of text are
-//! tokenized as on the device.
+//! tokenized as on the device; an attempt in them that has a reward is to its prompt what a
+//! reflection is to its failed trajectory.
 
 mod data;
 mod records;
@@ -13,7 +14,7 @@ pub mod line;
 mod text;
 mod digest;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -39,7 +40,7 @@ pub struct Sample {
     /// Where it comes from: the log, the task's place and the trial, or the file
     /// and the line.
     pub origin: String,
-    /// The reward and group of a reflection.
+    /// The reward and group of a reflection, or of an attempt.
     pub outcome: Option<ReflectionOutcome>,
 }
 
@@ -58,8 +59,8 @@ pub struct ReflectionOutcome {
 }
 
 impl Sample {
-    /// The ids that decide whether the sample is for validation: all ids, or a reflection's
-    /// prompt, which its whole group shares.
+    /// The ids that decide whether the sample is for validation: all ids, or the prompt of a
+    /// reflection or an attempt, which its whole group shares.
     fn drawn_by(&self) -> &[u32] {
         let first = self.learned.iter().position(|&learned| learned).unwrap_or(0);
         if self.outcome.is_some() { &self.ids[..first] } else { &self.ids }
@@ -169,6 +170,7 @@ pub fn load(
         for file in &data.files {
             samples.extend(read_file(file, &vocabulary)?);
         }
+        group_by_prompt(&mut samples)?;
     }
     let selection = Selection {
         sequence_tokens_max: data.sequence_tokens_max,
@@ -183,6 +185,22 @@ pub fn load(
         return Err(TrainError::Empty(found.dropped.to_string()));
     }
     Ok(found)
+}
+
+/// Makes groups of attempts at the same prompt, in samples of which either all have a reward or
+/// none.
+fn group_by_prompt(samples: &mut [Sample]) -> Result<(), TrainError> {
+    let mut groups: HashMap<Vec<u32>, usize> = HashMap::new();
+    let is_rewarded = samples.iter().any(|sample| sample.outcome.is_some());
+    for sample in samples.iter_mut().filter(|_| is_rewarded) {
+        let (prompt, next) = (sample.drawn_by().to_vec(), groups.len());
+        let Some(outcome) = &mut sample.outcome else {
+            let reason = "it has no reward, and other samples have one".to_owned();
+            return Err(TrainError::Content { file: sample.origin.clone().into(), reason });
+        };
+        outcome.group = *groups.entry(prompt).or_insert(next);
+    }
+    Ok(())
 }
 
 /// Truncates, deduplicates and splits samples.

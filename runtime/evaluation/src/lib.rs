@@ -7,6 +7,7 @@
 //!                          ├─► export    trials as JSON, statistics
 //!                          └─► collection   groups of reflections and their rewards
 //! collection, pairs ─► learning   rounds of collecting, training and keeping
+//! attempts ─► introspection   what is learned from several turns, and what they are worth
 //! interval, pairs ─► results
 //! models ─► spending ─► results
 //! ```
@@ -29,3 +30,4 @@ pub mod export;
 pub mod collection;
 pub mod ceiling;
 pub mod learning;
+pub mod introspection;

@@ -5,6 +5,7 @@
 //!                                      │         ▲
 //!                                  settings ─► agents ◄─ models ◄─ engines, endpoints
 //! a loop's file ─► rounds of such plans, and of trainings
+//! problems with an answer ─► introspection: turns, what is learned from them, what they are worth
 //!
 //! everything ─► events ─► program: whoever listens
 //! ```
@@ -31,6 +32,7 @@ pub mod ceiling;
 mod first_trials;
 mod resume;
 pub mod learning;
+pub mod introspection;
 pub mod trainer;
 mod agents;
 pub mod loaded;

@@ -18,6 +18,8 @@ use runtime_evaluation::learning::state::Learning;
 use runtime_evaluation::listener::{Listener, News};
 use runtime_store::recorder::Clock;
 
+use crate::introspection::IntrospectionProgress;
+
 /// Something that happened in a session.
 #[derive(Clone, Copy, Debug)]
 pub enum SessionEvent<'a> {
@@ -33,6 +35,8 @@ pub enum SessionEvent<'a> {
     Arm(News<'a>),
     /// The new state of a learning loop.
     Round(&'a Learning),
+    /// How far the attempts of an introspection are.
+    Attempts(IntrospectionProgress),
     /// A training begins.
     TrainingBegins,
     /// The trainer printed a line.

@@ -8,6 +8,7 @@ mod demonstrate;
 mod ceiling;
 mod collect;
 mod learn;
+mod introspect;
 mod play;
 mod environment;
 mod score;
@@ -58,6 +59,7 @@ commands! {
     ceiling::Ceiling,
     collect::Collect,
     learn::Learn,
+    introspect::Introspect,
     play::Play,
     environment::Environment,
     score::Score,

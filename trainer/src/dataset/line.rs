@@ -3,7 +3,11 @@
 //! ```text
 //! {"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}
 //! {"prompt": "…", "completion": "…"}
+//! {"messages": […], "reward": 1.0}
 //! ```
+//!
+//! Where a conversation has a reward, its last message is an attempt that earned it, and only that
+//! is learned: earlier attempts in it are what the model read.
 //!
 //! Other keys are refused, since they would have no effect.
 
@@ -11,10 +15,17 @@ use runtime_core::prompt::Role;
 use serde_json::{Map, Value};
 
 /// The content of a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum JsonLine {
     /// Messages in order; the last one is an assistant's.
     Chat(Vec<Turn>),
+    /// Messages in order, of which only the last one, an assistant's, has a loss.
+    Attempt {
+        /// The messages.
+        turns: Vec<Turn>,
+        /// What the last one earned; finite.
+        reward: f32,
+    },
     /// A prompt and its completion.
     Completion {
         /// The prompt, without a loss.
@@ -42,8 +53,13 @@ pub fn parse(line: &[u8]) -> Result<JsonLine, String> {
     })?;
     let object = object(&value, "the line")?;
     if object.contains_key("messages") {
-        only(object, "", &["messages"])?;
-        return turns(&object["messages"]).map(JsonLine::Chat);
+        only(object, "", &["messages", "reward"])?;
+        let turns = turns(&object["messages"])?;
+        let Some(reward) = object.get("reward") else { return Ok(JsonLine::Chat(turns)) };
+        let number =
+            reward.as_f64().map(|number| number as f32).filter(|number| number.is_finite());
+        let reward = number.ok_or_else(|| expected("reward", "a finite number", kind(reward)))?;
+        return Ok(JsonLine::Attempt { turns, reward });
     }
     only(object, "", &["prompt", "completion"])?;
     Ok(JsonLine::Completion {
@@ -101,7 +117,7 @@ fn only(object: &Map<String, Value>, within: &str, known: &[&str]) -> Result<(),
         None => Ok(()),
         Some(_) if within.is_empty() => {
             let keys: Vec<&str> = object.keys().map(String::as_str).collect();
-            let expected = "messages alone, or prompt and completion";
+            let expected = "messages, with reward or without, or prompt and completion";
             Err(format!("expected the keys {expected}, found {}", keys.join(", ")))
         }
         Some(key) => {
@@ -140,7 +156,7 @@ mod tests {
         check("[]", "the line: expected an object, found an array");
         check("{\"prompt\":\"a\"}", "completion: expected a text, found nothing");
         check("{\"prompt\":1}", "prompt: expected a text, found a number");
-        let keys = "expected the keys messages alone, or prompt and completion, found text";
+        let keys = "expected the keys messages, with reward or without, or prompt and completion, found text";
         check(r#"{"text":"a"}"#, keys);
         check(r#"{"messages":{}}"#, "messages: expected an array, found an object");
         check(r#"{"messages":[]}"#, "messages: expected at least one message, found none");
@@ -160,6 +176,14 @@ mod tests {
         check(
             r#"{"messages":[{"role":"user","content":"a"}]}"#,
             "messages[0].role: expected assistant in the last message, found user",
+        );
+        check(
+            r#"{"messages":[{"role":"assistant","content":"a"}],"reward":"1"}"#,
+            "reward: expected a finite number, found a text",
+        );
+        check(
+            r#"{"messages":[{"role":"assistant","content":"a"}],"reward":1e300}"#,
+            "reward: expected a finite number, found a number",
         );
         check(
             r#"{"prompt":"#,

@@ -55,3 +55,23 @@ fn a_sample_stays_on_its_side_when_others_are_added() {
     assert!((20..40).contains(&few.validation.len()), "{}", few.validation.len());
     assert!(few.validation.iter().all(|sample| more.validation.contains(sample)));
 }
+
+#[test]
+fn attempts_at_the_same_prompt_are_a_group() {
+    let attempt = |ids: &[u32], reward| {
+        let (sampled, full) = (Vec::new(), Vec::new());
+        let learned = (0..ids.len()).map(|place| place > 1).collect();
+        let outcome = Some(ReflectionOutcome { reward, group: 0, sampled, full });
+        Sample { learned, outcome, ..sample(ids) }
+    };
+    let mut samples =
+        [attempt(&[1, 2, 3], 1.0), attempt(&[1, 4, 3], 0.0), attempt(&[1, 2, 5], 0.0)];
+
+    group_by_prompt(&mut samples).unwrap();
+
+    let groups = samples.each_ref().map(|sample| sample.outcome.as_ref().unwrap().group);
+    assert_eq!(groups, [0, 1, 0]);
+    let mut mixed = [attempt(&[1, 2, 3], 1.0), sample(&[1, 2])];
+    let error = group_by_prompt(&mut mixed).unwrap_err().to_string();
+    assert!(error.contains("has no reward"), "{error}");
+}

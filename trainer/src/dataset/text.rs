@@ -3,7 +3,7 @@
 //! Each piece is tokenized by itself, as the device's prompts are: a template's
 //! markup may spell control tokens, what somebody said never does. Learned is
 //! what a model would say: an assistant's messages or a completion, and the
-//! token that ends each.
+//! token that ends each; of a conversation with a reward the last message alone.
 
 use models::chat::{ChatMessage, ChatTemplate, PromptEnd, TemplatePart};
 use models::tokenizer::Special;
@@ -11,15 +11,24 @@ use models::vocabulary::Vocabulary;
 use runtime_core::error::with_sources;
 use runtime_core::prompt::Role;
 
-use super::Sample;
 use super::line::{JsonLine, Turn};
+use super::{ReflectionOutcome, Sample};
 
 /// The sample of a line; the error is the template's refusal.
 pub fn sample(vocabulary: &Vocabulary, line: &JsonLine, origin: String) -> Result<Sample, String> {
     let sample = Sample { ids: Vec::new(), learned: Vec::new(), origin, outcome: None };
     let mut text = Text { vocabulary, sample };
     match line {
-        JsonLine::Chat(turns) => text.chat(turns)?,
+        JsonLine::Chat(turns) => {
+            text.chat(turns)?;
+        }
+        JsonLine::Attempt { turns, reward } => {
+            let begin = text.chat(turns)?;
+            text.sample.learned[..begin].fill(false);
+            let (sampled, full) = (Vec::new(), Vec::new());
+            let outcome = ReflectionOutcome { reward: *reward, group: 0, sampled, full };
+            text.sample.outcome = Some(outcome);
+        }
         JsonLine::Completion { prompt, completion } => {
             text.begin();
             text.push(prompt, Special::Text, Loss::None);
@@ -47,11 +56,11 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
-    /// All but the end of the last turn.
+    /// All but the end of the last turn; returns where the last message begins.
     ///
     /// A file without a chat template gets the contents, a line break behind each.
-    fn chat(&mut self, turns: &[Turn]) -> Result<(), String> {
-        let Some((answer, before)) = turns.split_last() else { return Ok(()) };
+    fn chat(&mut self, turns: &[Turn]) -> Result<usize, String> {
+        let Some((answer, before)) = turns.split_last() else { return Ok(0) };
         if let Some(template) = &self.vocabulary.template {
             self.templated(template, before)?;
         } else {
@@ -61,8 +70,9 @@ impl Text<'_> {
                 self.push("\n", Special::Text, Loss::None);
             }
         }
+        let begin = self.sample.ids.len();
         self.push(&answer.content, Special::Text, loss(answer));
-        Ok(())
+        Ok(begin)
     }
 
     fn templated(&mut self, template: &ChatTemplate, turns: &[Turn]) -> Result<(), String> {
@@ -161,6 +171,16 @@ mod tests {
 
         assert_eq!(whole, "go to the door<|im_end|>");
         assert_eq!(learned, " the door<|im_end|>");
+    }
+
+    #[test]
+    fn of_an_attempt_with_a_reward_only_the_last_message_is_learned() {
+        let (_, learned) = shown(
+            r#"{"messages":[{"role":"user","content":"2+2"},{"role":"assistant","content":"5"},
+            {"role":"user","content":"No."},{"role":"assistant","content":"4"}],"reward":1}"#,
+        );
+
+        assert_eq!(learned, "4<|im_end|>");
     }
 
     proptest! {

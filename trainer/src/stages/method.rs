@@ -25,6 +25,12 @@ pub trait Method {
         false
     }
 
+    /// Whether it can train on attempts in files, which have a reward and no log-probabilities of
+    /// the device.
+    fn learns_from_attempts(&self) -> bool {
+        self.learns_from_actions()
+    }
+
     /// Whether a reward model's scores can replace the rewards of reflections.
     fn weighs_rewards(&self) -> bool {
         true

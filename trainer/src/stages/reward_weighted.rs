@@ -5,6 +5,9 @@
 //! L = 1/n · Σ exp((reward − baseline) / T) · mean over its tokens of −log π
 //! ```
 //!
+//! An attempt in a file, which has a reward, counts as a reflection does; one without a reward
+//! earned 0.
+//!
 //! RISE has no baseline. Then failures that are easy to mend weigh most, whatever their
 //! reflections say; with `baseline = "group"` reflections compete with those of the same
 //! failure alone (Peng et al., 2019, whose baseline is a critic's value of the state), and
@@ -58,6 +61,10 @@ impl Method for RewardWeights {
         let Self { temperature, weight_max, .. } = self;
         require(*temperature > 0.0, "stage.temperature", temperature, "more than 0")?;
         require(*weight_max > 0.0, "stage.weight_max", weight_max, "more than 0")
+    }
+
+    fn learns_from_attempts(&self) -> bool {
+        true
     }
 
     fn imitates(&self) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! an arm      a line when it begins, every ten seconds, and at its end
+//! attempts    a line every ten seconds, and when none is missing
 //! a wait      one where it is a second or longer
 //! a training  the trainer's last line, every ten seconds
 //! ```
@@ -37,6 +38,12 @@ impl Journal {
             SessionEvent::Note(text) => Some(text.to_owned()),
             SessionEvent::Warning(text) => Some(format!("warning: {text}")),
             SessionEvent::Round(state) => Some(state.progress()),
+            SessionEvent::Attempts(progress)
+                if self.is_due(now_us) || progress.done == progress.problems =>
+            {
+                self.told_us = now_us;
+                Some(progress.line())
+            }
             SessionEvent::TrainingBegins => {
                 self.told_us = now_us;
                 None
@@ -52,6 +59,7 @@ impl Journal {
             }
             SessionEvent::Resumable(_)
             | SessionEvent::Folder(_)
+            | SessionEvent::Attempts(_)
             | SessionEvent::TrainingLine(_)
             | SessionEvent::TrainingEnds => None,
         }

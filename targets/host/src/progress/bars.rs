@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use runtime_evaluation::listener::News;
+use runtime_session::introspection::IntrospectionProgress;
 use runtime_session::program::SessionEvent;
 use runtime_session::telling::ArmStatus;
 use runtime_store::recorder::Clock;
@@ -19,6 +20,8 @@ const BEFORE_SUMMARY: usize = 40;
 
 const UNDER_WAY: &str =
     "{head}\n{prefix:<16} {bar:30} {pos}/{len} tasks {elapsed:>4}\n{summary}\n{doing}";
+/// The problems of an introspection.
+const ATTEMPTS: &str = "{bar:30} {pos}/{len} problems {elapsed:>4}  {msg}";
 /// What stays of an arm that is over.
 const ENDED: &str = "{prefix:<16} {pos:>4}/{len:<4} tasks {elapsed:>4}  {short}";
 
@@ -33,6 +36,8 @@ pub(super) struct Bars {
     overview: ProgressBar,
     training: ProgressBar,
     arm: ProgressBar,
+    /// The problems of an introspection, while they are attempted.
+    attempts: Option<ProgressBar>,
 }
 
 impl Bars {
@@ -43,7 +48,7 @@ impl Bars {
             Show::Bars | Show::Nothing => ProgressBar::hidden(),
         };
         let (training, arm) = (ProgressBar::hidden(), ProgressBar::hidden());
-        Self { show, clock, standing, overview, training, arm }
+        Self { show, clock, standing, overview, training, arm, attempts: None }
     }
 
     /// Shows what happened.
@@ -52,6 +57,7 @@ impl Bars {
             SessionEvent::Round(state) => {
                 self.overview.set_message(format!("{}{}", state.text(), state.progress()));
             }
+            SessionEvent::Attempts(progress) => self.attempted(progress),
             SessionEvent::TrainingBegins => self.training = phase(self.show, "training"),
             SessionEvent::TrainingLine(line) => {
                 self.training.set_message(terminal::line(line, usize::MAX));
@@ -67,6 +73,19 @@ impl Bars {
                 finish(&self.arm, self.show, is_whole);
             }
             _ => {}
+        }
+    }
+
+    /// Shows how far attempts are, and leaves the line once none is missing.
+    fn attempted(&mut self, progress: IntrospectionProgress) {
+        let show = self.show;
+        let attempts = self.attempts.get_or_insert_with(|| bar(show, ATTEMPTS));
+        attempts.set_length(progress.problems);
+        attempts.set_position(progress.done);
+        attempts.set_message(progress.counts());
+        if progress.done == progress.problems {
+            finish(attempts, show, true);
+            self.attempts = None;
         }
     }
 
