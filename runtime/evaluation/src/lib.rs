@@ -9,6 +9,7 @@
 //! collection, pairs ─► learning   rounds of collecting, training and keeping
 //! interval, pairs ─► results
 //! models ─► spending ─► results
+//! results, measurements ─► card   a suite on a machine, beside others
 //! ```
 //!
 //! This crate knows agents, environments and recorders only by their traits.
@@ -28,4 +29,5 @@ pub mod transcript;
 pub mod export;
 pub mod collection;
 pub mod ceiling;
+pub mod card;
 pub mod learning;

@@ -27,6 +27,7 @@ mod settings;
 mod pool;
 pub mod play;
 pub mod ceiling;
+pub mod suite;
 mod first_trials;
 mod resume;
 pub mod learning;
