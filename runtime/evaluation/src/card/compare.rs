@@ -188,21 +188,16 @@ pub fn differences(cards: &[Named<'_>]) -> Vec<String> {
         format!("{} {}{}", actor.name, short(&actor.sha256), adapter.unwrap_or_default())
     };
     let context = |card: &Card| card.limits.context_tokens.to_string();
-    let slices = |card: &Card| match &card.slices[..] {
-        [] => "nothing".to_owned(),
-        slices => slices.iter().map(what_is_played).collect::<Vec<_>>().join("; "),
-    };
     let skipped = |card: &Card| {
         let skipped = card.skipped.iter().map(|skipped| &*skipped.world).collect::<Vec<_>>();
         if skipped.is_empty() { "none".to_owned() } else { skipped.join(", ") }
     };
-    let aspects: [(&str, &dyn Fn(&Card) -> String); 6] = [
+    let aspects: [(&str, &dyn Fn(&Card) -> String); 5] = [
         ("suite", &suite),
         ("version of rebound", &|card| card.rebound.clone()),
         ("actor", &identity),
         ("tokens of context", &context),
         ("skipped worlds", &skipped),
-        ("slices", &slices),
     ];
     let mut found = Vec::new();
     for (what, of) in aspects {
@@ -212,7 +207,21 @@ pub fn differences(cards: &[Named<'_>]) -> Vec<String> {
             found.push(format!("{what}: {ours} in {}, {theirs} in {name}", first.name));
         }
     }
+    for named in rest {
+        found.extend(other_slices(first, named));
+    }
     found
+}
+
+/// The worlds that both played, but not alike.
+fn other_slices(first: &Named<'_>, other: &Named<'_>) -> Vec<String> {
+    let played = |slice: &SliceCard| {
+        let mut others = other.card.slices.iter().filter(|found| found.world == slice.world);
+        let (ours, theirs) = (what_is_played(slice), what_is_played(others.next()?));
+        (ours != theirs)
+            .then(|| format!("slice: {ours} in {}, {theirs} in {}", first.name, other.name))
+    };
+    first.card.slices.iter().filter_map(played).collect()
 }
 
 /// The beginning of a checksum.

@@ -10,6 +10,7 @@ use runtime_core::error::with_sources;
 use runtime_core::task::Limits;
 use runtime_environments::entry::{EnvironmentOptions, WorldEntry};
 use runtime_environments::selection::TaskSelection;
+use runtime_environments::world::WorldError;
 use runtime_environments::worlds::WORLDS;
 use runtime_evaluation::card::Skipped;
 use serde::Deserialize;
@@ -90,35 +91,35 @@ struct Slice {
 
 /// A slice of a world whose data are here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlayedSlice {
+pub(super) struct PlayedSlice {
     /// The world.
-    pub world: &'static str,
+    pub(super) world: &'static str,
     /// The split.
-    pub split: String,
+    pub(super) split: String,
     /// Number of tasks.
-    pub tasks: u32,
+    pub(super) tasks: u32,
     /// Greatest number of steps.
-    pub steps: NonZeroU32,
+    pub(super) steps: NonZeroU32,
     /// Greatest number of trials.
-    pub trials: NonZeroU32,
+    pub(super) trials: NonZeroU32,
 }
 
 /// What a suite plays on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Program {
+pub(super) struct Program {
     /// The version of the slices.
-    pub version: u32,
+    pub(super) version: u32,
     /// The seed of all runs.
-    pub seed: u64,
+    pub(super) seed: u64,
     /// What is played, in the registry's order.
-    pub slices: Vec<PlayedSlice>,
+    pub(super) slices: Vec<PlayedSlice>,
     /// What is not, and why.
-    pub skipped: Vec<Skipped>,
+    pub(super) skipped: Vec<Skipped>,
 }
 
 impl Program {
     /// A suite's, with worlds opened by these options.
-    pub fn of(name: SuiteName, options: &EnvironmentOptions) -> anyhow::Result<Self> {
+    pub(super) fn of(name: SuiteName, options: &EnvironmentOptions) -> anyhow::Result<Self> {
         let suites: Suites = toml::from_str(SUITES).context("in the suites")?;
         let Suites { version, seed, apart, quick, full } = suites;
         let of_suite = match name {
@@ -143,7 +144,7 @@ fn here(
     slice: &Slice,
     (seed, options): (u64, &EnvironmentOptions),
 ) -> Result<PlayedSlice, String> {
-    let look = || {
+    let look = || -> Result<PlayedSlice, WorldError> {
         let world = (entry.open)(options)?;
         let split = slice.split.clone().unwrap_or_else(|| world.default_split().to_owned());
         let limits = Limits::default();
@@ -152,7 +153,7 @@ fn here(
         let (world, steps) = (entry.name, slice.steps.unwrap_or(usual));
         Ok(PlayedSlice { world, split, tasks: slice.tasks.get(), steps, trials: slice.trials })
     };
-    look().map_err(|error: runtime_environments::world::WorldError| {
+    look().map_err(|error| {
         let reason = with_sources(&error);
         match entry.data {
             Some(data) => format!("{reason}; `rebound data pull {data}` brings what it needs"),

@@ -4,7 +4,7 @@
 //! - tg128: 128 tokens generated one by one from an empty cache. An answer that the model ends
 //!   early is followed by another, until there are as many.
 
-use runtime_core::model::{Constraint, Generation, Request, Sampling};
+use runtime_core::model::{Constraint, Generation, LanguageModel, Request, Sampling};
 use runtime_core::prompt::{Piece, Prompt};
 use runtime_core::seed::mix;
 use runtime_engine::Handle;
@@ -21,7 +21,7 @@ const ANSWERS_MAX: u64 = 64;
 
 /// Measures both; stopped, it says what there is.
 pub(super) fn measure(handle: &Handle, surroundings: &Surroundings) -> anyhow::Result<Speed> {
-    let context = runtime_core::model::LanguageModel::context_tokens(handle) as usize;
+    let context = handle.context_tokens() as usize;
     let mut speed = Speed::default();
     if context > PROMPT_TOKENS {
         speed.pp512 = repeated(surroundings, |number| prompt_speed(handle, number))?;
@@ -82,7 +82,8 @@ fn a_second(tokens: u64, microseconds: u64) -> Option<f64> {
 fn prompt(handle: &Handle, seed: u64, tokens: usize) -> anyhow::Result<Prompt> {
     let tokenizer = handle.tokenizer();
     let size = tokenizer.vocabulary_len() as u64;
-    let ids = (0..).map(|place: u64| mix(mix(seed) ^ place) % size.max(1));
+    // Few are control tokens, so that this is enough.
+    let ids = (0..4 * tokens as u64 + 64).map(|place| mix(mix(seed) ^ place) % size.max(1));
     let ids = ids.filter_map(|id| u32::try_from(id).ok());
     let are_words = ids.filter(|id| !tokenizer.is_control(*id));
     let of = |ids: Vec<u32>| Prompt::Raw(vec![Piece::Tokens { ids, text: String::new() }]);

@@ -53,8 +53,10 @@ fn a_suite_is_a_run_for_each_world_and_a_card_that_names_the_skipped() {
     assert_eq!((&*slice.world, &arms[..]), ("household", &["none", "reflexion"][..]));
     assert!(request.out.join("household/run.toml").exists());
     assert!(request.out.join("household/report.html").exists());
-    assert!(card.skipped.iter().any(|skipped| skipped.world == "alfworld"
-        && skipped.why.contains("rebound data pull alfworld")));
+    assert!(
+        card.skipped.iter().any(|skipped| skipped.world == "alfworld"
+            && skipped.why.contains("rebound data pull alfworld"))
+    );
     assert!(card.skipped.iter().all(|skipped| skipped.world != "node"));
     assert_eq!((card.speed, &card.engines[..]), (None, &["scripted".to_owned()][..]));
     let [none, reflexion] = &slice.arms[..] else { panic!("two arms are expected") };
@@ -77,8 +79,9 @@ fn an_interrupted_suite_goes_on_by_the_same_request() {
     let card = play(&cut, usize::MAX).unwrap();
     let again = play(&cut, usize::MAX).unwrap();
 
-    let is_interrupted =
-        |cause: &_| matches!(<dyn std::error::Error>::downcast_ref(*cause), Some(ArmError::Interrupted));
+    let is_interrupted = |cause: &_| {
+        matches!(<dyn std::error::Error>::downcast_ref(*cause), Some(ArmError::Interrupted))
+    };
     assert!(stopped.chain().any(|cause| is_interrupted(&cause)), "{stopped:#}");
     assert!(format!("{stopped:#}").contains("the same command goes on"), "{stopped:#}");
     assert_eq!(timeless(&card), timeless(&whole));
