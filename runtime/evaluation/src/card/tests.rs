@@ -62,6 +62,20 @@ fn a_later_format_and_what_is_no_card_are_refused() {
 }
 
 #[test]
+fn hostile_cards_are_errors_or_tables() {
+    for at in 0..GOLDEN.len() {
+        for with in ["", "9", "-", "e300", "\"", "null"] {
+            let text = [&GOLDEN[..at], with, &GOLDEN[at + 1..]].concat();
+            let Ok(value) = serde_json::from_str(&text) else { continue };
+            if let Ok(card) = Card::from_json(value) {
+                assert!(card.text().contains("pp512"));
+                assert!(compared(&[&golden(), &card]).contains("pp512"));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_card_is_a_table_with_its_figures() {
     expect![[r#"
         world      tasks  arm   trial 1             trial 2              progress  tokens read  generated  episodes  seconds

@@ -1,6 +1,6 @@
 //! A card as a table.
 
-use super::{Card, SliceCard, TokensPerSecond, Totals};
+use super::{ArmCard, Card, SliceCard, TokensPerSecond, Totals};
 use crate::results::arm::TrialSuccess;
 use crate::table::{aligned, rate_text, thousands};
 
@@ -10,14 +10,15 @@ const UNKNOWN: &str = "-";
 impl Card {
     /// The card as a table: a row for each strategy of each slice, then speeds and totals.
     pub fn text(&self) -> String {
-        let trials = self.slices.iter().map(|slice| slice.trials).max().unwrap_or(0);
+        let arms = self.slices.iter().flat_map(|slice| &slice.arms);
+        let trials = arms.map(|arm| arm.success_by_trial.len()).max().unwrap_or(0);
         let mut rows = vec![vec!["world".to_owned(), "tasks".to_owned(), "arm".to_owned()]];
         rows[0].extend((1..=trials).map(|trial| format!("trial {trial}")));
         rows[0].extend(
             ["progress", "tokens read", "generated", "episodes", "seconds"].map(str::to_owned),
         );
         for slice in &self.slices {
-            rows.extend(slice_rows(slice, trials as usize));
+            rows.extend(slice_rows(slice, trials));
         }
         let mut text = aligned(&rows);
         text += "95 % Wilson intervals; progress after the last trial; episodes and seconds without \
@@ -45,7 +46,7 @@ impl Card {
 }
 
 fn slice_rows(slice: &SliceCard, trials: usize) -> Vec<Vec<String>> {
-    let row = |(place, arm): (usize, &super::ArmCard)| {
+    let row = |(place, arm): (usize, &ArmCard)| {
         let (world, tasks) = match place {
             0 => (slice.world.clone(), slice.tasks.to_string()),
             _ => (String::new(), String::new()),
