@@ -112,7 +112,9 @@ pub fn text(cards: &[Named<'_>]) -> String {
     text += "In parentheses: the ratio to the first card, where both played the same. By world and \
              arm: solved after\nthe last trial, with 95 % Wilson intervals.\n";
     for difference in differences(cards) {
-        text += &format!("Differs: {difference}.\n");
+        text += "Differs: ";
+        text += &difference;
+        text += ".\n";
     }
     text
 }
@@ -178,6 +180,9 @@ fn what_is_played(slice: &SliceCard) -> String {
     format!("{tasks} of {world} {split}, {steps} steps, {trials} trials, {}", arms.join(" and "))
 }
 
+/// What cards may differ in, and how each of them has it.
+type Aspect<'a> = (&'a str, &'a dyn Fn(&Card) -> String);
+
 /// What of the cards differs from the first, beside hardware, limits and engines.
 pub fn differences(cards: &[Named<'_>]) -> Vec<String> {
     let Some((first, rest)) = cards.split_first() else { return Vec::new() };
@@ -192,7 +197,7 @@ pub fn differences(cards: &[Named<'_>]) -> Vec<String> {
         let skipped = card.skipped.iter().map(|skipped| &*skipped.world).collect::<Vec<_>>();
         if skipped.is_empty() { "none".to_owned() } else { skipped.join(", ") }
     };
-    let aspects: [(&str, &dyn Fn(&Card) -> String); 5] = [
+    let aspects: [Aspect<'_>; 5] = [
         ("suite", &suite),
         ("version of rebound", &|card| card.rebound.clone()),
         ("actor", &identity),

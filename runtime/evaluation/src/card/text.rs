@@ -1,5 +1,7 @@
 //! A card as a table.
 
+use std::fmt::Write as _;
+
 use super::{ArmCard, Card, SliceCard, TokensPerSecond, Totals};
 use crate::results::arm::TrialSuccess;
 use crate::table::{aligned, rate_text, thousands};
@@ -25,7 +27,8 @@ impl Card {
                  first trials that an arm shares.\n\n";
         text += &aligned(&self.figures());
         for skipped in &self.skipped {
-            text += &format!("Skipped: {}: {}.\n", skipped.world, skipped.why);
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "Skipped: {}: {}.", skipped.world, skipped.why);
         }
         text
     }
