@@ -20,7 +20,7 @@ fn a_scripted_actor_has_a_card_that_is_compared_and_drawn() {
         rebound_in(folder, &[], &["bench", "compare", "one", "two/card.json", "--plot", "a.svg"]);
 
     assert_eq!((one.code, two.code), (0, 0), "{}{}", one.stderr, two.stderr);
-    assert!(one.stdout.contains("household  8      none"), "{}", one.stdout);
+    assert!(one.stdout.contains("household  24     none"), "{}", one.stdout);
     assert!(one.stdout.contains("Skipped: alfworld: "), "{}", one.stdout);
     assert!(one.stdout.contains("Card: one/card.json"), "{}", one.stdout);
     assert_eq!(two.stdout, text(&folder.join("two/card.json")));
