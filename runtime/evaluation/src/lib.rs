@@ -10,6 +10,7 @@
 //! attempts ─► introspection   what is learned from several turns, and what they are worth
 //! interval, pairs ─► results
 //! models ─► spending ─► results
+//! results, measurements ─► card   a suite on a machine, beside others
 //! ```
 //!
 //! This crate knows agents, environments and recorders only by their traits.
@@ -29,5 +30,6 @@ pub mod transcript;
 pub mod export;
 pub mod collection;
 pub mod ceiling;
+pub mod card;
 pub mod learning;
 pub mod introspection;

@@ -32,6 +32,7 @@ mod csv;
 use runtime_core::event::RunEvent;
 use runtime_core::history::RunHistory;
 
+use crate::card::compare::Named;
 use crate::learning::state::Learning;
 use crate::results::circumstances::Circumstances;
 use crate::results::{Results, ResultsError};
@@ -107,6 +108,11 @@ pub fn html(
 ) -> Result<String, ReportError> {
     let results = results(runs)?;
     page::render(&PageContents { runs, results: &results, learning: None }, reader)
+}
+
+/// Cards as an SVG: ratios to the first, and success by world and arm.
+pub fn cards(cards: &[Named<'_>]) -> Result<String, ReportError> {
+    plot::cards(cards)
 }
 
 /// The page of a learning loop: its rounds, and their validation runs.

@@ -151,7 +151,7 @@ impl CeilingRequest {
 }
 
 /// A new run, or the one that is in the folder.
-fn source(out: &Path) -> OptionsSource {
+pub(crate) fn source(out: &Path) -> OptionsSource {
     if out.join("run.toml").exists() {
         OptionsSource::Run(out.to_owned())
     } else {

@@ -162,6 +162,11 @@ impl Findings {
     }
 }
 
+/// Instructions of this processor that kernels could use.
+pub(crate) fn features() -> Vec<&'static str> {
+    features::found()
+}
+
 fn fit(path: &Path, board: &Board) -> Option<u64> {
     engines::on_board(path, board).ok().filter(|bytes| *bytes <= board.memory_bytes())
 }

@@ -29,6 +29,7 @@ mod pool;
 mod except;
 pub mod play;
 pub mod ceiling;
+pub mod suite;
 mod first_trials;
 mod resume;
 pub mod learning;

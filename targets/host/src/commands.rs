@@ -6,6 +6,7 @@ mod run;
 mod compare;
 mod demonstrate;
 mod ceiling;
+mod bench;
 mod collect;
 mod learn;
 mod introspect;
@@ -57,6 +58,7 @@ commands! {
     compare::Compare,
     demonstrate::Demonstrate,
     ceiling::Ceiling,
+    bench::Bench,
     collect::Collect,
     learn::Learn,
     introspect::Introspect,

@@ -10,6 +10,7 @@ mod by_trial;
 mod by_kind;
 mod progress;
 mod by_round;
+mod cards;
 
 use std::ops::Range;
 
@@ -25,6 +26,7 @@ use super::ReportError;
 pub(super) use by_kind::success_by_kind;
 pub(super) use by_round::{number_by_round, success_by_round};
 pub(super) use by_trial::{differences, success};
+pub(super) use cards::cards;
 pub(super) use marks::{ARM_COLORS, legend};
 pub(super) use progress::progress;
 

@@ -6,3 +6,4 @@ mod resuming;
 mod collecting;
 mod games;
 mod learning;
+mod suite;

@@ -12,6 +12,7 @@ mod demo;
 mod folders;
 mod claims;
 mod ceiling;
+mod bench;
 #[cfg(unix)]
 mod output;
 #[cfg(feature = "llama")]
