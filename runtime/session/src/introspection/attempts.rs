@@ -83,7 +83,7 @@ impl<'a> Attempts<'a> {
             allowed: request.allowed,
             surroundings: surroundings.clone(),
         };
-        Ok(Self { request, surroundings, settings, loading, claim: claim })
+        Ok(Self { request, surroundings, settings, loading, claim })
     }
 
     /// Makes the attempts of a rollout that the log of this name lacks.

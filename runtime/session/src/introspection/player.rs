@@ -74,7 +74,7 @@ impl Player<'_> {
         });
         // Whoever only stopped for another's error has nothing to tell.
         let (stopped, failed): (Vec<_>, Vec<_>) =
-            ended.into_iter().filter_map(Result::err).partition(|error| error.is::<ArmError>());
+            ended.into_iter().filter_map(Result::err).partition(anyhow::Error::is::<ArmError>);
         if let Some(error) = failed.into_iter().chain(stopped).next() {
             return Err(error);
         }
