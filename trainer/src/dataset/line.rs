@@ -56,16 +56,20 @@ pub fn parse(line: &[u8]) -> Result<JsonLine, String> {
         only(object, "", &["messages", "reward"])?;
         let turns = turns(&object["messages"])?;
         let Some(reward) = object.get("reward") else { return Ok(JsonLine::Chat(turns)) };
-        let number =
-            reward.as_f64().map(|number| number as f32).filter(|number| number.is_finite());
-        let reward = number.ok_or_else(|| expected("reward", "a finite number", kind(reward)))?;
-        return Ok(JsonLine::Attempt { turns, reward });
+        return Ok(JsonLine::Attempt { turns, reward: reward_of(reward)? });
     }
     only(object, "", &["prompt", "completion"])?;
     Ok(JsonLine::Completion {
         prompt: text(object, "", "prompt")?,
         completion: text(object, "", "completion")?,
     })
+}
+
+/// A reward in single precision.
+#[expect(clippy::cast_possible_truncation, reason = "to the nearest number, or to no finite one")]
+fn reward_of(value: &Value) -> Result<f32, String> {
+    let number = value.as_f64().map(|number| number as f32).filter(|number| number.is_finite());
+    number.ok_or_else(|| expected("reward", "a finite number", kind(value)))
 }
 
 fn turns(messages: &Value) -> Result<Vec<Turn>, String> {

@@ -77,7 +77,7 @@ fn hostile_cards_are_errors_or_tables() {
 
 #[test]
 fn a_card_is_a_table_with_its_figures() {
-    expect![[r#"
+    expect![[r"
         world      tasks  arm   trial 1             trial 2              progress  tokens read  generated  episodes  seconds
         household  6      none  33.3 % [9.7, 70.0]  50.0 % [18.8, 81.2]  0.625     40,000       600        10        45.0
         95 % Wilson intervals; progress after the last trial; episodes and seconds without first trials that an arm shares.
@@ -89,12 +89,12 @@ fn a_card_is_a_table_with_its_figures() {
         peak memory, MB    250
         energy, J          600.0
         Skipped: alfworld: the data set alfworld is not here; `rebound data pull alfworld` brings it.
-    "#]].assert_eq(&golden().text());
+    "]].assert_eq(&golden().text());
 }
 
 #[test]
 fn cards_are_set_side_by_side_with_ratios_to_the_first() {
-    expect![[r#"
+    expect![[r"
                                   a.json                         b.json
         processor                 Example 9000                   Example 9000
         cores, threads, parallel  2, 2, 1                        2, 1, 1
@@ -115,7 +115,7 @@ fn cards_are_set_side_by_side_with_ratios_to_the_first() {
         household, none           50.0 % [18.8, 81.2]            50.0 % [18.8, 81.2]
         In parentheses: the ratio to the first card, where both played the same. By world and arm: solved after
         the last trial, with 95 % Wilson intervals.
-    "#]].assert_eq(&compared(&[&golden(), &slow()]));
+    "]].assert_eq(&compared(&[&golden(), &slow()]));
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn what_keeps_cards_from_being_compared_is_told_and_has_no_ratio() {
 
     let differences: Vec<&str> =
         text.lines().filter(|line| line.starts_with("Differs: ")).collect();
-    expect![[r#"
+    expect![[r"
         Differs: suite: quick 1 in a.json, full 1 in b.json.
         Differs: version of rebound: 0.1.0 in a.json, 0.2.0 in b.json.
         Differs: actor: tiny.gguf 01234567 in a.json, tiny.gguf 01234567 with the adapter fedcba98 in b.json.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use runtime_agent::prompts::PromptSet;
 use runtime_core::model::{Generation, LanguageModel, ModelError, ModelIdentity, Request, Token};
-use runtime_core::prompt::Prompt;
+use runtime_core::prompt::{Piece, Prompt};
 use runtime_evaluation::introspection::criterion::{Criterion, Duplicates, is_right};
 use serde_json::Value;
 
@@ -37,7 +37,7 @@ impl LanguageModel for Rule {
     fn generate(&mut self, request: &Request) -> Result<Generation, ModelError> {
         let Prompt::Chat(messages) = &request.prompt else { panic!("{request:?}") };
         let text = |message: &runtime_core::prompt::Message| {
-            message.content.iter().map(|piece| piece.as_text()).collect::<String>()
+            message.content.iter().map(Piece::as_text).collect::<String>()
         };
         let messages: Vec<String> = messages.iter().map(text).collect();
         let answer = (self.answer)(&messages, request.sampling.seed);

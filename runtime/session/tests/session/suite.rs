@@ -31,7 +31,7 @@ fn play(request: &SuiteRequest, steps: usize) -> anyhow::Result<Card> {
     let now_us = AtomicU64::new(0);
     let clock = Arc::new(move || now_us.fetch_add(1000, Ordering::Relaxed));
     let (card, json) = request.play(&Surroundings { clock, ..surroundings })?;
-    assert_eq!(fs::read_to_string(request.card_file()).unwrap(), json);
+    assert_eq!(fs::read_to_string(request.card_file())?, json);
     Ok(card)
 }
 

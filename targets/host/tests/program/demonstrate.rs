@@ -129,7 +129,7 @@ fn an_agent_on_the_engine_sees_the_same_tokens() {
                 steps: &steps[..place],
                 admissible: Some(&only),
                 schema: None,
-                form: ActionForm::Line,
+                form: &ActionForm::Line,
                 seed: SeedKey { run: 1, task: &task.id, trial: 1, draw },
             });
             let (expected, found) = (decision.unwrap(), &step.decision);
