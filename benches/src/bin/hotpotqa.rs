@@ -107,7 +107,7 @@ fn play(
     let mut shown = environment.reset(task)?;
     for step in 0..5 {
         let draw = mix(seed ^ mix(step));
-        let action = if draw % 3 == 0 {
+        let action = if draw.is_multiple_of(3) {
             report.lookups += 1;
             format!("Lookup[{}]", word(&shown, mix(draw)))
         } else {
@@ -115,7 +115,7 @@ fn play(
             format!("Search[{}]", title(&shown, mix(draw)))
         };
         shown = environment.step(&action)?.observation;
-        let is_search = draw % 3 != 0;
+        let is_search = !draw.is_multiple_of(3);
         report.searches_with_a_page += u64::from(is_search && !shown.starts_with("Could not find"));
     }
     report.answers += 1;

@@ -174,7 +174,6 @@ const INHERITED: &str = "REBOUND_TEST_INHERITED";
 /// The test's program is started again with a file that it would hand on.
 #[test]
 fn it_inherits_no_open_file() {
-    const INHERITED: &str = "REBOUND_TEST_INHERITED";
     if !is_full() {
         return;
     }

@@ -136,7 +136,7 @@ fn what_keeps_cards_from_being_compared_is_told_and_has_no_ratio() {
         Differs: version of rebound: 0.1.0 in a.json, 0.2.0 in b.json.
         Differs: actor: tiny.gguf 01234567 in a.json, tiny.gguf 01234567 with the adapter fedcba98 in b.json.
         Differs: skipped worlds: alfworld in a.json, none in b.json.
-        Differs: slice: 6 of household validation/easy, 12 steps, 2 trials, none in a.json, 50 of household validation/easy, 12 steps, 2 trials, none in b.json."#]].assert_eq(&differences.join("\n"));
+        Differs: slice: 6 of household validation/easy, 12 steps, 2 trials, none in a.json, 50 of household validation/easy, 12 steps, 2 trials, none in b.json."]].assert_eq(&differences.join("\n"));
     let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap();
     assert!(line("pp512").contains("(1.00)"), "{text}");
     assert!(!line("episodes a minute").contains('('), "{text}");
