@@ -6,7 +6,10 @@ mod evaluate;
 mod generate;
 mod iterate;
 
+use clap::Arg;
+
 use crate::options::Keys;
+use crate::values;
 
 pub(crate) const EXAMPLES: &str = "\
 rebound introspect generate --tasks 200 --turns 2 --samples 1,16 --out runs/attempts
@@ -44,6 +47,11 @@ impl Introspect {
             Action::Iterate(command) => command.run(),
         }
     }
+}
+
+/// The flag that names one of the environments of problems with a final answer.
+fn of_problems(environment: Arg) -> Arg {
+    environment.value_parser(values::world_key(|world| world.prompts == "mathematics"))
 }
 
 /// The keys of a run that attempts have.

@@ -9,10 +9,9 @@ use runtime_session::introspection::evaluate::{Evaluating, evaluate};
 use runtime_session::loaded::SessionModels;
 use targets_console::{out, outln};
 
-use super::Attempting;
+use super::{Attempting, of_problems};
 use crate::options::{AllowedFlags, Flags};
 use crate::progress::{Detail, Show, surroundings};
-use crate::values;
 
 /// Measure turns at problems, beside as many attempts at once
 ///
@@ -21,7 +20,7 @@ use crate::values;
 /// right, which takes somebody who knows; a tie goes to the answer given first. Writes
 /// OUT/evaluation.json, and attempts as it goes, where the same command goes on.
 #[derive(clap::Args)]
-#[command(mut_arg("environment", |arg| arg.value_parser(values::world_key(|one| one.prompts == "mathematics"))))]
+#[command(mut_arg("environment", of_problems))]
 pub(crate) struct Evaluate {
     /// Number of turns
     #[arg(long, value_name = "N", default_value = "5")]

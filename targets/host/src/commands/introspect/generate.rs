@@ -7,10 +7,9 @@ use runtime_session::introspection::{Aim, AttemptRequest, Rollout, generate};
 use runtime_session::loaded::SessionModels;
 use targets_console::outln;
 
-use super::Attempting;
+use super::{Attempting, of_problems};
 use crate::options::{AllowedFlags, Flags};
 use crate::progress::{Detail, Show, surroundings};
-use crate::values;
 
 /// Attempt training problems in turns, and write down every attempt
 ///
@@ -21,7 +20,7 @@ use crate::values;
 /// a word more than 150 times or of more than 300 characters, a line more than 8 times. Writes
 /// OUT/attempts.jsonl as it goes, where the same command goes on after a stop or a kill.
 #[derive(clap::Args)]
-#[command(mut_arg("environment", |arg| arg.value_parser(values::world_key(|one| one.prompts == "mathematics"))))]
+#[command(mut_arg("environment", of_problems))]
 pub(crate) struct Generate {
     /// Greatest number of turns of a problem
     #[arg(long, value_name = "N", default_value = "2")]
