@@ -1,4 +1,5 @@
 //! Suites of a scripted actor, and their cards.
+#![allow(clippy::unwrap_used, reason = "it is a test's")]
 
 use std::fs;
 use std::path::Path;
