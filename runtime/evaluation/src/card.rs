@@ -6,7 +6,29 @@
 //! machine, limits, kernels, weights, pp512 and tg128 ────────────┘
 //! ```
 //!
-//! What could not be measured is `null`, never 0.
+//! What could not be measured is `null`, never 0. Where it lies, and its members:
+//!
+//! ```text
+//! <folder>/<world>/           a run for each slice
+//! <folder>/measured.jsonl     a line for the model's speed, and one for each arm of each session
+//! <folder>/card.json          the card
+//!
+//! format           1; a reader refuses later ones
+//! rebound          version of the program
+//! written          time in UTC
+//! suite            name · version of its slices
+//! machine          processor · cores · memory_bytes · system · features, the instructions that kernels could use
+//! limits           board? · memory_bytes?, the board's budget · threads? · parallel · context_tokens
+//! engines          version, kernels and device of each engine that computed
+//! actor            name · sha256 · adapter_sha256? · source_sha256, if there is one
+//! speed?           pp512? · tg128?, each: mean · deviation, in tokens/s · repetitions
+//! totals           episodes · solved · seconds · episodes_per_minute? · solved_per_minute? ·
+//!                  energy_joules? · memory_peak_bytes?
+//! slices           world · split · tasks · steps · trials · arms
+//!   arms           strategy · success_by_trial, as in results.json · tokens (prompt, generated) ·
+//!                  measured, like totals
+//! skipped          world · why
+//! ```
 
 pub mod compare;
 pub mod text;

@@ -4,12 +4,13 @@
 //! decimal is a fraction exactly or not at all. `x = 5` is `5`. A factored expression is not the
 //! one that is multiplied out.
 
+use super::evaluation::{nearest, value};
 use super::expression::Expression;
 use super::form::{Form, form, is_name, plain_words, spelled};
 use super::latex::{Token, tokens};
 use super::polynomial::Polynomial;
 use super::shape::shape;
-use super::value::{Value, nearest, value};
+use super::value::Value;
 
 /// Greatest number of members of a list that are compared in any order.
 const MEMBERS_MAX: usize = 32;

@@ -1,10 +1,10 @@
 //! How an expression is factored. `(t-7)(t+7)` is the same number as `t^2-49` for each `t`, and not
 //! the same answer where one was to be made of the other.
 
+use super::evaluation::value;
 use super::expression::Expression;
 use super::polynomial::Polynomial;
 use super::ratio::Ratio;
-use super::value::value;
 
 /// Greatest number of factors.
 const FACTORS_MAX: usize = 64;

@@ -113,9 +113,9 @@ for line in sys.stdin:
         break
     if method == "reset":
         number = int(params["task"].split("/")[1])
-    if method in ("reset", "step") and number % 4 == (1 if method == "reset" else 2):
+    if method in ("reset", "step") and number % 6 == (1 if method == "reset" else 3):
         os._exit(1)
-    if method == "step" and number % 4 == 3:
+    if method == "step" and number % 6 == 5:
         print("{", flush=True)
         continue
     print(json.dumps({"id": request["id"], "result": {
@@ -146,7 +146,7 @@ fn an_episode_that_a_world_breaks_ends_alone() {
     for task in tasks {
         let number: u32 = task["id"].as_str().unwrap()[6..].parse().unwrap();
         let expected: &[&str] =
-            if number.is_multiple_of(4) { &["solved"] } else { &["broken", "broken"] };
+            if number.is_multiple_of(2) { &["solved"] } else { &["broken", "broken"] };
         assert_eq!(endings(task), expected, "{task}");
     }
     assert_eq!(tasks.len(), 12);
