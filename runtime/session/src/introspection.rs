@@ -14,6 +14,15 @@
 //! evaluation goes on behind it, since nobody tells a model that it was right. What is kept is
 //! text: an attempt may be another model's, whose tokens the learner does not have, and prompts
 //! are tokenized here as the trainer does.
+//!
+//! Folders:
+//!
+//! ```text
+//! OUT/attempts.jsonl, generated.json                        of `generate`
+//! OUT/sequential.jsonl, parallel.jsonl, evaluation.json     of `evaluate`
+//! OUT/iterate.toml, rounds/N                                of `iterate`: generation, lines.jsonl, train.toml,
+//!                                                           training, evaluation
+//! ```
 
 mod problems;
 mod repetition;
