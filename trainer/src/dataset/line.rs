@@ -12,6 +12,7 @@
 //! Other keys are refused, since they would have no effect.
 
 use runtime_core::prompt::Role;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// The content of a line.
@@ -56,8 +57,7 @@ pub fn parse(line: &[u8]) -> Result<JsonLine, String> {
         only(object, "", &["messages", "reward"])?;
         let turns = turns(&object["messages"])?;
         let Some(reward) = object.get("reward") else { return Ok(JsonLine::Chat(turns)) };
-        let number =
-            reward.as_f64().map(|number| number as f32).filter(|number| number.is_finite());
+        let number = f32::deserialize(reward).ok().filter(|number| number.is_finite());
         let reward = number.ok_or_else(|| expected("reward", "a finite number", kind(reward)))?;
         return Ok(JsonLine::Attempt { turns, reward });
     }

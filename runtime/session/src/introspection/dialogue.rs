@@ -4,7 +4,7 @@ use anyhow::Context;
 use runtime_agent::conversation;
 use runtime_agent::prompts::{PromptContext, PromptSet};
 use runtime_core::model::{LanguageModel, ModelError};
-use runtime_core::prompt::{Message, Role};
+use runtime_core::prompt::{Message, Piece, Role};
 use runtime_core::task::Task;
 
 use super::log::{Attempt, Posed};
@@ -27,7 +27,7 @@ pub(super) fn posed(prompts: &PromptSet, task: &Task, question: &str) -> anyhow:
         dropped_steps: 0,
     };
     let messages = conversation::head(prompts, &scene)?.into_iter().map(|message| {
-        let text: String = message.content.iter().map(|piece| piece.as_text()).collect();
+        let text: String = message.content.iter().map(Piece::as_text).collect();
         (message.role, text)
     });
     Ok(Posed { id: task.id.clone(), messages: messages.collect() })
