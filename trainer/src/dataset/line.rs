@@ -12,6 +12,7 @@
 //! Other keys are refused, since they would have no effect.
 
 use runtime_core::prompt::Role;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// The content of a line.
@@ -56,20 +57,15 @@ pub fn parse(line: &[u8]) -> Result<JsonLine, String> {
         only(object, "", &["messages", "reward"])?;
         let turns = turns(&object["messages"])?;
         let Some(reward) = object.get("reward") else { return Ok(JsonLine::Chat(turns)) };
-        return Ok(JsonLine::Attempt { turns, reward: reward_of(reward)? });
+        let number = f32::deserialize(reward).ok().filter(|number| number.is_finite());
+        let reward = number.ok_or_else(|| expected("reward", "a finite number", kind(reward)))?;
+        return Ok(JsonLine::Attempt { turns, reward });
     }
     only(object, "", &["prompt", "completion"])?;
     Ok(JsonLine::Completion {
         prompt: text(object, "", "prompt")?,
         completion: text(object, "", "completion")?,
     })
-}
-
-/// A reward in single precision.
-#[expect(clippy::cast_possible_truncation, reason = "to the nearest number, or to no finite one")]
-fn reward_of(value: &Value) -> Result<f32, String> {
-    let number = value.as_f64().map(|number| number as f32).filter(|number| number.is_finite());
-    number.ok_or_else(|| expected("reward", "a finite number", kind(value)))
 }
 
 fn turns(messages: &Value) -> Result<Vec<Turn>, String> {

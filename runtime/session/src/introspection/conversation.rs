@@ -1,5 +1,7 @@
 //! The attempts at one problem, and which is next: a pure function of what was logged.
 
+use std::collections::HashMap;
+
 use runtime_evaluation::introspection::criterion::is_right;
 
 use super::log::{Asked, Attempt, AttemptLog, Posed};
@@ -34,13 +36,16 @@ impl Conversation {
     /// The conversations of a log, in the order of the problems that were asked for.
     pub(super) fn of_log(log: AttemptLog) -> Vec<Self> {
         let AttemptLog { asked, problems, attempts } = log;
+        let places: HashMap<&str, usize> =
+            asked.problems.iter().enumerate().map(|(place, id)| (id.as_str(), place)).collect();
         let mut found: Vec<Self> = problems.into_iter().map(Self::new).collect();
-        let place = |id: &str| asked.problems.iter().position(|known| known == id);
-        found.sort_by_key(|conversation| place(&conversation.posed.id));
+        found.sort_by_key(|conversation| places.get(&*conversation.posed.id).copied());
+        let begun = found.iter().enumerate();
+        let begun: HashMap<String, usize> =
+            begun.map(|(place, one)| (one.posed.id.clone(), place)).collect();
         for attempt in attempts {
-            let at = found.iter_mut().find(|one| one.posed.id == attempt.problem);
-            if let Some(conversation) = at {
-                conversation.add(attempt);
+            if let Some(&place) = begun.get(&attempt.problem) {
+                found[place].add(attempt);
             }
         }
         found

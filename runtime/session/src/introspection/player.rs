@@ -103,7 +103,7 @@ impl Player<'_> {
         &self,
         place: usize,
         slot: &mut Option<Conversation>,
-        models: &mut TurnModels,
+        models: &mut [Box<dyn LanguageModel + Send>],
         shared: &Shared,
     ) -> anyhow::Result<()> {
         let task = &self.problems.tasks[place];

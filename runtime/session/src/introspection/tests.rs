@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use runtime_agent::prompts::PromptSet;
 use runtime_core::model::{Generation, LanguageModel, ModelError, ModelIdentity, Request, Token};
-use runtime_core::prompt::{Piece, Prompt};
+use runtime_core::prompt::{Message, Piece, Prompt};
 use runtime_evaluation::introspection::criterion::{Criterion, Duplicates, is_right};
 use serde_json::Value;
 
@@ -36,9 +36,8 @@ impl Rule {
 impl LanguageModel for Rule {
     fn generate(&mut self, request: &Request) -> Result<Generation, ModelError> {
         let Prompt::Chat(messages) = &request.prompt else { panic!("{request:?}") };
-        let text = |message: &runtime_core::prompt::Message| {
-            message.content.iter().map(Piece::as_text).collect::<String>()
-        };
+        let text =
+            |message: &Message| message.content.iter().map(Piece::as_text).collect::<String>();
         let messages: Vec<String> = messages.iter().map(text).collect();
         let answer = (self.answer)(&messages, request.sampling.seed);
         self.asked.lock().unwrap().push(messages);
@@ -107,7 +106,7 @@ fn rollout(turns: u32, samples: u32, aim: Aim) -> Rollout {
     }
 }
 
-/// Plays with one worker in a folder, whose log is returned, too.
+/// Plays with one worker, with data and log in a folder.
 fn play(folder: &Path, model: &Rule, rollout: &Rollout) -> anyhow::Result<Vec<Conversation>> {
     let problems = problems(folder, rollout.aim);
     let prompts = PromptSet::built_in("mathematics").unwrap();
