@@ -6,7 +6,7 @@
 //! ```
 //!
 //! It is the reference's but for two things. The words of a title are not those of its tagger, see
-//! [`super::title`]. And a value that was asked for always counts once it is chosen: the reference makes
+//! `webshop::title`. And a value that was asked for always counts once it is chosen: the reference makes
 //! "tan" of a chosen "standard", and so does not find it again in some of its own goals.
 
 use std::collections::BTreeSet;
