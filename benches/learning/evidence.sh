@@ -44,8 +44,6 @@
 #   control-1 control-2 control-3 control-test control-table
 #   actor few validation loop-1 loop-2 loop-3 permuted test table
 #
-# `begun` packs the loops that were stopped on the way.
-#
 # OUT is the folder, runs/evidence unless given; PARALLEL and THREADS fit it to a machine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -119,23 +117,12 @@ imitated() {
 looped() {
   unpack "$1"
   [ ! -e "$out/loops/$1.gguf" ] || return 0
-  unpack "$1.begun"
   mkdir -p "$out/loops"
   sed -e "$3" "benches/learning/$2.toml" >"benches/learning/.$1.toml"
   "$rebound" learn --config "benches/learning/.$1.toml" --out "$out/loops/$1"
   cp "$out/loops/$1/$(sed -n '/"best"/,/}/s/.*"path": "\(.*\)".*/\1/p' "$out/loops/$1/learning.json")" \
     "$out/loops/$1.gguf"
   keep "$1" "loops/$1.gguf" "loops/$1/learning.json" "loops/$1/learn.toml"
-  rm -f "$kept/$1.begun.tar.zst"
-}
-
-# begun: packs the loops that are under way, as far as they came; their paths are those of this checkout.
-begun() {
-  local folder name
-  for folder in "$out"/loops/*/; do
-    name=$(basename "$folder")
-    [ -e "$out/loops/$name.gguf" ] || { rm -f "$kept/$name.begun.tar.zst"; keep "$name.begun" "loops/$name"; }
-  done
 }
 
 # run NAME SPLIT TASKS SEED TRIALS OPTION…
@@ -258,7 +245,6 @@ part() {
         --claim "trained=$trainings>$rival+4" --claim "trained=$trainings>$none+10" \
         --claim "trained=$trainings>permuted+0" | tee "$out/table.txt"
       ;;
-    begun) begun ;;
     *) echo "there is no part $1; see the head of $0" >&2; exit 2 ;;
   esac
 }
