@@ -108,7 +108,7 @@ imitated() {
   [ -e "$folder/demonstrated/results.json" ] \
     || "$rebound" demonstrate "$@" "${prompts[@]}" --out "$folder/demonstrated" --quiet
   sed -e "s|^records = .*|records = [\"demonstrated\"]|" \
-    -e 's/^validation_share = .*/validation_share = 0.0/' \
+    -e 's/^validation_share = .*/validation_share = 0.0/' -e '/^#/d' \
     $adapters/smollm2-135m-household-retrospective.toml >"$folder/train.toml"
   trained "$name"
 }

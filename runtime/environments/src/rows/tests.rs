@@ -1,3 +1,5 @@
+//! Rows that are right, and rows that are wrong in one place.
+
 use super::*;
 use proptest::prelude::*;
 

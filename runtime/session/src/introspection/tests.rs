@@ -1,3 +1,5 @@
+//! Introspection with models of fixed rules: attempts, cut logs, lines to train on, windows.
+
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -46,7 +46,7 @@ enum Action {
 
 #[derive(clap::Args)]
 struct Agents {
-    /// What is played: quick (about five minutes on two cores with a model of 135 million weights)
+    /// What is played: quick (some minutes on two cores with a model of 135 million weights)
     /// or full
     #[arg(
         long,

@@ -1,3 +1,5 @@
+//! HotPotQA as a world: its splits, options and tasks; questions for the other tests.
+
 use std::path::PathBuf;
 
 use runtime_core::task::Limits;

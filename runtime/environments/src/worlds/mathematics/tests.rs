@@ -1,3 +1,5 @@
+//! Problems with a final answer as worlds: splits, turns, the calculator.
+
 use super::*;
 use crate::world::tests::check_purposes;
 use crate::worlds::gsm8k::GSM8K;

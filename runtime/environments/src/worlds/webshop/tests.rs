@@ -1,3 +1,5 @@
+//! The shop as a world: goals, splits, the reference's scores; a small catalogue for the other tests.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 

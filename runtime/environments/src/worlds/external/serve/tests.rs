@@ -1,3 +1,5 @@
+//! A world of ours, asked in lines.
+
 use super::*;
 use crate::worlds::household::Household;
 

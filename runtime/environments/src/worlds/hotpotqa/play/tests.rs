@@ -1,3 +1,5 @@
+//! Episodes of HotPotQA: pages, sentences, answers, and hostile actions.
+
 use proptest::prelude::*;
 use regex::Regex;
 

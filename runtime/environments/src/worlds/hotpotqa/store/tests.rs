@@ -1,3 +1,5 @@
+//! Documents that are read into memory and, with the index, from disk.
+
 use super::*;
 use std::path::PathBuf;
 

@@ -1,3 +1,5 @@
+//! Visits of the shop: pages, buttons, purchases, and hostile actions.
+
 use proptest::prelude::*;
 
 use super::super::tests::shop;

@@ -1,3 +1,5 @@
+//! Scores of purchases, computed by hand.
+
 use super::super::catalogue::ProductOption;
 use super::super::tests::product;
 use super::*;
