@@ -25,8 +25,8 @@
 #            the trainings over `permuted`, the same loop on rewards given to other texts of the
 #            group, whose interval excludes zero
 # All else   is told without a claim
-# Control    that the trainer can learn from returns at all: a loop with a scripted actor, on households
-#            that keep a wish, from imitation of 30 pieces, which is nearly nothing. Three trainings
+# Control    that the trainer can learn from returns at all: loops of two rounds with a scripted actor, on
+#            households that keep a wish, from imitation of 30 pieces, which is nearly nothing. Three trainings
 #            over their start on 300 tasks of test/wishes, seed 10, by at least 15 points in the mean,
 #            the interval above zero
 # Scarce     where there are few demonstrations: the loop of wishes.toml, on households that keep a wish, with a

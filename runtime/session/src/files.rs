@@ -58,8 +58,9 @@ pub fn demo_folder() -> anyhow::Result<PathBuf> {
     Ok(cache.join("rebound").join("demo"))
 }
 
-/// Folder of data sets: what was asked for, else `rebound/data` in the user's data, where the
-/// user has one.
+/// Folder of data sets: what was asked for, else `REBOUND_DATA`, else `rebound/data` in the user's
+/// data, where the user has one.
 pub fn data_folder(asked: Option<PathBuf>) -> Option<PathBuf> {
-    asked.or_else(|| Some(dirs::data_dir()?.join("rebound").join("data")))
+    let named = || std::env::var_os("REBOUND_DATA").map(PathBuf::from);
+    asked.or_else(named).or_else(|| Some(dirs::data_dir()?.join("rebound").join("data")))
 }

@@ -72,7 +72,7 @@ pub const STORE: WorldOption = WorldOption {
 /// The option [`HotpotqaOptions::observation_characters`].
 pub const OBSERVATION: WorldOption = WorldOption {
     name: "observation-characters",
-    value: "N",
+    value: "NUMBER",
     about: "In hotpotqa, greatest length of an observation, and of each page that is given \
             [default: 800]",
     decides: Decides::Run,

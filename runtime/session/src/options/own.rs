@@ -11,7 +11,7 @@ use super::kinds::Kind;
 
 /// What worlds' own options were given; only what a run can be told stands in it.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(try_from = "BTreeMap<String, String>")]
+#[serde(try_from = "BTreeMap<String, toml::Value>")]
 pub struct OwnOptions(BTreeMap<&'static str, String>);
 
 impl OwnOptions {
@@ -32,17 +32,33 @@ impl OwnOptions {
     }
 }
 
-impl TryFrom<BTreeMap<String, String>> for OwnOptions {
+impl TryFrom<BTreeMap<String, toml::Value>> for OwnOptions {
     type Error = String;
 
-    fn try_from(given: BTreeMap<String, String>) -> Result<Self, String> {
-        let known = |(name, value): (String, String)| {
+    fn try_from(given: BTreeMap<String, toml::Value>) -> Result<Self, String> {
+        let known = |(name, value): (String, toml::Value)| {
             let option = options().find(|option| option.name == name);
-            option.map(|option| (option.name, value)).ok_or_else(|| format!("unknown key `{name}`"))
+            let option = option.ok_or_else(|| format!("unknown key `{name}`"))?;
+            Ok((option.name, text(option, value)?))
         };
         given.into_iter().map(known).collect::<Result<_, _>>().map(Self)
     }
 }
+
+/// The value as a flag would have it: a text, or where a number is meant, one without quotes too.
+fn text(option: WorldOption, value: toml::Value) -> Result<String, String> {
+    match value {
+        toml::Value::String(text) => Ok(text),
+        toml::Value::Integer(number) if option.value == NUMBER => Ok(number.to_string()),
+        other => {
+            let expected = if option.value == NUMBER { "a number" } else { "a text" };
+            Err(format!("`{}`: expected {expected}, found {}", option.name, other.type_str()))
+        }
+    }
+}
+
+/// What stands for the value of an option that is a number.
+const NUMBER: &str = "NUMBER";
 
 /// The keys of worlds' own options.
 pub(super) fn keys() -> impl Iterator<Item = Key> {
@@ -91,6 +107,16 @@ mod tests {
         for unknown in ["accept-put = 'x'", "gaol = 'x'", "gaol = 1", "connect = 1"] {
             assert!(toml::from_str::<RunOptions>(unknown).is_err(), "{unknown}");
         }
+    }
+
+    #[test]
+    fn a_number_needs_no_quotes_and_what_is_none_is_refused_by_its_key() {
+        let options: RunOptions = toml::from_str("turns = 3\nsolution-tokens = '64'").unwrap();
+
+        assert_eq!(options.environment_options().own["turns"], "3");
+        assert_eq!(options.environment_options().own["solution-tokens"], "64");
+        let refused = toml::from_str::<RunOptions>("turns = [3]").unwrap_err().to_string();
+        assert!(refused.contains("`turns`: expected a number, found array"), "{refused}");
     }
 
     #[test]
