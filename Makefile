@@ -6,6 +6,7 @@
 #   make test    all checks, as CI runs them
 #   make docs    the book as pages in target/book, and every document's links checked
 #   make bench   the benchmarks, as tables
+#   make advisories   known defects of dependencies, where there is a network
 #   make release   an archive that runs on machines without a toolchain, and the wheel
 #   make cross-aarch64 BOARD=raspberry-pi-5   rebound for aarch64 Linux, tried in an emulator
 #   make test-aarch64   the native engine's kernels for NEON, in an emulator of three processors
@@ -42,7 +43,7 @@ if [ $${#missing[@]} -gt 0 ]; then \
 fi
 endef
 
-.PHONY: test-peers demo install uninstall test test-format test-lints test-build test-models test-cases test-no-std test-licenses test-python test-firmware test-docs book docs release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool clean help
+.PHONY: test-peers demo install uninstall test test-format test-lints test-build test-models test-cases test-no-std test-licenses test-python test-firmware test-docs book docs release firmware firmware-test firmware-test-m3 firmware-host firmware-setup firmware-setup-m3 cross-aarch64 test-aarch64 test-devices test-browser browser-setup test-remote fuzz bench setup deny-tool advisories clean help
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -123,6 +124,12 @@ test-licenses: deny-tool
 	cargo deny --log-level error check licenses bans sources
 	cargo deny --config deny.toml --manifest-path targets/bare-metal/Cargo.toml --all-features \
 	  --log-level error check licenses bans sources
+
+## Known defects of what the programs are built of; asks a database on the network.
+advisories: deny-tool
+	cargo deny --log-level error check advisories
+	cargo deny --config deny.toml --manifest-path targets/bare-metal/Cargo.toml --all-features \
+	  --log-level error check advisories
 
 ## The package's own tests, with the program that was built for the others.
 PYTHON_TOOLS := $(TARGET_DIR)/python-tools

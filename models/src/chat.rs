@@ -11,12 +11,20 @@
 //! left to the caller: markup with [`Special::Parse`], contents with
 //! [`Special::Text`].
 //!
+//! Templates come from strangers, and can compute for long and take much memory. A program says by
+//! [`ask_beforehand`] who tries each elsewhere before it is read or rendered here; a library does
+//! without, and has the bounds of length, depth and steps alone.
+//!
 //! [`Special::Parse`]: crate::tokenizer::Special::Parse
 //! [`Special::Text`]: crate::tokenizer::Special::Text
 
 mod engine;
+mod bounds;
 mod placeholder;
 
+use std::sync::OnceLock;
+
+use crate::checksum::sha256_bytes;
 use crate::gguf::{Array, Gguf, Value};
 
 /// The variables of a message in a template, without its content.
@@ -61,13 +69,21 @@ pub struct Date {
 #[non_exhaustive]
 pub enum ChatError {
     /// The template is not one, or uses what is not supported.
-    #[error("the chat template of {file} cannot be read")]
-    Syntax {
-        /// The file.
-        file: String,
-        /// Where and why.
-        source: minijinja::Error,
+    #[error("the chat template cannot be read")]
+    Syntax(#[source] minijinja::Error),
+    /// The template is longer or deeper than any that is read.
+    #[error("the chat template has {found} {what}, at most {most} are read")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much there is.
+        found: usize,
+        /// How much there may be.
+        most: usize,
     },
+    /// Whoever tried it says that it does not end, or takes too much.
+    #[error("the chat template is not used: {0}")]
+    Untrusted(String),
     /// The template itself refuses these messages.
     #[error("the chat template refuses the messages: {0}")]
     Refused(String),
@@ -92,10 +108,43 @@ pub enum ChatError {
     },
 }
 
+/// What a template is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateText {
+    /// Its text.
+    pub source: String,
+    /// The spelling of the token that begins a sequence; empty if there is none.
+    pub bos: String,
+    /// The same of the token that ends one.
+    pub eos: String,
+}
+
+impl TemplateText {
+    /// The SHA-256 over all three.
+    pub fn sha256(&self) -> String {
+        let Self { source, bos, eos } = self;
+        let lengths = [source.len(), bos.len(), eos.len()];
+        sha256_bytes(format!("{lengths:?}{source}{bos}{eos}").as_bytes())
+    }
+}
+
+/// Tries a template, by its text and SHA-256, with messages of these roles, and says why it is not
+/// to be used, if it is not.
+pub type Beforehand = fn(&TemplateText, &str, &[&str]) -> Result<(), String>;
+
+static BEFOREHAND: OnceLock<Beforehand> = OnceLock::new();
+
+/// Says who tries templates before this process reads and renders them.
+pub fn ask_beforehand(tries: Beforehand) {
+    // A second call says the same.
+    let _ = BEFOREHAND.set(tries);
+}
+
 /// The template of a file, ready to render.
 pub struct ChatTemplate {
     engine: engine::TemplateEngine,
-    bos: String,
+    text: TemplateText,
+    sha256: String,
 }
 
 impl ChatTemplate {
@@ -104,17 +153,19 @@ impl ChatTemplate {
         let Some(source) = gguf.text("tokenizer.chat_template") else { return Ok(None) };
         let bos = special_text(gguf, "tokenizer.ggml.bos_token_id");
         let eos = special_text(gguf, "tokenizer.ggml.eos_token_id");
-        let template = Self::from_source(source, bos, eos);
-        template
-            .map(Some)
-            .map_err(|source| ChatError::Syntax { file: gguf.name().to_owned(), source })
+        Self::from_source(source, bos, eos).map(Some)
     }
 
     /// A template from its text and the spellings of the tokens that begin and
     /// end a sequence; empty if there are none.
-    pub fn from_source(source: &str, bos: &str, eos: &str) -> Result<Self, minijinja::Error> {
-        let engine = engine::TemplateEngine::new(source, bos, eos)?;
-        Ok(Self { engine, bos: bos.to_owned() })
+    pub fn from_source(source: &str, bos: &str, eos: &str) -> Result<Self, ChatError> {
+        bounds::check(source)?;
+        let [source, bos, eos] = [source, bos, eos].map(str::to_owned);
+        let text = TemplateText { source, bos, eos };
+        let sha256 = text.sha256();
+        try_beforehand(&text, &sha256, &["system", "user"])?;
+        let engine = engine::TemplateEngine::new(&text).map_err(ChatError::Syntax)?;
+        Ok(Self { engine, text, sha256 })
     }
 
     /// The parts of the prompt that these messages make.
@@ -133,6 +184,7 @@ impl ChatTemplate {
         today: Option<Date>,
     ) -> Result<Vec<TemplatePart>, ChatError> {
         let roles: Vec<&str> = messages.iter().map(|message| message.role).collect();
+        try_beforehand(&self.text, &self.sha256, &roles)?;
         let rendered = self.render_roles(&roles, end, today);
         let refused = match &rendered {
             Err(ChatError::Refused(_)) => true,
@@ -152,7 +204,9 @@ impl ChatTemplate {
     /// none is to be added before them.
     pub fn begins_with_bos(&self, parts: &[TemplatePart]) -> bool {
         match parts.first() {
-            Some(TemplatePart::Markup(text)) => !self.bos.is_empty() && text.starts_with(&self.bos),
+            Some(TemplatePart::Markup(markup)) => {
+                !self.text.bos.is_empty() && markup.starts_with(&self.text.bos)
+            }
             _ => false,
         }
     }
@@ -172,8 +226,13 @@ impl ChatTemplate {
 
 impl std::fmt::Debug for ChatTemplate {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("ChatTemplate").field("bos", &self.bos).finish_non_exhaustive()
+        formatter.debug_struct("ChatTemplate").field("bos", &self.text.bos).finish_non_exhaustive()
     }
+}
+
+fn try_beforehand(text: &TemplateText, sha256: &str, roles: &[&str]) -> Result<(), ChatError> {
+    let Some(tries) = BEFOREHAND.get() else { return Ok(()) };
+    tries(text, sha256, roles).map_err(ChatError::Untrusted)
 }
 
 /// How the token whose id a key names is spelled; empty if there is none.

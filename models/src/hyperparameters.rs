@@ -105,6 +105,7 @@ pub enum HyperparametersError {
 impl Hyperparameters {
     /// Reads them from a file's keys.
     pub fn from_gguf(gguf: &Gguf) -> Result<Self, HyperparametersError> {
+        crate::check::head(gguf)?;
         let name = gguf.architecture()?;
         let family = match name {
             "llama" => Family::Llama,

@@ -6,6 +6,7 @@
 //!                                   ├─► chat        messages ─► template parts
 //!                                   ├─► vocabulary  both, and the end-of-turn tokens
 //!                                   └─► adapter     a file that fits a base
+//! check: what a file must hold before an engine sees it
 //! blocks: dequantization and quantization
 //! draws: numbers from a seed
 //! paths: resolves the paths in a file
@@ -20,6 +21,7 @@
 //! one or decide where files lie: folders and dates come in as arguments.
 
 pub mod gguf;
+pub mod check;
 pub mod shape;
 pub mod target;
 pub mod hyperparameters;

@@ -9,10 +9,13 @@
 //! late both ways: it has heard little of what began a moment ago, and remembers a build that
 //! has ended.
 
+mod startable;
+
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+pub use startable::{THREADS_MAX, ThreadsError, check_startable};
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 /// How long the machine is watched.

@@ -9,25 +9,35 @@ use toml::Table;
 
 /// A crate's folder, and which of ours it may depend on outside its tests. A
 /// name that ends in `*` stands for all that begin so.
-pub(crate) const MAY_IMPORT: [(&str, &[&str]); 22] = [
+pub(crate) const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("runtime/core", &[]),
     ("runtime/node", &[]),
     ("runtime/agent", &["runtime-core"]),
     ("runtime/engine", &["runtime-core", "models", "models-decoder", "models-native"]),
-    ("runtime/environments", &["runtime-core", "runtime-node", "runtime-sandbox"]),
-    ("runtime/store", &["runtime-core", "models"]),
+    ("runtime/environments", &["runtime-core", "runtime-files", "runtime-node", "runtime-sandbox"]),
+    ("runtime/store", &["runtime-core", "runtime-files", "models"]),
+    ("runtime/files", &[]),
     ("runtime/sandbox", &[]),
+    ("runtime/probe", &["runtime-agent", "runtime-files", "runtime-sandbox", "models"]),
     ("runtime/evaluation", &["runtime-core"]),
     ("runtime/session", &["runtime-*", "models", "trainer-contract"]),
-    ("models", &[]),
+    ("models", &["runtime-files"]),
     ("models/decoder", &["models"]),
     ("models/native", &["models"]),
     (
         "trainer",
-        &["runtime-core", "models", "models-decoder", "trainer-contract", "targets-console"],
+        &[
+            "runtime-core",
+            "runtime-files",
+            "runtime-probe",
+            "models",
+            "models-decoder",
+            "trainer-contract",
+            "targets-console",
+        ],
     ),
     ("trainer/contract", &[]),
-    ("targets/console", &[]),
+    ("targets/console", &["runtime-core"]),
     ("targets/host", &["runtime-*", "models", "targets-console"]),
     ("targets/bare-metal", &["runtime-node"]),
     ("targets/bare-metal/qemu", &["targets-bare-metal", "runtime-node"]),

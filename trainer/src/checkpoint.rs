@@ -174,7 +174,7 @@ fn wrong(file: &Path, reason: String) -> TrainError {
 
 /// A checkpoint's file, and whether it has a checksum; an error message if it is damaged.
 fn read(path: &Path) -> Result<(Gguf, bool), String> {
-    let mut bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let mut bytes = runtime_files::read(path, u64::MAX).map_err(|error| error.to_string())?;
     let is_sealed = seal::unseal(&mut bytes)?;
     let gguf =
         Gguf::from_bytes(&path.display().to_string(), bytes).map_err(|error| error.to_string())?;

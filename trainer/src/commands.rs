@@ -50,7 +50,17 @@ pub(crate) enum Command {
         /// The folder to write to
         folder: PathBuf,
     },
+    /// Answer questions about chat templates, a line of JSON each
+    #[command(hide = true, name = PROBE)]
+    Probe {
+        /// What the questions are about
+        #[arg(value_parser = [runtime_probe::Kind::Chat.name()])]
+        kind: String,
+    },
 }
+
+/// The command that a child of the program serves under.
+pub(crate) const PROBE: &str = "probe";
 
 impl Command {
     /// Runs the command; returns the exit code.
@@ -76,6 +86,11 @@ impl Command {
             Self::Man { folder } => {
                 let written = command::manual(crate::command(), &folder);
                 written.with_context(|| format!("cannot write to {}", folder.display()))?;
+                Ok(DONE)
+            }
+            Self::Probe { .. } => {
+                let served = runtime_probe::serve_templates(runtime_probe::Kind::Chat);
+                served.context("the questions cannot be read")?;
                 Ok(DONE)
             }
         }
@@ -124,6 +139,7 @@ impl ComputeFlags {
     }
 
     fn open_with(&self, threads: NonZeroU32) -> anyhow::Result<Device> {
+        models::threads::check_startable(threads)?;
         let are_new = devices::use_threads(threads.get() as usize);
         ensure!(are_new, "the threads are started already");
         devices::open(&self.device).context("see `rebound-train devices`")

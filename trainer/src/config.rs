@@ -276,5 +276,5 @@ impl AdapterConfig {
 }
 
 fn read(path: &Path) -> Result<String, TrainError> {
-    std::fs::read_to_string(path).map_err(|source| TrainError::Read { file: path.into(), source })
+    runtime_files::read_text(path).map_err(|source| TrainError::Read { file: path.into(), source })
 }

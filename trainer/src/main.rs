@@ -31,7 +31,8 @@ Exit codes:
   130, 143   stopped by Ctrl-C or SIGTERM after a checkpoint; resume continues
 
 Environment variables:
-  REBOUND_MODELS   folder of model files [default: rebound/models in the user's cache]";
+  REBOUND_MODELS   folder of model files [default: rebound/models in the user's cache]
+  REBOUND_TRIED    file of the chat templates that were tried [default: rebound/tried there]";
 
 /// The command line parser, with its examples.
 fn command() -> clap::Command {
@@ -41,6 +42,11 @@ fn command() -> clap::Command {
 fn main() -> ExitCode {
     let program = Program::from_arg_matches(&command().get_matches());
     let command = program.unwrap_or_else(|error| error.exit()).command;
+    // A child tries, and has no children of its own.
+    if !matches!(command, commands::Command::Probe { .. }) {
+        runtime_probe::allow(commands::PROBE);
+        runtime_probe::chat_templates();
+    }
     match signals::listen().context("cannot listen for signals").and_then(|()| command.run()) {
         Ok(code) => finish(code),
         Err(error) => {

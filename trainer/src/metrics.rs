@@ -1,6 +1,5 @@
 //! Writing and reading of metrics, and measuring memory.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
@@ -15,7 +14,7 @@ pub(crate) fn line(metrics: &StepMetrics) -> Vec<u8> {
 
 /// A run's metrics so far; a torn last line is ignored.
 pub fn read(path: &Path) -> Vec<StepMetrics> {
-    let Ok(file) = File::open(path) else { return Vec::new() };
+    let Ok(file) = runtime_files::open(path) else { return Vec::new() };
     let lines = BufReader::new(file).lines().map_while(Result::ok);
     lines.filter_map(|line| serde_json::from_str(&line).ok()).collect()
 }

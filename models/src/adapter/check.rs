@@ -1,7 +1,8 @@
 //! Whether a file is an adapter, and whether it fits a base.
 
-use super::{AdaptedTensor, Adapter, AdapterError, BASE_KEY, VERSION, VERSION_KEY};
-use crate::gguf::{Gguf, Tensor, Value};
+use super::{AdaptedTensor, Adapter, AdapterError, BASE_KEY, REWARD_ROW_KEY, VERSION, VERSION_KEY};
+use crate::blocks;
+use crate::gguf::{Array, Gguf, Tensor, Value};
 
 pub(super) fn adapter(gguf: Gguf) -> Result<Adapter, AdapterError> {
     expect_text(&gguf, "general.type", "adapter")?;
@@ -21,8 +22,14 @@ pub(super) fn adapter(gguf: Gguf) -> Result<Adapter, AdapterError> {
             return Err(key(&gguf, "adapter.lora.alpha", "a finite f32", found));
         }
     };
+    if let Some(Value::Array(Array::F32(row))) = gguf.get(REWARD_ROW_KEY)
+        && let Some(wrong) = row.iter().find(|value| !value.is_finite())
+    {
+        return Err(key(&gguf, REWARD_ROW_KEY, "finite numbers", wrong.to_string()));
+    }
     let base_sha256 = gguf.text(BASE_KEY).map(str::to_ascii_lowercase);
     let targets = targets(&gguf)?;
+    gguf.tensors().iter().try_for_each(|tensor| values(&gguf, tensor))?;
     Ok(Adapter { gguf, architecture, alpha, base_sha256, targets })
 }
 
@@ -55,6 +62,20 @@ fn targets(gguf: &Gguf) -> Result<Vec<AdaptedTensor>, AdapterError> {
         return Err(unfit(gguf.name(), "*.lora_a", "at least one", "none"));
     }
     Ok(targets)
+}
+
+/// Checks that a factor's elements are numbers that are read here, and finite.
+fn values(gguf: &Gguf, tensor: &Tensor) -> Result<(), AdapterError> {
+    // Nothing can be read of nothing, but of a type that is unknown.
+    if blocks::dequantize(tensor.kind, &[], &mut []).is_err() {
+        let expected = "F32, F16, BF16 or blocks that are read here";
+        return Err(unfit(gguf.name(), &tensor.name, expected, tensor.kind.name()));
+    }
+    let bytes = gguf.tensor_bytes(&tensor.name).unwrap_or_default();
+    match crate::check::not_finite(tensor.kind, bytes) {
+        Some(found) => Err(unfit(gguf.name(), &tensor.name, "finite numbers", &found)),
+        None => Ok(()),
+    }
 }
 
 fn target(gguf: &Gguf, name: &str, a: &Tensor) -> Result<AdaptedTensor, AdapterError> {

@@ -7,12 +7,16 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, ErrorKind, Value, context};
 
-use super::{ChatError, Date, PromptEnd, placeholder};
+use super::{ChatError, Date, PromptEnd, TemplateText, placeholder};
 
 /// Instructions that one rendering may take.
 const STEPS_MAX: u64 = 10_000_000;
 /// Nesting of calls and blocks within one rendering.
 const DEPTH_MAX: usize = 100;
+/// Spaces by which `tojson` indents, at most.
+const INDENT_MAX: usize = 16;
+/// Stack of the thread that reads a template, in bytes: the deepest that is read takes a fraction.
+const STACK_BYTES: usize = 16 << 20;
 
 pub(super) struct TemplateEngine {
     environment: Environment<'static>,
@@ -26,7 +30,19 @@ pub(super) struct TemplateEngine {
 struct Raised(String);
 
 impl TemplateEngine {
-    pub(super) fn new(source: &str, bos: &str, eos: &str) -> Result<Self, Error> {
+    /// Reads a template, on a stack of its own: the parser calls itself as deep as a text nests.
+    pub(super) fn new(text: &TemplateText) -> Result<Self, Error> {
+        let failed = |why: &str| Error::new(ErrorKind::SyntaxError, why.to_owned());
+        std::thread::scope(|scope| {
+            let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
+            let thread = builder.spawn_scoped(scope, || Self::parse(text));
+            let thread = thread.map_err(|error| failed(&format!("no thread reads it: {error}")))?;
+            thread.join().map_err(|_| failed("the reader of templates failed on it"))?
+        })
+    }
+
+    fn parse(text: &TemplateText) -> Result<Self, Error> {
+        let TemplateText { source, bos, eos } = text;
         let mut environment = Environment::new();
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?;
         environment.set_syntax(syntax);
@@ -36,8 +52,8 @@ impl TemplateEngine {
             .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.add_function("raise_exception", raise_exception);
         environment.add_filter("tojson", to_json);
-        environment.add_template_owned("chat", source.to_owned())?;
-        Ok(Self { environment, bos: bos.to_owned(), eos: eos.to_owned() })
+        environment.add_template_owned("chat", source.clone())?;
+        Ok(Self { environment, bos: bos.clone(), eos: eos.clone() })
     }
 
     pub(super) fn render(
@@ -92,6 +108,10 @@ fn raise_exception(message: String) -> Result<Value, Error> {
 #[allow(clippy::needless_pass_by_value, reason = "what minijinja calls takes values")]
 fn to_json(value: Value, _options: Rest<Value>, kwargs: Kwargs) -> Result<Value, Error> {
     let indent: Option<usize> = kwargs.get("indent")?;
+    if let Some(indent) = indent.filter(|&indent| indent > INDENT_MAX) {
+        let message = format!("tojson indents by at most {INDENT_MAX} spaces, not {indent}");
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
     let mut text = String::new();
     let json = serde_json::to_value(&value)
         .map_err(|error| Error::new(ErrorKind::BadSerialization, "no JSON").with_source(error))?;
@@ -184,10 +204,15 @@ fn two_digits(number: u16) -> String {
 mod tests {
     use super::*;
 
+    fn engine(source: &str) -> TemplateEngine {
+        let [source, bos, eos] = [source, "", ""].map(str::to_owned);
+        TemplateEngine::new(&TemplateText { source, bos, eos }).unwrap()
+    }
+
     #[test]
     fn json_looks_like_pythons() {
         let value = context! { name => "a<b", items => vec![1, 2], none => Value::from(()) };
-        let environment = TemplateEngine::new("{{ value | tojson }}", "", "").unwrap().environment;
+        let environment = engine("{{ value | tojson }}").environment;
 
         let text = environment.get_template("chat").unwrap().render(context! { value }).unwrap();
 
@@ -207,9 +232,18 @@ mod tests {
     fn an_endless_template_ends_in_an_error() {
         let source =
             "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}";
-        let engine = TemplateEngine::new(source, "", "").unwrap();
+        let rendered = engine(source).render(&["user"], PromptEnd::Closed, None);
 
-        let rendered = engine.render(&["user"], PromptEnd::Closed, None);
+        assert!(matches!(rendered, Err(ChatError::Render(_))));
+    }
+
+    #[test]
+    fn an_indentation_is_bounded() {
+        let rendered = engine("{{ [1] | tojson(indent=20000000000) }}").render(
+            &["user"],
+            PromptEnd::Closed,
+            None,
+        );
 
         assert!(matches!(rendered, Err(ChatError::Render(_))));
     }

@@ -61,6 +61,7 @@ fn read_metadata(cursor: &mut Cursor<'_>, count: usize) -> Result<Metadata, Gguf
     let mut keys = HashMap::new();
     for index in 0..count {
         let key = cursor.text(&format!("key {index}"))?;
+        check_name(cursor, &format!("key {index}"), key)?;
         if keys.insert(key.to_owned(), index).is_some() {
             return Err(cursor.invalid(&format!("key {key}"), "a key once", "it twice".into()));
         }
@@ -69,6 +70,14 @@ fn read_metadata(cursor: &mut Cursor<'_>, count: usize) -> Result<Metadata, Gguf
         metadata.push((key.to_owned(), read_value(cursor, kind, &field)?));
     }
     Ok((metadata, keys))
+}
+
+/// Names are C strings to other readers, which end at the first NUL.
+fn check_name(cursor: &Cursor<'_>, field: &str, name: &str) -> Result<(), GgufError> {
+    if !name.is_empty() && !name.contains('\0') {
+        return Ok(());
+    }
+    Err(cursor.invalid(field, "a name without NUL, not empty", format!("{name:?}")))
 }
 
 fn read_value(cursor: &mut Cursor<'_>, kind: u32, field: &str) -> Result<Value, GgufError> {
@@ -153,6 +162,7 @@ fn read_tensors(cursor: &mut Cursor<'_>, count: usize) -> Result<Vec<(Tensor, u6
 fn read_tensor(cursor: &mut Cursor<'_>, index: usize) -> Result<(Tensor, u64), GgufError> {
     let name = cursor.text(&format!("name of tensor {index}"))?.to_owned();
     let field = format!("tensor {name}");
+    check_name(cursor, &format!("name of tensor {index}"), &name)?;
     if name.len() >= TENSOR_NAME_BYTES_MAX {
         let expected = format!("a name of fewer than {TENSOR_NAME_BYTES_MAX} bytes");
         return Err(cursor.invalid(&field, &expected, name.len().to_string()));

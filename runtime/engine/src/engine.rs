@@ -47,6 +47,16 @@ impl Engine {
         Ok(Handle::new(Arc::clone(&self.shared), role, adapter_sha256))
     }
 
+    /// The file's SHA-256; empty if the file can no longer be read.
+    pub fn sha256(&self) -> &str {
+        self.shared.file_sha256()
+    }
+
+    /// Says the file's SHA-256, so that it is not read for it once more.
+    pub fn note_sha256(&self, sha256: &str) {
+        self.shared.note_sha256(sha256);
+    }
+
     /// The adapter file, if it was made for this model.
     fn check_adapter(&self, path: &Path, scale: f32) -> Result<CheckedAdapter, EngineError> {
         let refused = |reason: String| EngineError::Adapter { path: path.to_owned(), reason };

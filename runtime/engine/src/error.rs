@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use models::gguf::GgufError;
+use models::threads::ThreadsError;
 use models::vocabulary::VocabularyError;
 use runtime_core::model::ModelError;
 
@@ -71,6 +72,9 @@ pub enum EngineError {
         /// The greatest allowed value.
         most: u32,
     },
+    /// As many threads do not compute a model here.
+    #[error(transparent)]
+    Threads(#[from] ThreadsError),
     /// The system could not start a thread or open a file.
     #[error("the system refused")]
     System(#[from] std::io::Error),

@@ -46,6 +46,7 @@ impl EngineState {
         load: impl FnOnce(&Arc<Vocabulary>) -> Result<W, EngineError> + Send + 'static,
     ) -> Result<Self, EngineError> {
         let gguf = Gguf::open(path)?;
+        models::check::head(&gguf)?;
         let vocabulary = Vocabulary::from_gguf(&gguf)
             .map_err(|source| EngineError::Vocabulary { path: path.to_owned(), source })?;
         let source_sha256 = gguf.text(SOURCE_KEY).map(str::to_owned);
@@ -63,6 +64,11 @@ impl EngineState {
     pub(crate) fn send(&self, command: WorkerCommand) -> Result<(), EngineError> {
         let commands = self.worker.commands.as_ref().ok_or(EngineError::Stopped)?;
         commands.send(command).map_err(|_| EngineError::Stopped)
+    }
+
+    /// Notes the SHA-256 of the model's file, unless it is known.
+    pub(crate) fn note_sha256(&self, sha256: &str) {
+        let _ = self.file_sha256.set(sha256.to_owned());
     }
 
     /// SHA-256 of the model's file; empty if the file can no longer be read.

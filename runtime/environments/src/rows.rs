@@ -3,7 +3,6 @@
 //! What is wrong with a line is told by file, line, field, what was expected and what was found.
 //! What the fields mean is for the worlds to say.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -113,7 +112,7 @@ pub fn each<E: From<RowError>>(
     mut visit: impl FnMut(Row<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let unreadable = |source| RowError::Unreadable { path: path.to_owned(), source };
-    let file = File::open(path).map_err(unreadable)?;
+    let file = runtime_files::open(path).map_err(unreadable)?;
     let is_packed = path.extension().is_some_and(|extension| extension == "zst");
     let mut lines: Box<dyn BufRead> = if is_packed {
         Box::new(BufReader::new(zstd::Decoder::new(file).map_err(unreadable)?))

@@ -113,11 +113,15 @@ pub fn run_arm(arm: &Arm<'_>, history: &mut RunHistory) -> Result<(), ArmError> 
     thread::scope(|scope| {
         for worker in 0..workers {
             let floor = &floor;
-            scope.spawn(move || {
+            let started = thread::Builder::new().spawn_scoped(scope, move || {
                 if let Err(error) = floor.work(worker) {
                     floor.fail(error);
                 }
             });
+            if let Err(error) = started {
+                floor.fail(ArmError::SetUp { worker, source: error.into() });
+                break;
+            }
         }
     });
     let error = floor.error.into_inner().unwrap_or_else(PoisonError::into_inner);

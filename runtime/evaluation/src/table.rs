@@ -3,6 +3,7 @@
 pub mod analysis;
 
 use runtime_core::claims::ClaimCounts;
+use runtime_core::visible::visible_line;
 use serde_json::Value;
 
 use crate::interval::Rate;
@@ -188,6 +189,8 @@ pub(crate) fn thousands(count: u64) -> String {
 
 /// Rows as lines, each column as wide as its widest cell.
 pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<_>> =
+        rows.iter().map(|row| row.iter().map(|cell| visible_line(cell)).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
@@ -195,7 +198,7 @@ pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
         let line = cells.collect::<Vec<_>>().join("  ");
         text += line.trim_end();

@@ -15,6 +15,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{ChildStdin, ChildStdout};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::Builder;
 use std::time::Duration;
 
 use crate::spawn::{Confined, Sandbox, SandboxError};
@@ -72,9 +73,9 @@ impl Warm {
         let to = confined.take_input().unwrap_or_else(|| unreachable!("{piped}"));
         let answers = confined.take_output().unwrap_or_else(|| unreachable!("{piped}"));
         let mut error = confined.take_error().unwrap_or_else(|| unreachable!("{piped}"));
-        std::thread::spawn(move || std::io::copy(&mut error, &mut std::io::sink()));
+        Builder::new().spawn(move || std::io::copy(&mut error, &mut std::io::sink()))?;
         let (sender, from) = sync_channel(1);
-        std::thread::spawn(move || {
+        Builder::new().spawn(move || {
             let mut answers = BufReader::new(answers);
             loop {
                 let answer = read(&mut answers);
@@ -83,7 +84,7 @@ impl Warm {
                     return;
                 }
             }
-        });
+        })?;
         Ok(Self { to, from, _confined: confined })
     }
 

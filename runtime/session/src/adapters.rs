@@ -27,7 +27,8 @@ pub fn install(path: &Path, model: &str) -> anyhow::Result<String> {
         path.display()
     );
     opened.check_base(&Gguf::open(&base_path)?, Some(&base_sha256)).with_context(in_full)?;
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes = runtime_files::read(path, u64::MAX)
+        .with_context(|| format!("cannot read {}", path.display()))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     ensure!(!name.is_empty(), "{} has no name", path.display());
     let slot = Slots::open(&files::slots_folder(&base_sha256)?)?.install(&bytes, &name)?;

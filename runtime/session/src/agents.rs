@@ -101,10 +101,10 @@ pub(crate) fn prompts(environment: &str, folder: Option<&Path>) -> anyhow::Resul
         let place = place.with_context(|| {
             format!("{} is no template; there are {}", path.display(), TEMPLATES.join(", "))
         })?;
-        sources[place] = std::fs::read_to_string(&path)
+        sources[place] = runtime_files::read_text(&path)
             .with_context(|| format!("cannot read the prompt template {}", path.display()))?;
     }
-    PromptSet::from_sources(&sources)
+    runtime_probe::confine_prompts(&sources)
         .with_context(|| format!("in the prompts of {}", folder.display()))
 }
 

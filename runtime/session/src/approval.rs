@@ -122,7 +122,7 @@ fn is_remembered(names: &Names) -> anyhow::Result<bool> {
     let approves = |line: &str| {
         line.split(' ').next().is_some_and(|found| found == names.anywhere || found == names.here)
     };
-    match std::fs::read_to_string(&path) {
+    match runtime_files::read_text(&path) {
         Ok(text) => Ok(text.lines().any(approves)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),

@@ -95,7 +95,7 @@ impl Board {
                 known.join(", ")
             )));
         }
-        let text = std::fs::read_to_string(path)
+        let text = runtime_files::read_text(path)
             .with_context(|| format!("cannot read the board {name}"))?;
         toml::from_str(&text).with_context(|| format!("in the board {name}"))
     }

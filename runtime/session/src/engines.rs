@@ -38,6 +38,17 @@ struct Kind {
     devices: fn() -> Vec<String>,
     /// What a model takes of memory; `None` where that cannot be estimated.
     estimate: Option<Estimate>,
+    /// How a child loads a file; `None` where the engine is ours, whose failures are errors.
+    foreign: Option<Foreign>,
+}
+
+/// An engine that ends the program where a file is not what it takes it for.
+#[derive(Clone, Copy)]
+pub(crate) struct Foreign {
+    /// What a file is loaded with, as text, but for what does not matter to whether it loads.
+    pub(crate) settings: fn(&Path, &Loading) -> String,
+    /// Loads a file with these settings, on the processor.
+    pub(crate) load: fn(&Path, &str) -> anyhow::Result<Engine>,
 }
 
 /// What a model takes of memory as it would be loaded.
@@ -52,6 +63,7 @@ const KINDS: &[Kind] = &[
         load: llama::load,
         devices: llama::devices,
         estimate: Some(llama::estimate),
+        foreign: Some(Foreign { settings: llama::settings, load: llama::load_as_told }),
     },
     #[cfg(feature = "native")]
     Kind {
@@ -60,6 +72,7 @@ const KINDS: &[Kind] = &[
         load: native::load,
         devices: native::devices,
         estimate: Some(native::estimate),
+        foreign: None,
     },
     #[cfg(feature = "decoder")]
     Kind {
@@ -68,6 +81,7 @@ const KINDS: &[Kind] = &[
         load: decoder::load,
         devices: decoder::devices,
         estimate: None,
+        foreign: None,
     },
 ];
 
@@ -76,9 +90,29 @@ pub(crate) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
     (kind(loading)?.load)(path, loading).with_context(|| format!("cannot load {}", path.display()))
 }
 
+/// How a child loads a file with the engine of these options, if that is foreign code.
+pub(crate) fn foreign(loading: &Loading) -> anyhow::Result<Option<Foreign>> {
+    Ok(kind(loading)?.foreign)
+}
+
+/// The engines of this build that are foreign code.
+pub(crate) fn all_foreign() -> impl Iterator<Item = (&'static str, Foreign)> {
+    KINDS.iter().filter_map(|kind| Some((kind.name, kind.foreign?)))
+}
+
+/// Version and build of the engine.
+pub(crate) fn build_of(loading: &Loading) -> anyhow::Result<String> {
+    Ok((kind(loading)?.build)())
+}
+
+/// The name of the engine of these options.
+pub(crate) fn name(loading: &Loading) -> anyhow::Result<&'static str> {
+    Ok(kind(loading)?.name)
+}
+
 /// Version, build and device of the engine.
 pub(crate) fn build(loading: &Loading) -> anyhow::Result<String> {
-    let build = (kind(loading)?.build)();
+    let build = build_of(loading)?;
     let device = loading.engine.device.as_ref().map(|device| format!(", on {device}"));
     Ok(build + &device.unwrap_or_default())
 }
@@ -101,6 +135,13 @@ pub(crate) fn reserve(
         Some(estimate) => fit::reserve(estimate, path, loading, part, taken),
         None => Ok(0),
     }
+}
+
+/// The bytes that a part of a model takes; `None` where that cannot be estimated.
+pub(crate) fn estimated(path: &Path, loading: &Loading, part: MemoryPart) -> Option<u64> {
+    let estimate = kind(loading).ok()?.estimate?;
+    let memory = estimate(&Gguf::open(path).ok()?, path, loading).ok()?;
+    Some(fit::of_part(memory, part))
 }
 
 /// What a model with one context takes on a board.

@@ -17,7 +17,7 @@ pub(crate) fn tasks(
     selection: &TaskSelection,
     file: &Path,
 ) -> anyhow::Result<Vec<Task>> {
-    let text = std::fs::read_to_string(file)
+    let text = runtime_files::read_text(file)
         .with_context(|| format!("cannot read {}, the tasks to leave out", file.display()))?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let left_out: BTreeSet<&str> = lines.filter(|line| !line.starts_with('#')).collect();

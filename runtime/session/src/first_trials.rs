@@ -6,12 +6,12 @@
 
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use runtime_core::event::{Event, RunEvent};
 use runtime_core::history::RunHistory;
 use runtime_store::trial_log::{Events, TrialLog, read_log};
 
-use crate::settings::{Decides, deciding};
+use crate::settings::{Decides, deciding, first_difference};
 
 /// Refuses the first trials in the log `from` where they are not those of this run; returns
 /// what it holds.
@@ -47,17 +47,8 @@ pub(crate) fn copy(
 fn refuse_other(stored: &RunEvent, now: &RunEvent) -> anyhow::Result<()> {
     let [before, asked] = [stored, now].map(|run| deciding(&run.settings, Decides::AllTrials));
     let (before, asked) = (before?, asked?);
-    for key in before.keys().chain(asked.keys()) {
-        let [before, asked] = [&before, &asked].map(|settings| settings.get(key));
-        let text = |value: Option<&serde_json::Value>| {
-            value.map_or("its default".to_owned(), ToString::to_string)
-        };
-        ensure!(
-            before == asked,
-            "they were played with {key} {}, this run has {}",
-            text(before),
-            text(asked)
-        );
+    if let Some([key, before, asked]) = first_difference(&before, &asked) {
+        bail!("they were played with {key} {before}, this run has {asked}");
     }
     for (what, same) in [
         ("version of rebound", stored.version == now.version),

@@ -38,6 +38,7 @@ pub mod trainer;
 mod agents;
 pub mod loaded;
 pub mod loading;
+pub mod untried;
 pub mod engines;
 pub mod endpoint;
 mod default_engine;

@@ -18,6 +18,7 @@ use crate::endpoint::{self, RemoteModel};
 use crate::engines::{self, MemoryPart};
 use crate::files;
 use crate::loading::Loading;
+use crate::untried;
 
 /// The name of the model that draws among the admissible actions.
 pub(crate) const SCRIPTED: &str = "scripted";
@@ -102,14 +103,18 @@ impl SessionModels {
         }
         let resolved = models::manifest::resolve(name, &files::models_folder()?)?;
         if !self.engines.contains_key(&resolved.path) {
-            check_sha256(&resolved)?;
+            let sha256 = checked_sha256(&resolved)?;
+            untried::ensure_tried((&resolved.path, &sha256), adapter, loading)?;
             let needed = engines::reserve(&resolved.path, loading, MemoryPart::Model, self.taken)?;
             self.loaded += needed;
             self.taken += needed;
             let engine = engines::load(&resolved.path, loading)?;
+            engine.note_sha256(&sha256);
             self.engines.insert(resolved.path.clone(), engine);
         }
+        let engine = &self.engines[&resolved.path];
         if let Some(path) = adapter {
+            untried::ensure_tried((&resolved.path, engine.sha256()), adapter, loading)?;
             self.taken +=
                 engines::reserve(&resolved.path, loading, MemoryPart::Adapter, self.taken)?;
             let opened = models::adapter::Adapter::open(path)?;
@@ -120,7 +125,6 @@ impl SessionModels {
             );
             warn_of_other_prompts(path, opened.prompts_sha256(), loading);
         }
-        let engine = &self.engines[&resolved.path];
         let handle = engine
             .role(adapter.map(|path| (path, 1.0)))
             .with_context(|| format!("cannot use the model {}", resolved.path.display()))?;
@@ -147,7 +151,9 @@ impl SessionModels {
         let row = opened
             .reward_row()
             .with_context(|| format!("{} is no reward model: it has no row", adapter.display()))?;
-        let handle = self.engines[&path].role(Some((adapter, 1.0))).with_context(cannot)?;
+        let engine = &self.engines[&path];
+        untried::ensure_tried((&path, engine.sha256()), Some(adapter), loading)?;
+        let handle = engine.role(Some((adapter, 1.0))).with_context(cannot)?;
         LinearRewardModel::new(handle, row.into()).with_context(cannot)
     }
 
@@ -207,21 +213,22 @@ pub(crate) fn dictation(name: &str, context_tokens: NonZeroU32) -> anyhow::Resul
         "the model {name} has no tokenizer; name the actor that is to learn"
     );
     let resolved = models::manifest::resolve(name, &files::models_folder()?)?;
-    check_sha256(&resolved)?;
+    checked_sha256(&resolved)?;
     let dictation = Dictation::open(&resolved.path, context_tokens)
         .with_context(|| format!("cannot use the model {}", resolved.path.display()))?;
     Ok(SessionModel::Dictation(dictation))
 }
 
-/// An error if a file's checksum is not that of its model.
-fn check_sha256(resolved: &models::manifest::ResolvedModel) -> anyhow::Result<()> {
-    let Some(expected) = &resolved.sha256_expected else { return Ok(()) };
+/// A file's checksum; an error if it is not that of its model.
+fn checked_sha256(resolved: &models::manifest::ResolvedModel) -> anyhow::Result<String> {
     let path = resolved.path.display();
     let found = models::checksum::sha256_file(&resolved.path)
         .with_context(|| format!("cannot read {path}"))?;
-    ensure!(
-        found == *expected,
-        "{path} has the sha256 {found}, expected {expected}; remove it and pull it again"
-    );
-    Ok(())
+    if let Some(expected) = &resolved.sha256_expected {
+        ensure!(
+            found == *expected,
+            "{path} has the sha256 {found}, expected {expected}; remove it and pull it again"
+        );
+    }
+    Ok(found)
 }

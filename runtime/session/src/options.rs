@@ -11,6 +11,7 @@ mod own;
 mod numbers;
 pub mod file;
 
+use models::threads::THREADS_MAX;
 use runtime_agent::settings::AgentKind;
 use runtime_core::strategy::Feedback;
 use runtime_environments::entry::EnvironmentOptions;
@@ -92,6 +93,12 @@ impl RunOptions {
 
     /// Refuses texts that are empty, and names that there are not.
     pub fn check(&self) -> anyhow::Result<()> {
+        for (key, number) in [("threads", self.threads), ("parallel", self.parallel)] {
+            if let Some(found) = number.filter(|number| number.get() > THREADS_MAX) {
+                let told = format!("`{key}` is {found}; expected 1 to {THREADS_MAX}");
+                return Err(Wrong(told).into());
+            }
+        }
         for (key, value) in self.table()? {
             if value.as_str() == Some("") {
                 return Err(Wrong(format!("`{key}` is empty; leave it out")).into());

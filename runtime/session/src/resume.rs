@@ -16,7 +16,7 @@ use crate::options::file::{self, RunFile};
 use crate::options::{self, RunOptions};
 use crate::plan::{Beginning, Copied, Plan};
 use crate::program::Surroundings;
-use crate::settings::{Decides, deciding};
+use crate::settings::{Decides, deciding, first_difference};
 use crate::uses;
 
 /// The plan of a run that is in `from`, or of one that begins with its trials before another.
@@ -132,7 +132,7 @@ pub(crate) fn open_log(
             if let Some(torn) = torn {
                 surroundings.warn(&format!("{}: {torn}", path.display()));
             }
-            refuse_other(&history.run, &run)?;
+            refuse_other(&path, &history.run, &run)?;
             Ok((log, history))
         }
         None | Some(Err(LogError::Unbegun { .. })) => {
@@ -148,20 +148,27 @@ pub(crate) fn open_log(
 }
 
 /// An arm goes on only with what it was begun with.
-fn refuse_other(stored: &RunEvent, now: &RunEvent) -> anyhow::Result<()> {
-    let RunEvent { version, settings, prompts_sha256, actor, retrospective, tasks, .. } = now;
-    let [played, asked] =
-        [&stored.settings, settings].map(|settings| deciding(settings, Decides::LaterTrials));
+fn refuse_other(log: &Path, stored: &RunEvent, now: &RunEvent) -> anyhow::Result<()> {
+    let RunEvent { version, prompts_sha256, actor, retrospective, tasks, .. } = now;
+    let settings = |settings| deciding(settings, Decides::LaterTrials);
+    let difference = first_difference(&settings(&stored.settings)?, &settings(&now.settings)?);
+    if let Some([key, before, asked]) = difference {
+        let log = log.display();
+        bail!(
+            "the settings are not those that {log} was begun with: `{key}` was {before}, and is \
+             {asked}; begin a new run"
+        );
+    }
     let same = [
         ("version of rebound", *version == stored.version),
-        ("settings", played? == asked?),
         ("prompt templates", *prompts_sha256 == stored.prompts_sha256),
         ("actor's weights or adapter", *actor == stored.actor),
         ("retrospective's weights or adapter", *retrospective == stored.retrospective),
         ("tasks", *tasks == stored.tasks),
     ];
     for (what, same) in same {
-        ensure!(same, "the {what} are not those that the run was begun with; begin a new run");
+        let log = log.display();
+        ensure!(same, "the {what} are not those that {log} was begun with; begin a new run");
     }
     Ok(())
 }

@@ -220,6 +220,17 @@ pub(crate) fn deciding(json: &str, least: Decides) -> anyhow::Result<Map<String,
     Ok(settings)
 }
 
+/// The first setting that differs: its key, and how it was and is asked for now.
+pub(crate) fn first_difference(
+    before: &Map<String, Value>,
+    asked: &Map<String, Value>,
+) -> Option<[String; 3]> {
+    let told = |value: Option<&Value>| value.map_or("its default".to_owned(), ToString::to_string);
+    let mut keys = before.keys().chain(asked.keys());
+    let key = keys.find(|key| before.get(*key) != asked.get(*key))?;
+    Some([key.clone(), told(before.get(key)), told(asked.get(key))])
+}
+
 fn sha256(file: &Path) -> anyhow::Result<String> {
     models::checksum::sha256_file(file).with_context(|| format!("cannot read {}", file.display()))
 }

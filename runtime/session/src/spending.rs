@@ -64,7 +64,7 @@ fn prices(options: &RunOptions) -> anyhow::Result<Prices> {
     let Some(path) = &options.prices else {
         return Prices::parse(PRICES).context("in the built-in prices");
     };
-    let text = std::fs::read_to_string(path)
+    let text = runtime_files::read_text(path)
         .with_context(|| format!("cannot read the prices {}", path.display()))?;
     Prices::parse(&text).with_context(|| format!("in {}", path.display()))
 }

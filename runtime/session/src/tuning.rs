@@ -155,7 +155,7 @@ pub fn keep(tuned: Tuned) -> anyhow::Result<std::path::PathBuf> {
 }
 
 fn read(path: &Path) -> anyhow::Result<TuningFile> {
-    let text = match std::fs::read_to_string(path) {
+    let text = match runtime_files::read_text(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Ok(TuningFile::default());

@@ -11,16 +11,9 @@ const UNITS: [(f64, &str); 6] = [
 ];
 
 /// A foreign text as it may stand in a line: what would steer a terminal, or hide in it, is
-/// written out.
+/// spelled out.
 pub fn printable(text: &str) -> String {
-    let mut shown = String::new();
-    for character in text.chars() {
-        match character {
-            '"' | '\'' | '\\' => shown.push(character),
-            other => shown.extend(other.escape_debug()),
-        }
-    }
-    shown
+    runtime_core::visible::visible_line(text).into_owned()
 }
 
 /// The text as one line of at most this many characters; a cut one ends in "…".
@@ -48,7 +41,7 @@ mod tests {
     #[test]
     fn a_foreign_text_cannot_hide_what_it_says() {
         assert_eq!(printable("sh -c 'echo \"é\"'"), "sh -c 'echo \"é\"'");
-        assert_eq!(printable("a\u{1b}[2K\rb\n\u{202e}c"), "a\\u{1b}[2K\\rb\\n\\u{202e}c");
+        assert_eq!(printable("a\u{1b}[2K\rb\n\u{202e}c"), "a\\u001b[2K\\rb\\n\\u202ec");
     }
 
     #[test]

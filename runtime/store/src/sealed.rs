@@ -136,7 +136,7 @@ pub fn parse_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonError> {
 /// Reads a JSON file and checks its checksum.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, SealedError> {
     let path = path.to_owned();
-    let text = match fs::read(&path) {
+    let text = match runtime_files::read(&path, runtime_files::TEXT_BYTES_MAX) {
         Ok(text) => text,
         Err(source) => return Err(SealedError::Io { path, source }),
     };

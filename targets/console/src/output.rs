@@ -10,8 +10,11 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use runtime_core::visible::visible;
+
 /// One of the two streams. Writing to it never fails: what could not be written is
-/// remembered until [`finish`].
+/// remembered until [`finish`]. Lines and texts are made visible; bytes that are written as they are
+/// were styled here, or are for another program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Output(Stream);
 
@@ -76,9 +79,15 @@ impl Output {
         }
     }
 
-    /// Prints a line.
+    /// Prints a line, with what a terminal would obey spelled out.
     pub fn line(self, told: Arguments<'_>) {
-        self.attempt(|stream| writeln!(stream, "{told}"));
+        let told = told.to_string();
+        self.attempt(|stream| writeln!(stream, "{}", visible(&told)));
+    }
+
+    /// Prints a text in the same way, without a line end behind it.
+    pub fn text(self, told: &str) {
+        self.attempt(|stream| stream.write_all(visible(told).as_bytes()));
     }
 
     #[allow(clippy::disallowed_methods, reason = "this is what others are to use instead")]

@@ -225,7 +225,8 @@ fn end(signal: Signal) -> ! {
 /// Runs an action on its own thread, and waits for it at most this long.
 fn soon(longest: Duration, deed: impl FnOnce() + Send + 'static) {
     let (done, is_done) = channel();
-    thread::spawn(move || {
+    // Without a thread for it, it is left undone.
+    let _ = thread::Builder::new().spawn(move || {
         deed();
         let _ = done.send(());
     });

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use console::Term;
+use runtime_core::visible::visible;
 
 use crate::Output;
 
@@ -14,23 +15,10 @@ const COLUMNS: usize = 80;
 /// Least number of columns that is used.
 const COLUMNS_MIN: usize = 40;
 
-/// The text with control characters spelled out, except line ends; a tab is four spaces.
-///
-/// Marks that turn the direction of writing or take up no room count as control characters: they
-/// let a line read otherwise than it is.
+/// The text with what a terminal would obey, or not show, spelled out; a tab is four spaces.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_spelled) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\t' => shown.push_str("    "),
-            letter if is_spelled(letter) => shown.extend(letter.escape_default()),
-            letter => shown.push(letter),
-        }
-    }
-    Cow::Owned(shown)
+    let visible = visible(text);
+    if visible.contains('\t') { Cow::Owned(visible.replace('\t', "    ")) } else { visible }
 }
 
 /// The text as one line without control characters, cut to this many columns.
@@ -53,12 +41,6 @@ pub fn wrapped(text: &str, columns: usize, spaces: usize) -> Vec<String> {
     lines.map(|line| line.trim_end().to_owned()).collect()
 }
 
-fn is_spelled(letter: char) -> bool {
-    (letter.is_control() && letter != '\n')
-        || matches!(letter, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(letter, '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,14 +51,14 @@ mod tests {
 
         let shown = shown(hostile);
 
-        let spelled = "a\\u{1b}]0;title\\u{7}b\\r\\u{9b}31mc\\u{202e}d    e\nf";
+        let spelled = "a\\u001b]0;title\\u0007b\\r\\u009b31mc\\u202ed    e\nf";
         assert_eq!(shown, spelled);
         assert!(shown.chars().all(|letter| !letter.is_control() || letter == '\n'));
     }
 
     #[test]
     fn a_line_is_one_and_as_long_as_it_may_be() {
-        assert_eq!(line("open\nthe  door\u{1b}[2J", 80), "open the  door\\u{1b}[2J");
+        assert_eq!(line("open\nthe  door\u{1b}[2J", 80), "open the  door\\u001b[2J");
         assert_eq!(line("open the door", 8), "open th…");
     }
 

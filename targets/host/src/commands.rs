@@ -26,8 +26,12 @@ mod doctor;
 mod train;
 mod completions;
 mod man;
+mod probe;
 
 use clap::Subcommand;
+
+/// The command that a child of the program serves under.
+pub(crate) use probe::COMMAND as PROBE;
 
 /// Declares what the program can do, in the order of its help.
 macro_rules! commands {
@@ -78,4 +82,5 @@ commands! {
     train::Train,
     completions::Completions,
     man::Man,
+    probe::Probe,
 }

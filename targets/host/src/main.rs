@@ -55,7 +55,13 @@ fn main() -> ExitCode {
     }
     runtime_environments::preparation::tell_to(progress::preparing);
     let cli = Cli::from_arg_matches(&command().get_matches());
-    match cli.unwrap_or_else(|error| error.exit()).command.run() {
+    let command = cli.unwrap_or_else(|error| error.exit()).command;
+    // A child tries, and has no children of its own.
+    if !matches!(command, commands::Command::Probe(_)) {
+        runtime_probe::allow(commands::PROBE);
+        runtime_probe::chat_templates();
+    }
+    match command.run() {
         Ok(()) => finish(0),
         Err(error) => {
             errln!("error: {}", account(error.as_ref(), <dyn Error>::is::<ModelError>));

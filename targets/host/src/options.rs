@@ -72,7 +72,9 @@ pub(crate) struct Flags<K> {
 impl<K> Flags<K> {
     /// The flags' values as options.
     pub(crate) fn options(&self) -> anyhow::Result<RunOptions> {
-        Ok(self.given.clone().try_into()?)
+        let options: RunOptions = self.given.clone().try_into()?;
+        options.check()?;
+        Ok(options)
     }
 }
 

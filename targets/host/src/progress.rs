@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use runtime_session::program::Surroundings;
-use targets_console::terminal::shown;
 use targets_console::{errln, signals};
 
 pub(crate) use preparing::preparing;
@@ -61,7 +60,7 @@ fn overview(show: Show) -> ProgressBar {
 
 /// Writes a text to standard error, over the bars; it cannot steer the terminal.
 pub(crate) fn say(text: &str) {
-    BARS.suspend(|| errln!("{}", shown(text)));
+    BARS.suspend(|| errln!("{text}"));
 }
 
 /// A session on this terminal, which is stopped by signals.

@@ -1,6 +1,5 @@
 //! Runs a session from its flags and prints its results; shared by the commands that play.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -70,7 +69,7 @@ impl SessionFlags {
         let mut played = plan.play(&surroundings)?;
         let (found, json) = played.write_collection(&plan)?;
         if printed.json {
-            out().write_all(json.as_bytes())?;
+            out().text(&json);
         } else if !printed.quiet {
             let (text, path) = (found.text(), collection_file(&plan));
             let seconds = (surroundings.clock)() as f64 / 1e6;
@@ -126,7 +125,7 @@ impl Printed {
         let (results, json) = played.write_results(plan)?;
         let is_table = !self.json && !self.quiet;
         if self.json {
-            out().write_all(json.as_bytes())?;
+            out().text(&json);
         } else if is_table {
             outln!("{}\nResults: {}", table(&results), plan.folder.results().display());
         }

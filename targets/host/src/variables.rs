@@ -16,6 +16,7 @@ Environment variables:
   REBOUND_APPROVALS   file of the approved `exec:` commands
                       [default: rebound/approved-commands in the user's data]
   REBOUND_DATA        folder of data sets, like --data
+  REBOUND_TRIED       file of the models and templates that were tried
   REBOUND_TUNING      file of what `doctor --tune` measured
                       [default: rebound/tuning.toml in the user's data]
   OPENAI_BASE_URL     the endpoint of --engine remote [default: OpenAI's own]

@@ -40,7 +40,7 @@ fn kept(out: &Path) -> anyhow::Result<Option<NonZeroU32>> {
         let file = file.display();
         format!("{file} is damaged; remove it, and say by --threads what the run was begun with")
     };
-    let text = std::fs::read_to_string(&file).with_context(damaged)?;
+    let text = runtime_files::read_text(&file).with_context(damaged)?;
     let (number, sha256) = text.split_once(' ').with_context(damaged)?;
     ensure!(sha256_bytes(number.as_bytes()) == sha256.trim(), damaged());
     Ok(Some(number.parse().with_context(damaged)?))

@@ -9,8 +9,8 @@ use crate::error::TrainError;
 
 /// A file's samples, one for each line that is not blank.
 pub fn read_file(file: &Path, vocabulary: &Vocabulary) -> Result<Vec<Sample>, TrainError> {
-    let bytes =
-        std::fs::read(file).map_err(|source| TrainError::Read { file: file.into(), source })?;
+    let bytes = runtime_files::read(file, u64::MAX)
+        .map_err(|source| TrainError::Read { file: file.into(), source })?;
     let mut samples = Vec::new();
     for (number, bytes) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
         if bytes.trim_ascii().is_empty() {

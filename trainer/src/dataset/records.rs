@@ -65,8 +65,8 @@ pub(super) fn check_model(
 fn events(log: &Path) -> Result<Vec<Event>, TrainError> {
     let wrong =
         |error: StreamError<_>| TrainError::Content { file: log.into(), reason: error.to_string() };
-    let bytes =
-        std::fs::read(log).map_err(|source| TrainError::Read { file: log.into(), source })?;
+    let bytes = runtime_files::read(log, u64::MAX)
+        .map_err(|source| TrainError::Read { file: log.into(), source })?;
     RecordReader::open(&bytes[..]).map_err(wrong)?.collect::<Result<_, _>>().map_err(wrong)
 }
 

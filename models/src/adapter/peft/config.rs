@@ -5,7 +5,6 @@
 //! alpha over each matrix's rank.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -70,7 +69,7 @@ impl PeftSettings {
     pub(super) fn read(path: &Path) -> Result<Self, PeftError> {
         let file = path.display().to_string();
         let mut text = Vec::new();
-        File::open(path)
+        runtime_files::open(path)
             .and_then(|opened| opened.take(BYTES_MAX).read_to_end(&mut text))
             .map_err(|source| PeftError::Io { file: file.clone(), source })?;
         let config = serde_json::from_slice(&text)

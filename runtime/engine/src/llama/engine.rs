@@ -44,6 +44,7 @@ impl Weights for LlamaWeights {
 }
 
 fn load_model(config: &LlamaConfig, vocabulary: &Vocabulary) -> Result<LlamaModel, EngineError> {
+    models::threads::check_startable(config.threads)?;
     let path = config.path.clone();
     if !devices::devices().iter().any(|device| device.is_cpu) {
         let reason = "no kernels for this processor; the folder `lib/kernels` of the release \

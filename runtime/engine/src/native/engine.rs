@@ -20,6 +20,7 @@ pub fn load(config: &NativeConfig) -> Result<Engine, EngineError> {
     let (path, context_tokens) = (config.path.clone(), config.context_tokens.get());
     Engine::start(&path, context_tokens, move |vocabulary| {
         let refused = |reason: String| EngineError::Load { path: config.path.clone(), reason };
+        models::threads::check_startable(config.threads)?;
         let gguf = Gguf::open(&config.path)?;
         let threads = usize::try_from(config.threads.get()).unwrap_or(usize::MAX);
         let transformer =

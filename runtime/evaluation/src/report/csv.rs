@@ -1,7 +1,10 @@
 //! CSV with a row for each trial: RFC 4180, with names in the first row.
 //!
 //! Spreadsheets read a cell that begins with `=`, `+`, `-` or `@` as a
-//! formula. Such a text is prefixed by an apostrophe, which makes it a text.
+//! formula, in their wide forms and behind spaces too. Such a text is prefixed
+//! by an apostrophe, which makes it a text. Hidden characters are spelled out.
+
+use runtime_core::visible::visible;
 
 use super::column::{Column, Columns};
 use super::{ReportError, ReportRun, results};
@@ -104,11 +107,14 @@ fn row(
 
 /// A text as a quoted cell that is never a formula.
 pub(super) fn quoted(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let text = visible(text);
+    let begun = text.trim_start();
+    let formula = begun.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    let formula = formula || text.starts_with(['\t', '\n']);
     let guard = if formula { "'" } else { "" };
-    if formula || text.contains([',', '"', '\r', '\n']) {
+    if formula || text.contains([',', ';', '"', '\t', '\n']) {
         format!("\"{guard}{}\"", text.replace('"', "\"\""))
     } else {
-        text.into()
+        text.into_owned()
     }
 }

@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, escape_formatter};
+use runtime_core::visible::visible;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -91,6 +92,13 @@ pub(super) fn render(
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    // What is no text of the page's own is made visible, and escaped then.
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => {
+            escape_formatter(out, state, &Value::from(&*visible(text)))
+        }
+        _ => escape_formatter(out, state, value),
+    });
     for (name, template) in TEMPLATES {
         environment.add_template(name, template)?;
     }

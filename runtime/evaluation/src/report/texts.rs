@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use runtime_core::visible::visible;
 use serde::{Serialize, Serializer};
 
 /// The index of a text.
@@ -24,8 +25,9 @@ impl Texts {
         Self { elsewhere: self.all.len(), bytes: 0, ..self }
     }
 
-    /// The index of a text, which is added if it is new.
+    /// The index of a text, with hidden characters spelled out, which is added if it is new.
     pub(super) fn id(&mut self, text: &str) -> TextId {
+        let text = &*visible(text);
         if let Some(id) = self.ids.get(text) {
             return *id;
         }

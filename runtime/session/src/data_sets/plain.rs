@@ -70,8 +70,8 @@ impl Pulling<'_> {
         compare(&found, file)?;
         let path = self.folder.join(&file.path);
         make_folder_of(&path)?;
-        let mut bytes =
-            File::open(&found).with_context(|| format!("cannot read {}", found.display()))?;
+        let mut bytes = runtime_files::open(&found)
+            .with_context(|| format!("cannot read {}", found.display()))?;
         let copy = |out: &mut BufWriter<File>| std::io::copy(&mut bytes, out).map(|_| ());
         let copied = replace_with(&path, copy, |error| error);
         drop(phase);

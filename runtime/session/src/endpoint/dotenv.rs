@@ -5,7 +5,6 @@
 //! file is never loaded into the environment, where a key would be inherited by whatever is
 //! started. Errors do not repeat what they are about.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -24,7 +23,7 @@ pub(super) fn read<const N: usize>(
         return Ok([const { None }; N]);
     }
     let mut text = String::new();
-    let file = File::open(path).map(|file| file.take(BYTES_MAX + 1));
+    let file = runtime_files::open(path).map(|file| file.take(BYTES_MAX + 1));
     let read = file.and_then(|mut file| file.read_to_string(&mut text));
     read.with_context(|| format!("cannot read {}", path.display()))?;
     ensure!(text.len() as u64 <= BYTES_MAX, "{} has more than {BYTES_MAX} bytes", path.display());

@@ -15,6 +15,7 @@ pub(super) fn load(path: &Path, loading: &Loading) -> anyhow::Result<Engine> {
     );
     let device = loading.engine.device.as_deref().unwrap_or("flex");
     let device = devices::open(device).context("see `rebound devices`")?;
+    models::threads::check_startable(super::threads(loading))?;
     // A second model of one program has the threads of the first.
     devices::use_threads(super::threads(loading).get() as usize);
     let mut config = DecoderConfig::new(path, device);

@@ -46,7 +46,7 @@ pub(super) fn reserve(
     );
 }
 
-fn of_part(memory: MemoryEstimate, part: MemoryPart) -> u64 {
+pub(super) fn of_part(memory: MemoryEstimate, part: MemoryPart) -> u64 {
     match part {
         MemoryPart::Model => memory.total(),
         MemoryPart::Adapter => memory.context(),

@@ -78,7 +78,7 @@ pub(super) struct EvaluateTable {
 impl IterateFile {
     /// Reads and checks a file; its paths go from its folder.
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path)
+        let text = runtime_files::read_text(path)
             .with_context(|| format!("cannot read the rounds' file {}", path.display()))?;
         let parse = || -> anyhow::Result<Self> {
             let file: Self = toml::from_str(&text)?;

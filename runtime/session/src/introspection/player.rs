@@ -1,5 +1,6 @@
 //! Makes the attempts that a log lacks.
 
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -65,9 +66,13 @@ impl Player<'_> {
         let (all, those) = (&shared, &slots);
         let ended: Vec<anyhow::Result<()>> = std::thread::scope(|scope| {
             let count = self.workers.clamp(1, slots.len().max(1));
-            let workers: Vec<_> =
-                (0..count).map(|_| scope.spawn(move || self.work(all, those))).collect();
-            let join = |worker: ScopedJoinHandle<'_, anyhow::Result<()>>| {
+            let start = |_| {
+                let builder = std::thread::Builder::new();
+                builder.spawn_scoped(scope, move || self.work(all, those))
+            };
+            let workers: Vec<_> = (0..count).map(start).collect();
+            let join = |worker: io::Result<ScopedJoinHandle<'_, anyhow::Result<()>>>| {
+                let worker = worker.context("cannot start a worker")?;
                 worker.join().unwrap_or_else(|_| Err(anyhow!("a worker panicked")))
             };
             workers.into_iter().map(join).collect()

@@ -210,7 +210,7 @@ fn wait(
 
 /// What the last step of a training measured.
 fn last_step(path: &Path) -> anyhow::Result<StepMetrics> {
-    let text = std::fs::read_to_string(path)
+    let text = runtime_files::read_text(path)
         .with_context(|| format!("cannot read the training's metrics {}", path.display()))?;
     let last = text.lines().next_back().context("the training has no step")?;
     serde_json::from_str(last).with_context(|| format!("in the last line of {}", path.display()))

@@ -87,7 +87,7 @@ fn one() -> NonZeroU32 {
 impl LearnFile {
     /// Reads and checks a loop's file; returns the text to store, too.
     pub(crate) fn read(path: &Path) -> anyhow::Result<(Self, String)> {
-        let text = std::fs::read_to_string(path)
+        let text = runtime_files::read_text(path)
             .with_context(|| format!("cannot read the loop's file {}", path.display()))?;
         let file = Self::parse(path, &text)?;
         let start = paths::start(path, file.folder.as_deref());

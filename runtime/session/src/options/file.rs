@@ -63,7 +63,7 @@ impl RunFile {
 
 /// Reads a run's file; an unknown key is refused, with the nearest known one.
 pub(crate) fn read(path: &Path) -> anyhow::Result<RunFile> {
-    let text = std::fs::read_to_string(path)
+    let text = runtime_files::read_text(path)
         .with_context(|| format!("cannot read the run's file {}", path.display()))?;
     let file = parse(path, &text)?;
     let start = paths::start(path, file.folder.as_deref());

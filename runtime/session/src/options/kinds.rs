@@ -44,7 +44,7 @@ typed! {
     PathBuf: Kind::Text;
     bool: Kind::Switch;
     u32: Kind::Read(|text| value(whole::<u32>(text)?));
-    u64: Kind::Read(|text| value(whole::<u64>(text)?));
+    u64: Kind::Read(|text| value(storable(text)?));
     NonZeroU32: Kind::Read(|text| value(count(text)?));
     Temperature: Kind::Read(parsed::<Temperature>);
     Share: Kind::Read(parsed::<Share>);
@@ -56,6 +56,13 @@ typed! {
 /// A whole number, 0 or more.
 fn whole<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| "expected a whole number, 0 or more".to_owned())
+}
+
+/// A whole number, 0 or more, that a configuration file can hold: those have signed ones.
+fn storable(text: &str) -> Result<u64, String> {
+    let most = u64::MAX >> 1;
+    let number = text.parse().ok().filter(|&number: &u64| number <= most);
+    number.ok_or_else(|| format!("expected a whole number, 0 to {most}"))
 }
 
 /// A whole number, 1 or more.

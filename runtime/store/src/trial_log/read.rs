@@ -63,7 +63,8 @@ pub struct Events {
 impl Events {
     /// Opens a log and checks its header.
     pub fn open(path: &Path) -> Result<Self, LogError> {
-        let file = File::open(path).map_err(|source| LogError::io("read", path, source))?;
+        let file =
+            runtime_files::open(path).map_err(|source| LogError::io("read", path, source))?;
         let reader = RecordReader::open(LogSource(BufReader::new(file)));
         let reader = reader.map_err(|error| LogError::unread(path, error))?;
         Ok(Self { path: path.to_owned(), reader })

@@ -1,6 +1,5 @@
 //! `rebound bench`: a fixed suite of tasks on this machine, and cards of machines side by side.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -8,7 +7,6 @@ use clap::builder::TypedValueParser;
 use runtime_evaluation::card::compare::{self, Named};
 use runtime_evaluation::report;
 use runtime_session::suite::{SuiteName, SuiteRequest, read_cards};
-use targets_console::terminal::shown;
 use targets_console::{out, outln};
 
 use crate::options::{AllowedFlags, Flags, Keys};
@@ -123,9 +121,9 @@ impl Agents {
         drop(surroundings);
         let (card, json) = ended?;
         if self.json {
-            out().write_all(json.as_bytes())?;
+            out().text(&json);
         } else if !self.quiet {
-            outln!("{}\nCard: {}", shown(&card.text()), request.card_file().display());
+            outln!("{}\nCard: {}", card.text(), request.card_file().display());
         }
         Ok(())
     }
@@ -136,7 +134,7 @@ impl Compare {
         let cards = read_cards(&self.cards)?;
         let named = cards.iter().map(|(name, card)| Named { name: name.clone(), card });
         let named: Vec<Named<'_>> = named.collect();
-        out().write_all(shown(&compare::text(&named)).as_bytes())?;
+        out().text(&compare::text(&named));
         if let Some(path) = &self.plot {
             let svg = report::cards(&named)?;
             std::fs::write(path, svg)

@@ -1,6 +1,5 @@
 //! `rebound ceiling`: what reflections could be worth to an actor.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
@@ -70,7 +69,7 @@ impl Ceiling {
         drop(surroundings);
         let (found, json) = ended?;
         if self.json {
-            out().write_all(json.as_bytes())?;
+            out().text(&json);
         } else if !self.quiet {
             outln!("{}\nCeiling: {}", found.text(), request.out.join("ceiling.json").display());
         }

@@ -2,7 +2,6 @@
 
 mod pull;
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -53,7 +52,8 @@ impl Data {
                 Ok(())
             }
             Action::List { json: false } => {
-                Ok(out().write_all(data_sets::text(&folder)?.as_bytes())?)
+                out().text(&data_sets::text(&folder)?);
+                Ok(())
             }
             Action::Pull(pull) => pull.run(&folder),
             Action::Verify { names } => {

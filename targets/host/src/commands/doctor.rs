@@ -1,6 +1,5 @@
 //! `rebound doctor`: checks this machine, its models and its data sets.
 
-use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -46,7 +45,7 @@ impl Doctor {
         if self.json {
             outln!("{}", serde_json::to_string_pretty(&findings)?);
         } else {
-            out().write_all(findings.text().as_bytes())?;
+            out().text(&findings.text());
         }
         Ok(())
     }

@@ -11,7 +11,6 @@ use runtime_environments::world::World;
 use runtime_environments::worlds;
 use runtime_environments::worlds::external::serve;
 use runtime_session::options::RunOptions;
-use targets_console::terminal::shown;
 use targets_console::{out, outln};
 
 use crate::options::{ByHand, Flags};
@@ -152,7 +151,7 @@ fn print(found: &CheckReport) {
         };
         outln!("{word} {:>4}/{times:<4} {}", promise.kept, promise.text);
         for problem in promise.broken.iter().take(PRINTED_MAX) {
-            outln!("                 {}", shown(problem));
+            outln!("                 {problem}");
         }
         if promise.broken.len() > PRINTED_MAX {
             outln!("                 and {} more", promise.broken.len() - PRINTED_MAX);

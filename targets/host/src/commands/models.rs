@@ -2,7 +2,6 @@
 
 mod merge;
 
-use std::io::Write;
 use std::path::Path;
 
 use indicatif::ProgressBar;
@@ -74,13 +73,13 @@ impl Models {
         let folder = files::models_folder()?;
         match self.action {
             Action::List { json: true } => outln!("{}", list::json(&folder)?),
-            Action::List { json: false } => out().write_all(list::text(&folder).as_bytes())?,
+            Action::List { json: false } => out().text(&list::text(&folder)),
             Action::Pull { name, quiet } => pull(&folder, &name, quiet)?,
             Action::Verify { names } => {
                 weights::verify(&folder, &names, &mut |line| outln!("{line}"))?;
             }
             Action::Show { model, tensors } => {
-                out().write_all(weights::contents(&folder, &model, tensors)?.as_bytes())?;
+                out().text(&weights::contents(&folder, &model, tensors)?);
             }
             Action::Merge(merge) => merge.run(&folder)?,
         }

@@ -1,6 +1,6 @@
 //! `rebound node`: inspects, monitors and simulates a microcontroller.
 
-use std::io::{Write, stdin};
+use std::io::stdin;
 use std::net::SocketAddr;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -74,7 +74,7 @@ fn inspect(link: &mut NodeLink, json: bool) -> anyhow::Result<()> {
     if json {
         outln!("{:#}", node::json(link)?);
     } else {
-        out().write_all(node::text(link)?.as_bytes())?;
+        out().text(&node::text(link)?);
     }
     Ok(())
 }

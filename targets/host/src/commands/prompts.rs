@@ -1,6 +1,5 @@
 //! `rebound prompts`: lists and exports the built-in prompt templates.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use runtime_environments::worlds;
@@ -57,7 +56,7 @@ impl Prompts {
                 templates::export(&folder, &environment, force)?
             }
         };
-        out().write_all(text.as_bytes())?;
+        out().text(&text);
         Ok(())
     }
 }

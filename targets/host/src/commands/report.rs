@@ -1,6 +1,5 @@
 //! `rebound report`: writes stored runs as an HTML page, or as CSV.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use runtime_session::stored::report;
@@ -44,7 +43,7 @@ impl Report {
         };
         let usual = || (!self.csv).then(|| report::usual_file(&self.runs));
         match self.out.or_else(usual) {
-            None => out().write_all(text.as_bytes())?,
+            None => out().text(&text),
             Some(path) => {
                 replace(&path, text.as_bytes())?;
                 outln!("Report: {}", path.display());

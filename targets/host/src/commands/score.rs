@@ -63,7 +63,7 @@ impl Score {
 
     fn text(&self) -> anyhow::Result<String> {
         if let Some(path) = &self.text_file {
-            return std::fs::read_to_string(path)
+            return runtime_files::read_text(path)
                 .with_context(|| format!("cannot read the text {}", path.display()));
         }
         let mut text = String::new();

@@ -137,6 +137,6 @@ mod tests {
 
     #[test]
     fn what_is_drawn_cannot_steer_the_terminal() {
-        assert_eq!(drawn("test/1\u{7}, trial 2\u{1b}[2J", 0), "test/1\\u{7}, trial 2\\u{1b}[2J");
+        assert_eq!(drawn("test/1\u{7}, trial 2\u{1b}[2J", 0), "test/1\\u0007, trial 2\\u001b[2J");
     }
 }

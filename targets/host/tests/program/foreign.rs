@@ -117,7 +117,7 @@ fn the_command_of_a_configuration_is_not_started_unless_it_is_allowed() {
     let nothing_started = !place.path("started").exists() && !place.path("run").exists();
     let replaced = place.rebound(&[&run[..], &["--connect", &port]].concat());
 
-    check_refused(&refused, &["run.toml", "\\u{1b}[2K"]);
+    check_refused(&refused, &["run.toml", "\\u001b[2K"]);
     assert!(nothing_started && !refused.stderr.contains('\u{1b}'));
     assert_eq!(replaced.code, 0, "the flag wins: {}", replaced.stderr);
 }

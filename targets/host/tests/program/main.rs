@@ -7,6 +7,8 @@ mod earlier;
 mod external;
 mod node;
 mod bad_input;
+#[cfg(unix)]
+mod hostile;
 mod cli;
 mod demo;
 mod folders;

@@ -171,7 +171,7 @@ fn what_a_world_or_a_model_wrote_cannot_steer_the_terminal() {
 
     for said in said {
         let all = said.stdout + &said.stderr;
-        assert!(all.contains("\\u{1b}]0;title\\u{7}"), "{all}");
+        assert!(all.contains("\\u001b]0;title\\u0007"), "{all}");
         assert!(all.chars().all(|letter| letter == '\n' || !letter.is_control()), "{all:?}");
         assert!(!all.contains('\u{202e}'));
     }

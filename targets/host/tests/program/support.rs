@@ -22,6 +22,9 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_rebound");
 /// Commands that tests approved, apart from their user's.
 const APPROVALS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/approved-commands");
 
+/// What tests tried, apart from their user's.
+const TRIED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/tried");
+
 /// Runs `rebound` with these arguments.
 pub(crate) fn rebound(arguments: &[&str]) -> Outcome {
     rebound_with_input(arguments, "")
@@ -31,6 +34,7 @@ pub(crate) fn rebound(arguments: &[&str]) -> Outcome {
 pub(crate) fn rebound_with_input(arguments: &[&str], input: &str) -> Outcome {
     let mut command = Command::new(PROGRAM);
     command.args(arguments).env("REBOUND_APPROVALS", APPROVALS).env("REBOUND_TUNING", "none");
+    command.env("REBOUND_TRIED", TRIED);
     finish(command, input)
 }
 
@@ -44,6 +48,7 @@ pub(crate) fn rebound_in(
     let mut command = Command::new(PROGRAM);
     command.args(arguments).current_dir(folder);
     command.env("REBOUND_APPROVALS", APPROVALS).env("REBOUND_TUNING", "none");
+    command.env("REBOUND_TRIED", TRIED);
     command.env_remove("OPENAI_API_KEY").env_remove("OPENAI_BASE_URL");
     command.envs(environment.iter().copied());
     finish(command, "")

@@ -4,7 +4,7 @@
 //! An archive is never unpacked in memory: `train` is 330 MB. Reading it
 //! takes less than a second.
 
-use std::fs::File;
+use std::cell::Cell;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -16,8 +16,10 @@ pub(super) const GAME_FILE: &str = "game.tw-pddl";
 pub(super) const RELEASE: &str = "json_2.1.1";
 /// Greatest length of a file; ALFWorld's games have 100 kB, its trajectories 1 MB.
 const FILE_BYTES_MAX: u64 = 16 << 20;
+/// Greatest length of what stands before a file: its header, and headers of longer names.
+const HEADERS_BYTES_MAX: u64 = 64 << 10;
 /// Greatest number of files of one split; `train` has 7106.
-const FILES_MAX: usize = 200_000;
+pub(super) const FILES_MAX: usize = 200_000;
 
 /// The game files of one split.
 #[derive(Clone, Debug)]
@@ -75,8 +77,13 @@ impl Archive {
     }
 
     fn visit_packed(&self, path: &Path, visitor: &mut dyn Visitor) -> io::Result<()> {
-        let mut archive = tar::Archive::new(zstd::Decoder::new(File::open(path)?)?);
-        for (count, entry) in archive.entries()?.enumerate() {
+        let left = Cell::new(0);
+        let bytes = zstd::Decoder::new(runtime_files::open(path)?)?;
+        let mut archive = tar::Archive::new(Bounded { inner: bytes, left: &left });
+        let mut entries = archive.entries()?;
+        for count in 0.. {
+            left.set(HEADERS_BYTES_MAX + FILE_BYTES_MAX);
+            let Some(entry) = entries.next() else { break };
             let entry = entry?;
             if count == FILES_MAX || entry.size() > FILE_BYTES_MAX {
                 return Err(io::Error::other("the archive is larger than any release"));
@@ -98,7 +105,7 @@ impl Archive {
                 let file = trial.join(GAME_FILE);
                 let id = game_id(&file, &self.split).filter(|_| file.is_file());
                 if let Some(id) = id.filter(|id| visitor.wants(id)) {
-                    let bytes = read_bounded(File::open(&file)?)?;
+                    let bytes = read_bounded(runtime_files::open(&file)?)?;
                     if !visitor.found(&id, bytes) {
                         return Ok(());
                     }
@@ -110,6 +117,26 @@ impl Archive {
 
     fn unreadable(&self, source: io::Error) -> AlfworldError {
         AlfworldError::Unreadable { path: self.path().to_owned(), source }
+    }
+}
+
+/// A stream of which no more is read than what is left: a header may claim any length, and tar
+/// reads the longer names that headers claim into memory.
+struct Bounded<'a, R> {
+    inner: R,
+    left: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Bounded<'_, R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.left.get()).unwrap_or(usize::MAX);
+        if left == 0 {
+            return Err(io::Error::other("a header is larger than any of a release"));
+        }
+        let most = bytes.len().min(left);
+        let count = self.inner.read(&mut bytes[..most])?;
+        self.left.set(self.left.get() - count as u64);
+        Ok(count)
     }
 }
 
@@ -159,6 +186,28 @@ mod tests {
         assert_eq!(game_id(path, "valid_seen").as_deref(), Some("valid_seen/look-A/trial_1"));
         assert_eq!(game_id(path, "train"), None);
         assert_eq!(game_id(Path::new("game.tw-pddl"), "train"), None);
+    }
+
+    #[test]
+    fn a_header_that_claims_more_than_any_release_is_an_error() {
+        let data = tempfile::tempdir().unwrap();
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::GNULongName);
+        header.set_size(3 << 30);
+        header.set_cksum();
+        let mut packed = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        std::io::Write::write_all(&mut packed, header.as_bytes()).unwrap();
+        let zeros = vec![0; 1 << 20];
+        for _ in 0..64 {
+            std::io::Write::write_all(&mut packed, &zeros).unwrap();
+        }
+        std::fs::write(data.path().join("train.tar.zst"), packed.finish().unwrap()).unwrap();
+
+        let archive = Archive::find(data.path(), "train").unwrap();
+        let error = archive.visit(&mut Count(0)).unwrap_err();
+
+        let told = std::error::Error::source(&error).unwrap().to_string();
+        assert!(told.contains("a header is larger"), "{told}");
     }
 
     #[test]

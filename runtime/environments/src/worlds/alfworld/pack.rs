@@ -10,7 +10,6 @@
 //! Games that the Python package skips are skipped here, too.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -19,7 +18,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::archive::{Archive, GAME_FILE, RELEASE, Visitor, game_id, read_bounded};
+use super::archive::{Archive, FILES_MAX, GAME_FILE, RELEASE, Visitor, game_id, read_bounded};
 use super::error::AlfworldError;
 
 /// The compression level: `train` shrinks from 304 MB to 7 MB in three seconds.
@@ -121,7 +120,10 @@ impl Visitor for Games {
 }
 
 fn read_zip(from: &Path, split: &str, games: &mut Games) -> io::Result<()> {
-    let mut archive = ZipArchive::new(File::open(from)?).map_err(io::Error::other)?;
+    let mut archive = ZipArchive::new(runtime_files::open(from)?).map_err(io::Error::other)?;
+    if archive.len() > FILES_MAX {
+        return Err(io::Error::other("the archive has more files than any release"));
+    }
     for index in 0..archive.len() {
         let member = archive.by_index(index).map_err(io::Error::other)?;
         let id = member.enclosed_name().and_then(|path| game_id(&path, split));

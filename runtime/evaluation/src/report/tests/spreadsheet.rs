@@ -44,6 +44,9 @@ fn no_cell_is_a_formula() {
     assert_eq!(quoted("say \"hi\", then\ngo"), "\"say \"\"hi\"\", then\ngo\"");
     assert_eq!(quoted("=1+1"), "\"'=1+1\"");
     assert_eq!(quoted("-shelf"), "\"'-shelf\"");
+    assert_eq!(quoted("  =1+1"), "\"'  =1+1\"");
+    assert_eq!(quoted("＝1+1"), "\"'＝1+1\"");
+    assert_eq!(quoted("a\u{1b}[2J\u{202e}b\r"), "a\\u001b[2J\\u202eb\\r");
 }
 
 proptest! {

@@ -1,6 +1,5 @@
 //! `rebound introspect evaluate`: what turns are worth beside attempts at once.
 
-use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -60,7 +59,7 @@ impl Evaluate {
         drop(surroundings);
         let (evaluation, json) = evaluated?;
         if as_json {
-            out().write_all(json.as_bytes())?;
+            out().text(&json);
         } else if !quiet {
             let file = request.out.join("evaluation.json");
             outln!("{}\nEvaluation: {}", evaluation.results.text(), file.display());

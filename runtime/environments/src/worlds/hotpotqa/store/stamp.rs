@@ -71,7 +71,7 @@ fn touched(path: &Path) -> io::Result<(u64, u64)> {
 
 fn sha256(path: &Path, bytes: u64) -> io::Result<String> {
     let what = format!("reading {}", path.display());
-    let (mut file, mut hash) = (File::open(path)?, Sha256::new());
+    let (mut file, mut hash) = (runtime_files::open(path)?, Sha256::new());
     let (mut block, mut done) = (vec![0; 1 << 20], 0);
     loop {
         let count = file.read(&mut block)?;
