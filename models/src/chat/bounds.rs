@@ -82,7 +82,7 @@ mod tests {
             format!("{{{{ a{} }}}}", "|trim".repeat(5_000)),
             "x".repeat(100_000),
         ] {
-            assert!(matches!(check(&hostile), Err(ChatError::TooLarge { .. })), "{:.40}", hostile);
+            assert!(matches!(check(&hostile), Err(ChatError::TooLarge { .. })), "{hostile:.40}");
         }
     }
 
