@@ -73,7 +73,8 @@ fn what_else(found: &Metadata) -> Option<&'static str> {
     Some("something else")
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 
