@@ -9,7 +9,7 @@ use toml::Table;
 
 /// A crate's folder, and which of ours it may depend on outside its tests. A
 /// name that ends in `*` stands for all that begin so.
-pub(crate) const MAY_IMPORT: [(&str, &[&str]); 22] = [
+pub(crate) const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("runtime/core", &[]),
     ("runtime/node", &[]),
     ("runtime/agent", &["runtime-core"]),
@@ -34,6 +34,7 @@ pub(crate) const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("benches", &["runtime-*", "models*", "trainer"]),
     ("fuzz", &["runtime-*", "models*", "trainer"]),
     ("tests", &["runtime-*", "models*", "trainer"]),
+    ("tests/attack", &["runtime-*", "models*"]),
     ("tests/needs", &[]),
 ];
 
