@@ -24,6 +24,8 @@ const SHRUNK_OF_A_KIND: u64 = 2;
 /// Cases that are tried to make one small, and of those that take their time.
 const TRIALS_MAX: usize = 80;
 const HUNG_TRIALS_MAX: usize = 6;
+/// Commands whose answers are numbers.
+const OF_NUMBERS: [&str; 2] = ["score", "inspect"];
 /// Edits that a finding tells of.
 const TOLD_MAX: usize = 20;
 
@@ -105,6 +107,7 @@ impl Attack<'_> {
             names: &target.names,
             is_sealed: target.is_sealed && !is_deep,
             sound_code: target.sound_code,
+            is_of_numbers: OF_NUMBERS.contains(&target.lines[line].arguments[0].as_str()),
         };
         Ok(judge(&ended, &terms))
     }

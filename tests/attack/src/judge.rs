@@ -67,6 +67,8 @@ pub struct Terms<'a> {
     pub is_sealed: bool,
     /// The exit code where the file is sound.
     pub sound_code: i32,
+    /// Whether the answer is about numbers, all of which must be some.
+    pub is_of_numbers: bool,
 }
 
 /// Judges how a program ended.
@@ -80,7 +82,9 @@ pub fn judge(ended: &Ended, terms: &Terms<'_>) -> Outcome {
         }
         Some(0) if is_told(ended) => Outcome::Refused,
         Some(0) if terms.is_sealed => Outcome::Finding(Finding::Silent),
-        Some(0) if !is_finite(&ended.out) => Outcome::Finding(Finding::NotFinite),
+        Some(0) if terms.is_of_numbers && !is_finite(&ended.out) => {
+            Outcome::Finding(Finding::NotFinite)
+        }
         Some(0) => Outcome::Accepted,
         Some(code) if !REFUSALS.contains(&code) => Outcome::Finding(Finding::Code(code)),
         _ if terms.names.iter().any(|name| ended.error.contains(name)) => Outcome::Refused,

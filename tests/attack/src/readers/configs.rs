@@ -23,7 +23,7 @@ pub(super) fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
         deep: literals::text,
         around,
         lines,
-        names: vec![file],
+        names: vec![file, "no model", "models pull", "no prompts"],
         ..Target::default()
     };
     let run = Line {
@@ -59,7 +59,7 @@ pub(super) fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
             reader: "loops",
             seal: toml_seal(),
             is_sealed: true,
-            names: vec!["learn.toml"],
+            names: vec!["learn.toml", "check.toml", "no model", "cannot read the prompts of"],
             ..target("loop/learn.toml", loop_text, whole_loop, vec![learn])
         },
         target("r.toml", run_text, Arc::default(), vec![run]),

@@ -22,7 +22,7 @@ pub(super) fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
             is_sealed: true,
             around: Arc::clone(&around),
             lines: Vec::new(),
-            names: vec![file.rsplit('/').next().unwrap_or(file)],
+            names: vec![file.rsplit('/').next().unwrap_or(file), "of the arm"],
             ..Target::default()
         })
     };
@@ -43,8 +43,8 @@ pub(super) fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
             deep: literals::text,
             seal: toml_seal(),
             content: without_first_line(&config.content),
-            // Where it names no actor, the usual one is asked for.
-            names: vec!["run.toml", "models pull"],
+            // What is there under no such name is named by the name.
+            names: vec!["run.toml", "no model", "models pull", "cannot read the prompts of"],
             ..config
         },
     ])

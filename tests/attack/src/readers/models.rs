@@ -44,7 +44,8 @@ pub(super) fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
         deep: gguf::parts,
         around: Arc::clone(&around),
         lines,
-        names: vec!["m.gguf"],
+        // A run names its models as it begins, and then the task.
+        names: vec!["m.gguf", "the model could not answer"],
         turns: 6,
         ..Target::default()
     };
@@ -57,7 +58,7 @@ pub(super) fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
         is_always_deep: true,
         around,
         lines: vec![play("native", "--trials 2")],
-        names: vec!["m.gguf", "template"],
+        names: vec!["m.gguf", "template", "the model could not answer"],
         turns: 4,
         ..Target::default()
     };
