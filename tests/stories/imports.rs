@@ -9,7 +9,7 @@ use toml::Table;
 
 /// A crate's folder, and which of ours it may depend on outside its tests. A
 /// name that ends in `*` stands for all that begin so.
-pub(crate) const MAY_IMPORT: [(&str, &[&str]); 24] = [
+pub(crate) const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ("runtime/core", &[]),
     ("runtime/node", &[]),
     ("runtime/agent", &["runtime-core"]),
@@ -44,6 +44,7 @@ pub(crate) const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("benches", &["runtime-*", "models*", "trainer"]),
     ("fuzz", &["runtime-*", "models*", "trainer"]),
     ("tests", &["runtime-*", "models*", "trainer"]),
+    ("tests/attack", &["runtime-*", "models*"]),
     ("tests/needs", &[]),
 ];
 

@@ -12,7 +12,8 @@
 //! file on purpose takes it out.
 //!
 //! One damaged byte either leaves the content as it was (white space, the words around the
-//! checksum) or is an error. What a file says is decided by others.
+//! checksum) or is an error. A first line of TOML that ends in a checksum counts as one, whatever
+//! its words have become. What a file says is decided by others.
 
 use std::fs;
 use std::io;
@@ -25,6 +26,8 @@ use serde_json::Value;
 
 /// What the first line of a TOML file begins with.
 const TOML_MARK: &str = "# checksum of the lines below: sha256 ";
+/// Digits of a checksum.
+const SHA256_DIGITS: usize = 64;
 /// The member of a JSON object.
 pub const JSON_KEY: &str = "checksum";
 
@@ -91,7 +94,7 @@ pub fn toml(text: &str) -> String {
 
 /// Checks the checksum of a TOML text, if it has one.
 pub fn check_toml(text: &str) -> Result<(), Mismatch> {
-    let Some(below) = text.strip_prefix(TOML_MARK) else { return Ok(()) };
+    let Some(below) = text.strip_prefix(TOML_MARK) else { return check_no_mark(text) };
     let (expected, content) = below.split_once('\n').unwrap_or((below, ""));
     check(expected, sha256_bytes(content.as_bytes()))
 }
@@ -145,6 +148,17 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, SealedError> {
         Err(JsonError::Mismatch(mismatch)) => Err(SealedError::Damaged { path, mismatch }),
         Err(JsonError::Json(source)) => Err(SealedError::Json { path, source }),
     }
+}
+
+/// Checks that the first line is no damaged mark, whose checksum nobody would look at.
+fn check_no_mark(text: &str) -> Result<(), Mismatch> {
+    let digits = &text.lines().next().unwrap_or_default().trim_end().as_bytes();
+    let digits = digits.rsplit(|byte| !byte.is_ascii_hexdigit()).next().unwrap_or_default();
+    if digits.len() < SHA256_DIGITS {
+        return Ok(());
+    }
+    let expected = String::from_utf8_lossy(digits).into_owned();
+    check(&expected, sha256_bytes(text.split_once('\n').map_or("", |(_, below)| below).as_bytes()))
 }
 
 fn toml_content(text: &str) -> &str {

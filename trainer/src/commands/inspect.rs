@@ -22,8 +22,10 @@ impl Inspect {
         }
         outln!("factors: {} bytes", adapter.factor_bytes());
         for pair in adapter.pairs()? {
-            let norm =
-                |values: &[f32]| values.iter().map(|value| value * value).sum::<f32>().sqrt();
+            // The square of a large factor is no 32-bit float.
+            let squares =
+                |values: &[f32]| values.iter().map(|&value| f64::from(value).powi(2)).sum();
+            let norm = |values: &[f32]| f64::sqrt(squares(values));
             let target = &pair.target;
             outln!(
                 "{}: {} to {} over {}, |a| {:.4}, |b| {:.4}",

@@ -49,7 +49,13 @@ impl Score {
         let text = self.text()?;
         let mut token_ids: Vec<u32> = tokenizer.bos_to_add().into_iter().collect();
         token_ids.extend(tokenizer.encode(&text, Special::Text));
-        let log_probs = decoder.score(&token_ids, &adapter)?;
+        let log_probs =
+            decoder.score(&token_ids, &adapter).with_context(|| match &self.adapter {
+                Some(path) => {
+                    format!("{} with the adapter {} scores nothing", self.model, path.display())
+                }
+                None => format!("{} scores nothing", self.model),
+            })?;
         let known: Vec<f64> = log_probs.iter().flatten().map(|&value| f64::from(value)).collect();
         let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
         let scored = json!({

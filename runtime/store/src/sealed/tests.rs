@@ -101,3 +101,13 @@ fn a_text_has_one_checksum_however_often_it_is_written() {
     assert_eq!(toml(&once), once);
     assert_eq!(once.lines().count(), 2);
 }
+
+#[test]
+fn a_damaged_mark_does_not_hide_damage_below_it() {
+    let sealed = toml("tasks = 3\n");
+    let damaged_mark = sealed.replacen("# checksum", "#xchecksum", 1);
+
+    assert_eq!(check_toml(&damaged_mark), Ok(()));
+    assert!(check_toml(&damaged_mark.replace("= 3", "= 4")).is_err());
+    assert_eq!(check_toml("# a comment\ntasks = 4\n"), Ok(()));
+}
