@@ -96,6 +96,14 @@ impl Gguf {
         }
     }
 
+    /// The same of an open file; `name` is its name in errors.
+    pub(crate) fn of(file: &std::fs::File, name: String) -> Result<Self, GgufError> {
+        match crate::map::of(file) {
+            Ok(map) => read::parse(name, Bytes::Mapped(map)),
+            Err(source) => Err(GgufError::Io { file: name, source }),
+        }
+    }
+
     /// Checks a file that is in memory; `name` is its name in errors.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, GgufError> {
         read::parse(name.to_owned(), Bytes::Owned(bytes))

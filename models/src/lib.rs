@@ -11,6 +11,7 @@
 //! draws: numbers from a seed
 //! paths: resolves the paths in a file
 //! data: the catalog of data sets
+//! held, fault: files that are mapped, and what is said of one that changes
 //! replace: atomic replacement of files
 //! lock: a lock file between processes
 //! threads: how many compute a model, by cores and by what else they are busy with
@@ -41,5 +42,11 @@ pub mod draws;
 pub mod paths;
 pub mod threads;
 pub mod tiny;
+pub mod held;
+#[cfg(unix)]
+pub mod fault;
+#[cfg(not(unix))]
+#[path = "fault/elsewhere.rs"]
+pub mod fault;
 #[allow(unsafe_code)]
 mod map;

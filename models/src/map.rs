@@ -1,20 +1,26 @@
 //! Memory mapping of files that are read and never written while mapped.
 //!
-//! The one module of this crate with `unsafe` in it. What the bytes mean is
+//! Beside [`crate::fault`] the one module with `unsafe` in it. What the bytes mean is
 //! for [`crate::gguf`] to say.
 
+use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
 
 /// Maps a whole file; an empty file maps to no bytes.
 pub(crate) fn open(path: &Path) -> io::Result<memmap2::Mmap> {
-    let file = runtime_files::open(path)?;
+    of(&runtime_files::open(path)?)
+}
+
+/// The same of an open file.
+pub(crate) fn of(file: &File) -> io::Result<memmap2::Mmap> {
     // SAFETY: a mapping is sound as long as nobody changes the file under it.
-    // Files of weights are never edited in place: everything that writes one
-    // writes beside it, syncs and renames, which leaves the mapped file as it
-    // was. The bytes are only read as `u8`, for which every value is valid.
-    unsafe { memmap2::Mmap::map(&file) }
+    // Whatever of ours writes a file of weights writes beside it, syncs and
+    // renames, which leaves the mapped file as it was. Where somebody else edits
+    // one in place, the bytes are only read as `u8`, for which every value is
+    // valid; whoever computes with them checks by `crate::held` that they stayed.
+    unsafe { memmap2::Mmap::map(file) }
 }
 
 /// Gives the memory of a part back: whoever reads it again gets it from the file.

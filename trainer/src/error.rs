@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use models::adapter::AdapterError;
 use models::gguf::GgufError;
+use models::held::ChangedError;
 use models::vocabulary::VocabularyError;
 use models_decoder::DecoderError;
 
@@ -19,6 +20,9 @@ pub enum TrainError {
         /// The reason.
         source: std::io::Error,
     },
+    /// The base model is no longer what was hashed.
+    #[error(transparent)]
+    Changed(#[from] ChangedError),
     /// A file cannot be written.
     #[error("cannot write {file}; free some space or choose another --out, and go on with resume")]
     Write {

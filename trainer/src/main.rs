@@ -46,6 +46,7 @@ fn main() -> ExitCode {
     if !matches!(command, commands::Command::Probe { .. }) {
         runtime_probe::allow(commands::PROBE);
         runtime_probe::chat_templates();
+        models::fault::name_files();
     }
     match signals::listen().context("cannot listen for signals").and_then(|()| command.run()) {
         Ok(code) => finish(code),

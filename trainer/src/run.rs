@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use models::gguf::Gguf;
+use models::held::HeldFile;
 use models_decoder::adapter::Adapter;
 use models_decoder::decoder::Decoder;
 use trainer_contract::folder::CHECKPOINTS;
@@ -44,6 +44,17 @@ pub struct Base {
     pub path: PathBuf,
     /// The file's sha256.
     pub sha256: String,
+}
+
+/// The base's file, held open; an error if it is another one than was hashed.
+fn held(base: &Base) -> Result<HeldFile, TrainError> {
+    let unread = |source| TrainError::Read { file: base.path.clone(), source };
+    let file = HeldFile::open(&base.path).map_err(unread)?;
+    if file.sha256().map_err(unread)? == base.sha256 {
+        Ok(file)
+    } else {
+        Err(file.changed().into())
+    }
 }
 
 /// The callbacks that watch and stop a run.
@@ -109,7 +120,9 @@ impl TrainingRun {
         out: &Path,
         device: &Device,
     ) -> Result<Self, TrainError> {
-        let decoder = Decoder::load(Arc::new(Gguf::open(&base.path)?), device)?;
+        let file = held(&base)?;
+        let decoder = Decoder::load(Arc::new(file.gguf()?), device)?;
+        file.check()?;
         let decoder = config.run.precision.of(decoder)?;
         let mut text = config.asked();
         let config = config.with_paths();

@@ -4,15 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
-use models::adapter::Adapter;
-use models::checksum::sha256_file;
-use models::gguf::Gguf;
-use models::vocabulary::Vocabulary;
+use models::adapter::{Adapter, AdapterError};
+use models::held::HeldFile;
 use runtime_core::error::with_sources;
 
 use crate::error::EngineError;
 use crate::handle::Handle;
-use crate::shared::EngineState;
+use crate::shared::{EngineState, ModelFile};
 use crate::worker::{CheckedAdapter, Weights, WorkerCommand};
 
 /// A loaded model. An actor and a retrospective with the same file are two handles to it.
@@ -28,7 +26,7 @@ impl Engine {
     pub(crate) fn start<W: Weights>(
         path: &Path,
         context_tokens: u32,
-        load: impl FnOnce(&Arc<Vocabulary>) -> Result<W, EngineError> + Send + 'static,
+        load: impl FnOnce(&ModelFile) -> Result<W, EngineError> + Send + 'static,
     ) -> Result<Self, EngineError> {
         Ok(Self { shared: Arc::new(EngineState::start(path, context_tokens, load)?) })
     }
@@ -52,9 +50,10 @@ impl Engine {
         self.shared.file_sha256()
     }
 
-    /// Says the file's SHA-256, so that it is not read for it once more.
-    pub fn note_sha256(&self, sha256: &str) {
-        self.shared.note_sha256(sha256);
+    /// Says the SHA-256 of a file that was opened before, so that it is not read for it once more; an
+    /// error if another file was loaded.
+    pub fn note_sha256(&self, file: &HeldFile, sha256: &str) -> Result<(), EngineError> {
+        self.shared.note_sha256(file, sha256)
     }
 
     /// The adapter file, if it was made for this model.
@@ -63,14 +62,16 @@ impl Engine {
         if !scale.is_finite() {
             return Err(refused(format!("its scale is {scale}")));
         }
+        let file = Arc::new(HeldFile::open(path)?);
         let fits = |adapter: &Adapter| {
-            let base = Gguf::open(&self.shared.path)?;
+            let base = self.shared.file.gguf()?;
             let sha256 = adapter.base_sha256.as_ref().map(|_| self.shared.file_sha256());
             adapter.check_base(&base, sha256)
         };
-        let checked = Adapter::open(path).and_then(|adapter| fits(&adapter));
+        let opened = file.gguf().map_err(AdapterError::from).and_then(Adapter::from_gguf);
+        let checked = opened.and_then(|adapter| fits(&adapter));
         checked.map_err(|error| refused(with_sources(&error)))?;
-        let sha256 = sha256_file(path)?;
-        Ok(CheckedAdapter { path: path.to_owned(), scale, sha256 })
+        let sha256 = file.sha256()?;
+        Ok(CheckedAdapter { file, scale, sha256 })
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use models::gguf::GgufError;
+use models::held::ChangedError;
 use models::threads::ThreadsError;
 use models::vocabulary::VocabularyError;
 use runtime_core::model::ModelError;
@@ -71,6 +72,15 @@ pub enum EngineError {
         found: u32,
         /// The greatest allowed value.
         most: u32,
+    },
+    /// The file is no longer what it was when it was opened.
+    #[error(transparent)]
+    Changed(#[from] ChangedError),
+    /// Another file lies at the path than the one that was hashed.
+    #[error("{} was replaced while it was loaded; begin again", path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
     },
     /// As many threads do not compute a model here.
     #[error(transparent)]

@@ -117,7 +117,7 @@ impl LanguageModel for Handle {
     }
 
     fn identity(&self) -> ModelIdentity {
-        let path = &self.role.shared.path;
+        let path = self.role.shared.file.path();
         let name = path.file_name().unwrap_or(path.as_os_str());
         ModelIdentity {
             name: name.to_string_lossy().into_owned(),

@@ -15,6 +15,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use models::held::HeldFile;
 use models::vocabulary::Vocabulary;
 use runtime_core::model::ModelError;
 
@@ -44,6 +45,15 @@ pub(crate) struct QueueSettings {
     pub(crate) batch_tokens: u32,
     /// Whether each answer must depend only on its request, to the bit.
     pub(crate) deterministic: bool,
+    /// The file of the weights: nothing is told that was computed after it changed.
+    pub(crate) file: Option<Arc<HeldFile>>,
+}
+
+impl QueueSettings {
+    fn check_file(&self) -> Result<(), String> {
+        let unchanged = self.file.as_ref().map_or(Ok(()), |file| file.check());
+        unchanged.map_err(|error| error.to_string())
+    }
 }
 
 /// A sequence cache and the requests to it.
@@ -114,7 +124,8 @@ impl<C: SequenceCache> Queue<C> {
             shares.iter().map(|&(index, tokens)| self.live[index].part(tokens)).collect();
         let tokens: usize = parts.iter().map(|part| part.tokens.len()).sum();
         let batch = tracing::trace_span!("batch", tokens);
-        let mut ended = match batch.in_scope(|| self.cache.compute(&parts)) {
+        let computed = batch.in_scope(|| self.cache.compute(&parts));
+        let mut ended = match computed.and_then(|rows| self.settings.check_file().map(|()| rows)) {
             Ok(rows) => {
                 tracing::trace_span!("draw").in_scope(|| draw(&mut self.live, &shares, rows))
             }
@@ -144,7 +155,9 @@ impl<C: SequenceCache> Queue<C> {
 
     fn score_next(&mut self) {
         if let Some(job) = self.scores.pop_front() {
-            let scores = self.cache.score(&job.ids);
+            let scores = self.cache.score(&job.ids).and_then(|scores| {
+                self.settings.check_file().map(|()| scores).map_err(ModelError::Engine)
+            });
             // The caller may no longer wait for it.
             let _ = job.reply.send(scores);
         }

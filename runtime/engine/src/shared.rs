@@ -1,12 +1,12 @@
 //! The state that an engine, its handles and its tickets share: the worker thread.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
-use models::checksum::sha256_file;
-use models::gguf::{Gguf, SOURCE_KEY};
+use models::gguf::{GgufError, SOURCE_KEY};
+use models::held::HeldFile;
 use models::vocabulary::Vocabulary;
 
 use crate::error::EngineError;
@@ -20,13 +20,21 @@ const COMMANDS_MAX: usize = 1024;
 /// The state that an engine shares with its handles.
 pub(crate) struct EngineState {
     /// The model's file.
-    pub(crate) path: PathBuf,
+    pub(crate) file: Arc<HeldFile>,
     /// Prepares requests.
     pub(crate) preparation: Preparation,
     file_sha256: OnceLock<String>,
     /// SHA-256 of the original model, if the file names it.
     pub(crate) source_sha256: Option<String>,
     worker: WorkerThread,
+}
+
+/// What a model is loaded from.
+pub(crate) struct ModelFile {
+    /// The vocabulary.
+    pub(crate) vocabulary: Arc<Vocabulary>,
+    /// The file, held open.
+    pub(crate) file: Arc<HeldFile>,
 }
 
 /// A role that is closed when its last handle and ticket are dropped.
@@ -43,21 +51,26 @@ impl EngineState {
     pub(crate) fn start<W: Weights>(
         path: &Path,
         context_tokens: u32,
-        load: impl FnOnce(&Arc<Vocabulary>) -> Result<W, EngineError> + Send + 'static,
+        load: impl FnOnce(&ModelFile) -> Result<W, EngineError> + Send + 'static,
     ) -> Result<Self, EngineError> {
-        let gguf = Gguf::open(path)?;
+        let file = Arc::new(
+            HeldFile::open(path)
+                .map_err(|source| GgufError::Io { file: path.display().to_string(), source })?,
+        );
+        let gguf = file.gguf()?;
         models::check::head(&gguf)?;
         let vocabulary = Vocabulary::from_gguf(&gguf)
             .map_err(|source| EngineError::Vocabulary { path: path.to_owned(), source })?;
         let source_sha256 = gguf.text(SOURCE_KEY).map(str::to_owned);
         drop(gguf);
         let vocabulary = Arc::new(vocabulary);
-        let for_worker = Arc::clone(&vocabulary);
+        let for_worker = ModelFile { vocabulary: Arc::clone(&vocabulary), file: Arc::clone(&file) };
         let worker = WorkerThread::start(move || load(&for_worker))?;
+        file.check()?;
         let schemas = Schemas::new(Arc::clone(&vocabulary));
         let preparation = Preparation { vocabulary, schemas, context_tokens };
         let file_sha256 = OnceLock::new();
-        Ok(Self { path: path.into(), preparation, file_sha256, source_sha256, worker })
+        Ok(Self { file, preparation, file_sha256, source_sha256, worker })
     }
 
     /// Sends a command to the worker.
@@ -66,14 +79,18 @@ impl EngineState {
         commands.send(command).map_err(|_| EngineError::Stopped)
     }
 
-    /// Notes the SHA-256 of the model's file, unless it is known.
-    pub(crate) fn note_sha256(&self, sha256: &str) {
+    /// Notes the SHA-256 of a file, which must be this one.
+    pub(crate) fn note_sha256(&self, file: &HeldFile, sha256: &str) -> Result<(), EngineError> {
+        if !self.file.is_same(file) {
+            return Err(EngineError::Replaced { path: self.file.path().to_owned() });
+        }
         let _ = self.file_sha256.set(sha256.to_owned());
+        Ok(())
     }
 
     /// SHA-256 of the model's file; empty if the file can no longer be read.
     pub(crate) fn file_sha256(&self) -> &str {
-        self.file_sha256.get_or_init(|| sha256_file(&self.path).unwrap_or_default())
+        self.file_sha256.get_or_init(|| self.file.sha256().unwrap_or_default())
     }
 }
 

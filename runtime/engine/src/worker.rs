@@ -4,9 +4,10 @@
 //! roles is shared by all engines.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 
+use models::held::HeldFile;
 use runtime_core::model::ModelError;
 
 use crate::error::EngineError;
@@ -17,10 +18,10 @@ use crate::reply::{ReplySender, TicketMessage};
 pub(crate) type RoleId = u64;
 
 /// An adapter file that was checked against its base model.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct CheckedAdapter {
-    /// Its path.
-    pub(crate) path: PathBuf,
+    /// The file, held open.
+    pub(crate) file: Arc<HeldFile>,
     /// The factor of its output.
     pub(crate) scale: f32,
     /// sha256 of the file, in hexadecimal.
@@ -49,6 +50,9 @@ pub(crate) trait Weights {
     type Role<'weights>: AdapterRole
     where
         Self: 'weights;
+
+    /// The file that they are from.
+    fn file(&self) -> &Arc<HeldFile>;
 
     /// The weights under this adapter, or without one.
     fn open(&self, adapter: Option<CheckedAdapter>) -> Result<Self::Role<'_>, EngineError>;
@@ -171,6 +175,10 @@ impl<'weights, W: Weights> Worker<'weights, W> {
             },
             WorkerCommand::State { role, job } => {
                 let state = self.role(role).and_then(|role| role.state(&job.ids));
+                let state = state.and_then(|state| {
+                    let unchanged = self.weights.file().check();
+                    unchanged.map(|()| state).map_err(|error| ModelError::Engine(error.to_string()))
+                });
                 // The caller may no longer wait for it.
                 let _ = job.reply.send(state);
             }
@@ -193,7 +201,10 @@ impl<'weights, W: Weights> Worker<'weights, W> {
             used.users += 1;
             return Ok(id);
         }
+        let file = adapter.as_ref().map(|adapter| Arc::clone(&adapter.file));
         let role = self.weights.open(adapter)?;
+        // Its factors were copied; what was checked is what was copied.
+        file.map_or(Ok(()), |file| file.check())?;
         self.opened += 1;
         self.roles.insert(self.opened, CountedRole { role, users: 1 });
         Ok(self.opened)

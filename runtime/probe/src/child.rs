@@ -13,11 +13,13 @@ use runtime_sandbox::{Confined, Grants, Network, Sandbox, SandboxError, Strength
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::serving::Kind;
-
 /// The hidden command under which this program serves.
 static COMMAND: OnceLock<&'static str> = OnceLock::new();
 
+/// What a template may take beyond what the program takes without it, in bytes.
+pub(crate) const MEMORY_BYTES: u64 = 64 << 20;
+/// The address space of a child, which it lowers itself once it runs.
+pub(crate) const SPACE_BYTES: u64 = 4 << 30;
 /// Greatest length of an answer, in bytes.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 /// What is kept of what a child wrote to its standard error, in bytes.
@@ -36,6 +38,31 @@ pub fn allow(command: &'static str) {
 /// Whether this program serves, so that things are tried.
 pub fn is_allowed() -> bool {
     COMMAND.get().is_some()
+}
+
+/// What a child tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A chat template.
+    Chat,
+    /// Prompt templates of a folder.
+    Prompts,
+    /// A model in an engine that is foreign code.
+    Model,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Chat, Self::Prompts, Self::Model];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Prompts => "prompts",
+            Self::Model => "model",
+        }
+    }
 }
 
 /// What a child may take.
@@ -85,8 +112,9 @@ impl Child {
     /// Starts a child for questions of one kind. It ends with the thread that started it.
     pub fn start(kind: Kind, limits: &ChildLimits) -> Result<Self, ProbeError> {
         let command = COMMAND.get().ok_or_else(|| ProbeError::Start("it serves nothing".into()))?;
-        let program = std::env::current_exe().map_err(|error| ProbeError::Start(error.into()))?;
-        let kernels = program.parent().map(|folder| folder.join("lib"));
+        let at = std::env::current_exe().map_err(|error| ProbeError::Start(error.into()))?;
+        let kernels = at.parent().map(|folder| folder.join("lib"));
+        let program = program(at);
         let read = [program.clone()].into_iter().chain(kernels).chain(limits.read.iter().cloned());
         let passed = ["REBOUND_CPU", "RUST_LOG"];
         let environment = passed
@@ -162,9 +190,15 @@ impl From<SandboxError> for ProbeError {
     }
 }
 
+/// This program, whatever lies at its path by now.
+fn program(at: PathBuf) -> PathBuf {
+    let itself = PathBuf::from("/proc/self/exe");
+    if itself.exists() { itself } else { at }
+}
+
 /// An error with its sources, behind what the child was to do.
 pub(crate) fn told(error: &ProbeError, what: &str, time: Duration) -> String {
-    let (seconds, megabytes) = (time.as_secs(), crate::chat::MEMORY_BYTES >> 20);
+    let (seconds, megabytes) = (time.as_secs(), MEMORY_BYTES >> 20);
     let mut told = format!("{what} has to end within {seconds} s and {megabytes} MB, and {error}");
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

@@ -19,7 +19,7 @@ mod chat;
 mod prompts;
 
 pub use chat::chat_templates;
-pub use child::{Child, ChildLimits, ProbeError, allow, is_allowed};
+pub use child::{Child, ChildLimits, Kind, ProbeError, allow, is_allowed};
 pub use prompts::confine_prompts;
 pub use remembered::Remembered;
-pub use serving::{Kind, serve, serve_templates};
+pub use serving::{serve, serve_templates};

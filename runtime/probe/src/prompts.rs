@@ -9,9 +9,7 @@ use std::time::Duration;
 use runtime_agent::prompts::{PromptError, PromptRenderer, PromptSet, TEMPLATES};
 use serde::{Deserialize, Serialize};
 
-use crate::chat::SPACE_BYTES;
-use crate::child::{Child, ChildLimits, ProbeError, is_allowed};
-use crate::serving::Kind;
+use crate::child::{Child, ChildLimits, Kind, ProbeError, SPACE_BYTES, is_allowed};
 
 /// How long a rendering may take.
 const TIME: Duration = Duration::from_secs(2);

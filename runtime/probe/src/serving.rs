@@ -5,37 +5,17 @@ use std::io::{self, BufRead, Write};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::child::{Kind, MEMORY_BYTES};
 use crate::{chat, prompts};
 
-/// What a child tries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A chat template.
-    Chat,
-    /// Prompt templates of a folder.
-    Prompts,
-    /// A model in an engine that is foreign code.
-    Model,
-}
-
-impl Kind {
-    /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Chat, Self::Prompts, Self::Model];
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Chat => "chat",
-            Self::Prompts => "prompts",
-            Self::Model => "model",
-        }
-    }
-}
+/// What the program takes of memory of its own before it serves, and the stack on which a template is
+/// read, in bytes.
+const PROGRAM_BYTES: u64 = 32 << 20;
 
 /// Serves templates, of the first two kinds, until the questions end. From now on this process
 /// takes no more memory than they may.
 pub fn serve_templates(kind: Kind) -> io::Result<()> {
-    runtime_sandbox::take_at_most(chat::MEMORY_BYTES)?;
+    runtime_sandbox::take_at_most(PROGRAM_BYTES + MEMORY_BYTES)?;
     match kind {
         Kind::Chat => serve(chat::answer),
         Kind::Prompts => {

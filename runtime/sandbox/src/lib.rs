@@ -26,22 +26,12 @@ mod filter;
 mod rules;
 #[cfg(target_os = "linux")]
 mod raw;
+mod memory;
 mod spawn;
 mod warm;
 
 pub use grants::{Grants, Network};
 pub use layers::{Layer, Strength};
+pub use memory::take_at_most;
 pub use spawn::{Confined, Sandbox, SandboxError};
 pub use warm::{UseEnding, UseLimits, Used, Warm};
-
-/// Lets this process take so many more bytes of memory than it has now, until it ends; what asks for
-/// more ends it. Elsewhere than on Linux nothing is limited.
-pub fn take_at_most(more_bytes: u64) -> std::io::Result<()> {
-    #[cfg(target_os = "linux")]
-    return raw::limit_memory(more_bytes);
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = more_bytes;
-        Ok(())
-    }
-}

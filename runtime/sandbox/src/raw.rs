@@ -136,20 +136,6 @@ impl Confinement {
     }
 }
 
-/// Lets this process take so many more bytes of memory than it has mapped now.
-pub(crate) fn limit_memory(more: u64) -> io::Result<()> {
-    let mapped = std::fs::read_to_string("/proc/self/statm")?;
-    let pages: Option<u64> = mapped.split(' ').next().and_then(|pages| pages.parse().ok());
-    let pages = pages.ok_or(io::ErrorKind::InvalidData)?;
-    // SAFETY: the first call has no pointers; the limit outlives the second.
-    unsafe {
-        let page_bytes = u64::try_from(libc::sysconf(libc::_SC_PAGESIZE)).unwrap_or(4096);
-        let most = pages * page_bytes + more;
-        let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
-        done(libc::setrlimit(libc::RLIMIT_AS, &raw const limit)).map(drop)
-    }
-}
-
 /// Whether this user may make the namespaces: a child tries.
 pub(crate) fn can_unshare() -> bool {
     // SAFETY: the child makes one call and ends; `status` outlives the call that writes it.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
+use models::held::HeldFile;
 use runtime_agent::reward::LinearRewardModel;
 use runtime_core::model::{LanguageModel, ModelIdentity};
 use runtime_core::scripted::ScriptedModel;
@@ -103,13 +104,13 @@ impl SessionModels {
         }
         let resolved = models::manifest::resolve(name, &files::models_folder()?)?;
         if !self.engines.contains_key(&resolved.path) {
-            let sha256 = checked_sha256(&resolved)?;
+            let (file, sha256) = held(&resolved)?;
             untried::ensure_tried((&resolved.path, &sha256), adapter, loading)?;
             let needed = engines::reserve(&resolved.path, loading, MemoryPart::Model, self.taken)?;
             self.loaded += needed;
             self.taken += needed;
             let engine = engines::load(&resolved.path, loading)?;
-            engine.note_sha256(&sha256);
+            engine.note_sha256(&file, &sha256)?;
             self.engines.insert(resolved.path.clone(), engine);
         }
         let engine = &self.engines[&resolved.path];
@@ -213,22 +214,23 @@ pub(crate) fn dictation(name: &str, context_tokens: NonZeroU32) -> anyhow::Resul
         "the model {name} has no tokenizer; name the actor that is to learn"
     );
     let resolved = models::manifest::resolve(name, &files::models_folder()?)?;
-    checked_sha256(&resolved)?;
+    held(&resolved)?;
     let dictation = Dictation::open(&resolved.path, context_tokens)
         .with_context(|| format!("cannot use the model {}", resolved.path.display()))?;
     Ok(SessionModel::Dictation(dictation))
 }
 
-/// A file's checksum; an error if it is not that of its model.
-fn checked_sha256(resolved: &models::manifest::ResolvedModel) -> anyhow::Result<String> {
+/// A file and its checksum; an error if that is not its model's.
+fn held(resolved: &models::manifest::ResolvedModel) -> anyhow::Result<(HeldFile, String)> {
     let path = resolved.path.display();
-    let found = models::checksum::sha256_file(&resolved.path)
-        .with_context(|| format!("cannot read {path}"))?;
+    let cannot = || format!("cannot read {path}");
+    let file = HeldFile::open(&resolved.path).with_context(cannot)?;
+    let found = file.sha256().with_context(cannot)?;
     if let Some(expected) = &resolved.sha256_expected {
         ensure!(
             found == *expected,
             "{path} has the sha256 {found}, expected {expected}; remove it and pull it again"
         );
     }
-    Ok(found)
+    Ok((file, found))
 }

@@ -60,6 +60,7 @@ fn main() -> ExitCode {
     if !matches!(command, commands::Command::Probe(_)) {
         runtime_probe::allow(commands::PROBE);
         runtime_probe::chat_templates();
+        models::fault::name_files();
     }
     match command.run() {
         Ok(()) => finish(0),

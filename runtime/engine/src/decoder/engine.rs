@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use models::gguf::Gguf;
+use models::held::HeldFile;
 use models_decoder::decoder::Decoder;
 use runtime_core::error::with_sources;
 
@@ -18,22 +18,28 @@ use crate::worker::{CheckedAdapter, Weights};
 pub fn load(config: &DecoderConfig) -> Result<Engine, EngineError> {
     let config = Arc::new(config.clone());
     let (path, context_tokens) = (config.path.clone(), config.context_tokens.get());
-    Engine::start(&path, context_tokens, move |vocabulary| {
+    Engine::start(&path, context_tokens, move |from| {
         let refused = |reason: String| EngineError::Load { path: config.path.clone(), reason };
-        let gguf = Arc::new(Gguf::open(&config.path)?);
+        let gguf = Arc::new(from.file.gguf()?);
         let decoder =
             Decoder::load(gguf, &config.device).map_err(|error| refused(with_sources(&error)))?;
         crate::transformer::check_context(config.context_tokens, decoder.shape().context_tokens)?;
-        let (rows, tokens) = (decoder.shape().vocabulary, vocabulary.tokenizer.vocabulary_len());
+        let (rows, tokens) =
+            (decoder.shape().vocabulary, from.vocabulary.tokenizer.vocabulary_len());
         if rows != tokens {
             return Err(refused(format!("it has {rows} rows of logits for {tokens} tokens")));
         }
-        Ok(DecoderWeights { decoder, config, vocabulary: Arc::clone(vocabulary) })
+        let (vocabulary, file) = (Arc::clone(&from.vocabulary), Arc::clone(&from.file));
+        Ok(DecoderWeights { decoder, config, vocabulary, file })
     })
 }
 
 impl Weights for DecoderWeights {
     type Role<'weights> = TransformerRole<AdaptedDecoder<'weights>>;
+
+    fn file(&self) -> &Arc<HeldFile> {
+        &self.file
+    }
 
     fn open(&self, file: Option<CheckedAdapter>) -> Result<Self::Role<'_>, EngineError> {
         let adapter = file.as_ref().map(|file| self.adapter(file)).transpose()?;

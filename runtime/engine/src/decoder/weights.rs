@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use burn::tensor::{Int, Tensor, TensorData};
+use models::held::HeldFile;
 use models::vocabulary::Vocabulary;
 use models_decoder::adapter::Adapter;
 use models_decoder::batch::Batch;
@@ -26,16 +27,19 @@ pub(crate) struct DecoderWeights {
     pub(crate) config: Arc<DecoderConfig>,
     /// The file's vocabulary.
     pub(crate) vocabulary: Arc<Vocabulary>,
+    /// The file.
+    pub(crate) file: Arc<HeldFile>,
 }
 
 impl DecoderWeights {
     /// The adapter of a file, loaded onto the device.
     pub(crate) fn adapter(&self, file: &CheckedAdapter) -> Result<Adapter, EngineError> {
         let refused = |error: &dyn std::error::Error| EngineError::Adapter {
-            path: file.path.clone(),
+            path: file.file.path().to_owned(),
             reason: with_sources(error),
         };
-        let read = models::adapter::Adapter::open(&file.path).map_err(|error| refused(&error))?;
+        let gguf = file.file.gguf().map_err(|error| refused(&error))?;
+        let read = models::adapter::Adapter::from_gguf(gguf).map_err(|error| refused(&error))?;
         let mut adapter = Adapter::load(&read, &self.decoder).map_err(|error| refused(&error))?;
         adapter.scale *= file.scale;
         Ok(adapter)
@@ -50,6 +54,7 @@ impl DecoderWeights {
             live_max: self.config.live_max(),
             batch_tokens: self.config.batch_tokens.get(),
             deterministic: self.config.deterministic,
+            file: Some(Arc::clone(&self.file)),
         }
     }
 }

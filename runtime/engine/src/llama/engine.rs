@@ -12,8 +12,9 @@ use super::raw::RawModel;
 use super::role::LlamaRole;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::shared::ModelFile;
 use crate::worker::{CheckedAdapter, Weights};
-use models::gguf::Gguf;
+use models::held::HeldFile;
 use models::vocabulary::Vocabulary;
 
 /// Checks and loads a model.
@@ -21,9 +22,11 @@ use models::vocabulary::Vocabulary;
 pub fn load(config: &LlamaConfig) -> Result<Engine, EngineError> {
     let config = Arc::new(config.clone());
     let (path, context_tokens) = (config.path.clone(), config.context_tokens.get());
-    Engine::start(&path, context_tokens, move |vocabulary| {
-        let model = RawModel::new(load_model(&config, vocabulary)?);
-        Ok(LlamaWeights { model, config, vocabulary: Arc::clone(vocabulary) })
+    Engine::start(&path, context_tokens, move |from| {
+        let model = RawModel::new(load_model(&config, from)?);
+        let ModelFile { vocabulary, file } = from;
+        let (vocabulary, file) = (Arc::clone(vocabulary), Arc::clone(file));
+        Ok(LlamaWeights { model, config, vocabulary, file })
     })
 }
 
@@ -32,18 +35,24 @@ struct LlamaWeights {
     model: RawModel,
     config: Arc<LlamaConfig>,
     vocabulary: Arc<Vocabulary>,
+    file: Arc<HeldFile>,
 }
 
 impl Weights for LlamaWeights {
     type Role<'weights> = LlamaRole<'weights>;
 
+    fn file(&self) -> &Arc<HeldFile> {
+        &self.file
+    }
+
     fn open(&self, adapter: Option<CheckedAdapter>) -> Result<LlamaRole<'_>, EngineError> {
-        let (config, vocabulary) = (Arc::clone(&self.config), Arc::clone(&self.vocabulary));
-        LlamaRole::open(&self.model, config, vocabulary, adapter)
+        let (vocabulary, file) = (Arc::clone(&self.vocabulary), Arc::clone(&self.file));
+        let from = ModelFile { vocabulary, file };
+        LlamaRole::open(&self.model, Arc::clone(&self.config), from, adapter)
     }
 }
 
-fn load_model(config: &LlamaConfig, vocabulary: &Vocabulary) -> Result<LlamaModel, EngineError> {
+fn load_model(config: &LlamaConfig, from: &ModelFile) -> Result<LlamaModel, EngineError> {
     models::threads::check_startable(config.threads)?;
     let path = config.path.clone();
     if !devices::devices().iter().any(|device| device.is_cpu) {
@@ -51,16 +60,17 @@ fn load_model(config: &LlamaConfig, vocabulary: &Vocabulary) -> Result<LlamaMode
                       belongs beside the program";
         return Err(EngineError::Load { path, reason: reason.to_owned() });
     }
-    check_cache(&Gguf::open(&config.path)?, config.cache_type)
+    check_cache(&from.file.gguf()?, config.cache_type)
         .map_err(|reason| EngineError::Load { path: path.clone(), reason })?;
-    let model = LlamaModel::load_from_file(backend(), &path, &devices::params(config)?)
+    let model = LlamaModel::load_from_file(backend(), from.file.place(), &devices::params(config)?)
         .map_err(|error| EngineError::Load { path: path.clone(), reason: error.to_string() })?;
     if model.is_recurrent() || model.is_hybrid() {
         return Err(EngineError::Recurrent { path });
     }
     let tokens = usize::try_from(model.n_vocab()).unwrap_or(0);
-    if tokens != vocabulary.tokenizer.vocabulary_len() {
-        let found = vocabulary.tokenizer.vocabulary_len();
+    let tokenizer = &from.vocabulary.tokenizer;
+    if tokens != tokenizer.vocabulary_len() {
+        let found = tokenizer.vocabulary_len();
         let reason = format!("it has {tokens} rows of logits for {found} tokens");
         return Err(EngineError::Load { path, reason });
     }

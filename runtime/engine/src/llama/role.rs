@@ -18,7 +18,9 @@ use crate::guide::Guide;
 use crate::prepared::{PreparedGuide, PreparedRequest};
 use crate::queue::{Queue, QueueSettings};
 use crate::reply::{ReplySender, TicketMessage};
+use crate::shared::ModelFile;
 use crate::worker::{AdapterRole, CheckedAdapter, ScoreJob};
+use models::held::HeldFile;
 use models::vocabulary::Vocabulary;
 
 /// llama.cpp under one adapter. Its context is created at the first request.
@@ -31,6 +33,7 @@ pub(crate) struct LlamaRole<'model> {
     model: &'model RawModel,
     config: Arc<LlamaConfig>,
     vocabulary: Arc<Vocabulary>,
+    file: Arc<HeldFile>,
 }
 
 impl<'model> LlamaRole<'model> {
@@ -38,19 +41,20 @@ impl<'model> LlamaRole<'model> {
     pub(crate) fn open(
         model: &'model RawModel,
         config: Arc<LlamaConfig>,
-        vocabulary: Arc<Vocabulary>,
+        from: ModelFile,
         adapter: Option<CheckedAdapter>,
     ) -> Result<Self, EngineError> {
         let adapter = adapter
-            .map(|file| match RawAdapter::load(model, &file.path) {
-                Some(adapter) => Ok((adapter, file)),
+            .map(|checked| match RawAdapter::load(model, &checked.file.place()) {
+                Some(adapter) => Ok((adapter, checked)),
                 None => Err(EngineError::Adapter {
-                    path: file.path,
+                    path: checked.file.path().to_owned(),
                     reason: "llama.cpp refused it; its log says why".to_owned(),
                 }),
             })
             .transpose()?;
-        Ok(Self { queue: None, states: None, adapter, model, config, vocabulary })
+        let ModelFile { vocabulary, file } = from;
+        Ok(Self { queue: None, states: None, adapter, model, config, vocabulary, file })
     }
 
     /// The queue of the context, which is created if there is none.
@@ -71,6 +75,7 @@ impl<'model> LlamaRole<'model> {
             live_max: self.config.live_max(),
             batch_tokens: self.config.micro_batch.get(),
             deterministic: self.config.deterministic,
+            file: Some(Arc::clone(&self.file)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use models::gguf::Gguf;
+use models::held::HeldFile;
 use models_native::transformer::{Transformer, instructions};
 use runtime_core::error::with_sources;
 
@@ -18,20 +18,21 @@ use crate::worker::{CheckedAdapter, Weights};
 pub fn load(config: &NativeConfig) -> Result<Engine, EngineError> {
     let config = config.clone();
     let (path, context_tokens) = (config.path.clone(), config.context_tokens.get());
-    Engine::start(&path, context_tokens, move |vocabulary| {
+    Engine::start(&path, context_tokens, move |from| {
         let refused = |reason: String| EngineError::Load { path: config.path.clone(), reason };
         models::threads::check_startable(config.threads)?;
-        let gguf = Gguf::open(&config.path)?;
+        let gguf = from.file.gguf()?;
         let threads = usize::try_from(config.threads.get()).unwrap_or(usize::MAX);
         let transformer =
             Transformer::load(gguf, threads).map_err(|error| refused(with_sources(&error)))?;
         let shape = transformer.shape();
         crate::transformer::check_context(config.context_tokens, shape.context_tokens)?;
-        let (rows, tokens) = (shape.vocabulary, vocabulary.tokenizer.vocabulary_len());
+        let (rows, tokens) = (shape.vocabulary, from.vocabulary.tokenizer.vocabulary_len());
         if rows != tokens {
             return Err(refused(format!("it has {rows} rows of logits for {tokens} tokens")));
         }
-        Ok(NativeWeights { transformer, config, vocabulary: Arc::clone(vocabulary) })
+        let (vocabulary, file) = (Arc::clone(&from.vocabulary), Arc::clone(&from.file));
+        Ok(NativeWeights { transformer, config, vocabulary, file })
     })
 }
 
@@ -42,6 +43,10 @@ pub fn build() -> String {
 
 impl Weights for NativeWeights {
     type Role<'weights> = TransformerRole<Adapted<'weights>>;
+
+    fn file(&self) -> &Arc<HeldFile> {
+        &self.file
+    }
 
     fn open(&self, file: Option<CheckedAdapter>) -> Result<Self::Role<'_>, EngineError> {
         let adapter = file.as_ref().map(|file| self.adapter(file)).transpose()?;

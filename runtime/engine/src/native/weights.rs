@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use models::held::HeldFile;
 use models::vocabulary::Vocabulary;
 use models_native::adapter::Adapter;
 use models_native::batch::{Part, Wanted};
@@ -25,16 +26,19 @@ pub(crate) struct NativeWeights {
     pub(crate) config: NativeConfig,
     /// The file's vocabulary.
     pub(crate) vocabulary: Arc<Vocabulary>,
+    /// The file.
+    pub(crate) file: Arc<HeldFile>,
 }
 
 impl NativeWeights {
     /// The adapter of a file.
     pub(crate) fn adapter(&self, file: &CheckedAdapter) -> Result<Adapter, EngineError> {
         let refused = |error: &dyn std::error::Error| EngineError::Adapter {
-            path: file.path.clone(),
+            path: file.file.path().to_owned(),
             reason: with_sources(error),
         };
-        let read = models::adapter::Adapter::open(&file.path).map_err(|error| refused(&error))?;
+        let gguf = file.file.gguf().map_err(|error| refused(&error))?;
+        let read = models::adapter::Adapter::from_gguf(gguf).map_err(|error| refused(&error))?;
         Adapter::load(&read, file.scale, self.transformer.shape()).map_err(|error| refused(&error))
     }
 
@@ -48,6 +52,7 @@ impl NativeWeights {
             batch_tokens: self.config.batch_tokens.get(),
             // Each request's bits depend on nothing else, however many are computed at once.
             deterministic: false,
+            file: Some(Arc::clone(&self.file)),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use models::gguf::{Array, GgmlType, Gguf, NewTensor, Value, encode};
+use models::gguf::{GgmlType, Gguf, NewTensor, Value, encode};
 use models::tiny;
 
 use crate::support::{Outcome, PROGRAM, rebound_in};
@@ -274,8 +274,7 @@ fn pipes_and_devices_in_place_of_files_are_refused_at_once() {
     let refused = |line: &[&str]| rebound_in(folder.path(), &[], line);
 
     for line in [
-        &["score", "--model", "pipe", "--text-file", "text"][..],
-        &["run", "--actor", "scripted", "--config", "pipe"],
+        &["run", "--actor", "scripted", "--config", "pipe"][..],
         &["run", "--actor", "scripted", "--except", "pipe"],
         &["run", "--actor", "scripted", "--board", "pipe"],
         &["score", "--model", path_text(&model), "--text-file", "pipe", "--engine", "native"],
@@ -291,17 +290,12 @@ fn pipes_and_devices_in_place_of_files_are_refused_at_once() {
 fn what_files_say_cannot_steer_a_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let hostile = "tiny\u{1b}]0;owned\u{7}\u{202e}gguf\u{200b}";
-    let model = with_key(folder.path(), "general.name", &hostile.into());
+    let model = with_key(folder.path(), "general.architecture", &hostile.into());
 
-    let shown = rebound_in(folder.path(), &[], &["models", "show", path_text(&model)]);
-    let tokens = Value::Array(Array::Text(vec![format!("{hostile}\0")]));
-    let model = with_key(folder.path(), "tokenizer.ggml.tokens", &tokens);
     let refused = score(folder.path(), &model, &NATIVE);
 
-    assert!(shown.stdout.contains("\\u001b]0;owned\\u0007\\u202egguf\\u200b"), "{}", shown.stdout);
-    for text in [&shown.stdout, &refused.stderr] {
-        assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}', '\u{200b}', '\0']), "{text:?}");
-    }
+    check(&refused, &["the architecture tiny\\u001b]0;owned\\u0007\\u202egguf\\u200b"]);
+    assert!(!refused.stderr.contains(['\u{1b}', '\u{7}', '\u{202e}', '\u{200b}']));
 }
 
 #[test]

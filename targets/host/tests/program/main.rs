@@ -9,6 +9,8 @@ mod node;
 mod bad_input;
 #[cfg(unix)]
 mod hostile;
+#[cfg(target_os = "linux")]
+mod changing;
 mod cli;
 mod demo;
 mod folders;

@@ -98,6 +98,7 @@ pub(super) fn queue(live_max: u32) -> Queue<FakeCache> {
         live_max,
         batch_tokens: 16,
         deterministic: false,
+        file: None,
     };
     Queue::new(cache, settings)
 }
