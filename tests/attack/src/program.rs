@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use models::checksum::sha256_bytes;
 use runtime_evaluation::results::without_times;
+use serde_json::Value;
 
 /// Address space of a program, in KiB: what a sound case takes is below half of it.
 const MEMORY_KIB_MAX: u64 = 2 << 20;
@@ -118,6 +119,8 @@ fn variables(folder: &Path) -> impl Iterator<Item = (&'static str, OsString)> {
         ("REBOUND_MODELS", "models".into()),
         ("REBOUND_TUNING", "none".into()),
         ("RUST_BACKTRACE", "0".into()),
+        // An abort would wait for a debugger to tell where it was.
+        ("GGML_NO_BACKTRACE", "1".into()),
         ("LANG", "C.UTF-8".into()),
     ];
     own.chain(named)
@@ -138,12 +141,24 @@ pub fn wait(child: &mut Child, longest: Duration) -> io::Result<Option<ExitStatu
     Ok(None)
 }
 
-/// What tells a file from another, or that it is not there: results without what the clock says, else a checksum.
+/// What tells a file from another, or that it is not there: results without what the clock says
+/// and what memory a process took, else a checksum.
 pub fn made(path: &Path) -> String {
     let Ok(bytes) = fs::read(path) else { return "not there".to_owned() };
     match serde_json::from_slice(&bytes) {
-        Ok(results) => without_times(&results).to_string(),
+        Ok(results) => without_peaks(without_times(&results)).to_string(),
         Err(_) => sha256_bytes(&bytes),
+    }
+}
+
+fn without_peaks(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.into_iter().filter(|(key, _)| key != "peak_bytes");
+            kept.map(|(key, value)| (key, without_peaks(value))).collect()
+        }
+        Value::Array(values) => values.into_iter().map(without_peaks).collect(),
+        value => value,
     }
 }
 

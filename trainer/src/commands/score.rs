@@ -36,8 +36,9 @@ impl Score {
         let device = self.place.open()?;
         let base = super::base(&self.model)?;
         let gguf = Arc::new(Gguf::open(&base.path)?);
-        let tokenizer = Tokenizer::from_gguf(&gguf)?;
-        let decoder = Decoder::load(Arc::clone(&gguf), &device)?;
+        let unloaded = || format!("cannot load {}", base.path.display());
+        let tokenizer = Tokenizer::from_gguf(&gguf).with_context(unloaded)?;
+        let decoder = Decoder::load(Arc::clone(&gguf), &device).with_context(unloaded)?;
         let adapter = match &self.adapter {
             None => Adapter::default(),
             Some(path) => {

@@ -28,6 +28,9 @@ struct Arguments {
     /// Number of kills, shared out to the workloads
     #[arg(long, default_value_t = 1000)]
     kills: u64,
+    /// Only the workloads whose names begin so
+    #[arg(long, default_value = "")]
+    workload: String,
     /// Seed of the times
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -48,7 +51,8 @@ fn main() -> anyhow::Result<ExitCode> {
     let ground = Ground::made_by(&programs).context("no sound files to begin with")?;
     let shim = Shim::build().context("the shim cannot be built")?;
     println!("| workload | trials | killed | findings |\n| --- | ---: | ---: | ---: |");
-    let workloads = killed();
+    let mut workloads = killed();
+    workloads.retain(|workload| workload.name.starts_with(&arguments.workload));
     let each = arguments.kills.div_ceil(u64::try_from(workloads.len())?);
     let mut all = 0;
     for workload in workloads {

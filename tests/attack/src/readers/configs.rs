@@ -23,7 +23,8 @@ pub(super) fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
         deep: literals::text,
         around,
         lines,
-        names: vec![file, "no model", "models pull", "no prompts"],
+        // A value that names nothing is named itself.
+        names: vec![file, "there is no", "there are", "models pull"],
         ..Target::default()
     };
     let run = Line {
@@ -59,7 +60,7 @@ pub(super) fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
             reader: "loops",
             seal: toml_seal(),
             is_sealed: true,
-            names: vec!["learn.toml", "check.toml", "no model", "cannot read the prompts of"],
+            names: vec!["learn.toml", "check.toml", "there is no", "cannot read the prompts of"],
             ..target("loop/learn.toml", loop_text, whole_loop, vec![learn])
         },
         target("r.toml", run_text, Arc::default(), vec![run]),
