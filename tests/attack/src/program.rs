@@ -24,6 +24,8 @@ const FILE_BLOCKS_MAX: u64 = 1 << 21;
 const LONGEST: Duration = Duration::from_secs(10);
 /// Bytes that are kept of what a program says on either way.
 const SAID_BYTES_MAX: u64 = 4 << 20;
+/// Members of what a loop makes that are measured: memory of a training, seconds of phases.
+const MEASURES: [&str; 2] = ["peak_bytes", "seconds"];
 /// Time between two looks at a program.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -146,18 +148,18 @@ pub fn wait(child: &mut Child, longest: Duration) -> io::Result<Option<ExitStatu
 pub fn made(path: &Path) -> String {
     let Ok(bytes) = fs::read(path) else { return "not there".to_owned() };
     match serde_json::from_slice(&bytes) {
-        Ok(results) => without_peaks(without_times(&results)).to_string(),
+        Ok(results) => without_measures(without_times(&results)).to_string(),
         Err(_) => sha256_bytes(&bytes),
     }
 }
 
-fn without_peaks(value: Value) -> Value {
+fn without_measures(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let kept = members.into_iter().filter(|(key, _)| key != "peak_bytes");
-            kept.map(|(key, value)| (key, without_peaks(value))).collect()
+            let kept = members.into_iter().filter(|(key, _)| !MEASURES.contains(&key.as_str()));
+            kept.map(|(key, value)| (key, without_measures(value))).collect()
         }
-        Value::Array(values) => values.into_iter().map(without_peaks).collect(),
+        Value::Array(values) => values.into_iter().map(without_measures).collect(),
         value => value,
     }
 }

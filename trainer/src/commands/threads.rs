@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use models::checksum::sha256_bytes;
+use models::replace::replace;
 use models::threads::{Processor, cores_allowed, threads_allowed};
 use targets_console::errln;
 use trainer_contract::folder;
@@ -50,7 +51,7 @@ fn kept(out: &Path) -> anyhow::Result<Option<NonZeroU32>> {
 pub(super) fn keep(threads: NonZeroU32, out: &Path) -> anyhow::Result<()> {
     let file = out.join(folder::THREADS);
     let sha256 = sha256_bytes(threads.to_string().as_bytes());
-    std::fs::write(&file, format!("{threads} {sha256}\n"))
+    replace(&file, format!("{threads} {sha256}\n").as_bytes())
         .with_context(|| format!("cannot write {}", file.display()))
 }
 
