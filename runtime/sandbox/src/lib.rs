@@ -28,8 +28,10 @@ mod rules;
 mod raw;
 mod spawn;
 mod warm;
+mod talk;
 
 pub use grants::{Grants, Network};
 pub use layers::{Layer, Strength};
 pub use spawn::{Confined, Sandbox, SandboxError};
+pub use talk::{Heard, TalkEnding, TalkLimits, TalkOver, Talks};
 pub use warm::{UseEnding, UseLimits, Used, Warm};
