@@ -98,11 +98,14 @@ pub enum DataSetError {
     },
 }
 
-const BUILT_IN: [&str; 5] = [
+const BUILT_IN: [&str; 8] = [
     include_str!("../data/alfworld.toml"),
     include_str!("../data/gsm8k.toml"),
+    include_str!("../data/humaneval.toml"),
     include_str!("../data/math.toml"),
     include_str!("../data/hotpotqa.toml"),
+    include_str!("../data/mbpp.toml"),
+    include_str!("../data/reflexion-programs.toml"),
     include_str!("../data/webshop.toml"),
 ];
 

@@ -111,7 +111,7 @@ pub fn verdict(trajectory: &Trajectory, feedback: Feedback) -> String {
             trajectory.episode_return(),
             trajectory.progress()
         ),
-        Feedback::Text => trajectory.feedback.clone(),
+        Feedback::Text | Feedback::Shown => trajectory.feedback.clone(),
         // A transcript is shown after a trial that was judged a failure.
         Feedback::Own => "You judged that the task was not completed.".into(),
     }

@@ -10,7 +10,7 @@ use crate::event::{CallHistory, Event, PROMPT_TOKENS_MAX, ReflectionEvent, RunEv
 use crate::reflection::{Judgement, Reflection};
 use crate::strategy::Judge;
 use crate::task::Task;
-use crate::trajectory::{Ending, TakenStep, Trajectory};
+use crate::trajectory::{Ending, SUCCESS_RETURN, TakenStep, Trajectory};
 
 /// The tasks of a run with their histories.
 #[derive(Clone, Debug)]
@@ -151,6 +151,7 @@ impl FinishedTrial {
         match judge {
             _ if self.is_broken() => Some(false),
             Judge::Environment => Some(self.trajectory.succeeded()),
+            Judge::Progress => Some(self.trajectory.progress() >= SUCCESS_RETURN),
             Judge::Agent => self.judgement.as_ref().map(|judgement| judgement.completed),
         }
     }

@@ -82,6 +82,9 @@ pub enum Feedback {
     Score,
     /// The environment's description of the result.
     Text,
+    /// The same, and a trial counts as passed when the environment shows its goal as reached: the
+    /// return, which may rest on what the environment hides, decides nothing.
+    Shown,
     /// Nothing; the agent judges its own success.
     #[serde(rename = "self")]
     Own,
@@ -93,18 +96,21 @@ pub enum Feedback {
 pub enum Judge {
     /// The environment, which is always right.
     Environment,
+    /// The environment by what it shows, its progress, which may be wrong.
+    Progress,
     /// The agent, which may be wrong.
     Agent,
 }
 
 impl Feedback {
     /// All settings.
-    pub const ALL: [Self; 4] = [Self::Success, Self::Score, Self::Text, Self::Own];
+    pub const ALL: [Self; 5] = [Self::Success, Self::Score, Self::Text, Self::Shown, Self::Own];
 
     /// Who judges whether a trial succeeded.
     pub fn judge(self) -> Judge {
         match self {
             Self::Success | Self::Score | Self::Text => Judge::Environment,
+            Self::Shown => Judge::Progress,
             Self::Own => Judge::Agent,
         }
     }
@@ -115,6 +121,7 @@ impl Feedback {
             Self::Success => "success",
             Self::Score => "score",
             Self::Text => "text",
+            Self::Shown => "shown",
             Self::Own => "self",
         }
     }
@@ -155,7 +162,7 @@ impl FromStr for Feedback {
         found.ok_or_else(|| UnknownName {
             what: "feedback",
             name: name.to_string(),
-            known: "success, score, text, self",
+            known: "success, score, text, shown, self",
         })
     }
 }

@@ -10,7 +10,7 @@
 //! games: [`pddl`] defines the actions, [`text`] the observations, and [`game`] plays them.
 //! [`gsm8k`](worlds::gsm8k) and [`math`](worlds::math) are problems whose final answers [`answer`]
 //! compares, [`webshop`](worlds::webshop) is a shop, [`hotpotqa`](worlds::hotpotqa) asks questions over
-//! documents; [`rows`] reads data sets of JSON lines, [`bm25`] searches documents by words.
+//! documents; [`programs`] are judged by the tests of their problems; [`rows`] reads data sets of JSON lines, [`bm25`] searches documents by words.
 //! [`node`](worlds::node) is a microcontroller on a serial line or socket. Models, prompts and
 //! memory are in other crates.
 
@@ -24,6 +24,7 @@ pub mod worlds;
 pub mod check;
 pub mod expert;
 pub mod answer;
+pub mod programs;
 pub mod bm25;
 mod text_game;
 mod traits;

@@ -92,8 +92,8 @@ impl RowFile {
     }
 }
 
-/// What `parse` makes of each line of a file of JSON lines, of one that is compressed by zstd if
-/// its name ends in `.zst`. Empty lines are passed over.
+/// What `parse` makes of each line of a file of JSON lines, of one that is compressed by zstd or gzip
+/// if its name ends in `.zst` or `.gz`. Empty lines are passed over.
 pub fn read<T>(
     path: &Path,
     mut parse: impl FnMut(Row<'_>) -> Result<T, RowError>,
@@ -113,11 +113,11 @@ pub fn each<E: From<RowError>>(
 ) -> Result<(), E> {
     let unreadable = |source| RowError::Unreadable { path: path.to_owned(), source };
     let file = runtime_files::open(path).map_err(unreadable)?;
-    let is_packed = path.extension().is_some_and(|extension| extension == "zst");
-    let mut lines: Box<dyn BufRead> = if is_packed {
-        Box::new(BufReader::new(zstd::Decoder::new(file).map_err(unreadable)?))
-    } else {
-        Box::new(BufReader::new(file))
+    let packing = path.extension().and_then(|extension| extension.to_str());
+    let mut lines: Box<dyn BufRead> = match packing {
+        Some("zst") => Box::new(BufReader::new(zstd::Decoder::new(file).map_err(unreadable)?)),
+        Some("gz") => Box::new(BufReader::new(flate2::read::MultiGzDecoder::new(file))),
+        _ => Box::new(BufReader::new(file)),
     };
     let mut bytes = Vec::new();
     for line in 1.. {

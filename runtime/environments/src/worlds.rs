@@ -6,9 +6,14 @@ pub mod external;
 pub mod gsm8k;
 pub mod hotpotqa;
 pub mod household;
+pub mod humaneval;
 pub mod math;
 pub mod mathematics;
+pub mod mbpp;
 pub mod node;
+pub mod programming;
+pub mod programs;
+pub mod reflexion_programs;
 pub mod webshop;
 
 use crate::entry::{EnvironmentOptions, WorldEntry, WorldOption};
@@ -20,8 +25,12 @@ pub const WORLDS: &[WorldEntry] = &[
     gsm8k::ENTRY,
     hotpotqa::ENTRY,
     household::ENTRY,
+    humaneval::ENTRY,
     math::ENTRY,
+    mbpp::ENTRY,
     node::ENTRY,
+    programs::ENTRY,
+    reflexion_programs::ENTRY,
     webshop::ENTRY,
 ];
 

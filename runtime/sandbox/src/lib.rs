@@ -29,9 +29,11 @@ mod raw;
 mod memory;
 mod spawn;
 mod warm;
+mod talk;
 
 pub use grants::{Grants, Network};
 pub use layers::{Layer, Strength};
 pub use memory::take_at_most;
 pub use spawn::{Confined, Sandbox, SandboxError};
+pub use talk::{Heard, TalkEnding, TalkLimits, TalkOver, Talks};
 pub use warm::{UseEnding, UseLimits, Used, Warm};

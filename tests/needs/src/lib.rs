@@ -40,6 +40,16 @@ pub fn data(name: &str) -> Option<PathBuf> {
     there(folder.join(name), &how).map(|_| folder)
 }
 
+/// A file of the data set `name` in the folder that `REBOUND_DATA` names.
+///
+/// # Panics
+///
+/// Where it is required and not there.
+pub fn data_file(name: &str, file: &str) -> Option<PathBuf> {
+    let how = format!("`rebound data pull {name}` brings it, and REBOUND_DATA names the folder");
+    there(folder("REBOUND_DATA").join(file), &how)
+}
+
 /// A program that is built beside another one.
 ///
 /// # Panics

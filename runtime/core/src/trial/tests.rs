@@ -224,6 +224,18 @@ fn an_agent_that_takes_a_success_for_a_failure_tries_again() {
 }
 
 #[test]
+fn what_the_environment_hides_decides_nothing_where_its_progress_judges() {
+    let mut history = self_judged(&["open right", "yes"]).history;
+    history.trials[0].trajectory.steps[0].outcome.progress = 0.5;
+
+    assert!(history.solved());
+    assert_eq!(history.trials[0].passed(Judge::Progress), Some(false));
+    history.trials[0].trajectory.steps[0].outcome.progress = 1.0;
+    history.trials[0].trajectory.steps[0].outcome.reward = 0.0;
+    assert_eq!(history.trials[0].passed(Judge::Progress), Some(true));
+}
+
+#[test]
 fn a_trial_that_is_yet_to_be_judged_is_not_finished() {
     let mut history = self_judged(&["open right", "yes"]).history;
     history.trials[0].judgement = None;

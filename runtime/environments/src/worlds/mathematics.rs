@@ -25,8 +25,8 @@ pub use problem::Problem;
 pub const TURNS: WorldOption = WorldOption {
     name: "turns",
     value: "NUMBER",
-    about: "Solutions that an episode takes in gsm8k and math: after a wrong one the environment \
-            says so, and another may be tried [default: 1]",
+    about: "Solutions that an episode takes in gsm8k and math, and programs in worlds of programs: \
+            after a wrong one the environment says so, and another may be tried [default: 1]",
     decides: Decides::Run,
 };
 
@@ -43,8 +43,8 @@ pub const CALCULATIONS: WorldOption = WorldOption {
 pub const SOLUTION_TOKENS: WorldOption = WorldOption {
     name: "solution-tokens",
     value: "NUMBER",
-    about: "Greatest number of tokens of a solution in gsm8k and math [default: 320 in gsm8k, 512 \
-            in math]",
+    about: "Greatest number of tokens of a solution in gsm8k and math, and of an answer in worlds of \
+            programs [default: 320 in gsm8k, 512 elsewhere]",
     decides: Decides::Run,
 };
 
@@ -176,7 +176,8 @@ impl Subject {
     }
 }
 
-fn number(
+/// The value of an option, of which the least and the usual one are given.
+pub(super) fn number(
     options: &EnvironmentOptions,
     option: WorldOption,
     (least, usual): (u32, u32),

@@ -69,8 +69,9 @@ options! {
         /// Copy the first trials from the run in this folder, which must have the same tasks, seed,
         /// actor and prompts; reflections affect only later trials
         first_trials: PathBuf, "DIR", Seldom, Path, Fixed, Set;
-        /// What the agent is shown about a trial's result: success, score, text, or self (nothing:
-        /// it judges its own success) [default: success]
+        /// What the agent is shown about a trial's result: success, score, text, shown (text, and
+        /// whether there is another trial is decided by shown progress, not by hidden success), or
+        /// self (nothing: it judges its own success) [default: success]
         feedback: String, "FEEDBACK", Often, Plain, Fixed, Shared;
         /// Greatest number of reflections in a task's memory [default: 3]
         reflections: NonZeroU32, "N", Seldom, Plain, Fixed, Shared;

@@ -1,0 +1,37 @@
+#!/bin/bash
+# What small models make of HumanEval, 100 test problems of MBPP and Reflexion's hardest fifty in Rust:
+# each strategy with the same trials and tokens, and greedy and sampled programs of the first trial.
+#
+#   benches/programs.sh OUT        about 12 hours on two idle cores: an hour a row of Qwen2.5-Coder-0.5B,
+#                                  a third of that of SmolLM2-135M
+#
+# It may be stopped or killed at any time: begun runs are resumed, finished ones left as they are.
+set -euo pipefail
+out=$1
+rebound=${REBOUND:-rebound}
+mkdir -p "$out"
+
+# row NAME OPTIONS…: one run, resumed where it was begun.
+row() {
+  local name=$1
+  shift
+  [ -e "$out/$name/finished" ] && return
+  if [ -e "$out/$name/run.toml" ]; then
+    "$rebound" compare --resume "$out/$name"
+  else
+    "$rebound" compare --out "$out/$name" "$@"
+  fi
+  touch "$out/$name/finished"
+}
+
+for model in qwen2.5-coder-0.5b-instruct smollm2-135m-instruct; do
+  arms=(--actor "$model" --strategies none,last-attempt,reflexion --feedback shown --trials 3 --seed 1)
+  row "$model-humaneval" --environment humaneval --split test --tasks 164 "${arms[@]}"
+  row "$model-mbpp" --environment mbpp --split test --tasks 100 "${arms[@]}"
+  row "$model-rust" --environment reflexion-programs --split humaneval-rs-hardest50/test --tasks 50 "${arms[@]}"
+  once=(--environment humaneval --split test --tasks 164 --actor "$model" --strategies none --trials 1)
+  row "$model-greedy" "${once[@]}" --temperature 0
+  for seed in $(seq 1 20); do
+    row "$model-sample-$seed" "${once[@]}" --seed "$seed"
+  done
+done

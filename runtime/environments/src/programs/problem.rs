@@ -1,0 +1,102 @@
+//! A problem that a program answers, from a row of one of three forms.
+
+mod humaneval;
+mod mbpp;
+mod multiple;
+
+use std::path::Path;
+
+use crate::rows::{self, Row, RowError};
+use crate::split::Purpose;
+
+/// A language that programs are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Python 3.
+    Python,
+    /// Rust, of edition 2021.
+    Rust,
+}
+
+impl Language {
+    /// Its name in fences and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::Rust => "rust",
+        }
+    }
+}
+
+/// A problem with its hidden tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Its id in the data set.
+    pub id: String,
+    /// What its programs are written in.
+    pub language: Language,
+    /// What is asked for: the beginning of a program, or a sentence.
+    pub prompt: String,
+    /// What the tests call, the most important first; at least one.
+    pub functions: Vec<String>,
+    /// The first line of the function that is asked for, up to what begins its body.
+    pub signature: String,
+    /// What a program's text begins with where an answer is only the rest of it; empty where answers
+    /// are whole.
+    pub beginning: String,
+    /// What tests find besides the program.
+    pub before: String,
+    /// What is run after the program, in its process.
+    pub setup: String,
+    /// The hidden tests.
+    pub tests: String,
+    /// Whether the tests define a function `check` that takes the function asked for.
+    pub calls_check: bool,
+    /// Whether what the tests give it is more than plain values: then what stands left in an
+    /// assertion is told to the program's process as text, and is evaluated there.
+    pub needs_expressions: bool,
+    /// A program that passes, where the data set has one.
+    pub reference: Option<String>,
+    /// What the problem may be used for; `None` of one that is an example for prompts.
+    pub purpose: Option<Purpose>,
+}
+
+/// The problems in a file of JSON lines, each in the form that its fields tell: `HumanEval`'s, MBPP's
+/// or MultiPL-E's.
+pub fn read(path: &Path) -> Result<Vec<Problem>, RowError> {
+    rows::read(path, |row| problem(&row))
+}
+
+/// The problem in a row.
+pub fn problem(row: &Row<'_>) -> Result<Problem, RowError> {
+    if row.value("test_list").is_some() {
+        mbpp::problem(row)
+    } else if row.value("task_id").is_some() {
+        humaneval::problem(row)
+    } else {
+        multiple::problem(row)
+    }
+}
+
+/// What a problem may be used for, by its number in MBPP: 1 to 10 are examples for prompts, which
+/// nothing else is done with, up to 510 for test, up to 600 for validation, up to 974 to train on. What is
+/// numbered otherwise is none of MBPP's, and for test.
+fn purpose_of_mbpp(number: u64) -> Option<Purpose> {
+    match number {
+        1..=10 => None,
+        511..=600 => Some(Purpose::Validation),
+        601..=974 => Some(Purpose::Train),
+        _ => Some(Purpose::Test),
+    }
+}
+
+/// The whole line that begins the definition of a function: `def NAME(` or `fn NAME(`, up to the end
+/// of the line.
+pub(super) fn definition<'a>(program: &'a str, name: &str) -> Option<&'a str> {
+    program.lines().find(|line| {
+        let line = line.trim_start().trim_start_matches("pub ");
+        let rest = ["def ", "fn ", "async def "].iter().find_map(|word| line.strip_prefix(word));
+        let rest = rest.and_then(|rest| rest.trim_start().strip_prefix(name));
+        rest.is_some_and(|rest| rest.trim_start().starts_with(['(', '<']))
+    })
+}
