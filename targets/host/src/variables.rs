@@ -16,6 +16,7 @@ Environment variables:
   REBOUND_APPROVALS   file of the approved `exec:` commands
                       [default: rebound/approved-commands in the user's data]
   REBOUND_DATA        folder of data sets, like --data
+  REBOUND_CPU         what --engine native may use of the processor: avx2, neon, scalar …
   REBOUND_TRIED       file of the models and templates that were tried
   REBOUND_TUNING      file of what `doctor --tune` measured
                       [default: rebound/tuning.toml in the user's data]

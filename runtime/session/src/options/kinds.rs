@@ -62,7 +62,7 @@ fn whole<T: FromStr>(text: &str) -> Result<T, String> {
 fn storable(text: &str) -> Result<u64, String> {
     let most = u64::MAX >> 1;
     let number = text.parse().ok().filter(|&number: &u64| number <= most);
-    number.ok_or_else(|| format!("expected a whole number, 0 to {most}"))
+    number.ok_or_else(|| format!("expected a whole number, 0 or more, at most {most}"))
 }
 
 /// A whole number, 1 or more.

@@ -120,23 +120,22 @@ fn a_run_that_is_refused_before_its_first_trial_leaves_no_folder() {
 #[test]
 fn a_run_that_is_stopped_while_it_loads_leaves_no_folder() {
     let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("prompts")).unwrap();
-    // Whoever opens it waits for what nobody writes.
-    let made = Command::new("mkfifo").arg(folder.path().join("prompts/system.j2")).status();
-    assert!(made.unwrap().success());
+    // Nothing is stored of it, and hashing it takes minutes.
+    let model = fs::File::create(folder.path().join("model.gguf")).unwrap();
+    model.set_len(256 << 30).unwrap();
     let lock = folder.path().join("out/lock");
-    // Once it has the folder, it comes to the prompts within far less.
+    // Once it has the folder, it comes to the model within far less.
     let is_loading = || {
         let taken = fs::metadata(&lock).and_then(|lock| lock.modified());
         taken.is_ok_and(|taken| taken.elapsed().is_ok_and(|since| since > Duration::from_secs(1)))
     };
     let mut command = Command::new(PROGRAM);
-    command.args(["run", "--quiet", "--actor", "scripted", "--prompts", "prompts", "--out", "out"]);
+    command.args(["run", "--quiet", "--actor", "model.gguf", "--engine", "native", "--out", "out"]);
 
     let ended = stopped(command.current_dir(folder.path()), "TERM", is_loading);
 
     assert_eq!(ended.code, 143, "{}", ended.stderr);
-    assert_eq!(names(folder.path()), ["prompts".to_owned()].into());
+    assert_eq!(names(folder.path()), ["model.gguf".to_owned()].into());
 }
 
 /// A run that plays for long in `out`.
