@@ -52,6 +52,10 @@ struct Case<'a> {
 
 impl Attack<'_> {
     /// Plays cases up to this number on so many threads.
+    ///
+    /// # Panics
+    ///
+    /// Where a case does.
     pub fn play(&self, cases: u64, threads: usize) -> io::Result<Table> {
         let sound = self.sound_answers()?;
         let (next, table) = (AtomicU64::new(0), Mutex::new(Table::default()));
@@ -144,7 +148,10 @@ impl Attack<'_> {
                 let [first, again] = [call()?, call()?];
                 if first.code() != Some(target.sound_code) || first.out != again.out {
                     let arguments = line.arguments.join(" ");
-                    unsound += &format!("\n{} {arguments}: {first:?}, {}", line.program, again.out);
+                    unsound.extend([format!(
+                        "\n{} {arguments}: {first:?}, {}",
+                        line.program, again.out
+                    )]);
                 }
                 answers.insert((target.reader, target.file, number), first.out);
             }
