@@ -52,6 +52,10 @@ struct Case<'a> {
 
 impl Attack<'_> {
     /// Plays cases up to this number on so many threads.
+    ///
+    /// # Panics
+    ///
+    /// Where a case does.
     pub fn play(&self, cases: u64, threads: usize) -> io::Result<Table> {
         let sound = self.sound_answers()?;
         let (next, table) = (AtomicU64::new(0), Mutex::new(Table::default()));
@@ -90,7 +94,13 @@ impl Attack<'_> {
 
     fn outcome(&self, case: &Case<'_>, sound: &SoundAnswers) -> io::Result<Outcome> {
         let damaged = case.target.damaged(case.seed);
-        self.outcome_of(case.target, (&damaged.bytes, damaged.is_deep, damaged.line), sound)
+        let play =
+            || self.outcome_of(case.target, (&damaged.bytes, damaged.is_deep, damaged.line), sound);
+        match play()? {
+            // A machine that stood still for a while is no finding.
+            Outcome::Finding(Finding::Hang) => play(),
+            outcome => Ok(outcome),
+        }
     }
 
     fn outcome_of(
@@ -138,7 +148,10 @@ impl Attack<'_> {
                 let [first, again] = [call()?, call()?];
                 if first.code() != Some(target.sound_code) || first.out != again.out {
                     let arguments = line.arguments.join(" ");
-                    unsound += &format!("\n{} {arguments}: {first:?}, {}", line.program, again.out);
+                    unsound.extend([format!(
+                        "\n{} {arguments}: {first:?}, {}",
+                        line.program, again.out
+                    )]);
                 }
                 answers.insert((target.reader, target.file, number), first.out);
             }

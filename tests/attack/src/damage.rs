@@ -37,7 +37,8 @@ fn damage(bytes: &mut Vec<u8>, draws: &mut Draws) {
     match draws.below(10) {
         0 | 1 => flip(bytes, draws),
         2 => {
-            bytes.iter_mut().skip(range.start).take(1).for_each(|byte| *byte = *draws.of(&[0, 255]))
+            let byte = *draws.of(&[0, 255]);
+            bytes.iter_mut().skip(range.start).take(1).for_each(|place| *place = byte);
         }
         3 => number(bytes, draws),
         4 => bytes.truncate(range.start),

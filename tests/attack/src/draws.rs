@@ -18,6 +18,10 @@ impl Draws {
     }
 
     /// A number below `end`; 0 where `end` is 0.
+    ///
+    /// # Panics
+    ///
+    /// Never: lengths fit 64 bits.
     pub fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end.max(1)).expect("a length fits 64 bits");
         usize::try_from(self.number() % end).expect("it is below a length")

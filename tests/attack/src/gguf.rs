@@ -93,6 +93,10 @@ pub fn parts(sound: &[u8], draws: &mut Draws) -> Vec<u8> {
 }
 
 /// The file whose chat template is this one.
+///
+/// # Panics
+///
+/// Where what is damaged is no sound file.
 pub fn with_template(sound: &[u8], template: &[u8]) -> Vec<u8> {
     let mut parts = read(sound);
     let text = String::from_utf8_lossy(template).into_owned();
@@ -164,7 +168,8 @@ fn other_array(mut array: Array, draws: &mut Draws) -> Array {
             1 => texts.push((*draws.of(&TEXTS)).to_owned()),
             2 if !texts.is_empty() => {
                 let place = draws.below(texts.len());
-                texts[place] = texts[draws.below(texts.len())].clone();
+                let other = texts[draws.below(texts.len())].clone();
+                texts[place] = other;
             }
             _ => texts.iter_mut().skip(draws.below(300)).take(1).for_each(|text| {
                 (*draws.of(&TEXTS)).clone_into(text);

@@ -89,7 +89,11 @@ impl Ground {
     }
 }
 
-/// Writes the tiny model, its prompts, a text and a training's configuration into a folder.
+/// Writes the tiny model, its prompts, a text, and configurations into a folder.
+///
+/// # Panics
+///
+/// Never: the tiny model's sizes fit together.
 pub fn write_bare(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder.join("prompts"))?;
     let model = tiny::encode_llama(&TinyConfig::default()).expect("the default sizes fit together");

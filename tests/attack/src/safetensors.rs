@@ -8,6 +8,10 @@ use crate::literals;
 const LENGTH: usize = 8;
 
 /// The file with values of its head changed, or with numbers among its factors that are none.
+///
+/// # Panics
+///
+/// Where what is damaged is no sound file.
 pub fn head(sound: &[u8], draws: &mut Draws) -> Vec<u8> {
     let (length, rest) = sound.split_at(LENGTH);
     let length = u64::from_le_bytes(length.try_into().expect("it has eight bytes"));

@@ -92,7 +92,7 @@ fn world(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
             .nth(1)
             .map_or("0", |rest| rest.split([',', '}']).next().unwrap_or_default());
         let of = |method: &&str| request.contains(&format!("\"method\":\"{method}\""));
-        let Some(place) = METHODS.iter().position(|method| of(&method)) else { return Ok(()) };
+        let Some(place) = METHODS.iter().position(of) else { return Ok(()) };
         let line = lines.get(place).copied().unwrap_or_default();
         stream.write_all(&replaced(line, ID, id))?;
     }

@@ -130,7 +130,7 @@ impl Crash<'_> {
             if ended.code() == Some(0) {
                 return Ok(Ok(()));
             }
-            told += &format!("{:?}: {}", ended.status, ended.error);
+            told.extend([format!("{:?}: {}", ended.status, ended.error)]);
         }
         Ok(Err(told))
     }

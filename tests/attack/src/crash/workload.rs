@@ -131,7 +131,7 @@ impl Workload {
         for pattern in &self.made {
             for path in matching(folder, pattern)? {
                 let name = path.strip_prefix(folder).map_err(io::Error::other)?;
-                text += &format!("{}: {}\n", name.display(), made(&path));
+                text.extend([format!("{}: {}\n", name.display(), made(&path))]);
             }
         }
         Ok(text)

@@ -66,7 +66,8 @@ fn task_data(world: &str, file: &'static str, content: Vec<u8>, split: &str) -> 
         seal: bare(),
         deep: literals::text,
         lines: vec![Line { made: Some("out/results.json"), ..Line::new("rebound", &run) }],
-        names: vec![file.rsplit('/').next().unwrap_or(file)],
+        // Of packed games the one is named.
+        names: vec![file.rsplit('/').next().unwrap_or(file), "game \""],
         ..Target::default()
     }
 }

@@ -36,7 +36,11 @@ pub(super) fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
     let results = target("results", "run/results.json")?;
     let config = target("run files", "run/run.toml")?;
     Ok(vec![
-        Target { lines: [&[resume.clone()], &shown[..], &read[..]].concat(), turns: 4, ..log },
+        Target {
+            lines: [std::slice::from_ref(&resume), &shown[..], &read[..]].concat(),
+            turns: 4,
+            ..log
+        },
         Target { lines: shown.to_vec(), deep: literals::text, seal: json_seal(), ..results },
         Target {
             lines: vec![resume],
