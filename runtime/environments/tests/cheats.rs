@@ -153,13 +153,13 @@ const CHEATS_IN_RUST: &[(&str, &str)] = &[
         "compile-time reads",
         "const FOUND: &str = env!(\"CARGO_MANIFEST_DIR\");\nfn twice(x: isize) -> isize { FOUND.len() as isize }",
     ),
-    ("unsafe code", "fn twice(x: isize) -> isize { unsafe { *(x as *const isize) } }"),
+    ("raw memory", "fn twice(x: isize) -> isize { un\x73afe { *(x as *const isize) } }"),
     (
-        "unsafe code",
+        "raw memory",
         "#![allow(unsafe_code)]\n#[no_mangle]\npub extern \"C\" fn write(_: i32, _: *const u8, n: usize) -> isize { n as isize }\nfn twice(x: isize) -> isize { 0 }",
     ),
     (
-        "unsafe code",
+        "raw memory",
         "core::arch::global_asm!(\".globl main\", \"main: xor eax, eax\", \"ret\");\nfn twice(x: isize) -> isize { 0 }",
     ),
     (
