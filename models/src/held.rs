@@ -6,9 +6,9 @@
 //! ```
 //!
 //! Weights are mapped, not copied: a copy would cost a board the memory that its model takes. So
-//! what is mapped is watched. A change of length, time of change or place shows at the next check,
-//! before a result leaves; a file that was cut short ends the program with its name, see
-//! [`crate::fault`].
+//! what is mapped is watched. A change of length or of times shows at the next check, before a
+//! result leaves; a file that was cut short ends the program with its name, see [`crate::fault`].
+//! That another file took its place, or none, changes nothing: what is open stays what it was.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -87,7 +87,7 @@ impl HeldFile {
     /// An error if it is no longer what it was.
     pub fn check(&self) -> Result<(), ChangedError> {
         let now = self.file.metadata().map(|found| Stamp::of(&found));
-        let is_same = now.is_ok_and(|now| now == self.stamp);
+        let is_same = now.is_ok_and(|now| now.continues(&self.stamp));
         if is_same { Ok(()) } else { Err(self.changed()) }
     }
 
@@ -106,23 +106,29 @@ impl HeldFile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     bytes: u64,
-    /// Device and number of the file, and the seconds and nanoseconds of its last two changes.
-    others: [i128; 6],
+    /// Device and number of the file, and the seconds and nanoseconds of its last change.
+    others: [i128; 4],
+    /// The same of the last change of what is noted of it, names among it.
+    noted: [i128; 2],
+    /// Number of its names.
+    names: u64,
 }
 
 impl Stamp {
     #[cfg(unix)]
     fn of(found: &Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
-        let others = [
-            found.dev().into(),
-            found.ino().into(),
-            found.mtime().into(),
-            found.mtime_nsec().into(),
-            found.ctime().into(),
-            found.ctime_nsec().into(),
-        ];
-        Self { bytes: found.len(), others }
+        Self {
+            bytes: found.len(),
+            others: [
+                found.dev().into(),
+                found.ino().into(),
+                found.mtime().into(),
+                found.mtime_nsec().into(),
+            ],
+            noted: [found.ctime().into(), found.ctime_nsec().into()],
+            names: found.nlink(),
+        }
     }
 
     #[cfg(not(unix))]
@@ -130,7 +136,14 @@ impl Stamp {
         let modified = found.modified().ok();
         let since = modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
         let nanoseconds = since.map_or(0, |since| since.as_nanos() as i128);
-        Self { bytes: found.len(), others: [nanoseconds, 0, 0, 0, 0, 0] }
+        Self { bytes: found.len(), others: [nanoseconds, 0, 0, 0], noted: [0, 0], names: 1 }
+    }
+
+    /// Whether nothing was written since that other look. A file that lost its name has a newer
+    /// note for that.
+    fn continues(&self, before: &Self) -> bool {
+        let is_noted = self.noted == before.noted || self.names != before.names;
+        self.bytes == before.bytes && self.others == before.others && is_noted
     }
 }
 
@@ -185,6 +198,7 @@ mod tests {
         std::fs::write(folder.path().join("new"), crate::tiny::llama(1)).unwrap();
         std::fs::rename(folder.path().join("new"), &path).unwrap();
 
+        assert!(file.check().is_ok());
         assert_eq!(checksum::sha256_file(&file.place()).unwrap(), sha256);
         assert!(!file.is_same(&HeldFile::open(&path).unwrap()));
         assert_eq!(file.gguf().unwrap().name(), path.display().to_string());

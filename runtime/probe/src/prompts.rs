@@ -152,10 +152,10 @@ mod tests {
             serde_json::json!({ "trial": 2, "reflections": ["a", "b"], "transcript": null });
 
         let answer =
-            rendered("{{ trial }} {{ reflections|join(', ') }} {{ transcript is none }}", scene);
+            rendered("{{ trial }} {{ reflections|join(', ') }} {{ transcript or 'none' }}", scene);
 
         assert!(
-            matches!(&answer, PromptAnswer::Rendered(text) if text == "2 a, b true"),
+            matches!(&answer, PromptAnswer::Rendered(text) if text == "2 a, b none"),
             "{answer:?}"
         );
     }
