@@ -108,10 +108,10 @@ fn main() -> Result<()> {
 
 /// Judges programs on so many threads. Each judge is warm before time is taken.
 fn judged(work: &Work<'_>, workers: usize) -> Result<Row> {
-    let share = |worker: usize, begin: &std::sync::Barrier| -> Result<(Instant, Vec<String>)> {
+    let share = |worker: usize, gate: &std::sync::Barrier| -> Result<(Instant, Vec<String>)> {
         let mut judge = ProgramJudge::new(work.limits, Strength::Full);
         let warmed = work.programs.first().map(|(problem, _)| judge.judge(problem, ""));
-        begin.wait();
+        gate.wait();
         let begun = now();
         warmed.transpose()?;
         let mut others = Vec::new();
@@ -123,11 +123,11 @@ fn judged(work: &Work<'_>, workers: usize) -> Result<Row> {
         }
         Ok((begun, others))
     };
-    let begin = std::sync::Barrier::new(workers);
+    let gate = std::sync::Barrier::new(workers);
     let found: Result<Vec<_>> = std::thread::scope(|scope| {
-        let begin = &begin;
+        let gate = &gate;
         let threads: Vec<_> =
-            (0..workers).map(|worker| scope.spawn(move || share(worker, begin))).collect();
+            (0..workers).map(|worker| scope.spawn(move || share(worker, gate))).collect();
         threads.into_iter().map(|thread| thread.join().expect("it does not panic")).collect()
     });
     let found = found?;

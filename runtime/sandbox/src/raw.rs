@@ -116,7 +116,11 @@ impl Confinement {
                 drop_capabilities()?;
             }
             for (resource, most) in &self.limits {
-                let limit = libc::rlimit { rlim_cur: *most, rlim_max: *most };
+                // What is limited further already stays so.
+                let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+                done(libc::getrlimit(*resource, &raw mut limit))?;
+                let least = limit.rlim_max.min(*most);
+                let limit = libc::rlimit { rlim_cur: least, rlim_max: least };
                 done(libc::setrlimit(*resource, &raw const limit))?;
             }
             done(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))?;

@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn damage_changes_something_and_is_the_same_for_the_same_seed() {
         for seed in 0..500 {
-            let sound = &b"a sound text, and some more of it"[..seed as usize % 33];
+            let sound =
+                &b"a sound text, and some more of it"[..usize::try_from(seed % 33).unwrap()];
 
             let [damaged, again] = [(); 2].map(|()| bytes(sound, &mut Draws::new(seed)));
 

@@ -24,7 +24,7 @@ pub(super) fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
         around,
         lines,
         // A value that names nothing is named itself.
-        names: vec![file, "there is no", "there are", "models pull"],
+        names: vec![file, "does not fit the board", "there is no", "there are", "models pull"],
         ..Target::default()
     };
     let run = Line {

@@ -48,7 +48,13 @@ pub(super) fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
             seal: toml_seal(),
             content: without_first_line(&config.content),
             // What is there under no such name is named by the name.
-            names: vec!["run.toml", "there is no", "models pull", "cannot read the prompts of"],
+            names: vec![
+                "run.toml",
+                "trials.log was begun with",
+                "there is no",
+                "models pull",
+                "cannot read the prompts of",
+            ],
             ..config
         },
     ])
