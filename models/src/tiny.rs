@@ -9,7 +9,7 @@ mod words;
 use std::path::Path;
 
 use crate::draws::SplitMix;
-use crate::gguf::{self, Array, GgufError, NewTensor, Value};
+use crate::gguf::{self, Array, Gguf, GgufError, NewTensor, Value};
 use words::{CHAT_TEMPLATE, CONTROL_TOKENS, MERGES};
 
 /// Tokens that a layer with a window sees, where the architecture has such.
@@ -52,6 +52,23 @@ impl Default for TinyConfig {
             pre_tokenizer: "smollm".to_owned(),
         }
     }
+}
+
+/// The bytes of a model with other keys, and each tensor as `change` leaves it: a file for tests of what
+/// is refused.
+pub fn changed(
+    model: &Gguf,
+    metadata: &[(String, Value)],
+    change: impl Fn(&mut NewTensor<'_>),
+) -> Result<Vec<u8>, GgufError> {
+    let tensors = model.tensors().iter().map(|tensor| {
+        let bytes = model.tensor_bytes(&tensor.name).unwrap_or_default().into();
+        let (name, ne) = (tensor.name.clone(), tensor.ne.clone());
+        let mut tensor = NewTensor { name, ne, kind: tensor.kind, bytes };
+        change(&mut tensor);
+        tensor
+    });
+    gguf::encode(metadata, &tensors.collect::<Vec<_>>())
 }
 
 /// The bytes of the default model with weights from that seed.

@@ -156,11 +156,9 @@ impl TrainConfig {
 
     /// Parses and checks the text of the file `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, TrainError> {
-        let config: Self = toml::from_str(text).map_err(|error| TrainError::Content {
-            file: path.into(),
-            reason: error.to_string(),
-        })?;
-        config.check()?;
+        let wrong = |reason| TrainError::Content { file: path.into(), reason };
+        let config: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        config.check().map_err(|error| wrong(error.to_string()))?;
         Ok(config)
     }
 

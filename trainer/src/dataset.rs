@@ -182,7 +182,10 @@ pub fn load(
     found.dropped.unselected = gathered.unselected;
     found.prompts_sha256 = gathered.prompts_sha256;
     if found.train.is_empty() {
-        return Err(TrainError::Empty(found.dropped.to_string()));
+        let read = data.records.iter().chain(&data.files);
+        let read: Vec<String> = read.map(|path| path.display().to_string()).collect();
+        let reason = format!("{}; of {}", found.dropped, read.join(", "));
+        return Err(TrainError::Empty(reason));
     }
     Ok(found)
 }

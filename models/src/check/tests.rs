@@ -1,7 +1,7 @@
 //! Files that llama.cpp died of, each a tiny model with one thing changed.
 
 use super::*;
-use crate::gguf::{Array, GgmlType, NewTensor, Value, encode};
+use crate::gguf::{Array, GgmlType, NewTensor, Value};
 
 /// A tiny model with a key of the architecture or of the whole changed or added.
 fn with_key(key: &str, value: Value) -> Gguf {
@@ -13,18 +13,8 @@ fn with_key(key: &str, value: Value) -> Gguf {
 }
 
 fn changed(tiny: &Gguf, metadata: &[(String, Value)], change: impl Fn(&mut NewTensor<'_>)) -> Gguf {
-    let tensors: Vec<NewTensor<'_>> = tiny
-        .tensors()
-        .iter()
-        .map(|tensor| {
-            let bytes = tiny.tensor_bytes(&tensor.name).unwrap().into();
-            let (name, ne) = (tensor.name.clone(), tensor.ne.clone());
-            let mut tensor = NewTensor { name, ne, kind: tensor.kind, bytes };
-            change(&mut tensor);
-            tensor
-        })
-        .collect();
-    Gguf::from_bytes("model.gguf", encode(metadata, &tensors).unwrap()).unwrap()
+    let bytes = crate::tiny::changed(tiny, metadata, change).unwrap();
+    Gguf::from_bytes("model.gguf", bytes).unwrap()
 }
 
 fn with_tensor(name: &str, change: impl Fn(&mut NewTensor<'_>)) -> Gguf {

@@ -140,7 +140,7 @@ fn forty_rust_solutions_pass_and_two_wrong_variants_of_each_do_not() {
 }
 
 /// Sixty answers of SmolLM2-135M-Instruct and Qwen2.5-Coder-0.5B-Instruct at temperature 0.4, with at
-/// most 260 tokens, and the programs that are cut out of them, which were read. `UPDATE_EXPECT=1`
+/// most 260 tokens, and the programs that are cut out of them: each was looked at for where it was cut. `UPDATE_EXPECT=1`
 /// writes these anew.
 #[test]
 fn sixty_real_answers_give_the_programs_that_they_mean() {

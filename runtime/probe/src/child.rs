@@ -94,6 +94,9 @@ pub enum ProbeError {
         /// The last lines that it wrote; empty if there are none.
         told: String,
     },
+    /// The child asked for more memory than it may take.
+    #[error("a child that tried it wanted more memory")]
+    Memory,
     /// The child did not answer in time.
     #[error("a child that tried it took more than {} s", .0.as_secs_f32())]
     Time(Duration),
@@ -180,6 +183,10 @@ impl Child {
         }
         let status = status.or_else(|| self.confined.kill().ok());
         let told = self.told.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
+        // What Rust, and what the C++ of an engine, says as it gives up.
+        if ["memory allocation of", "bad_alloc"].iter().any(|text| told.contains(text)) {
+            return ProbeError::Memory;
+        }
         ProbeError::Ended { how: status.map_or("somehow".to_owned(), described), told }
     }
 }

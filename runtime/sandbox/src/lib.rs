@@ -28,6 +28,7 @@ mod rules;
 mod raw;
 mod memory;
 mod spawn;
+mod server;
 mod warm;
 mod talk;
 

@@ -15,29 +15,21 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Write};
-use std::process::{ChildStdin, ChildStdout};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::process::ChildStdout;
 use std::time::Duration;
 
-use crate::spawn::{Confined, Sandbox, SandboxError};
+use crate::server::{LINE_BYTES_MAX, Server};
+use crate::spawn::{Sandbox, SandboxError};
 
 const SERVER: &str = include_str!("talk.py");
-/// What a server may take beyond a program's time before it is given up.
-const GRACE: Duration = Duration::from_secs(10);
-/// Greatest number of bytes of an answer's first line.
-const LINE_BYTES_MAX: u64 = 80;
-/// Answers that wait to be heard.
-const ANSWERS_MAX: usize = 16;
 
 /// A server that forks a program for each talk, of which there is one at a time.
 #[derive(Debug)]
 pub struct Talks {
-    to: ChildStdin,
-    from: Receiver<std::io::Result<Heard>>,
-    /// How long an answer may take.
-    patience: Duration,
+    server: Server<Heard>,
+    /// The limit of time of the talk that was begun last.
+    wall: Duration,
     is_open: bool,
-    _confined: Confined,
 }
 
 /// What a program may use up.
@@ -96,36 +88,20 @@ impl Talks {
     /// Starts a Python, which runs `begun` once; it defines the function `main` that is called with
     /// the text of each program, as bytes.
     pub fn start(sandbox: &Sandbox, python: &OsStr, begun: &str) -> Result<Self, SandboxError> {
-        let mut confined = sandbox.spawn(python, ["-c", SERVER, begun])?;
-        let piped = "a confined program's streams are pipes";
-        let to = confined.take_input().unwrap_or_else(|| unreachable!("{piped}"));
-        let answers = confined.take_output().unwrap_or_else(|| unreachable!("{piped}"));
-        let mut error = confined.take_error().unwrap_or_else(|| unreachable!("{piped}"));
-        std::thread::spawn(move || std::io::copy(&mut error, &mut std::io::sink()));
-        let (sender, from) = sync_channel(ANSWERS_MAX);
-        std::thread::spawn(move || {
-            let mut answers = BufReader::new(answers);
-            loop {
-                let answer = read(&mut answers);
-                let is_last = answer.is_err();
-                if sender.send(answer).is_err() || is_last {
-                    return;
-                }
-            }
-        });
-        Ok(Self { to, from, patience: GRACE, is_open: false, _confined: confined })
+        let server = Server::start((sandbox, python), [SERVER, begun], read)?;
+        Ok(Self { server, wall: Duration::ZERO, is_open: false })
     }
 
     /// Begins a talk with a new program; one that is still open is ended. After an error the server
     /// is of no more use.
     pub fn begin(&mut self, text: &[u8], limits: TalkLimits) -> Result<(), SandboxError> {
         self.end()?;
+        self.wall = limits.wall;
         let [processor, wall] = [limits.processor, limits.wall].map(|time| time.as_millis());
         let TalkLimits { output_bytes, message_bytes, memory_bytes, .. } = limits;
         let (bytes, limits) = (text.len(), [output_bytes, message_bytes.into(), memory_bytes]);
         let [output, message, memory] = limits;
         let head = format!("begin {bytes} {processor} {wall} {output} {message} {memory}\n");
-        self.patience = Duration::from_millis(u64::try_from(wall).unwrap_or(u64::MAX)) + GRACE;
         self.is_open = true;
         self.write(&head, text)
     }
@@ -140,8 +116,7 @@ impl Talks {
         if !self.is_open {
             return Err(SandboxError::Hold(ErrorKind::NotConnected.into()));
         }
-        let heard = self.from.recv_timeout(self.patience);
-        let heard = heard.map_err(|_| SandboxError::Hold(ErrorKind::TimedOut.into()))??;
+        let heard = self.server.hear(self.wall)?;
         self.is_open = !matches!(heard, Heard::Over(_));
         Ok(heard)
     }
@@ -160,9 +135,9 @@ impl Talks {
     }
 
     fn write(&mut self, head: &str, text: &[u8]) -> Result<(), SandboxError> {
-        self.to.write_all(head.as_bytes())?;
-        self.to.write_all(text)?;
-        Ok(self.to.flush()?)
+        self.server.to.write_all(head.as_bytes())?;
+        self.server.to.write_all(text)?;
+        Ok(self.server.to.flush()?)
     }
 }
 

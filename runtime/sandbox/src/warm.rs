@@ -13,26 +13,17 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{ChildStdin, ChildStdout};
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread::Builder;
+use std::process::ChildStdout;
 use std::time::Duration;
 
-use crate::spawn::{Confined, Sandbox, SandboxError};
+use crate::server::{LINE_BYTES_MAX, Server};
+use crate::spawn::{Sandbox, SandboxError};
 
 const WORKER: &str = include_str!("warm.py");
-/// What a worker may take beyond a job's time before it is given up.
-const GRACE: Duration = Duration::from_secs(10);
-/// Greatest number of bytes of an answer's first line.
-const LINE_BYTES_MAX: u64 = 80;
 
 /// A worker.
 #[derive(Debug)]
-pub struct Warm {
-    to: ChildStdin,
-    from: Receiver<std::io::Result<Used>>,
-    _confined: Confined,
-}
+pub struct Warm(Server<Used>);
 
 /// What a use may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,36 +59,16 @@ pub enum UseEnding {
 impl Warm {
     /// Starts a Python, which runs `begun` once; every use finds what that left.
     pub fn start(sandbox: &Sandbox, python: &OsStr, begun: &str) -> Result<Self, SandboxError> {
-        let mut confined = sandbox.spawn(python, ["-c", WORKER, begun])?;
-        let piped = "a confined program's streams are pipes";
-        let to = confined.take_input().unwrap_or_else(|| unreachable!("{piped}"));
-        let answers = confined.take_output().unwrap_or_else(|| unreachable!("{piped}"));
-        let mut error = confined.take_error().unwrap_or_else(|| unreachable!("{piped}"));
-        Builder::new().spawn(move || std::io::copy(&mut error, &mut std::io::sink()))?;
-        let (sender, from) = sync_channel(1);
-        Builder::new().spawn(move || {
-            let mut answers = BufReader::new(answers);
-            loop {
-                let answer = read(&mut answers);
-                let is_last = answer.is_err();
-                if sender.send(answer).is_err() || is_last {
-                    return;
-                }
-            }
-        })?;
-        Ok(Self { to, from, _confined: confined })
+        Server::start((sandbox, python), [WORKER, begun], read).map(Self)
     }
 
     /// Runs code in a fork of its own. After an error the worker is of no more use.
     pub fn run(&mut self, code: &str, limits: UseLimits) -> Result<Used, SandboxError> {
         let UseLimits { time, output_bytes } = limits;
         let job = format!("{} {} {output_bytes}\n{code}", code.len(), time.as_millis());
-        self.to.write_all(job.as_bytes())?;
-        self.to.flush()?;
-        match self.from.recv_timeout(time + GRACE) {
-            Ok(used) => Ok(used?),
-            Err(_) => Err(SandboxError::Hold(std::io::ErrorKind::TimedOut.into())),
-        }
+        self.0.to.write_all(job.as_bytes())?;
+        self.0.to.flush()?;
+        self.0.hear(time)
     }
 }
 

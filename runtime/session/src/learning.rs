@@ -95,7 +95,7 @@ pub fn learn(
         workshop,
         surroundings.clone(),
     )?;
-    learner.check(out)?;
+    learner.check(out).with_context(|| format!("in {}", config.display()))?;
     let mut state = learner.state()?;
     replace(&stored, sealed::toml(&text).as_bytes())?;
     claim.keep();

@@ -150,7 +150,10 @@ pub(crate) fn open_log(
 /// An arm goes on only with what it was begun with.
 fn refuse_other(log: &Path, stored: &RunEvent, now: &RunEvent) -> anyhow::Result<()> {
     let RunEvent { version, prompts_sha256, actor, retrospective, tasks, .. } = now;
-    let settings = |settings| deciding(settings, Decides::LaterTrials);
+    let settings = |settings| {
+        let settings = deciding(settings, Decides::LaterTrials);
+        settings.with_context(|| format!("in the settings that {} has", log.display()))
+    };
     let difference = first_difference(&settings(&stored.settings)?, &settings(&now.settings)?);
     if let Some([key, before, asked]) = difference {
         let log = log.display();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use models::tiny::{self, TinyConfig};
+use runtime_agent::prompts::TEMPLATES;
 use tempfile::TempDir;
 
 use crate::program::{Line, Programs};
@@ -16,16 +17,6 @@ pub const TINY: &str = "--quiet --actor tiny.gguf --prompts prompts --threads 1 
      --steps 2 --seed 3 --deterministic";
 /// The tiny model's file, from the folder.
 pub const MODEL: &str = "tiny.gguf";
-const TEMPLATES: [&str; 8] = [
-    "system",
-    "example",
-    "opening",
-    "observation",
-    "reflection_system",
-    "reflection",
-    "judgement_system",
-    "judgement",
-];
 const TEXT: &str = "You open the fridge. In it you see an egg.";
 /// A training of the tiny model in two epochs, with a checkpoint at every step.
 const TRAINING: &str = include_str!("train.toml");

@@ -100,8 +100,7 @@ fn broken(ended: &Ended) -> Option<Finding> {
     if ended.status.is_none() {
         return Some(Finding::Hang);
     }
-    // A child that tried a file may have lacked it: the program says so, and goes on.
-    if ended.signal().is_some() && lacks_memory.iter().any(|text| ended.error.contains(text)) {
+    if ended.code() != Some(0) && lacks_memory.iter().any(|text| ended.error.contains(text)) {
         return Some(Finding::Memory);
     }
     place.map(Finding::Panic).or_else(|| ended.signal().map(Finding::Signal))

@@ -86,6 +86,15 @@ impl Programs {
         Self { folder, longest: LONGEST }
     }
 
+    /// Those in the folder that was named, else those beside the one that runs.
+    pub fn named_or_beside(named: Option<&Path>) -> io::Result<Self> {
+        let folder = match named {
+            Some(folder) => fs::canonicalize(folder)?,
+            None => std::env::current_exe()?.with_file_name(""),
+        };
+        Ok(Self::new(folder))
+    }
+
     /// Calls a line in a folder, under the limits.
     pub fn call(&self, line: &Line, folder: &Path) -> io::Result<Ended> {
         let said = [folder.join(".out"), folder.join(".error")];

@@ -39,7 +39,10 @@ impl Trainer for TrainerProgram {
         let output = trainer::command()?.arg("check").arg(file).output();
         let output = output.context("cannot start rebound-train")?;
         let told = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "{}", told.trim().trim_start_matches("error: "));
+        let told = told.trim().trim_start_matches("error: ");
+        // That file is none of the user's.
+        let told = told.strip_prefix(&format!("{}: ", file.display())).unwrap_or(told);
+        ensure!(output.status.success(), "{told}");
         Ok(())
     }
 

@@ -31,19 +31,8 @@ fn model(
     let tiny = Gguf::from_bytes("tiny", tiny::llama(0)).unwrap();
     let mut metadata = tiny.metadata().to_vec();
     keys(&mut metadata);
-    let tensors: Vec<NewTensor<'_>> = tiny
-        .tensors()
-        .iter()
-        .map(|tensor| {
-            let bytes = tiny.tensor_bytes(&tensor.name).unwrap().into();
-            let (name, ne) = (tensor.name.clone(), tensor.ne.clone());
-            let mut tensor = NewTensor { name, ne, kind: tensor.kind, bytes };
-            change(&mut tensor);
-            tensor
-        })
-        .collect();
     let path = folder.join("model.gguf");
-    fs::write(&path, encode(&metadata, &tensors).unwrap()).unwrap();
+    fs::write(&path, tiny::changed(&tiny, &metadata, change).unwrap()).unwrap();
     path
 }
 

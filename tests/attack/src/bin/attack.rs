@@ -46,9 +46,7 @@ struct Arguments {
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let begun = Instant::now();
-    let own = std::env::current_exe()?.with_file_name("");
-    let folder = fs::canonicalize(arguments.programs.unwrap_or(own))?;
-    let programs = Programs::new(folder);
+    let programs = Programs::named_or_beside(arguments.programs.as_deref())?;
     let ground = Ground::made_by(&programs).context("no sound files to begin with")?;
     let mut targets = readers::targets(&ground)?;
     if let Some(reader) = &arguments.reader {

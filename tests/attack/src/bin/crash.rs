@@ -2,7 +2,6 @@
 //! broken off, goes on, and must have made the same.
 #![allow(clippy::print_stdout, reason = "it shows what came of it")]
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -45,9 +44,7 @@ struct Arguments {
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    let own = std::env::current_exe()?.with_file_name("");
-    let folder = fs::canonicalize(arguments.programs.clone().unwrap_or(own))?;
-    let programs = Programs::new(folder);
+    let programs = Programs::named_or_beside(arguments.programs.as_deref())?;
     let ground = Ground::made_by(&programs).context("no sound files to begin with")?;
     let shim = Shim::build().context("the shim cannot be built")?;
     println!("| workload | calls | broken off by | places | findings |");

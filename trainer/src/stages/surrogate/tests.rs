@@ -1,3 +1,5 @@
+//! The clipped surrogate and its slopes, by numbers computed by hand.
+
 use super::*;
 
 const SURROGATE: Surrogate = Surrogate {
