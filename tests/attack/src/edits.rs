@@ -53,21 +53,18 @@ pub fn apply(sound: &[u8], edits: &[Edit]) -> Vec<u8> {
 }
 
 /// Fewer or smaller edits, each of which may still do what these do: without a half of them,
-/// and with one of them halved.
-pub fn smaller(edits: &[Edit]) -> Vec<Vec<Edit>> {
-    let mut found = Vec::new();
+/// and with one of them halved. Each is made as it is asked for: there may be ten thousand edits.
+pub fn smaller(edits: &[Edit]) -> impl Iterator<Item = Vec<Edit>> {
     let middle = edits.len() / 2;
-    if middle > 0 {
-        found.extend([edits[..middle].to_vec(), edits[middle..].to_vec()]);
-    }
-    for (place, edit) in edits.iter().enumerate() {
-        for half in halves(edit) {
+    let parts = [&edits[..middle], &edits[middle..]].into_iter().filter(move |_| middle > 0);
+    let halved = edits.iter().enumerate().flat_map(move |(place, edit)| {
+        halves(edit).into_iter().map(move |half| {
             let mut changed = edits.to_vec();
             changed[place] = half;
-            found.push(changed);
-        }
-    }
-    found
+            changed
+        })
+    });
+    parts.map(<[Edit]>::to_vec).chain(halved)
 }
 
 /// An edit that leaves half of the range, or of its replacement, as it was.
@@ -114,7 +111,7 @@ mod tests {
         };
         let edits = between(b"abcdef", b"aXcYYf");
 
-        let smaller = smaller(&edits);
+        let smaller: Vec<Vec<Edit>> = smaller(&edits).collect();
 
         assert_eq!(smaller.len(), 4);
         assert!(smaller.iter().all(|smaller| size(smaller) < size(&edits)));

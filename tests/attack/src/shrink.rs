@@ -12,9 +12,9 @@ pub fn smallest(
     let mut smallest = edits::between(sound, damaged);
     let mut tried = 0;
     loop {
-        let found = edits::smaller(&smallest).into_iter().find(|edits| {
+        let found = edits::smaller(&smallest).take(trials_max - tried).find(|edits| {
             tried += 1;
-            tried <= trials_max && is_finding(&edits::apply(sound, edits))
+            is_finding(&edits::apply(sound, edits))
         });
         match found {
             Some(smaller) => smallest = smaller,
@@ -35,6 +35,16 @@ mod tests {
         let left = smallest((&sound, &damaged), 80, &|bytes| bytes[99] == 9);
 
         assert_eq!(left, [Edit { range: 99..100, bytes: vec![9] }]);
+    }
+
+    #[test]
+    fn damage_at_ten_thousand_places_is_halved_without_a_copy_for_each() {
+        let sound = vec![0; 40_000];
+        let damaged: Vec<u8> = (0..40_000).map(|place| u8::from(place % 2 == 0)).collect();
+
+        let left = smallest((&sound, &damaged), 40, &|bytes| bytes[39_998] == 1);
+
+        assert_eq!(left, [Edit { range: 39_998..39_999, bytes: vec![1] }]);
     }
 
     #[test]
