@@ -79,7 +79,7 @@ const MAY_BE_UNSAFE: [&str; 7] = [
     "models/src/fault.rs",
     "models/decoder/src/kernels",
     "models/native/src/kernels",
-    "runtime/sandbox/src/raw.rs",
+    "runtime/sandbox/src/raw",
     "targets/bare-metal/src/board",
 ];
 

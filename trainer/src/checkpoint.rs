@@ -174,7 +174,8 @@ fn wrong(file: &Path, reason: String) -> TrainError {
 
 /// A checkpoint's file, and whether it has a checksum; an error message if it is damaged.
 fn read(path: &Path) -> Result<(Gguf, bool), String> {
-    let mut bytes = runtime_files::read(path, u64::MAX).map_err(|error| error.to_string())?;
+    let mut bytes = runtime_files::read(path, runtime_files::WHOLE_BYTES_MAX)
+        .map_err(|error| error.to_string())?;
     let is_sealed = seal::unseal(&mut bytes)?;
     let gguf =
         Gguf::from_bytes(&path.display().to_string(), bytes).map_err(|error| error.to_string())?;

@@ -10,6 +10,10 @@ use std::path::Path;
 /// Greatest length of a text that a person writes, or a program about a run, in bytes.
 pub const TEXT_BYTES_MAX: u64 = 64 << 20;
 
+/// Greatest length of what is taken into memory as a whole: records, data to train on, checkpoints
+/// and adapters, in bytes.
+pub const WHOLE_BYTES_MAX: u64 = 8 << 30;
+
 /// Opens a plain file for reading; a folder, a pipe, a socket or a device is an error at once.
 pub fn open(path: &Path) -> io::Result<File> {
     let file = without_waiting(OpenOptions::new().read(true)).open(path)?;
@@ -21,15 +25,25 @@ pub fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// The bytes of a plain file of at most this length.
+/// The bytes of a plain file of at most this length; one that is longer is not begun.
 pub fn read(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path)?.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > bytes_max {
+    let file = open(path)?;
+    let too_long = || {
         let most = format!("it is longer than the {bytes_max} bytes that are read");
-        return Err(io::Error::new(ErrorKind::FileTooLarge, most));
+        io::Error::new(ErrorKind::FileTooLarge, most)
+    };
+    let length = file.metadata()?.len();
+    if length > bytes_max {
+        return Err(too_long());
     }
-    Ok(bytes)
+    let mut bytes = Vec::new();
+    bytes.try_reserve(usize::try_from(length).unwrap_or(usize::MAX)).map_err(|_| {
+        let text = format!("its {length} bytes do not fit into memory");
+        io::Error::new(ErrorKind::OutOfMemory, text)
+    })?;
+    // It may have grown meanwhile.
+    file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max { Err(too_long()) } else { Ok(bytes) }
 }
 
 /// The text of a plain file, of at most [`TEXT_BYTES_MAX`].
@@ -108,5 +122,16 @@ mod tests {
         assert_eq!(read_text(&file).unwrap(), "0123456789");
         std::fs::write(&file, "0123456789a").unwrap();
         check(&file, "it is longer than the 10 bytes that are read");
+    }
+
+    #[test]
+    fn a_file_longer_than_memory_is_refused_before_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        File::create(&file).unwrap().set_len(1 << 43).unwrap();
+
+        let kind = read(&file, WHOLE_BYTES_MAX).unwrap_err().kind();
+
+        assert_eq!(kind, ErrorKind::FileTooLarge);
     }
 }

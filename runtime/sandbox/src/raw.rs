@@ -5,7 +5,10 @@
 
 #![allow(unsafe_code, reason = "system calls that no crate makes without allocating")]
 
-use std::ffi::{CStr, CString};
+mod files;
+mod kernel;
+
+use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
@@ -13,6 +16,9 @@ use std::process::Command;
 
 use libc::{c_int, c_ulong, pid_t};
 use seccompiler::BpfProgram;
+
+use files::{allow, make_readable_only, mount, write};
+pub(crate) use kernel::{can_unshare, has_seccomp, is_root, landlock_abi};
 
 /// Namespaces of a confined program; its network is one, too.
 const NAMESPACES: c_int = libc::CLONE_NEWUSER
@@ -140,43 +146,6 @@ impl Confinement {
     }
 }
 
-/// Whether this user may make the namespaces: a child tries.
-pub(crate) fn can_unshare() -> bool {
-    // SAFETY: the child makes one call and ends; `status` outlives the call that writes it.
-    unsafe {
-        match libc::fork() {
-            -1 => false,
-            0 => libc::_exit(libc::unshare(NAMESPACES)),
-            child => {
-                let mut status = 0;
-                libc::waitpid(child, &raw mut status, 0) == child && status == 0
-            }
-        }
-    }
-}
-
-/// The version of Landlock that the kernel has; 0 without.
-pub(crate) fn landlock_abi() -> libc::c_long {
-    const VERSION: u32 = 1;
-    // SAFETY: with this flag the call takes no attributes and returns the version.
-    let found = unsafe {
-        libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0, VERSION)
-    };
-    found.max(0)
-}
-
-/// Whether this is user 0, whom the kernel's limit of processes spares.
-pub(crate) fn is_root() -> bool {
-    // SAFETY: the call has no arguments and cannot fail.
-    unsafe { libc::geteuid() == 0 }
-}
-
-/// Whether the kernel filters system calls.
-pub(crate) fn has_seccomp() -> bool {
-    // SAFETY: a query without pointers.
-    unsafe { libc::prctl(libc::PR_GET_SECCOMP, 0, 0, 0, 0) >= 0 }
-}
-
 /// The process ends when the thread that forked it does.
 unsafe fn end_with_parent() -> io::Result<()> {
     // SAFETY: integers alone.
@@ -246,78 +215,6 @@ unsafe fn drop_capabilities() -> io::Result<()> {
     unsafe {
         done(libc::prctl(libc::PR_SET_SECUREBITS, SECURE_BITS, 0, 0, 0))?;
         done(libc::syscall(libc::SYS_capset, &raw const header, data.as_ptr())).map(drop)
-    }
-}
-
-/// Adds a rule for a folder to Landlock's.
-unsafe fn allow(rules: c_int, folder: &CStr, access: u64) -> io::Result<()> {
-    /// `struct landlock_path_beneath_attr`.
-    #[repr(C, packed)]
-    struct Beneath {
-        access: u64,
-        folder: c_int,
-    }
-    const PATH_BENEATH: c_int = 1;
-    // SAFETY: the structure is the kernel's and outlives the call; the folder is opened for it.
-    unsafe {
-        let opened = done(libc::open(folder.as_ptr(), libc::O_PATH | libc::O_CLOEXEC))?;
-        let rule = Beneath { access, folder: opened };
-        let rule = &raw const rule;
-        let added = done(libc::syscall(libc::SYS_landlock_add_rule, rules, PATH_BENEATH, rule, 0));
-        libc::close(opened);
-        added.map(drop)
-    }
-}
-
-unsafe fn mount(
-    source: Option<&CStr>,
-    target: &CStr,
-    kind: Option<&CStr>,
-    flags: c_ulong,
-    options: Option<&CStr>,
-) -> io::Result<()> {
-    let pointer = |text: Option<&CStr>| text.map_or(std::ptr::null(), CStr::as_ptr);
-    // SAFETY: each pointer is null or a text that outlives the call.
-    let mounted = unsafe {
-        libc::mount(pointer(source), target.as_ptr(), pointer(kind), flags, pointer(options).cast())
-    };
-    done(mounted).map(drop)
-}
-
-/// Makes all that is mounted from a path on readable only, or changeable again. Before Linux 5.12,
-/// where a full sandbox does not run, there is no such call.
-unsafe fn make_readable_only(path: &CStr, is_so: bool) -> io::Result<()> {
-    /// `struct mount_attr`.
-    #[repr(C)]
-    struct Attributes {
-        set: u64,
-        clear: u64,
-        propagation: u64,
-        users: u64,
-    }
-    let [set, clear] = [is_so, !is_so].map(|does| u64::from(does) * libc::MOUNT_ATTR_RDONLY);
-    let attributes = Attributes { set, clear, propagation: 0, users: 0 };
-    let (from, flags) = (libc::AT_FDCWD, libc::AT_RECURSIVE);
-    // SAFETY: the path and the structure, which is the kernel's, outlive the call; the size is its own.
-    let changed = unsafe {
-        let (path, attributes, size) =
-            (path.as_ptr(), &raw const attributes, size_of_val(&attributes));
-        done(libc::syscall(libc::SYS_mount_setattr, from, path, flags, attributes, size))
-    };
-    match changed {
-        Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => Ok(()),
-        changed => changed.map(drop),
-    }
-}
-
-unsafe fn write(path: &CStr, text: &CStr) -> io::Result<()> {
-    // SAFETY: the texts outlive the calls, the length is the text's.
-    unsafe {
-        let file = done(libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC))?;
-        let written = libc::write(file, text.as_ptr().cast(), text.count_bytes());
-        let error = io::Error::last_os_error();
-        libc::close(file);
-        if written >= 0 { Ok(()) } else { Err(error) }
     }
 }
 

@@ -27,7 +27,7 @@ pub fn install(path: &Path, model: &str) -> anyhow::Result<String> {
         path.display()
     );
     opened.check_base(&Gguf::open(&base_path)?, Some(&base_sha256)).with_context(in_full)?;
-    let bytes = runtime_files::read(path, u64::MAX)
+    let bytes = runtime_files::read(path, runtime_files::WHOLE_BYTES_MAX)
         .with_context(|| format!("cannot read {}", path.display()))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     ensure!(!name.is_empty(), "{} has no name", path.display());

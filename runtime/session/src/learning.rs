@@ -171,8 +171,8 @@ impl LocalLearner {
         };
         // Slots delete an adapter once two later ones were confirmed.
         let path = PathBuf::from(FIRST);
-        let bytes =
-            std::fs::read(&first).with_context(|| format!("cannot read {}", first.display()))?;
+        let bytes = runtime_files::read(&first, runtime_files::WHOLE_BYTES_MAX)
+            .with_context(|| format!("cannot read {}", first.display()))?;
         replace(&self.out.join(&path), &bytes)?;
         let sha256 = models::checksum::sha256_bytes(&bytes);
         Ok(Learning::new(Some(AdapterFile { path, sha256 })))

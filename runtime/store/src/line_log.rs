@@ -7,7 +7,7 @@
 //! one, which is dropped; where nothing but its end is missing, it is kept.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
@@ -62,9 +62,11 @@ impl<T: Serialize + DeserializeOwned> LineLog<T> {
             |action| move |source| LineLogError::Io { action, path: path.to_owned(), source };
         let mut options = OpenOptions::new();
         options.create(true).append(true).read(true);
+        let mut bytes = match runtime_files::read(path, runtime_files::WHOLE_BYTES_MAX) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            found => found.map_err(failed("read"))?,
+        };
         let mut file = options.open(path).map_err(failed("open"))?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(failed("read"))?;
         let lines_bytes = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
         if lines_bytes < bytes.len() {
             bytes.truncate(lines_bytes + whole_bytes::<T>(&bytes[lines_bytes..]));

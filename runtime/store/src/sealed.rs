@@ -13,16 +13,15 @@
 //!
 //! One damaged byte either leaves the content as it was (white space, the words around the
 //! checksum) or is an error. A first line of TOML that ends in a checksum counts as one, whatever
-//! its words have become. What a file says is decided by others.
+//! its words have become, and so does a first member of JSON, whatever its key. What a file says is decided by others.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use models::checksum::sha256_bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What the first line of a TOML file begins with.
 const TOML_MARK: &str = "# checksum of the lines below: sha256 ";
@@ -102,7 +101,7 @@ pub fn check_toml(text: &str) -> Result<(), Mismatch> {
 /// Reads a TOML file and checks its checksum.
 pub fn read_toml(path: &Path) -> Result<String, SealedError> {
     let path = path.to_owned();
-    match fs::read_to_string(&path) {
+    match runtime_files::read_text(&path) {
         Err(source) => Err(SealedError::Io { path, source }),
         Ok(text) => match check_toml(&text) {
             Err(mismatch) => Err(SealedError::Damaged { path, mismatch }),
@@ -128,7 +127,7 @@ pub fn json_line(object: &impl Serialize) -> serde_json::Result<String> {
 /// Parses a JSON text and checks its checksum.
 pub fn parse_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonError> {
     let mut value: Value = serde_json::from_slice(text)?;
-    let checksum = value.as_object_mut().and_then(|members| members.shift_remove(JSON_KEY));
+    let checksum = value.as_object_mut().and_then(taken_checksum);
     if let Some(expected) = checksum {
         let expected = expected.as_str().map_or_else(|| expected.to_string(), str::to_owned);
         check(&expected, json_checksum(value.clone()))?;
@@ -159,6 +158,20 @@ fn check_no_mark(text: &str) -> Result<(), Mismatch> {
     }
     let expected = String::from_utf8_lossy(digits).into_owned();
     check(&expected, sha256_bytes(text.split_once('\n').map_or("", |(_, below)| below).as_bytes()))
+}
+
+/// The checksum among the members, taken out: under its key, or first under any other, which is then
+/// a damaged key and would hide damage to the others.
+fn taken_checksum(members: &mut Map<String, Value>) -> Option<Value> {
+    if let Some(checksum) = members.shift_remove(JSON_KEY) {
+        return Some(checksum);
+    }
+    let is_checksum = |value: &Value| {
+        let is_digit = |byte: u8| byte.is_ascii_hexdigit();
+        value.as_str().is_some_and(|text| text.len() == SHA256_DIGITS && text.bytes().all(is_digit))
+    };
+    let key = members.iter().next().filter(|(_, value)| is_checksum(value))?.0.clone();
+    members.shift_remove(&key)
 }
 
 fn toml_content(text: &str) -> &str {

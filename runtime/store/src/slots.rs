@@ -215,8 +215,8 @@ impl Slots {
 
     fn read_state(&self) -> Result<SlotsState, SlotsError> {
         let path = self.state_path();
-        let text =
-            fs::read_to_string(&path).map_err(|source| SlotsError::io("read", &path, source))?;
+        let text = runtime_files::read_text(&path)
+            .map_err(|source| SlotsError::io("read", &path, source))?;
         SlotsState::parse(&text).map_err(|reason| SlotsError::State { path, reason })
     }
 

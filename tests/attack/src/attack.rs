@@ -125,15 +125,17 @@ impl Attack<'_> {
     /// Calls a line in a folder that has these bytes as the target's file.
     fn call(&self, target: &Target, line: &Line, file: &[u8], folder: &Path) -> io::Result<Ended> {
         target.write(folder, file)?;
+        let longest = target.longest.unwrap_or(self.programs.longest);
+        let programs = Programs { longest, ..self.programs.clone() };
         let server = target.service.map(|service| Server::start(service, file.to_vec()));
-        let Some(server) = server.transpose()? else { return self.programs.call(line, folder) };
+        let Some(server) = server.transpose()? else { return programs.call(line, folder) };
         let port = server.port.to_string();
         for (path, bytes) in target.around.iter() {
             fs::write(folder.join(path), replaced(bytes, PORT, &port))?;
         }
         let arguments = line.arguments.iter().map(|argument| argument.replace(PORT, &port));
         let line = Line { arguments: arguments.collect(), ..line.clone() };
-        let ended = self.programs.call(&line, folder)?;
+        let ended = programs.call(&line, folder)?;
         let out = ended.out.replace(&format!(":{port}"), &format!(":{PORT}"));
         Ok(Ended { out, ..ended })
     }

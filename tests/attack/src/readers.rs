@@ -7,6 +7,7 @@ mod training;
 mod configs;
 mod data;
 mod lines;
+mod programs;
 
 use std::io;
 
@@ -23,6 +24,7 @@ pub fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
         configs::targets(ground)?,
         data::targets()?,
         lines::targets(),
+        programs::targets(),
     ];
     Ok(groups.into_iter().flatten().collect())
 }

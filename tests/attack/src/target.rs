@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::damage;
 use crate::draws::Draws;
@@ -45,6 +46,8 @@ pub struct Target {
     pub lines: Vec<Line>,
     /// Words of which a refusal must have one.
     pub names: Vec<&'static str>,
+    /// Time until it is said to hang, where its own limits let it take longer than others.
+    pub longest: Option<Duration>,
     /// What answers with the file instead, if nobody reads it from the folder.
     pub service: Option<Service>,
 }
@@ -79,6 +82,7 @@ impl Default for Target {
             around: Arc::default(),
             lines: Vec::new(),
             names: Vec::new(),
+            longest: None,
             service: None,
         }
     }

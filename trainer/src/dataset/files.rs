@@ -9,7 +9,7 @@ use crate::error::TrainError;
 
 /// A file's samples, one for each line that is not blank.
 pub fn read_file(file: &Path, vocabulary: &Vocabulary) -> Result<Vec<Sample>, TrainError> {
-    let bytes = runtime_files::read(file, u64::MAX)
+    let bytes = runtime_files::read(file, runtime_files::WHOLE_BYTES_MAX)
         .map_err(|source| TrainError::Read { file: file.into(), source })?;
     let mut samples = Vec::new();
     for (number, bytes) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {

@@ -65,7 +65,7 @@ pub(super) fn check_model(
 fn events(log: &Path) -> Result<Vec<Event>, TrainError> {
     let wrong =
         |error: StreamError<_>| TrainError::Content { file: log.into(), reason: error.to_string() };
-    let bytes = runtime_files::read(log, u64::MAX)
+    let bytes = runtime_files::read(log, runtime_files::WHOLE_BYTES_MAX)
         .map_err(|source| TrainError::Read { file: log.into(), source })?;
     RecordReader::open(&bytes[..]).map_err(wrong)?.collect::<Result<_, _>>().map_err(wrong)
 }

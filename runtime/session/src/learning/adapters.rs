@@ -75,6 +75,7 @@ impl LocalLearner {
 
     fn bytes(&self, adapter: &AdapterFile) -> anyhow::Result<Vec<u8>> {
         let path = self.run_path(adapter)?;
-        std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+        runtime_files::read(&path, runtime_files::WHOLE_BYTES_MAX)
+            .with_context(|| format!("cannot read {}", path.display()))
     }
 }

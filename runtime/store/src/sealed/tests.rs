@@ -1,6 +1,7 @@
 //! Every byte of a text, damaged in each way that a byte can be.
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use serde::Deserialize;
 
@@ -100,6 +101,14 @@ fn a_text_has_one_checksum_however_often_it_is_written() {
 
     assert_eq!(toml(&once), once);
     assert_eq!(once.lines().count(), 2);
+}
+
+#[test]
+fn a_damaged_key_does_not_hide_damage_behind_it() {
+    let sealed = json(&kept()).unwrap().replacen("checksum", "checksun", 1);
+
+    assert!(parsed(sealed.as_bytes()).is_some());
+    assert!(parse_json::<Kept>(sealed.replace("run 1", "run 2").as_bytes()).is_err());
 }
 
 #[test]

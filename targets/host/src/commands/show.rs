@@ -77,7 +77,12 @@ impl Show {
                 last.map_or(Ok(String::new()), |arm| self.task(task, (arm, arms.len() > 1)))?
             }
         };
-        out().write_all(text.as_bytes())?;
+        // A terminal's colours stand in what is laid out, what the files said in JSON.
+        if self.json {
+            out().text(&text);
+        } else {
+            out().write_all(text.as_bytes())?;
+        }
         Ok(())
     }
 

@@ -167,7 +167,8 @@ fn what_a_world_or_a_model_wrote_cannot_steer_the_terminal() {
         }
     }
 
-    let said = [show(&path, &[]), show(&path, &["1", "--prompts"])];
+    let options: [&[&str]; 4] = [&[], &["1", "--prompts"], &["--json"], &["1", "--json"]];
+    let said = options.map(|options| show(&path, options));
 
     for said in said {
         let all = said.stdout + &said.stderr;

@@ -60,11 +60,20 @@ pub(super) fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
             reader: "loops",
             seal: toml_seal(),
             is_sealed: true,
-            names: vec!["learn.toml", "check.toml", "there is no", "cannot read the prompts of"],
+            names: vec![
+                "learn.toml",
+                "check.toml",
+                "there is no",
+                "cannot read the prompts of",
+                "models pull",
+            ],
             ..target("loop/learn.toml", loop_text, whole_loop, vec![learn])
         },
         target("r.toml", run_text, Arc::default(), vec![run]),
-        target("b.toml", board_text, tiny, vec![board]),
+        Target {
+            names: vec!["b.toml", "does not fit the board", "there is no", "context_tokens is"],
+            ..target("b.toml", board_text, tiny, vec![board])
+        },
         target("train.toml", ground.bytes("train.toml")?, records, vec![check]),
     ])
 }

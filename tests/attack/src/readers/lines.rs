@@ -41,8 +41,11 @@ pub(super) fn targets() -> Vec<Target> {
 }
 
 fn run(options: &str) -> Line {
-    let fixed = "run --quiet -n 1 --trials 1 --steps 2 --out out";
-    Line { made: Some("out/results.json"), ..Line::new("rebound", &format!("{fixed} {options}")) }
+    made(&format!("run --quiet -n 1 --trials 1 --steps 2 --out out {options}"))
+}
+
+fn made(line: &str) -> Line {
+    Line { made: Some("out/results.json"), ..Line::new("rebound", line) }
 }
 
 fn world() -> Target {
@@ -61,6 +64,11 @@ fn world() -> Target {
 }
 
 fn endpoint((file, text): (&'static str, &str)) -> Target {
+    endpoint_of((file, text), "run --quiet -n 1 --trials 1 --steps 2 --out out")
+}
+
+/// An endpoint that answers with the file, and a run that asks it.
+pub(super) fn endpoint_of((file, text): (&'static str, &str), run: &str) -> Target {
     let variables = format!("OPENAI_BASE_URL=http://127.0.0.1:{PORT}/v1\nOPENAI_API_KEY=k\n");
     let limits = "--retries 1 --retry-seconds 0.001 --first-byte-seconds 2 --request-seconds 3";
     Target {
@@ -70,14 +78,15 @@ fn endpoint((file, text): (&'static str, &str)) -> Target {
         seal: bare(),
         deep: literals::text,
         around: Arc::new(vec![(".env".to_owned(), variables.into_bytes())]),
-        lines: vec![run(&format!("--engine remote -a gpt-4o-mini {limits}"))],
+        lines: vec![made(&format!("{run} --engine remote -a gpt-4o-mini {limits}"))],
         names: vec!["127.0.0.1"],
         service: Some(Service::Endpoint),
         ..Target::default()
     }
 }
 
-fn with_head(body: &[u8]) -> Vec<u8> {
+/// The body of an answer, and what stands before it.
+pub(super) fn with_head(body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
