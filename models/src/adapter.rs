@@ -109,7 +109,7 @@ pub enum AdapterError {
         /// The file.
         file: String,
         /// The key.
-        key: &'static str,
+        key: String,
         /// The expected value.
         expected: String,
         /// The value found.

@@ -1,8 +1,8 @@
 //! Whether a file is an adapter, and whether it fits a base.
 
-use super::{AdaptedTensor, Adapter, AdapterError, BASE_KEY, REWARD_ROW_KEY, VERSION, VERSION_KEY};
+use super::{AdaptedTensor, Adapter, AdapterError, BASE_KEY, VERSION, VERSION_KEY};
 use crate::blocks;
-use crate::gguf::{Array, Gguf, Tensor, Value};
+use crate::gguf::{Gguf, Tensor, Value};
 
 pub(super) fn adapter(gguf: Gguf) -> Result<Adapter, AdapterError> {
     expect_text(&gguf, "general.type", "adapter")?;
@@ -16,16 +16,15 @@ pub(super) fn adapter(gguf: Gguf) -> Result<Adapter, AdapterError> {
     let architecture = gguf.architecture()?.to_owned();
     let alpha = match gguf.get("adapter.lora.alpha") {
         None => 0.0,
-        Some(&Value::F32(alpha)) if alpha.is_finite() => alpha,
+        Some(&Value::F32(alpha)) => alpha,
         Some(other) => {
             let found = format!("{other:?}");
-            return Err(key(&gguf, "adapter.lora.alpha", "a finite f32", found));
+            return Err(key(&gguf, "adapter.lora.alpha", "an f32", found));
         }
     };
-    if let Some(Value::Array(Array::F32(row))) = gguf.get(REWARD_ROW_KEY)
-        && let Some(wrong) = row.iter().find(|value| !value.is_finite())
-    {
-        return Err(key(&gguf, REWARD_ROW_KEY, "finite numbers", wrong.to_string()));
+    let mut keys = gguf.metadata().iter();
+    if let Some((name, found)) = keys.find_map(|(name, value)| Some((name, value.not_finite()?))) {
+        return Err(key(&gguf, name, "finite numbers", found.to_string()));
     }
     let base_sha256 = gguf.text(BASE_KEY).map(str::to_ascii_lowercase);
     let targets = targets(&gguf)?;
@@ -141,7 +140,8 @@ fn expect_text(gguf: &Gguf, name: &'static str, expected: &str) -> Result<(), Ad
     }
 }
 
-fn key(gguf: &Gguf, key: &'static str, expected: &str, found: String) -> AdapterError {
+fn key(gguf: &Gguf, key: &str, expected: &str, found: String) -> AdapterError {
+    let key = key.to_owned();
     AdapterError::Key { file: gguf.name().to_owned(), key, expected: expected.to_owned(), found }
 }
 

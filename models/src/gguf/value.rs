@@ -73,6 +73,16 @@ impl Value {
         }
     }
 
+    /// The first number that is infinite or none, alone or in an array; `None` if there is none.
+    pub fn not_finite(&self) -> Option<f64> {
+        let is_wrong = |number: &f64| !number.is_finite();
+        match self {
+            Self::Array(Array::F32(numbers)) => numbers.iter().map(|&f| f.into()).find(is_wrong),
+            Self::Array(Array::F64(numbers)) => numbers.iter().copied().find(is_wrong),
+            scalar => scalar.as_float().filter(is_wrong),
+        }
+    }
+
     /// The flag, where it is one.
     pub fn as_flag(&self) -> Option<bool> {
         match *self {

@@ -68,6 +68,9 @@ pub fn text(sound: &[u8], draws: &mut Draws) -> Vec<u8> {
 /// Doubles, drops or swaps lines.
 fn lines(text: &mut String, draws: &mut Draws) {
     let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    if lines.is_empty() {
+        return;
+    }
     let (one, other) = (draws.below(lines.len()), draws.below(lines.len()));
     match draws.below(3) {
         0 => lines.insert(one, lines[other]),
@@ -141,6 +144,11 @@ fn value_at(bytes: &[u8], place: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_nothing_no_line_is_taken() {
+        (0..200).for_each(|seed| drop(text(b"", &mut Draws::new(seed))));
+    }
 
     #[test]
     fn values_are_found_where_they_stand() {

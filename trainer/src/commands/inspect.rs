@@ -41,11 +41,20 @@ impl Inspect {
     }
 }
 
-/// A text without quotes, a number without its type.
+/// Greatest number of characters of an array that are shown.
+const ARRAY_SHOWN: usize = 200;
+
+/// A text without quotes, a number without its type, the beginning of an array.
 fn shown(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
         Value::F32(number) => number.to_string(),
+        Value::Array(array) => {
+            let all = format!("{array:?}");
+            let cut =
+                all.char_indices().nth(ARRAY_SHOWN).map(|(cut, _)| format!("{} …", &all[..cut]));
+            cut.unwrap_or(all)
+        }
         value => {
             value.as_unsigned().map_or_else(|| format!("{value:?}"), |number| number.to_string())
         }

@@ -9,15 +9,13 @@ use std::time::Duration;
 
 use models::tiny::{self, TinyConfig};
 
-use crate::support::PROGRAM;
-
 /// Plays households with a tiny model, changes its file once some trials are recorded, and returns
 /// how the program ended and what it said.
 fn played(engine: &str, change: impl Fn(&File)) -> (ExitStatus, String) {
     let folder = tempfile::tempdir().unwrap();
     let (model, out) = (folder.path().join("model.gguf"), folder.path().join("run"));
     tiny::write_llama(&model, &TinyConfig::default()).unwrap();
-    let mut program = Command::new(PROGRAM)
+    let mut program = Command::new(crate::support::program())
         .args(["run", "--environment", "household", "--tasks", "100", "--trials", "3", "--quiet"])
         .args(["--engine", engine, "--threads", "1"])
         .arg("--actor")

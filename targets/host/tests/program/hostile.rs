@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use models::gguf::{GgmlType, Gguf, NewTensor, Value, encode};
 use models::tiny;
 
-use crate::support::{Outcome, PROGRAM, rebound_in};
+use crate::support::{Outcome, program, rebound_in};
 
 fn path_text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -308,10 +308,11 @@ fn a_limit_of_processes_is_an_error() {
     let model = model(folder.path(), |_| {}, |_| {});
     let line = format!(
         "chmod 755 {folder} && ulimit -u 3 && exec setpriv --reuid 65534 --clear-groups env HOME={folder} \
-         REBOUND_TRIED={folder}/tried {PROGRAM} score --model {model} --text-file {folder}/text \
+         REBOUND_TRIED={folder}/tried {program} score --model {model} --text-file {folder}/text \
          --engine native --threads 8",
         folder = folder.path().display(),
-        model = model.display()
+        model = model.display(),
+        program = program()
     );
     fs::write(folder.path().join("text"), "open the door").unwrap();
     let output = Command::new("sh").args(["-c", &line]).stdin(Stdio::null()).output().unwrap();

@@ -19,6 +19,11 @@ pub(crate) struct Outcome {
 /// The program itself.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_rebound");
 
+/// The program under test: another build, such as an older one, where `REBOUND_PROGRAM` names it.
+pub(crate) fn program() -> String {
+    std::env::var("REBOUND_PROGRAM").unwrap_or_else(|_| PROGRAM.to_owned())
+}
+
 /// Commands that tests approved, apart from their user's.
 const APPROVALS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/approved-commands");
 
@@ -32,7 +37,7 @@ pub(crate) fn rebound(arguments: &[&str]) -> Outcome {
 
 /// Runs `rebound` with these arguments and this standard input.
 pub(crate) fn rebound_with_input(arguments: &[&str], input: &str) -> Outcome {
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new(program());
     command.args(arguments).env("REBOUND_APPROVALS", APPROVALS).env("REBOUND_TUNING", "none");
     command.env("REBOUND_TRIED", TRIED);
     finish(command, input)
@@ -45,7 +50,7 @@ pub(crate) fn rebound_in(
     environment: &[(&str, &str)],
     arguments: &[&str],
 ) -> Outcome {
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new(program());
     command.args(arguments).current_dir(folder);
     command.env("REBOUND_APPROVALS", APPROVALS).env("REBOUND_TUNING", "none");
     command.env("REBOUND_TRIED", TRIED);
@@ -57,7 +62,7 @@ pub(crate) fn rebound_in(
 /// Runs a line of shell, in which `$REBOUND` is the program.
 pub(crate) fn shell(line: &str) -> Outcome {
     let mut command = Command::new("sh");
-    command.args(["-c", line]).env("REBOUND", PROGRAM);
+    command.args(["-c", line]).env("REBOUND", program());
     finish(command, "")
 }
 
@@ -87,7 +92,7 @@ pub(crate) fn killed_after_in(
     arguments: &[&str],
     after: Duration,
 ) {
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new(program());
     command.args(arguments).current_dir(folder).envs(environment.iter().copied());
     let mut child = silent(command);
     std::thread::sleep(after);
@@ -150,7 +155,7 @@ pub(crate) fn send(signal: &str, program: u32) {
 }
 
 fn start(arguments: &[&str]) -> Child {
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new(program());
     command.args(arguments);
     silent(command)
 }

@@ -87,7 +87,7 @@ fn problems() -> Target {
         seal: bare(),
         deep: literals::text,
         lines: vec![Line { made: Some("out/results.json"), ..line }],
-        names: vec!["problems.jsonl", "the tests of"],
+        names: vec!["problems.jsonl", "the tests of", "the split test"],
         longest: Some(LONGEST),
         ..Target::default()
     }
