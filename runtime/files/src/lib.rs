@@ -125,10 +125,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_longer_than_memory_is_refused_before_it_is_read() {
+    fn a_file_that_is_longer_is_refused_before_it_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
-        File::create(&file).unwrap().set_len(1 << 43).unwrap();
+        File::create(&file).unwrap().set_len(WHOLE_BYTES_MAX + 1).unwrap();
 
         let kind = read(&file, WHOLE_BYTES_MAX).unwrap_err().kind();
 

@@ -96,6 +96,17 @@ impl Plan {
         matches!(self.beginning, Beginning::New)
     }
 
+    /// The file that the numbers of the engine come from, if it is one that was named or begun with.
+    pub(crate) fn told_by(&self) -> Option<String> {
+        match &self.options.board {
+            _ if !self.is_new() => {
+                Some(format!("by the settings in {}", self.folder.config().display()))
+            }
+            Some(board) => Some(format!("by the settings of the board {board}")),
+            None => None,
+        }
+    }
+
     /// The message that says how to resume the run.
     pub(crate) fn resumption(&self) -> String {
         let (command, folder) = (self.kind.command(), self.folder.path.display());

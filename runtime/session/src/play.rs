@@ -69,7 +69,11 @@ fn play_in(
     models: &mut SessionModels,
     surroundings: &Surroundings,
 ) -> anyhow::Result<Played> {
-    let mut parts = Pool::parts(plan, settings, models, surroundings)?;
+    let parts = Pool::parts(plan, settings, models, surroundings);
+    let mut parts = parts.map_err(|error| match plan.told_by() {
+        Some(file) => error.context(file),
+        None => error,
+    })?;
     let terms = spending::terms(&plan.options, &parts)?;
     if plan.is_new() {
         for parts in &parts {

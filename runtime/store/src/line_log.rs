@@ -61,7 +61,7 @@ impl<T: Serialize + DeserializeOwned> LineLog<T> {
         let failed =
             |action| move |source| LineLogError::Io { action, path: path.to_owned(), source };
         let mut options = OpenOptions::new();
-        options.create(true).append(true).read(true);
+        options.create(true).append(true);
         let mut bytes = match runtime_files::read(path, runtime_files::WHOLE_BYTES_MAX) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             found => found.map_err(failed("read"))?,

@@ -13,7 +13,8 @@
 //!
 //! One damaged byte either leaves the content as it was (white space, the words around the
 //! checksum) or is an error. A first line of TOML that ends in a checksum counts as one, whatever
-//! its words have become, and so does a first member of JSON, whatever its key. What a file says is decided by others.
+//! its words have become, and so does a first member of JSON, whatever its key. What a file says is
+//! decided by others.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -19,7 +19,8 @@ pub(crate) struct Outcome {
 /// The program itself.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_rebound");
 
-/// The program under test: another build, such as an older one, where `REBOUND_PROGRAM` names it.
+/// The program that these helpers start: another build, such as an older one, where
+/// `REBOUND_PROGRAM` names it, to see what of these tests fails there.
 pub(crate) fn program() -> String {
     std::env::var("REBOUND_PROGRAM").unwrap_or_else(|_| PROGRAM.to_owned())
 }

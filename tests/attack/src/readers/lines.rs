@@ -40,11 +40,15 @@ pub(super) fn targets() -> Vec<Target> {
     vec![world(), streamed, whole, node("line.bin", false), node("payload.bin", true)]
 }
 
+/// What each run here has in common.
+const RUN: &str = "run --quiet -n 1 --trials 1 --steps 2 --out out";
+
 fn run(options: &str) -> Line {
-    made(&format!("run --quiet -n 1 --trials 1 --steps 2 --out out {options}"))
+    made(&format!("{RUN} {options}"))
 }
 
-fn made(line: &str) -> Line {
+/// A run that writes into the folder `out`.
+pub(super) fn made(line: &str) -> Line {
     Line { made: Some("out/results.json"), ..Line::new("rebound", line) }
 }
 
@@ -64,7 +68,7 @@ fn world() -> Target {
 }
 
 fn endpoint((file, text): (&'static str, &str)) -> Target {
-    endpoint_of((file, text), "run --quiet -n 1 --trials 1 --steps 2 --out out")
+    endpoint_of((file, text), RUN)
 }
 
 /// An endpoint that answers with the file, and a run that asks it.
@@ -85,7 +89,7 @@ pub(super) fn endpoint_of((file, text): (&'static str, &str), run: &str) -> Targ
     }
 }
 
-/// The body of an answer, and what stands before it.
+/// An answer by HTTP: the body, and its head before it.
 pub(super) fn with_head(body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!(

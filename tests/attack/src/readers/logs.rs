@@ -54,7 +54,6 @@ pub(super) fn targets(ground: &Ground) -> io::Result<Vec<Target>> {
                 "there is no",
                 "models pull",
                 "cannot read the prompts of",
-                "context_tokens is",
             ],
             ..config
         },

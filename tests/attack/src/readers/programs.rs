@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::lines::{endpoint_of, with_head};
+use super::lines::{endpoint_of, made, with_head};
 use crate::draws::Draws;
-use crate::program::Line;
 use crate::target::{Target, bare};
 use crate::{damage, literals};
 
@@ -20,8 +19,9 @@ const PROBLEMS: &str = concat!(
     r#"{"name": "own_1_thrice", "language": "rs", "prompt": "/// Thrice x.\nfn thrice(x: isize) -> isize {\n", "entry_point": "thrice", "test": "}\nfn main() {\n    assert_eq!(thrice(1), 3);\n}\n"}"#,
     "\n"
 );
-/// What a program and its compiler may use up, by their own limits: five seconds and ten.
-const LONGEST: Duration = Duration::from_secs(40);
+/// What a program and its compiler may use up by their own limits, 50 seconds on the clock and ten,
+/// with room for the run around them.
+const LONGEST: Duration = Duration::from_secs(70);
 /// Programs in Python that take what they can, or change whom they are called by.
 const PYTHON: [&str; 20] = [
     "while True: pass",
@@ -79,14 +79,13 @@ const RUN: &str =
     "run --quiet -e programs --problems problems.jsonl --split test --trials 1 --out out";
 
 fn problems() -> Target {
-    let line = Line::new("rebound", &format!("{RUN} -a scripted -n 3"));
     Target {
         reader: "programs",
         file: "problems.jsonl",
         content: PROBLEMS.as_bytes().to_vec(),
         seal: bare(),
         deep: literals::text,
-        lines: vec![Line { made: Some("out/results.json"), ..line }],
+        lines: vec![made(&format!("{RUN} -a scripted -n 3"))],
         names: vec!["problems.jsonl", "the tests of", "the split test"],
         longest: Some(LONGEST),
         ..Target::default()
