@@ -35,6 +35,8 @@ impl ByteLevel {
             .vocab_and_merges(vocabulary, merges(gguf)?)
             .unk_token(MISSING.to_owned())
             .fuse_unk(false)
+            // Its cache lies in each thread that encodes, and outlives the tokenizer.
+            .cache_capacity(0)
             .ignore_merges(rule.whole_words)
             .build()
             .map_err(unbuilt)?;
