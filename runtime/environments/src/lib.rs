@@ -29,6 +29,7 @@ pub mod bm25;
 mod text_game;
 mod traits;
 mod truth;
+mod draws;
 pub mod game;
 pub mod text;
 pub mod pddl;

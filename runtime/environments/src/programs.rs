@@ -15,4 +15,5 @@ mod limits;
 pub mod problem;
 pub mod python;
 pub mod rust;
+pub mod stricter;
 pub mod verdict;

@@ -19,6 +19,7 @@ use runtime_store::sealed;
 
 use crate::circumstances;
 use crate::loaded::SessionModels;
+use crate::memory;
 use crate::options::RunOptions;
 use crate::options::file::RunFile;
 use crate::plan::{Beginning, Plan};
@@ -33,7 +34,9 @@ use crate::tuning;
 impl Plan {
     /// Plays the rest of the run; an error says how to resume it.
     pub fn play(&self, surroundings: &Surroundings) -> anyhow::Result<Played> {
-        play(self, &mut SessionModels::default(), surroundings).map_err(|error| {
+        let played = play(self, &mut SessionModels::default(), surroundings);
+        memory::give_back();
+        played.map_err(|error| {
             // Before an arm was started there is nothing to resume.
             if !error.is::<ArmError>() {
                 return error;

@@ -13,6 +13,7 @@ mod introspect;
 mod play;
 mod environment;
 mod score;
+mod programs;
 mod models;
 mod data;
 mod show;
@@ -69,6 +70,7 @@ commands! {
     play::Play,
     environment::Environment,
     score::Score,
+    programs::Programs,
     models::Models,
     data::Data,
     show::Show,

@@ -144,21 +144,47 @@ impl Attack<'_> {
     fn sound_answers(&self) -> io::Result<SoundAnswers> {
         let (mut answers, mut unsound) = (SoundAnswers::new(), String::new());
         for target in self.targets {
-            let file = (target.seal)(&target.content);
-            for (number, line) in target.lines.iter().enumerate() {
-                let call = || self.call(target, line, &file, tempfile::tempdir()?.path());
-                let [first, again] = [call()?, call()?];
-                if first.code() != Some(target.sound_code) || first.out != again.out {
-                    let arguments = line.arguments.join(" ");
-                    unsound.extend([format!(
-                        "\n{} {arguments}: {first:?}, {}",
-                        line.program, again.out
-                    )]);
+            for number in 0..target.lines.len() {
+                match self.sound_answer(target, number)? {
+                    Ok(answer) => {
+                        answers.insert((target.reader, target.file, number), answer);
+                    }
+                    Err(what) => unsound.push_str(&what),
                 }
-                answers.insert((target.reader, target.file, number), first.out);
             }
         }
         if unsound.is_empty() { Ok(answers) } else { Err(io::Error::other(unsound)) }
+    }
+
+    /// What a line answers to what is sound, or what is wrong with that.
+    fn sound_answer(&self, target: &Target, number: usize) -> io::Result<Result<String, String>> {
+        let (file, line) = ((target.seal)(&target.content), &target.lines[number]);
+        let call = || self.call(target, line, &file, tempfile::tempdir()?.path());
+        let [first, again] = [call()?, call()?];
+        if first.code() == Some(target.sound_code) && first.out == again.out {
+            return Ok(Ok(first.out));
+        }
+        let arguments = line.arguments.join(" ");
+        Ok(Err(format!("\n{} {arguments}: {first:?}, {}", line.program, again.out)))
+    }
+
+    /// The targets without the lines that have no sound answer, as of builds that lack a command,
+    /// and the number of these lines.
+    pub fn answered(&self) -> io::Result<(Vec<Target>, usize)> {
+        let (mut answered, mut lacking) = (Vec::new(), 0);
+        for target in self.targets {
+            let mut lines = Vec::new();
+            for (number, line) in target.lines.iter().enumerate() {
+                match self.sound_answer(target, number)? {
+                    Ok(_) => lines.push(line.clone()),
+                    Err(_) => lacking += 1,
+                }
+            }
+            if !lines.is_empty() {
+                answered.push(Target { lines, ..target.clone() });
+            }
+        }
+        Ok((answered, lacking))
     }
 
     /// Makes a failing case small, and writes it with the line that is to be called on it.

@@ -21,6 +21,7 @@ pub type Damage = fn(&[u8], &mut Draws) -> Vec<u8>;
 pub type Seal = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
 /// A file that a program reads.
+#[derive(Clone)]
 pub struct Target {
     /// What reads it.
     pub reader: &'static str,

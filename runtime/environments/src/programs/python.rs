@@ -10,6 +10,7 @@
 //! patched builtins and exit codes stay in its process. Both processes are forks of Pythons that
 //! were started once.
 
+mod calls;
 mod report;
 
 use std::ffi::OsStr;
@@ -23,6 +24,7 @@ use serde_json::json;
 use super::limits::{JudgeError, ProgramLimits};
 use super::problem::Problem;
 use super::verdict::{Diagnosis, Fault, ProgramVerdict};
+pub use calls::ProgramCall;
 
 const VALUES: &str = include_str!("python/values.py");
 const CANDIDATE: &str = include_str!("python/candidate.py");
@@ -76,29 +78,37 @@ impl PythonJudge {
         program: &str,
         tests: &str,
     ) -> Result<ProgramVerdict, JudgeError> {
+        self.with_servers(|servers, limits| {
+            servers.judge(limits, problem, (program, tests), &mut |_| {})
+        })
+    }
+
+    /// What `ask` gets of the servers; it is asked again where servers that had served failed.
+    fn with_servers<T>(
+        &mut self,
+        mut ask: impl FnMut(&mut Servers, ProgramLimits) -> Result<T, JudgeError>,
+    ) -> Result<T, JudgeError> {
         let had_servers = self.servers.is_some();
-        match self.judge_once(problem, program, tests) {
+        match self.with_servers_once(&mut ask) {
             Err(JudgeError::Sandbox(SandboxError::Hold(_))) if had_servers => {
-                self.judge_once(problem, program, tests)
+                self.with_servers_once(&mut ask)
             }
-            judged => judged,
+            answered => answered,
         }
     }
 
-    fn judge_once(
+    fn with_servers_once<T>(
         &mut self,
-        problem: &Problem,
-        program: &str,
-        tests: &str,
-    ) -> Result<ProgramVerdict, JudgeError> {
+        ask: &mut impl FnMut(&mut Servers, ProgramLimits) -> Result<T, JudgeError>,
+    ) -> Result<T, JudgeError> {
         let mut servers = match self.servers.take() {
             Some(servers) => servers,
             None => Servers::start(self.limits, self.strength)?,
         };
-        let verdict = servers.judge(self.limits, problem, (program, tests));
+        let answered = ask(&mut servers, self.limits);
         // A server that failed is of no more use.
-        self.servers = Some(servers).filter(|_| !matches!(verdict, Err(JudgeError::Sandbox(_))));
-        verdict
+        self.servers = Some(servers).filter(|_| !matches!(answered, Err(JudgeError::Sandbox(_))));
+        answered
     }
 }
 
@@ -124,21 +134,10 @@ impl Servers {
         limits: ProgramLimits,
         problem: &Problem,
         (program, tests): (&str, &str),
+        overhear: &mut dyn FnMut(&[u8]),
     ) -> Result<ProgramVerdict, JudgeError> {
-        let allowed = TalkLimits {
-            processor: limits.processor,
-            wall: limits.wall(),
-            output_bytes: limits.output_bytes,
-            message_bytes: MESSAGE_BYTES,
-            memory_bytes: limits.memory_bytes,
-        };
-        let text = json!({ "program": program, "setup": problem.setup }).to_string();
-        self.candidate.begin(text.as_bytes(), allowed)?;
-        let (fault, over) = match self.candidate.hear()? {
-            Heard::Message(answer) => (refused(&answer), None),
-            Heard::Over(over) => (Some(fault_of(&over)), Some(over)),
-        };
-        if let Some(fault) = fault {
+        let allowed = allowed(limits);
+        if let Some((fault, over)) = self.define(problem, program, allowed)? {
             let over = over.map_or_else(|| self.candidate.end(), |over| Ok(Some(over)))?;
             return Ok(ProgramVerdict {
                 output: output(over.as_ref()),
@@ -149,7 +148,7 @@ impl Servers {
         let tests_wall = limits.wall() + TESTS_PROCESSOR * 10;
         let allowed = TalkLimits { processor: tests_processor, wall: tests_wall, ..allowed };
         self.tests.begin(asked(problem, tests).as_bytes(), allowed)?;
-        let judged = self.relay()?;
+        let judged = self.relay(overhear)?;
         let ended = self.candidate.end()?;
         let output = output(judged.over.as_ref().or(ended.as_ref()));
         let fault = judged.over.as_ref().map(fault_of);
@@ -157,8 +156,24 @@ impl Servers {
             .map_err(|reason| JudgeError::Tests { problem: problem.id.clone(), reason })
     }
 
-    /// Passes calls and values on until the tests are through.
-    fn relay(&mut self) -> Result<Judged, JudgeError> {
+    /// Lets the candidate's process define a program; why it is none, if it is none, and how the
+    /// process ended, if it did.
+    fn define(
+        &mut self,
+        problem: &Problem,
+        program: &str,
+        allowed: TalkLimits,
+    ) -> Result<Option<(Fault, Option<TalkOver>)>, JudgeError> {
+        let text = json!({ "program": program, "setup": problem.setup }).to_string();
+        self.candidate.begin(text.as_bytes(), allowed)?;
+        Ok(match self.candidate.hear()? {
+            Heard::Message(answer) => refused(&answer).map(|fault| (fault, None)),
+            Heard::Over(over) => Some((fault_of(&over), Some(over))),
+        })
+    }
+
+    /// Passes calls and values on until the tests are through; each call is overheard.
+    fn relay(&mut self, overhear: &mut dyn FnMut(&[u8])) -> Result<Judged, JudgeError> {
         let (mut over, mut has_value): (Option<TalkOver>, bool) = (None, false);
         loop {
             let said = match self.tests.hear()? {
@@ -184,6 +199,7 @@ impl Servers {
                 self.tests.say(b"g")?;
                 continue;
             }
+            overhear(text);
             self.candidate.say(text)?;
             match self.candidate.hear()? {
                 Heard::Message(value) => {
@@ -196,6 +212,17 @@ impl Servers {
                 }
             }
         }
+    }
+}
+
+/// What a program may use up.
+fn allowed(limits: ProgramLimits) -> TalkLimits {
+    TalkLimits {
+        processor: limits.processor,
+        wall: limits.wall(),
+        output_bytes: limits.output_bytes,
+        message_bytes: MESSAGE_BYTES,
+        memory_bytes: limits.memory_bytes,
     }
 }
 

@@ -89,7 +89,7 @@ impl ProgramVerdict {
 
     /// Number of tests that hold.
     pub fn passed_tests(&self) -> usize {
-        self.results.iter().filter(|result| result.outcome == TestOutcome::Passed).count()
+        self.results.iter().filter(|result| result.passed()).count()
     }
 
     /// The share of tests that hold, 0.0 to 1.0.
@@ -98,6 +98,13 @@ impl ProgramVerdict {
             0 => 0.0,
             all => self.passed_tests() as f32 / all as f32,
         }
+    }
+}
+
+impl TestResult {
+    /// Whether it holds.
+    pub fn passed(&self) -> bool {
+        self.outcome == TestOutcome::Passed
     }
 }
 

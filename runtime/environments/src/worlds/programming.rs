@@ -15,7 +15,11 @@ use std::sync::{Arc, OnceLock};
 
 use runtime_core::task::Task;
 
+use super::humaneval::HUMANEVAL;
 use super::mathematics::{SOLUTION_TOKENS, TURNS, number};
+use super::mbpp::MBPP;
+use super::programs::PROGRAMS;
+use super::reflexion_programs::REFLEXION;
 use crate::entry::{Decides, EnvironmentOptions, WorldOption};
 use crate::programs::problem::{self, Problem};
 use crate::rows::{RowError, RowFile};
@@ -95,6 +99,13 @@ enum ProgramWorldError {
 }
 
 impl ProgramWorld {
+    /// The world of such a name, ignoring case; `None` if it is another world's.
+    pub fn named(name: &str, options: &EnvironmentOptions) -> Result<Option<Self>, WorldError> {
+        let worlds = [&HUMANEVAL, &MBPP, &PROGRAMS, &REFLEXION];
+        let found = worlds.into_iter().find(|world| world.name.eq_ignore_ascii_case(name));
+        found.map(|world| Self::open(world, options)).transpose()
+    }
+
     /// The world over a data folder. Nothing is read yet.
     pub fn open(
         collection: &'static ProgramLists,

@@ -23,6 +23,8 @@ mod output;
 mod collect;
 mod data;
 mod plain_data;
+#[cfg(target_os = "linux")]
+mod programs;
 mod demonstrate;
 #[cfg(unix)]
 mod foreign;

@@ -37,6 +37,9 @@ struct Arguments {
     /// Folder of the programs [default: that of this one]
     #[arg(long)]
     programs: Option<PathBuf>,
+    /// Attack only by lines that these programs answer: others than this build's may lack commands
+    #[arg(long, requires = "programs")]
+    answered: bool,
     /// Folder for failing cases
     #[arg(long, default_value = "target/attack")]
     out: PathBuf,
@@ -56,13 +59,22 @@ fn main() -> anyhow::Result<ExitCode> {
     fs::create_dir_all(&arguments.out)?;
     let out = fs::canonicalize(&arguments.out)?;
     let longest = arguments.seconds.map(Duration::from_secs);
-    let attack = Attack {
+    let is_over = || longest.is_some_and(|longest| begun.elapsed() >= longest);
+    let mut attack = Attack {
         programs: &programs,
         targets: &targets,
         seed: arguments.seed,
         findings: &out,
-        is_over: &|| longest.is_some_and(|longest| begun.elapsed() >= longest),
+        is_over: &is_over,
     };
+    let answered;
+    if arguments.answered {
+        let lacking;
+        (answered, lacking) = attack.answered()?;
+        println!("{lacking} lines are left out, which these programs do not answer");
+        ensure!(!answered.is_empty(), "these programs answer none of the lines");
+        attack.targets = &answered;
+    }
     let table = attack.play(arguments.cases, arguments.parallel)?;
     let (cases, findings) = table.sums();
     let seconds = begun.elapsed().as_secs();

@@ -7,8 +7,7 @@
 mod plan;
 mod secret;
 
-use runtime_core::seed::mix;
-
+use crate::draws::Draws;
 use crate::worlds::household::difficulty::{Difficulty, Secret, TaskKind};
 use crate::worlds::household::rooms::{Furniture, ROOMS, RoomKind, Thing};
 use plan::plan;
@@ -60,30 +59,6 @@ pub struct HouseItem {
     pub is_lamp: bool,
 }
 
-/// Random numbers from a seed.
-struct Draws {
-    seed: u64,
-    count: u64,
-}
-
-impl Draws {
-    /// A random number below `end`, which is at least 1.
-    fn below(&mut self, end: usize) -> usize {
-        self.count += 1;
-        let draw = mix(self.seed ^ mix(self.count)) % end.max(1) as u64;
-        usize::try_from(draw).unwrap_or(0)
-    }
-
-    fn one_of<T: Copy>(&mut self, items: &[T]) -> T {
-        items[self.below(items.len())]
-    }
-
-    fn within(&mut self, range: &std::ops::RangeInclusive<u64>) -> usize {
-        let width = usize::try_from(range.end() - range.start()).unwrap_or(0);
-        usize::try_from(*range.start()).unwrap_or(0) + self.below(width + 1)
-    }
-}
-
 /// A household under construction.
 struct Builder {
     draws: Draws,
@@ -97,7 +72,7 @@ struct Builder {
 
 /// Builds the household of a seed.
 pub fn build(difficulty: &Difficulty, kind: TaskKind, seed: u64) -> House {
-    let mut draws = Draws { seed: mix(seed), count: 0 };
+    let mut draws = Draws::new(seed);
     let rooms: Vec<&'static RoomKind> =
         ROOMS.iter().filter(|room| room.kinds.contains(&kind)).collect();
     let room = draws.one_of(&rooms);
