@@ -25,11 +25,13 @@ fn count(bytes: usize, sign: isize) {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 1);
+        // SAFETY: the caller keeps what the allocator asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         count(layout.size(), -1);
+        // SAFETY: as above; the pointer is the system's.
         unsafe { System.dealloc(pointer, layout) }
     }
 }

@@ -11,7 +11,8 @@ use runtime_core::strategy::Feedback;
 use runtime_core::trajectory::{TakenStep, Trajectory};
 
 use crate::prompts::{
-    ObservationContext, PromptContext, PromptError, PromptSet, PromptStep, PromptTrajectory,
+    ObservationContext, PROPOSAL_TEMPLATES, PromptContext, PromptError, PromptSet, PromptStep,
+    PromptTrajectory,
 };
 
 /// The prefix of a thought.
@@ -24,9 +25,25 @@ const EXAMPLE_ACTION: &str = "> ";
 
 /// The messages before the first action.
 pub fn head(prompts: &PromptSet, scene: &PromptContext<'_>) -> Result<Vec<Message>, PromptError> {
-    let mut messages = vec![Message::text(Role::System, prompts.render("system", scene)?)];
-    messages.extend(example(&prompts.render("example", scene)?));
-    messages.push(Message::text(Role::User, prompts.render("opening", scene)?));
+    begun(prompts, scene, ["system", "example", "opening"])
+}
+
+/// The messages that ask for tests of a program, with the templates of [`PromptSet::proposal`].
+pub fn proposal(
+    prompts: &PromptSet,
+    scene: &PromptContext<'_>,
+) -> Result<Vec<Message>, PromptError> {
+    begun(prompts, scene, PROPOSAL_TEMPLATES)
+}
+
+fn begun(
+    prompts: &PromptSet,
+    scene: &PromptContext<'_>,
+    [system, shown, opening]: [&'static str; 3],
+) -> Result<Vec<Message>, PromptError> {
+    let mut messages = vec![Message::text(Role::System, prompts.render(system, scene)?)];
+    messages.extend(example(&prompts.render(shown, scene)?));
+    messages.push(Message::text(Role::User, prompts.render(opening, scene)?));
     Ok(messages)
 }
 

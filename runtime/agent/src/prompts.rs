@@ -33,6 +33,11 @@ pub const TEMPLATES: [&str; 8] = [
     "judgement",
 ];
 
+/// The names of the templates that ask for tests of a program before it is written, in the order of a
+/// set's first three: who is asked, an example, and the problem. They have the variables of
+/// [`PromptContext`].
+pub const PROPOSAL_TEMPLATES: [&str; 3] = ["tests_system", "tests_example", "tests"];
+
 /// Instructions that one rendering may take.
 const STEPS_MAX: u64 = 10_000_000;
 /// Nesting of calls and blocks within one rendering.
@@ -111,8 +116,22 @@ impl PromptSet {
         Self::from_sources(&built_in(set)?)
     }
 
+    /// The templates of a built-in set that ask for tests, [`PROPOSAL_TEMPLATES`].
+    pub fn proposal(set: &str) -> Result<Self, PromptError> {
+        let text = |name| {
+            let lacks = || PromptError::Template { name, reason: format!("{set} has none") };
+            built_in::template(set, name).map(str::to_owned).ok_or_else(lacks)
+        };
+        let sources = PROPOSAL_TEMPLATES.map(text).into_iter().collect::<Result<Vec<_>, _>>()?;
+        Self::named(&PROPOSAL_TEMPLATES, &sources)
+    }
+
     /// A set from the texts of its templates, in the order of [`TEMPLATES`].
     pub fn from_sources(sources: &[String; 8]) -> Result<Self, PromptError> {
+        Self::named(&TEMPLATES, sources)
+    }
+
+    fn named(names: &[&'static str], sources: &[String]) -> Result<Self, PromptError> {
         let mut environment = Environment::new();
         environment.set_fuel(Some(STEPS_MAX));
         environment.set_recursion_limit(DEPTH_MAX);
@@ -122,17 +141,17 @@ impl PromptSet {
             name: "syntax",
             reason: error.to_string(),
         })?);
-        for (name, source) in TEMPLATES.into_iter().zip(sources) {
+        for (&name, source) in names.iter().zip(sources) {
             let added = environment.add_template_owned(name, source.clone());
             added.map_err(|error| PromptError::Template { name, reason: format!("{error:#}") })?;
         }
         let renderer = Renderer::Here(Box::new(environment));
-        Ok(Self { renderer, sha256: sha256(sources) })
+        Ok(Self { renderer, sha256: sha256(names, sources) })
     }
 
     /// The same where something else renders; it has read the texts and found them right.
     pub fn elsewhere(sources: &[String; 8], renderer: Box<dyn PromptRenderer>) -> Self {
-        Self { renderer: Renderer::Elsewhere(renderer), sha256: sha256(sources) }
+        Self { renderer: Renderer::Elsewhere(renderer), sha256: sha256(&TEMPLATES, sources) }
     }
 
     /// SHA-256 over all templates, in hexadecimal.
@@ -140,7 +159,7 @@ impl PromptSet {
         &self.sha256
     }
 
-    /// The rendered template `name`, one of [`TEMPLATES`], without white space at its ends.
+    /// The rendered template `name`, one of the set's, without white space at its ends.
     pub fn render(
         &self,
         name: &'static str,
@@ -161,9 +180,9 @@ impl PromptSet {
     }
 }
 
-fn sha256(sources: &[String; 8]) -> String {
+fn sha256(names: &[&str], sources: &[String]) -> String {
     let mut hash = Sha256::new();
-    for (name, source) in TEMPLATES.into_iter().zip(sources) {
+    for (name, source) in names.iter().zip(sources) {
         hash.update(format!("{name} {}\n{source}", source.len()));
     }
     hexadecimal::digits(&hash.finalize())
@@ -215,7 +234,8 @@ mod tests {
             assert!(PromptSet::built_in(set).is_ok(), "{set}");
         }
         for name in built_in::names() {
-            assert!(TEMPLATES.contains(&name), "{name}");
+            let is_known = TEMPLATES.contains(&name) || PROPOSAL_TEMPLATES.contains(&name);
+            assert!(is_known, "{name}");
         }
     }
 

@@ -16,9 +16,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::history::{FinishedTrial, TaskHistory};
+use crate::history::{FinishedTrial, RunHistory, TaskHistory, parents};
 use crate::reflection::Reflection;
-use crate::strategy::Judge;
+use crate::strategy::{Judge, Strategy};
 use crate::task::Task;
 
 /// Of a group whose first draws, so many, all say the same, no more is drawn.
@@ -165,7 +165,8 @@ impl TaskHistory {
         tried.chain(line.and_then(|failed| failed.reflection.as_ref())).collect()
     }
 
-    /// Every draw of a reflection whose text was followed by a trial, those of branches first.
+    /// Every draw of a reflection whose text was followed by a trial, those of branches first; in
+    /// [`RunHistory::reflected`] for searches, too.
     pub fn reflected(&self) -> Vec<Reflected<'_>> {
         let branches =
             self.branches.iter().map(|branch| (&branch.reflection, branch.trials.first()));
@@ -193,4 +194,31 @@ impl TaskHistory {
 /// The draws of a group, without texts that are told once more.
 fn drawn<'a>(group: &[&'a Reflection]) -> impl Iterator<Item = &'a Reflection> {
     group.iter().copied().filter(|told| told.again == 0)
+}
+impl RunHistory {
+    /// Of each task every draw of a reflection whose text was followed by a trial.
+    pub fn reflected(&self) -> impl Iterator<Item = Vec<Reflected<'_>>> {
+        let searches = self.run.strategy == Strategy::Search.name();
+        self.tasks.iter().map(
+            move |task| {
+                if searches { searched(&task.trials) } else { task.reflected() }
+            },
+        )
+    }
+}
+
+/// The reflections of a search, each with the trials that went on from its trial.
+pub(crate) fn searched(trials: &[FinishedTrial]) -> Vec<Reflected<'_>> {
+    let mut next = alloc::vec![Vec::new(); trials.len()];
+    for (trial, parent) in trials.iter().zip(parents(trials)) {
+        if let Some(children) = parent.and_then(|parent| next.get_mut(parent)) {
+            children.push(trial);
+        }
+    }
+    let reflected = trials.iter().zip(next).filter_map(|(failed, next)| {
+        let next: Vec<_> = next.into_iter().filter(|next| !next.is_broken()).collect();
+        let reflection = failed.reflection.as_ref().filter(|_| !next.is_empty())?;
+        Some(Reflected { failed, reflection, next })
+    });
+    reflected.collect()
 }

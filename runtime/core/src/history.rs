@@ -6,9 +6,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::choice::{self, Counted, Merit};
 use crate::event::{CallHistory, Event, PROMPT_TOKENS_MAX, ReflectionEvent, RunEvent, TrialKey};
 use crate::reflection::{Judgement, Reflection};
-use crate::strategy::Judge;
+use crate::strategy::{Judge, Strategy};
 use crate::task::Task;
 use crate::trajectory::{Ending, SUCCESS_RETURN, TakenStep, Trajectory};
 
@@ -130,7 +131,18 @@ impl RunHistory {
         if prompt_tokens > PROMPT_TOKENS_MAX {
             return Err(HistoryError::TooManyTokens { key, prompt_tokens });
         }
+        let searches = self.run.strategy == Strategy::Search.name();
+        let is_late = |event: &ReflectionEvent| event.key.trial as usize != task.trials.len();
+        // Only a search reflects on a trial when others have been played since.
+        if matches!(&event, Event::Reflection(event) if is_late(event) && !searches) {
+            return Err(HistoryError::OutOfOrder { what, key });
+        }
         task.follow(event).ok_or(HistoryError::OutOfOrder { what, key })
+    }
+
+    /// Which trial of each task counts, by the run's strategy; of an unknown one the last.
+    pub fn counted(&self) -> Counted {
+        self.run.strategy.parse().map_or(Counted::Last, Strategy::counted)
     }
 }
 
@@ -138,6 +150,11 @@ impl FinishedTrial {
     /// A finished trial without judgement and reflection.
     pub fn new(trajectory: Trajectory, environment_us: u64) -> Self {
         Self { trajectory, judgement: None, reflection: None, environment_us }
+    }
+
+    /// What it is ranked by among its task's trials.
+    pub fn merit(&self) -> Merit {
+        Merit::new(self.trajectory.progress(), self.trajectory.ending.name())
     }
 
     /// Whether the world failed, so that there is nothing to judge or to reflect on.
@@ -152,15 +169,29 @@ impl FinishedTrial {
             _ if self.is_broken() => Some(false),
             Judge::Environment => Some(self.trajectory.succeeded()),
             Judge::Progress => Some(self.trajectory.progress() >= SUCCESS_RETURN),
+            Judge::Nobody => Some(false),
             Judge::Agent => self.judgement.as_ref().map(|judgement| judgement.completed),
         }
     }
 }
 
+/// The place of the trial that each of a search's trials goes on from, and the next one would, see
+/// [`choice::parents`].
+pub fn parents(trials: &[FinishedTrial]) -> Vec<Option<usize>> {
+    let merits: Vec<Merit> = trials.iter().map(FinishedTrial::merit).collect();
+    choice::parents(&merits)
+}
+
 impl TaskHistory {
-    /// Whether the last trial solved the task.
-    pub fn solved(&self) -> bool {
-        self.trials.last().is_some_and(|trial| trial.trajectory.succeeded())
+    /// The trial that counts; `None` before the first one is finished.
+    pub fn counted(&self, counted: Counted) -> Option<&FinishedTrial> {
+        let place = counted.place(self.trials.iter().map(FinishedTrial::merit));
+        place.and_then(|place| self.trials.get(place))
+    }
+
+    /// Whether the trial that counts solved the task.
+    pub fn solved(&self, counted: Counted) -> bool {
+        self.counted(counted).is_some_and(|trial| trial.trajectory.succeeded())
     }
 
     /// Whether the task needs no further trial and no further judgement.
@@ -209,12 +240,13 @@ impl TaskHistory {
                 self.trials.push(FinishedTrial::new(trajectory, environment_us));
             }
             Event::Reflection(event) => {
-                (event.key.trial == ended && self.open.is_none()).then_some(())?;
+                self.open.is_none().then_some(())?;
                 let generation = CallHistory::default().restore(&event.call)?;
-                let last = self.trials.last_mut().filter(|last| last.reflection.is_none())?;
+                let place = usize::try_from(event.key.trial).ok()?.checked_sub(1)?;
+                let failed = self.trials.get_mut(place).filter(|on| on.reflection.is_none())?;
                 let ReflectionEvent { key, text, repeats, again, claims, .. } = event;
                 let trial = key.trial;
-                last.reflection =
+                failed.reflection =
                     Some(Reflection { trial, text, generation, repeats, again, claims });
             }
             Event::Judgement(event) => {

@@ -27,6 +27,7 @@ pub mod agent;
 pub mod event;
 pub mod record;
 pub mod history;
+pub mod choice;
 pub mod group;
 pub mod trial;
 pub mod seed;

@@ -42,6 +42,20 @@ impl Trajectory {
         self.steps.last().map_or(0.0, |step| step.outcome.progress)
     }
 
+    /// The same before anything of its results is known: what was done, without what came of it.
+    #[must_use]
+    pub fn without_results(&self) -> Self {
+        let mut unseen = self.clone();
+        unseen.feedback = "Nothing is known of the result.".into();
+        unseen.ending = Ending::Over;
+        for TakenStep { outcome, grounded, .. } in &mut unseen.steps {
+            let (observation, done) = (String::new(), outcome.done);
+            *outcome = Step { observation, reward: 0.0, progress: 0.0, done };
+            *grounded = None;
+        }
+        unseen
+    }
+
     /// Whether the task was solved.
     pub fn succeeded(&self) -> bool {
         self.episode_return() >= SUCCESS_RETURN

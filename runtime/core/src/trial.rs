@@ -3,6 +3,7 @@
 //! ```text
 //! run_task     trial 1 ─ judged failed ─► reflect ─► trial 2 ─ … ─► judged solved
 //! of a group   see [`group`](crate::group)
+//! of a search  trial 1 ─► trial 2 goes on from the best of 1 ─► trial 3 of 1 and 2 ─► …
 //! run_episode  reset ─► act ─► step ─► act ─► step ─► … ─► ending
 //! ```
 //!
@@ -12,6 +13,7 @@
 
 mod episode;
 mod groups;
+mod search;
 mod reflect;
 
 use alloc::string::String;
@@ -29,6 +31,7 @@ use crate::task::Task;
 use episode::run_episode;
 use groups::run_groups;
 use reflect::reflect;
+use search::run_search;
 
 pub use episode::LOOP_REPEATS;
 
@@ -121,7 +124,7 @@ pub enum TrialError {
     },
 }
 
-/// Plays trials of a task until one succeeds or their greatest number is reached. If the
+/// Plays trials of a task until one passes or their greatest number is reached. If the
 /// settings ask for groups, plays what they need.
 ///
 /// The trials are added to `history`, which is empty for a new run. `task_index` is the
@@ -137,6 +140,9 @@ pub fn run_task(
     if settings.group.collects() {
         return run_groups(participants, settings, task, task_index, history);
     }
+    if settings.strategy == Strategy::Search {
+        return run_search(participants, settings, task, task_index, history);
+    }
     let mut memory = settings.memory();
     for trial in 1..=task.limits.trials_max {
         let key = TrialKey { task: task_index, trial };
@@ -147,10 +153,7 @@ pub fn run_task(
             history.trials.push(finished);
         }
         let finished = &mut history.trials[trial as usize - 1];
-        let passed = match finished.passed(settings.judge) {
-            Some(passed) => passed,
-            None => judge(participants, &play, &memory, finished)?,
-        };
+        let passed = passed(participants, &play, &memory, finished)?;
         if passed || trial == task.limits.trials_max {
             break;
         }
@@ -186,6 +189,19 @@ impl TrialRun<'_> {
         let (seed, task) = (self.settings.seed, self.task.id.as_str());
         let run = if self.dice > 0 { mix(seed ^ mix(u64::from(self.dice))) } else { seed };
         SeedKey { run, task, trial: self.key.trial, draw }
+    }
+}
+
+/// Whether a trial passed; asks the agent if it judges itself and has not.
+fn passed(
+    participants: &mut Participants<'_>,
+    play: &TrialRun<'_>,
+    memory: &Memory,
+    finished: &mut FinishedTrial,
+) -> Result<bool, TrialError> {
+    match finished.passed(play.settings.judge) {
+        Some(passed) => Ok(passed),
+        None => judge(participants, play, memory, finished),
     }
 }
 

@@ -12,6 +12,7 @@
 pub mod answer;
 pub mod judge;
 mod limits;
+pub mod internal;
 pub mod problem;
 pub mod python;
 pub mod rust;

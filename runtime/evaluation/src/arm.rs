@@ -159,7 +159,8 @@ impl<'a> Floor<'a> {
             match run_task(&mut participants, &self.arm.settings, task, index, history) {
                 Ok(()) => self.tell(|progress| {
                     progress.tasks_done += 1;
-                    progress.tasks_solved += u64::from(history.solved());
+                    progress.tasks_solved +=
+                        u64::from(history.solved(self.arm.settings.strategy.counted()));
                 }),
                 Err(TrialError::Interrupted | TrialError::Model(ModelError::Cancelled)) => {
                     return Err(ArmError::Interrupted);
@@ -257,7 +258,7 @@ fn progress_of(history: &RunHistory, settings: &TrialSettings) -> ArmProgress {
     for (task, played) in history.run.tasks.iter().zip(&history.tasks) {
         let done = finished(played, task, settings);
         progress.tasks_done += u64::from(done);
-        progress.tasks_solved += u64::from(done && played.solved());
+        progress.tasks_solved += u64::from(done && played.solved(settings.strategy.counted()));
         let branches = played.branches.iter().flat_map(|branch| &branch.trials);
         let trials: Vec<&FinishedTrial> = played.trials.iter().chain(branches).collect();
         progress.trials += trials.len() as u64;

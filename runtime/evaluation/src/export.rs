@@ -99,7 +99,7 @@ pub struct Statistics {
 pub fn statistics(history: &RunHistory) -> Statistics {
     let mut total = Statistics { tasks: history.tasks.len() as u64, ..Statistics::default() };
     for task in &history.tasks {
-        total.tasks_solved += u64::from(task.solved());
+        total.tasks_solved += u64::from(task.solved(history.counted()));
         total.trials_open += u64::from(task.open.is_some());
         task.trials.iter().for_each(|trial| total.count(trial));
         for branch in &task.branches {

@@ -234,7 +234,7 @@ fn verdict(before: &[bool], now: &[bool]) -> Verdict {
 /// Whether each task was solved, by this trial or by its last.
 fn solved(history: &RunHistory, endpoint: Option<u32>) -> Vec<bool> {
     let most = endpoint.map_or(usize::MAX, |trial| trial as usize);
-    let in_time = |task: &TaskHistory| task.solved() && task.trials.len() <= most;
+    let in_time = |task: &TaskHistory| task.solved(history.counted()) && task.trials.len() <= most;
     history.tasks.iter().map(in_time).collect()
 }
 

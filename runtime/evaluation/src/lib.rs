@@ -8,6 +8,7 @@
 //!                          └─► collection   groups of reflections and their rewards
 //! collection, pairs ─► learning   rounds of collecting, training and keeping
 //! attempts ─► introspection   what is learned from several turns, and what they are worth
+//! programs ─► test_accuracy   internal tests beside the hidden ones
 //! interval, pairs ─► results
 //! models ─► spending ─► results
 //! results, measurements ─► card   a suite on a machine, beside others
@@ -33,3 +34,4 @@ pub mod ceiling;
 pub mod card;
 pub mod learning;
 pub mod introspection;
+pub mod test_accuracy;

@@ -52,7 +52,7 @@ pub struct ArmProgress {
     pub tasks: u64,
     /// Number of tasks that need no further trial.
     pub tasks_done: u64,
-    /// Number of these whose last trial solved them.
+    /// Number of these that the trial that counts solved.
     pub tasks_solved: u64,
     /// Number of finished trials.
     pub trials: u64,

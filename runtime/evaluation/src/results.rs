@@ -18,7 +18,7 @@ pub mod comparison;
 
 use runtime_core::history::RunHistory;
 use runtime_core::model::ModelIdentity;
-use runtime_core::strategy::{Feedback, Judge};
+use runtime_core::strategy::{Feedback, Strategy};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -96,12 +96,14 @@ pub fn results(histories: &[RunHistory]) -> Result<Results, ResultsError> {
     for history in &histories[1..] {
         check_comparable(&histories[0], history)?;
     }
-    let judge = match settings["feedback"].as_str().map(str::parse) {
-        Some(Ok(feedback)) => Feedback::judge(feedback),
-        _ => Judge::Environment,
+    let feedback = settings["feedback"].as_str().and_then(|name| name.parse().ok());
+    let feedback = feedback.unwrap_or(Feedback::Success);
+    let judge = |history: &RunHistory| {
+        let strategy = history.run.strategy.parse();
+        strategy.map_or(feedback.judge(), |strategy: Strategy| strategy.judge(feedback))
     };
     let arms: Vec<ArmResults> =
-        histories.iter().map(|history| ArmResults::new(history, judge)).collect();
+        histories.iter().map(|history| ArmResults::new(history, judge(history))).collect();
     Ok(Results {
         format: FORMAT,
         rebound: first.version.clone(),

@@ -111,6 +111,7 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     if results.settings["temperature"].as_f64() == Some(0.0) {
         notes.push("Greedy: at temperature 0 a plain retry repeats itself.".into());
     }
+    notes.extend(results.arms.iter().filter_map(counted_text));
     notes.extend(results.arms.iter().filter_map(judged_text));
     notes.extend(results.arms.iter().filter_map(claims_text));
     notes.extend(results.arms.iter().filter_map(ungrounded_text));
@@ -121,6 +122,14 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     }
     notes.extend(results.spending.as_ref().map(spending_text));
     notes
+}
+
+/// Which trial counts in an arm, where it is not the last.
+fn counted_text(arm: &ArmResults) -> Option<String> {
+    let chooses = arm.tasks.iter().any(|task| !task.counted.is_last());
+    chooses.then(|| {
+        format!("{}: of a task's trials the one with the greatest progress counts.", arm.strategy)
+    })
 }
 
 /// The accuracy of an agent's own judgements.

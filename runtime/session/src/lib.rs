@@ -5,6 +5,7 @@
 //!                                      │         ▲
 //!                                  settings ─► agents ◄─ models ◄─ engines, endpoints
 //! a loop's file ─► rounds of such plans, and of trainings
+//! problems of programs ─► internal tests, which a model proposes before it writes any
 //! problems with an answer ─► introspection: turns, what is learned from them, what they are worth
 //!
 //! everything ─► events ─► program: whoever listens
@@ -34,6 +35,7 @@ mod first_trials;
 mod resume;
 pub mod learning;
 pub mod introspection;
+pub mod internal_tests;
 pub mod trainer;
 mod agents;
 pub mod loaded;

@@ -1,10 +1,10 @@
 //! The tasks of a run, and how an arm is played on them.
 
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, ensure};
 use runtime_agent::borrowing::ReflectionPool;
+use runtime_agent::settings::AgentSettings;
 use runtime_core::event::RunEvent;
 use runtime_core::history::RunHistory;
 use runtime_core::strategy::Strategy;
@@ -23,7 +23,7 @@ use crate::except;
 use crate::first_trials;
 use crate::kind::RunKind;
 use crate::loaded::{self, EXPERT, ORACLE, SessionModels};
-use crate::loading::{Loading, Waits};
+use crate::loading::Loading;
 use crate::plan::{Adapters, Plan};
 use crate::program::{SessionEvent, Surroundings};
 use crate::resume;
@@ -66,6 +66,14 @@ impl Pool {
             None => world.tasks(&selection)?,
         };
         ensure!(!tasks.is_empty(), "the split {} has no tasks", selection.split);
+        let one_step =
+            limits.steps_max == 1 || plan.strategies.iter().all(|one| one.sees_results());
+        let steps = limits.steps_max;
+        ensure!(
+            one_step,
+            "--strategy immediate-reflexion sees no results, so an episode is one step, and not \
+             {steps}: --steps 1, and for programs --turns 1"
+        );
         Ok(Self { world, tasks })
     }
 
@@ -116,7 +124,10 @@ impl Pool {
                 reward_model,
                 borrowed: borrowed.clone().filter(|_| *strategy == Strategy::Retrospective),
                 prompts,
-                settings: settings.agent,
+                settings: AgentSettings {
+                    feedback: strategy.feedback(settings.agent.feedback),
+                    ..settings.agent
+                },
                 kind: plan.kind,
                 strategy: *strategy,
                 actor_noise: settings
@@ -209,7 +220,7 @@ impl Pool {
         let workers = self.world.workers_max().map_or(asked, |most| asked.min(most));
         let arm = Arm {
             settings: TrialSettings {
-                judge: settings.agent.feedback.judge(),
+                judge: strategy.judge(settings.agent.feedback),
                 strategy,
                 reflections_max: settings.reflections as usize,
                 redraws_max: settings.redraws,
@@ -232,22 +243,7 @@ pub(crate) fn loading(
     settings: &Settings,
     surroundings: &Surroundings,
 ) -> anyhow::Result<Loading> {
-    let one = NonZeroU32::MIN;
-    let of_board = settings.board.as_ref();
-    let asked = plan.options.parallel.or(of_board.map(|board| board.parallel)).unwrap_or(one);
-    let parallel = if settings.deterministic { one } else { asked };
-    Ok(Loading {
-        engine: settings.engine.clone(),
-        context_tokens: settings.context.try_into().context("--context is 0")?,
-        threads: plan.options.threads.or(of_board.map(|board| board.threads)),
-        parallel,
-        deterministic: settings.deterministic,
-        board: settings.board.clone(),
-        waits: Waits::resolve(&plan.options)?,
-        prompts_sha256: None,
-        allowed: plan.allowed,
-        surroundings: surroundings.clone(),
-    })
+    settings.loading((&plan.options, plan.allowed), surroundings)
 }
 
 /// The reflections that the plan lends, if it does.

@@ -18,6 +18,7 @@ use runtime_evaluation::learning::state::Learning;
 use runtime_evaluation::listener::{Listener, News};
 use runtime_store::recorder::Clock;
 
+use crate::internal_tests::ProposalProgress;
 use crate::introspection::IntrospectionProgress;
 
 /// Something that happened in a session.
@@ -37,6 +38,8 @@ pub enum SessionEvent<'a> {
     Round(&'a Learning),
     /// How far the attempts of an introspection are.
     Attempts(IntrospectionProgress),
+    /// How far proposals of tests are.
+    Proposals(ProposalProgress),
     /// A training begins.
     TrainingBegins,
     /// The trainer printed a line.

@@ -13,7 +13,7 @@ mod workers;
 
 use anyhow::Context;
 use runtime_environments::programs::problem::Problem;
-use runtime_environments::worlds::programming::ProgramWorld;
+use runtime_environments::worlds;
 
 use crate::options::RunOptions;
 
@@ -27,7 +27,7 @@ pub fn problems(options: &RunOptions) -> anyhow::Result<Vec<Problem>> {
         "--environment names the problems: humaneval, mbpp, reflexion-programs, or programs with \
          --problems FILE",
     )?;
-    let world = ProgramWorld::named(name, &options.environment_options())?;
+    let world = worlds::of_programs(name, &options.environment_options())?;
     let world = world.with_context(|| {
         format!(
             "{name} has no problems whose answers are programs; humaneval, mbpp, \

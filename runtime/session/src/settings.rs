@@ -1,20 +1,25 @@
 //! The settings of a run: its options with all defaults, as in its results.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use runtime_agent::settings::AgentSettings;
 use runtime_core::strategy::Strategy;
 use runtime_environments::worlds;
+use runtime_environments::worlds::programming::INTERNAL_TESTS;
 use runtime_store::run_folder::RunFolder;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::approval::Allowed;
 use crate::board::Board;
 use crate::kind::RunKind;
 use crate::loaded::{EXPERT, ORACLE};
+use crate::loading::{Loading, Waits};
 use crate::options::{ENGINES, EngineOptions, RunOptions, Share, Temperature};
+use crate::program::Surroundings;
 use crate::wrong::{self, Wrong};
 
 /// Greatest number of reflections sampled for a failure.
@@ -35,6 +40,9 @@ pub(crate) struct Settings {
     /// The world's own options that determine what is played.
     #[serde(flatten)]
     pub(crate) own: BTreeMap<&'static str, String>,
+    /// SHA-256 of the file of internal tests, if they are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) internal_tests_sha256: Option<String>,
     /// Whether reflections of earlier runs are recalled from the world.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) recall: bool,
@@ -94,6 +102,30 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// How models are loaded for what the options ask, which these settings were made of.
+    pub(crate) fn loading(
+        &self,
+        (options, allowed): (&RunOptions, Allowed),
+        surroundings: &Surroundings,
+    ) -> anyhow::Result<Loading> {
+        let one = NonZeroU32::MIN;
+        let of_board = self.board.as_ref();
+        let asked = options.parallel.or(of_board.map(|board| board.parallel)).unwrap_or(one);
+        let parallel = if self.deterministic { one } else { asked };
+        Ok(Loading {
+            engine: self.engine.clone(),
+            context_tokens: self.context.try_into().context("--context is 0")?,
+            threads: options.threads.or(of_board.map(|board| board.threads)),
+            parallel,
+            deterministic: self.deterministic,
+            board: self.board.clone(),
+            waits: Waits::resolve(options)?,
+            prompts_sha256: None,
+            allowed,
+            surroundings: surroundings.clone(),
+        })
+    }
+
     /// The settings of options, with the defaults of a run of this kind.
     pub(crate) fn resolve(options: &RunOptions, kind: RunKind) -> anyhow::Result<Self> {
         let actor = options.actor.clone().unwrap_or_else(|| "smollm2-135m-instruct".into());
@@ -114,6 +146,7 @@ impl Settings {
             ),
             split: options.split.clone(),
             own: options.own.deciding(),
+            internal_tests_sha256: internal_tests_sha256(options)?,
             recall: options.recall.unwrap_or(false),
             tasks: options.tasks.unwrap_or(20),
             except: options.except.as_deref().map(sha256).transpose()?,
@@ -159,6 +192,11 @@ impl Settings {
     pub(crate) fn json(&self) -> anyhow::Result<String> {
         serde_json::to_string(self).context("cannot write the settings as JSON")
     }
+}
+
+/// SHA-256 of the file of internal tests, if one is named.
+fn internal_tests_sha256(options: &RunOptions) -> anyhow::Result<Option<String>> {
+    options.own.get(INTERNAL_TESTS).map(|file| sha256(Path::new(file))).transpose()
 }
 
 /// Number of reflections of which one is chosen; an error unless one way to choose is named.

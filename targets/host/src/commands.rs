@@ -10,6 +10,7 @@ mod bench;
 mod collect;
 mod learn;
 mod introspect;
+mod internal_tests;
 mod play;
 mod environment;
 mod score;
@@ -67,6 +68,7 @@ commands! {
     collect::Collect,
     learn::Learn,
     introspect::Introspect,
+    internal_tests::Tests,
     play::Play,
     environment::Environment,
     score::Score,

@@ -98,7 +98,9 @@ pub(crate) fn about_strategy() -> String {
 
 /// The name of a strategy.
 pub(crate) fn strategy() -> impl TypedValueParser<Value = Strategy> {
-    one_of(&Strategy::ALL.map(Strategy::name)).try_map(|name| name.parse::<Strategy>())
+    let named = Strategy::ALL
+        .map(|strategy| PossibleValue::new(strategy.name()).aliases(strategy.aliases()));
+    PossibleValuesParser::new(named).try_map(|name| name.parse::<Strategy>())
 }
 
 /// How the matrices of a model are stored, as GGUF tools call it.

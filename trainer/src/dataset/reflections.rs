@@ -137,9 +137,9 @@ pub fn reflections(
     let history = read(log, gathered)?;
     check_model(log, ("retrospective", &history.run.retrospective), model_sha256)?;
     let mut samples = Vec::new();
-    for (place, task) in history.tasks.iter().enumerate() {
+    for (place, reflected) in history.reflected().enumerate() {
         let mut tried: BTreeMap<u32, (usize, Vec<Sample>)> = BTreeMap::new();
-        for drawn in task.reflected() {
+        for drawn in reflected {
             let reflection = drawn.reflection;
             let trial = reflection.trial;
             lessons.check(&reflection.generation).map_err(|(token, found)| {

@@ -10,7 +10,7 @@ use crate::trajectory::Trajectory;
 
 /// Asks the agent for a reflection and records it.
 ///
-/// The failed trial had the memory's advice, so the same text again would change nothing but
+/// A strategy that sees no results reads the trajectory without them. The failed trial had the memory's advice, so the same text again would change nothing but
 /// the next trial's dice. The last of the settings' draws is taken whatever it says.
 pub(super) fn reflect(
     participants: &mut Participants<'_>,
@@ -19,6 +19,8 @@ pub(super) fn reflect(
     trajectory: &Trajectory,
     member: u32,
 ) -> Result<Reflection, TrialError> {
+    let unseen = (!play.settings.strategy.sees_results()).then(|| trajectory.without_results());
+    let trajectory = unseen.as_ref().unwrap_or(trajectory);
     let mut draw = Draw::Reflection { member, candidate: 0 };
     let (mut repeats, mut cost) = (0, Cost::default());
     let reflection = loop {

@@ -3,6 +3,7 @@
 mod broken;
 mod groups;
 mod repeats;
+mod search;
 
 use alloc::string::ToString;
 use alloc::vec;
@@ -10,11 +11,12 @@ use alloc::vec::Vec;
 
 use super::*;
 use crate::agent::Episode;
+use crate::choice::Counted;
 use crate::claims::ClaimCounts;
 use crate::environment::Step;
 use crate::event::{PROMPT_TOKENS_MAX, RunEvent};
 use crate::group::Reflected;
-use crate::history::{OpenTrial, RunHistory};
+use crate::history::{HistoryError, OpenTrial, RunHistory};
 use crate::model::{Constraint, LanguageModel, ModelIdentity, Request, Sampling};
 use crate::prompt::{Piece, Prompt};
 use crate::reflection::{Judgement, Reflection};
@@ -208,7 +210,7 @@ fn an_agent_that_takes_a_failure_for_a_success_stops() {
     let played = self_judged(&["open left", "yes"]);
 
     assert_eq!(endings(&played.history), [Ending::Over]);
-    assert!(!played.history.solved());
+    assert!(!played.history.solved(Counted::Last));
     assert!(played.history.finished(&task(3, 5), Judge::Agent));
 }
 
@@ -219,7 +221,7 @@ fn an_agent_that_takes_a_success_for_a_failure_tries_again() {
     let played = self_judged(&script);
 
     assert_eq!(endings(&played.history), [Ending::Solved, Ending::Over]);
-    assert!(!played.history.solved());
+    assert!(!played.history.solved(Counted::Last));
     assert_eq!(played.prompts[3..], ["Try the other door."; 2]);
 }
 
@@ -228,7 +230,7 @@ fn what_the_environment_hides_decides_nothing_where_its_progress_judges() {
     let mut history = self_judged(&["open right", "yes"]).history;
     history.trials[0].trajectory.steps[0].outcome.progress = 0.5;
 
-    assert!(history.solved());
+    assert!(history.solved(Counted::Last));
     assert_eq!(history.trials[0].passed(Judge::Progress), Some(false));
     history.trials[0].trajectory.steps[0].outcome.progress = 1.0;
     history.trials[0].trajectory.steps[0].outcome.reward = 0.0;
@@ -287,6 +289,22 @@ fn a_run_interrupted_anywhere_goes_on_where_it_stopped() {
     }
 }
 
+/// The history of a task whose run has these events.
+fn of_events(strategy: &str, task: &Task, events: &[Event]) -> Result<TaskHistory, HistoryError> {
+    let run = RunEvent {
+        version: String::new(),
+        strategy: strategy.into(),
+        settings: String::new(),
+        prompts_sha256: String::new(),
+        actor: ModelIdentity::default(),
+        retrospective: ModelIdentity::default(),
+        tasks: vec![task.clone()],
+        traits: Vec::new(),
+    };
+    let events = core::iter::once(Event::Run(run)).chain(events.iter().cloned());
+    Ok(RunHistory::from_events(events)?.tasks.remove(0))
+}
+
 fn interrupt_anywhere(settings: TrialSettings) {
     let task = task(4, 4);
     let play = |history, events_max| play_with(settings, &[], &task, history, events_max);
@@ -294,18 +312,7 @@ fn interrupt_anywhere(settings: TrialSettings) {
 
     for events_max in 1..whole.events.len() {
         let first = play(TaskHistory::default(), Some(events_max));
-        let run = RunEvent {
-            version: String::new(),
-            strategy: String::new(),
-            settings: String::new(),
-            prompts_sha256: String::new(),
-            actor: ModelIdentity::default(),
-            retrospective: ModelIdentity::default(),
-            tasks: vec![task.clone()],
-            traits: Vec::new(),
-        };
-        let events = core::iter::once(Event::Run(run)).chain(first.events.clone());
-        let history = RunHistory::from_events(events).unwrap().tasks.remove(0);
+        let history = of_events("", &task, &first.events).unwrap();
         let rest = play(history, None);
 
         assert!(rest.result.is_ok());

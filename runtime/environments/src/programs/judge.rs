@@ -6,7 +6,7 @@ pub use super::limits::{JudgeError, ProgramLimits};
 use super::problem::{Language, Problem};
 use super::python::PythonJudge;
 use super::rust::RustJudge;
-use super::verdict::ProgramVerdict;
+use super::verdict::{ProgramVerdict, TestOutcome, TestResult};
 
 /// Judges programs, one at a time; its processes are started at the first program of each language.
 #[derive(Debug, Default)]
@@ -45,14 +45,39 @@ impl ProgramJudge {
                 let judge = self.python.get_or_insert_with(|| PythonJudge::new(limits, strength));
                 judge.judge(problem, program, tests)
             }
-            Language::Rust => {
-                let judge = match self.rust.take() {
-                    Some(judge) => judge,
-                    None => RustJudge::new(limits, strength)?,
-                };
-                self.rust.insert(judge).judge(problem, program, tests)
-            }
+            Language::Rust => self.rust()?.judge(problem, program, tests),
         }
+    }
+
+    /// Whether assertions can be made with a program of the problem's signature: their syntax, in Rust
+    /// their types too, and in Python each value that they expect.
+    pub fn accepts(
+        &mut self,
+        problem: &Problem,
+        assertions: &[String],
+    ) -> Result<bool, JudgeError> {
+        let tests = problem.language.tests(assertions);
+        let accepted = match problem.language {
+            Language::Python => self.judge_by(problem, &stub(problem), &tests).map(|verdict| {
+                let is_value = |result: &TestResult| {
+                    !matches!(result.outcome, TestOutcome::Raised(_) | TestOutcome::NotMade)
+                };
+                verdict.fault.is_none() && verdict.results.iter().all(is_value)
+            }),
+            Language::Rust => self.rust()?.must_accept(problem, &tests).map(|()| true),
+        };
+        match accepted {
+            Err(JudgeError::Tests { .. }) => Ok(false),
+            accepted => accepted,
+        }
+    }
+
+    fn rust(&mut self) -> Result<&mut RustJudge, JudgeError> {
+        let judge = match self.rust.take() {
+            Some(judge) => judge,
+            None => RustJudge::new(self.limits, self.strength)?,
+        };
+        Ok(self.rust.insert(judge))
     }
 
     /// The interpreter or compiler of a language, with its version.
@@ -62,4 +87,12 @@ impl ProgramJudge {
             Language::Rust => super::rust::version(),
         }
     }
+}
+
+/// A program in Python whose functions give nothing, whatever they get.
+fn stub(problem: &Problem) -> String {
+    let functions = problem.functions.iter();
+    let stubs =
+        functions.map(|name| format!("def {name}(*arguments, **named):\n    return None\n"));
+    stubs.collect()
 }

@@ -26,6 +26,15 @@ impl Language {
             Self::Rust => "rust",
         }
     }
+
+    /// The text of tests that are these assertions, a whole one each.
+    pub fn tests<T: AsRef<str>>(self, assertions: &[T]) -> String {
+        let assertions: Vec<&str> = assertions.iter().map(AsRef::as_ref).collect();
+        match self {
+            Self::Python => assertions.join("\n"),
+            Self::Rust => format!("fn main() {{\n    {}\n}}\n", assertions.join("\n    ")),
+        }
+    }
 }
 
 /// A problem with its hidden tests.
@@ -44,6 +53,8 @@ pub struct Problem {
     /// What a program's text begins with where an answer is only the rest of it; empty where answers
     /// are whole.
     pub beginning: String,
+    /// The hidden test that the problem's text shows, if it does.
+    pub example: Option<String>,
     /// What tests find besides the program.
     pub before: String,
     /// What is run after the program, in its process.
@@ -59,6 +70,24 @@ pub struct Problem {
     pub reference: Option<String>,
     /// What the problem may be used for; `None` of one that is an example for prompts.
     pub purpose: Option<Purpose>,
+}
+
+impl Problem {
+    /// What is asked for, as the agent reads it.
+    pub fn opening(&self) -> String {
+        let language = self.language.name();
+        if self.beginning.is_empty() {
+            let example =
+                self.example.iter().map(|test| format!("\nIt shall pass this test: {test}"));
+            let asked = format!("{}\nThe function begins: {}", self.prompt, self.signature);
+            return [asked].into_iter().chain(example).collect();
+        }
+        let what = match self.language {
+            Language::Python => "Complete this Python function.",
+            Language::Rust => "Complete this Rust function.",
+        };
+        format!("{what}\n\n```{language}\n{}\n```", self.prompt.trim_end())
+    }
 }
 
 /// The problems in a file of JSON lines, each in the form that its fields tell: `HumanEval`'s, MBPP's

@@ -2,7 +2,7 @@
 //! authors have it: 11 to 510 test, 511 to 600 validation, 601 to 974 training; 1 to 10 are examples
 //! for prompts. Task ids are `SPLIT/mbpp/NUMBER`.
 
-use super::programming::{OPTIONS, ProgramLists, ProgramWorld};
+use super::programming::{OPTIONS_MBPP, ProgramLists, ProgramWorld};
 use crate::entry::WorldEntry;
 use crate::rows::RowFile;
 use crate::split::Purpose;
@@ -14,7 +14,7 @@ pub const ENTRY: WorldEntry = WorldEntry {
     task_ids: "SPLIT/mbpp/NUMBER",
     prompts: "programs",
     data: Some("mbpp"),
-    options: OPTIONS,
+    options: OPTIONS_MBPP,
     has_expert: false,
     replays: true,
     remembers: false,

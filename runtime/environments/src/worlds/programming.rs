@@ -15,12 +15,9 @@ use std::sync::{Arc, OnceLock};
 
 use runtime_core::task::Task;
 
-use super::humaneval::HUMANEVAL;
 use super::mathematics::{SOLUTION_TOKENS, TURNS, number};
-use super::mbpp::MBPP;
-use super::programs::PROGRAMS;
-use super::reflexion_programs::REFLEXION;
 use crate::entry::{Decides, EnvironmentOptions, WorldOption};
+use crate::programs::internal::InternalTests;
 use crate::programs::problem::{self, Problem};
 use crate::rows::{RowError, RowFile};
 use crate::selection::{TaskSelection, select};
@@ -32,10 +29,27 @@ pub use shown::ShownTests;
 /// Which tests the agent is told the results of.
 pub const SHOWN_TESTS: WorldOption = WorldOption {
     name: "shown-tests",
-    value: "none|examples|hidden",
+    value: "none|examples|internal|hidden",
     about: "Tests whose results the agent is told in humaneval, mbpp, reflexion-programs and \
-            programs: those that stand as examples in the problem, or the hidden ones, which is an \
-            oracle [default: examples]",
+            programs: those that stand as examples in the problem, those that a model proposed \
+            (--internal-tests), or the hidden ones, which is an oracle [default: examples]",
+    decides: Decides::Run,
+};
+
+/// The file of internal tests.
+pub const INTERNAL_TESTS: WorldOption = WorldOption {
+    name: "internal-tests",
+    value: "FILE.jsonl",
+    about: "Tests that a model proposed for --shown-tests internal: a file of `rebound tests propose`",
+    decides: Decides::Run,
+};
+
+/// What a problem's text tells of its tests.
+pub const PROMPT_TESTS: WorldOption = WorldOption {
+    name: "prompt-tests",
+    value: "none|first",
+    about: "What problems in MBPP's form tell of their hidden tests: none, or the first assertion, \
+            which is then an example, too [default: none]",
     decides: Decides::Run,
 };
 
@@ -49,9 +63,13 @@ pub const PROBLEMS: WorldOption = WorldOption {
 };
 
 /// The options of all of these worlds.
-pub(super) const OPTIONS: &[WorldOption] = &[SHOWN_TESTS, TURNS, SOLUTION_TOKENS];
+pub(super) const OPTIONS: &[WorldOption] = &[SHOWN_TESTS, INTERNAL_TESTS, TURNS, SOLUTION_TOKENS];
+/// Those of MBPP.
+pub(super) const OPTIONS_MBPP: &[WorldOption] =
+    &[SHOWN_TESTS, INTERNAL_TESTS, PROMPT_TESTS, TURNS, SOLUTION_TOKENS];
 /// The options of one's own problems.
-pub(super) const OPTIONS_OWN: &[WorldOption] = &[PROBLEMS, SHOWN_TESTS, TURNS, SOLUTION_TOKENS];
+pub(super) const OPTIONS_OWN: &[WorldOption] =
+    &[PROBLEMS, SHOWN_TESTS, INTERNAL_TESTS, PROMPT_TESTS, TURNS, SOLUTION_TOKENS];
 /// Default of [`SOLUTION_TOKENS`].
 const ANSWER_TOKENS: u32 = 512;
 const PURPOSES: [(&str, Purpose); 3] =
@@ -79,8 +97,14 @@ pub struct ProgramWorld {
     turns: u32,
     answer_tokens: u32,
     shown: ShownTests,
+    /// Whether problems' texts keep the hidden test that they may show.
+    shows_example: bool,
     /// The problems by their task's id, in the order of their files, once they were read.
     problems: Arc<OnceLock<Vec<(String, Problem)>>>,
+    /// The file of internal tests, where they are shown.
+    internal_file: Option<PathBuf>,
+    /// What is in it, once it was read.
+    internal: Arc<OnceLock<InternalTests>>,
 }
 
 #[derive(Clone, Debug)]
@@ -94,18 +118,18 @@ enum Source {
 enum ProgramWorldError {
     #[error("--problems names the file of your problems; none was given")]
     NoProblems,
-    #[error("--shown-tests is {0:?}, expected none, examples or hidden")]
+    #[error("--shown-tests is {0:?}, expected none, examples, internal or hidden")]
     ShownTests(String),
+    #[error("--prompt-tests is {0:?}, expected none or first")]
+    PromptTests(String),
+    #[error(
+        "--shown-tests internal and --internal-tests FILE go together: the one says that a model's \
+         tests are shown, the other which they are"
+    )]
+    InternalTests,
 }
 
 impl ProgramWorld {
-    /// The world of such a name, ignoring case; `None` if it is another world's.
-    pub fn named(name: &str, options: &EnvironmentOptions) -> Result<Option<Self>, WorldError> {
-        let worlds = [&HUMANEVAL, &MBPP, &PROGRAMS, &REFLEXION];
-        let found = worlds.into_iter().find(|world| world.name.eq_ignore_ascii_case(name));
-        found.map(|world| Self::open(world, options)).transpose()
-    }
-
     /// The world over a data folder. Nothing is read yet.
     pub fn open(
         collection: &'static ProgramLists,
@@ -122,13 +146,26 @@ impl ProgramWorld {
         };
         let shown = options.own(SHOWN_TESTS).map_or(Some(ShownTests::Examples), ShownTests::named);
         let wrong = || options.own(SHOWN_TESTS).unwrap_or_default().to_owned();
+        let shown = shown.ok_or_else(|| own(ProgramWorldError::ShownTests(wrong())))?;
+        let internal_file = options.own(INTERNAL_TESTS).map(PathBuf::from);
+        if (shown == ShownTests::Internal) != internal_file.is_some() {
+            return Err(own(ProgramWorldError::InternalTests));
+        }
+        let shows_example = match options.own(PROMPT_TESTS) {
+            None | Some("none") => false,
+            Some("first") => true,
+            Some(other) => return Err(own(ProgramWorldError::PromptTests(other.to_owned()))),
+        };
         Ok(Self {
             collection,
             files,
             turns: number(options, TURNS, (1, 1))?,
             answer_tokens: number(options, SOLUTION_TOKENS, (1, ANSWER_TOKENS))?,
-            shown: shown.ok_or_else(|| own(ProgramWorldError::ShownTests(wrong())))?,
+            shown,
+            shows_example,
             problems: Arc::default(),
+            internal_file,
+            internal: Arc::default(),
         })
     }
 
@@ -136,6 +173,19 @@ impl ProgramWorld {
     pub fn problem(&self, id: &str) -> Result<Option<&Problem>, RowError> {
         let found = self.problems()?.iter().find(|(task, _)| task == id);
         Ok(found.map(|(_, problem)| problem))
+    }
+
+    /// The tests that a model proposed for a problem; none where they are not shown. Their file is
+    /// read once.
+    pub fn internal_tests(&self, id: &str) -> Result<&[String], RowError> {
+        let Some(file) = &self.internal_file else { return Ok(&[]) };
+        let found = if let Some(found) = self.internal.get() {
+            found
+        } else {
+            let read = InternalTests::read(file, self.problems()?)?;
+            self.internal.get_or_init(|| read)
+        };
+        Ok(found.of(id).unwrap_or_default())
     }
 
     /// All problems that have a purpose, by their task's id. They are read once.
@@ -149,7 +199,8 @@ impl ProgramWorld {
                 Source::Set(file, data) => file.find(data)?,
                 Source::Own(path) => path.clone(),
             };
-            for problem in problem::read(&path)? {
+            for mut problem in problem::read(&path)? {
+                problem.example = problem.example.filter(|_| self.shows_example);
                 let purpose =
                     PURPOSES.iter().find(|(_, purpose)| Some(*purpose) == problem.purpose);
                 let Some((purpose, _)) = purpose else { continue };
@@ -181,6 +232,8 @@ impl World for ProgramWorld {
     fn tasks(&self, selection: &TaskSelection) -> Result<Vec<Task>, WorldError> {
         let split = format!("{}/", self.split(&selection.split)?.name);
         let problems = self.problems()?;
+        // What is wrong with their file is told before anything is played.
+        self.internal_tests("")?;
         let mut kinds: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (place, (id, problem)) in problems.iter().enumerate() {
             if id.starts_with(&split) {

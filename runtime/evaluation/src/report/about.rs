@@ -87,9 +87,21 @@ pub(super) fn what(column: &Column<'_>, settings: &Value) -> String {
             "Reads the failed trial before it, and what the actor itself wrote about it."
         }
         Ok(Strategy::Retrospective) => "Reads what a second model wrote about its failures.",
+        Ok(Strategy::ImmediateReflexion) => {
+            "Reads what the actor itself wrote about its trials without having seen any results; the \
+             last trial counts."
+        }
+        Ok(Strategy::Rerank) => {
+            "Retries, and is told nothing; of its trials the one with the greatest progress counts."
+        }
+        Ok(Strategy::Search) => {
+            "Reads its best trial so far, at most three times the same, and what the actor itself \
+             wrote about it; the trial with the greatest progress counts."
+        }
         Err(_) => return String::new(),
     };
-    let reflects = column.results.strategy != Strategy::None.name();
+    let strategy = column.results.strategy.parse();
+    let reflects = strategy.is_ok_and(Strategy::reflects);
     let best_of = settings["best_of"].as_u64().filter(|drawn| *drawn > 1 && reflects);
     let best_of = best_of.map(|drawn| format!(" Of {drawn} drawn, the one that scores highest."));
     let borrows = column.results.strategy == Strategy::Retrospective.name();

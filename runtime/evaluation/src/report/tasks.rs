@@ -101,7 +101,8 @@ fn cell(task: Option<&TaskResults>) -> CellView {
     let Some(task) = task else {
         return CellView { state: "absent", text: "not played".into(), rank: 1e6 };
     };
-    let progress = task.trials.last().map_or(0.0, |last| f64::from(last.progress));
+    let counted = task.counted_by(u32::MAX);
+    let progress = counted.map_or(0.0, |counted| f64::from(counted.progress));
     match task.solved_at {
         Some(trial) => {
             CellView { state: "solved", text: format!("trial {trial}"), rank: f64::from(trial) }

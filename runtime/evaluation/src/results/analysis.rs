@@ -21,7 +21,7 @@ pub struct Analysis {
     pub by_difficulty: Vec<DifficultyResults>,
     /// The abilities that the world's tasks need, sorted by name.
     pub abilities: Vec<AbilityScore>,
-    /// Mean progress after each step of each task's last trial, 0.0 to 1.0, from step 0 on. An
+    /// Mean progress after each step of each task's trial that counts, 0.0 to 1.0, from step 0 on. An
     /// episode that is over keeps what it reached.
     pub progress_by_step: Vec<f64>,
     /// Number of trials that an error of the world ended.
@@ -39,7 +39,7 @@ pub struct DifficultyResults {
     /// The rate of tasks solved in any trial.
     #[serde(flatten)]
     pub rate: Rate,
-    /// Mean progress over tasks in their last trial.
+    /// Mean progress over tasks in their trial that counts.
     pub progress_mean: f64,
 }
 
@@ -76,7 +76,7 @@ impl Analysis {
     /// The analysis of an arm with these results and this cost in all.
     pub(super) fn new(history: &RunHistory, tasks: &[TaskResults], cost: CostResults) -> Self {
         let trials = || history.tasks.iter().flat_map(|task| &task.trials);
-        let last = history.tasks.iter().filter_map(|task| task.trials.last());
+        let counted = history.tasks.iter().filter_map(|task| task.counted(history.counted()));
         let broken = trials().filter(|trial| trial.trajectory.ending == Ending::Broken);
         Self {
             grounding: grounding(trials()),
@@ -85,7 +85,7 @@ impl Analysis {
                 .filter_map(|difficulty| of_difficulty(difficulty, history, tasks))
                 .collect(),
             abilities: abilities(history, tasks),
-            progress_by_step: mean_progress(last),
+            progress_by_step: mean_progress(counted),
             broken: broken.count() as u64,
             per_solved: per_solved(tasks, cost),
         }

@@ -6,7 +6,6 @@ use runtime_core::claims::ClaimCounts;
 use runtime_core::history::RunHistory;
 use runtime_core::model::ModelIdentity;
 use runtime_core::strategy::Judge;
-use runtime_core::trajectory::SUCCESS_RETURN;
 use serde::{Deserialize, Serialize};
 
 use super::analysis::Analysis;
@@ -68,12 +67,12 @@ pub struct Judged {
 pub struct TrialSuccess {
     /// The trial, from 1.
     pub trial: u32,
-    /// The rate of tasks that their last trial up to this one solved. It never decreases if
-    /// the environment judges; an agent that judges itself may play another trial after a
-    /// success, and fail.
+    /// The rate of tasks that were solved by the trial that counts of those up to this one, in most
+    /// strategies the last. It never decreases if the environment judges and the last trial
+    /// counts; an agent that judges itself may play another trial after a success, and fail.
     #[serde(flatten)]
     pub rate: Rate,
-    /// Mean progress over tasks in this trial, or in a task's last trial before.
+    /// Mean progress over tasks in the trial that counts of those up to this one.
     pub progress_mean: f64,
     /// Mean number of steps over the tasks that had this trial.
     #[serde(default)]
@@ -103,8 +102,9 @@ pub struct KindSuccess {
 impl ArmResults {
     pub(super) fn new(history: &RunHistory, judge: Judge) -> Self {
         let pairs = history.run.tasks.iter().zip(&history.tasks);
+        let rules = (judge, history.counted());
         let tasks: Vec<_> =
-            pairs.map(|(task, played)| TaskResults::new(task, played, judge)).collect();
+            pairs.map(|(task, played)| TaskResults::new(task, played, rules)).collect();
         let trials_max = history.run.tasks.iter().map(|task| task.limits.trials_max).max();
         let mut acting = CostResults::default();
         let mut reflecting = CostResults::default();
@@ -155,7 +155,7 @@ impl Judged {
             let trials = tasks.iter().flat_map(|task| &task.trials);
             let alike = trials.filter(|trial| {
                 trial.judgement.is_some_and(|judgement| judgement.completed == said)
-                    && (trial.episode_return >= SUCCESS_RETURN) == was
+                    && trial.succeeded() == was
             });
             alike.count() as u64
         };

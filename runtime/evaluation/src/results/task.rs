@@ -1,5 +1,6 @@
 //! The results of one task and of each of its trials.
 
+use runtime_core::choice::{Counted, Merit};
 use runtime_core::history::{FinishedTrial, TaskHistory};
 use runtime_core::reflection::{Judgement, Reflection};
 use runtime_core::strategy::Judge;
@@ -16,10 +17,13 @@ pub struct TaskResults {
     pub id: String,
     /// Its type.
     pub kind: String,
-    /// Whether its last trial solved it.
+    /// Whether the trial that counts solved it.
     pub success: bool,
     /// The trial that solved it, from 1.
     pub solved_at: Option<u32>,
+    /// Which trial counts.
+    #[serde(default, skip_serializing_if = "Counted::is_last")]
+    pub counted: Counted,
     /// Whether it needs no further trial; `false` after an interruption.
     pub finished: bool,
     /// The finished trials, in order.
@@ -73,29 +77,48 @@ pub struct ReflectionResults {
 }
 
 impl TaskResults {
-    pub(super) fn new(task: &Task, history: &TaskHistory, judge: Judge) -> Self {
-        let trials: Vec<_> = (1..).zip(&history.trials).map(trial_results).collect();
-        let solved_at = history.solved().then(|| trials.last().map(|last| last.trial)).flatten();
-        Self {
+    pub(super) fn new(
+        task: &Task,
+        history: &TaskHistory,
+        (judge, counted): (Judge, Counted),
+    ) -> Self {
+        let mut results = Self {
             id: task.id.clone(),
             kind: task.kind.clone(),
-            success: solved_at.is_some(),
-            solved_at,
+            success: false,
+            solved_at: None,
+            counted,
             finished: history.finished(task, judge),
-            trials,
-        }
+            trials: (1..).zip(&history.trials).map(trial_results).collect(),
+        };
+        let solved = results.counted_by(u32::MAX).filter(|trial| trial.succeeded());
+        results.solved_at = solved.map(|trial| trial.trial);
+        results.success = results.solved_at.is_some();
+        results
     }
 
-    /// Whether this trial, from 1, or the last one played before it solved the task.
+    /// The trial that counts of those up to this one, from 1; `None` before the first is finished.
+    pub fn counted_by(&self, trial: u32) -> Option<&TrialResults> {
+        let played = || self.trials.iter().take_while(|played| played.trial <= trial);
+        let merits = played().map(|played| Merit::new(played.progress, &played.ending));
+        self.counted.place(merits).and_then(|place| played().nth(place))
+    }
+
+    /// Whether the trial that counts of those up to this one, from 1, solved the task.
     pub fn solved_by(&self, trial: u32) -> bool {
-        let played = self.trials.iter().rfind(|played| played.trial <= trial);
-        played.is_some_and(|played| played.episode_return >= SUCCESS_RETURN)
+        self.counted_by(trial).is_some_and(TrialResults::succeeded)
     }
 
-    /// The progress in this trial, or in the last one played before it.
+    /// The progress in the trial that counts of those up to this one.
     pub(super) fn progress_by(&self, trial: u32) -> f64 {
-        let played = self.trials.iter().rfind(|played| played.trial <= trial);
-        played.map_or(0.0, |played| f64::from(played.progress))
+        self.counted_by(trial).map_or(0.0, |played| f64::from(played.progress))
+    }
+}
+
+impl TrialResults {
+    /// Whether it solved the task.
+    pub fn succeeded(&self) -> bool {
+        self.episode_return >= SUCCESS_RETURN
     }
 }
 

@@ -264,3 +264,28 @@ fn an_interrupted_arm_says_so() {
     assert_eq!(results.arms[0].tasks_finished, 2);
     assert_eq!(results.comparisons[0].tasks, 2);
 }
+
+#[test]
+fn the_trial_with_the_greatest_progress_counts_where_the_strategy_says_so() {
+    let chosen = |strategy: &str| {
+        let mut arm = history(strategy, &outcomes(&[2], 0));
+        // The second trial has the whole return; the first shows more.
+        arm.tasks[0].trials[0].trajectory.steps[0].outcome.progress = 1.0;
+        arm.tasks[0].trials[1].trajectory.steps[0].outcome.progress = 0.75;
+        results(&[history("none", &outcomes(&[2], 0)), arm]).unwrap()
+    };
+
+    for (strategy, solved_at) in [("reflexion", Some(2)), ("rerank", None), ("search", None)] {
+        let found = chosen(strategy);
+        let arm = &found.arms[1];
+        let progress: Vec<f64> = arm.success_by_trial.iter().map(|all| all.progress_mean).collect();
+
+        assert_eq!(arm.tasks[0].solved_at, solved_at, "{strategy}");
+        assert_eq!(arm.success_by_trial[1].rate.solved, u64::from(solved_at.is_some()));
+        assert_eq!(progress, [1.0, if solved_at.is_some() { 0.75 } else { 1.0 }]);
+        assert_eq!(found.comparisons[0].only_control, u64::from(solved_at.is_none()));
+        let reread: Results =
+            serde_json::from_str(&serde_json::to_string(&found).unwrap()).unwrap();
+        assert_eq!(reread.arms[1].tasks[0].solved_by(2), solved_at.is_some());
+    }
+}

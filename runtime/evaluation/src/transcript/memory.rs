@@ -1,7 +1,7 @@
 //! The memory of a trial in a transcript, according to the arm's strategy.
 
 use runtime_core::event::RunEvent;
-use runtime_core::history::TaskHistory;
+use runtime_core::history::{FinishedTrial, TaskHistory, parents};
 use runtime_core::reflection::{Memory, Reflection};
 use runtime_core::strategy::Strategy;
 use serde::Serialize;
@@ -36,10 +36,24 @@ pub fn trial_memory(run: &RunEvent, played: &TaskHistory, trial: u32) -> TrialMe
         Some(_) => Memory::with_capacity(shown),
         None => Memory::keeping_repeats(shown),
     };
-    let before = played.trials.iter().take(trial.saturating_sub(1) as usize);
+    let before = &played.trials[..played.trials.len().min(trial.saturating_sub(1) as usize)];
+    if strategy == Strategy::Search {
+        return searched(before);
+    }
+    let before = before.iter();
     before.filter_map(|trial| trial.reflection.clone()).for_each(|advice| memory.remember(advice));
     TrialMemory {
         reflections: memory.reflections().map(|reflection| reflection.text.clone()).collect(),
         attempt: (trial > 1 && strategy.shows_last_attempt()).then(|| trial - 1),
+    }
+}
+
+/// The memory of the trial that a search played after these.
+fn searched(before: &[FinishedTrial]) -> TrialMemory {
+    let Some(parent) = parents(before).pop().flatten() else { return TrialMemory::default() };
+    let reflection = before[parent].reflection.iter();
+    TrialMemory {
+        reflections: reflection.map(|reflection| reflection.text.clone()).collect(),
+        attempt: u32::try_from(parent + 1).ok(),
     }
 }

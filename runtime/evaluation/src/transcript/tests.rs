@@ -29,6 +29,21 @@ fn a_trial_says_what_it_was_told() {
 }
 
 #[test]
+fn a_trial_of_a_search_says_which_trial_it_goes_on_from() {
+    let mut search = failed(Strategy::Search);
+    let trials = &mut search.tasks[0].trials;
+    trials.push(trials[1].clone());
+    trials[1].trajectory.steps[0].outcome.progress = 0.25;
+    trials[1].reflection = None;
+
+    let found = transcripts(&search, 0);
+
+    let from: Vec<_> = found.iter().map(|trial| trial.memory.attempt).collect();
+    assert_eq!(from, [None, Some(1), Some(1)]);
+    assert_eq!(found[2].memory.reflections, ["Go right."]);
+}
+
+#[test]
 fn a_trial_is_told_the_newest_reflections_and_no_more_than_were_asked_for() {
     let mut long = failed(Strategy::Reflexion);
     long.run.settings = r#"{"reflections": 2}"#.into();

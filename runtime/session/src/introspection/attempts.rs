@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use runtime_core::model::ModelIdentity;
 use runtime_store::plain::check_plain;
 
@@ -19,7 +19,7 @@ use crate::claims::{self, Claimed};
 use crate::default_engine;
 use crate::kind::RunKind;
 use crate::loaded::{SessionModel, SessionModels, script};
-use crate::loading::{Loading, Waits};
+use crate::loading::Loading;
 use crate::options::{RunOptions, Temperature};
 use crate::program::Surroundings;
 use crate::settings::Settings;
@@ -68,21 +68,7 @@ impl<'a> Attempts<'a> {
         let options = default_engine::name_engine(options, RunKind::Comparison, surroundings)?;
         let mut settings = Settings::resolve(&options, RunKind::Comparison)?;
         settings.agent.temperature = temperature;
-        let of_board = settings.board.as_ref();
-        let parallel = options.parallel.or(of_board.map(|board| board.parallel));
-        let loading = Loading {
-            engine: settings.engine.clone(),
-            context_tokens: settings.context.try_into().context("--context is 0")?,
-            threads: options.threads.or(of_board.map(|board| board.threads)),
-            parallel: if settings.deterministic { None } else { parallel }
-                .unwrap_or(NonZeroU32::MIN),
-            deterministic: settings.deterministic,
-            board: settings.board.clone(),
-            waits: Waits::resolve(&options)?,
-            prompts_sha256: None,
-            allowed: request.allowed,
-            surroundings: surroundings.clone(),
-        };
+        let loading = settings.loading((&options, request.allowed), surroundings)?;
         Ok(Self { request, surroundings, settings, loading, claim })
     }
 

@@ -44,6 +44,12 @@ impl Journal {
                 self.told_us = now_us;
                 Some(progress.line())
             }
+            SessionEvent::Proposals(progress)
+                if self.is_due(now_us) || progress.done == progress.problems =>
+            {
+                self.told_us = now_us;
+                Some(progress.line())
+            }
             SessionEvent::TrainingBegins => {
                 self.told_us = now_us;
                 None
@@ -60,6 +66,7 @@ impl Journal {
             SessionEvent::Resumable(_)
             | SessionEvent::Folder(_)
             | SessionEvent::Attempts(_)
+            | SessionEvent::Proposals(_)
             | SessionEvent::TrainingLine(_)
             | SessionEvent::TrainingEnds => None,
         }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use runtime_evaluation::listener::News;
-use runtime_session::introspection::IntrospectionProgress;
 use runtime_session::program::SessionEvent;
 use runtime_session::telling::ArmStatus;
 use runtime_store::recorder::Clock;
@@ -57,7 +56,12 @@ impl Bars {
             SessionEvent::Round(state) => {
                 self.overview.set_message(format!("{}{}", state.text(), state.progress()));
             }
-            SessionEvent::Attempts(progress) => self.attempted(progress),
+            SessionEvent::Attempts(progress) => {
+                self.attempted((progress.done, progress.problems), progress.counts());
+            }
+            SessionEvent::Proposals(progress) => {
+                self.attempted((progress.done, progress.problems), progress.counts());
+            }
             SessionEvent::TrainingBegins => self.training = phase(self.show, "training"),
             SessionEvent::TrainingLine(line) => {
                 self.training.set_message(terminal::line(line, usize::MAX));
@@ -76,14 +80,14 @@ impl Bars {
         }
     }
 
-    /// Shows how far attempts are, and leaves the line once none is missing.
-    fn attempted(&mut self, progress: IntrospectionProgress) {
+    /// Shows how far attempts or proposals are, and leaves the line once none is missing.
+    fn attempted(&mut self, (done, problems): (u64, u64), counts: String) {
         let show = self.show;
         let attempts = self.attempts.get_or_insert_with(|| bar(show, ATTEMPTS));
-        attempts.set_length(progress.problems);
-        attempts.set_position(progress.done);
-        attempts.set_message(progress.counts());
-        if progress.done == progress.problems {
+        attempts.set_length(problems);
+        attempts.set_position(done);
+        attempts.set_message(counts);
+        if done == problems {
             finish(attempts, show, true);
             self.attempts = None;
         }

@@ -1,5 +1,6 @@
 //! What a run shows while it is played: lines in a log, a terminal's bar, `--watch`.
 
+use runtime_core::choice::Counted;
 use runtime_core::history::RunHistory;
 use runtime_store::trial_log::read_log;
 use tempfile::TempDir;
@@ -27,7 +28,7 @@ fn without_a_terminal_lines_say_who_plays_and_how_far_it_came() {
     assert!(said.contains("scripted plays household"), "{said}");
     assert!(said.contains(folder.path().to_str().unwrap()), "{said}");
     let last = said.lines().last().unwrap();
-    let solved = history(&folder).tasks.iter().filter(|task| task.solved()).count();
+    let solved = history(&folder).tasks.iter().filter(|task| task.solved(Counted::Last)).count();
     let rate = runtime_evaluation::interval::Rate::new(solved as u64, 6);
     let rate = runtime_evaluation::table::rate_text(&rate);
     assert!(last.contains(&format!("reflexion: 6/6 tasks, {rate} solved")), "{said}");

@@ -11,6 +11,7 @@ fn problem(language: Language, beginning: &str, signature: &str) -> Problem {
         functions: vec!["f".into()],
         signature: signature.into(),
         beginning: beginning.into(),
+        example: None,
         before: String::new(),
         setup: String::new(),
         tests: String::new(),

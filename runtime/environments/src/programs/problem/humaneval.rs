@@ -19,6 +19,7 @@ pub(super) fn problem(row: &Row<'_>) -> Result<Problem, RowError> {
         functions: vec![function.to_owned()],
         signature: signature.trim().to_owned(),
         beginning: prompt.to_owned(),
+        example: None,
         before: prompt.to_owned(),
         setup: String::new(),
         tests: row.text("test")?.to_owned(),

@@ -40,6 +40,7 @@ pub(super) fn problem(row: &Row<'_>) -> Result<Problem, RowError> {
         functions: vec![function.to_owned()],
         signature,
         beginning: String::new(),
+        example: Some(first.to_owned()),
         // Tests use what the program imports.
         before: code.map(imports).unwrap_or_default(),
         setup: row.text("test_setup_code").unwrap_or_default().to_owned(),

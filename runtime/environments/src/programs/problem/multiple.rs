@@ -34,6 +34,7 @@ pub(super) fn problem(row: &Row<'_>) -> Result<Problem, RowError> {
         functions: vec![function.clone()],
         signature: signature.trim().trim_end_matches('{').trim_end().to_owned(),
         beginning: prompt.to_owned(),
+        example: None,
         before: if is_python { prompt.to_owned() } else { String::new() },
         setup: String::new(),
         // In Rust they close the function, in some lists; where answers are whole there is nothing to close.

@@ -7,8 +7,9 @@ use runtime_sandbox::Strength;
 use super::{ProgramWorld, ShownTests};
 use crate::programs::answer;
 use crate::programs::judge::{JudgeError, ProgramJudge, ProgramLimits};
-use crate::programs::problem::{Language, Problem};
+use crate::programs::problem::Problem;
 use crate::programs::verdict::{ProgramVerdict, TestOutcome};
+use crate::rows::RowError;
 use crate::world::{GameScore, Playable, causes};
 
 /// Results that are told of one program, at most.
@@ -111,15 +112,17 @@ fn told(verdict: &ProgramVerdict) -> String {
 
 impl Environment for Programming {
     fn reset(&mut self, task: &Task) -> Result<String, EnvironmentError> {
-        let problem = self.world.problem(&task.id).map_err(|error| EnvironmentError::Data {
+        let data = |error: RowError| EnvironmentError::Data {
             task: task.id.clone(),
             reason: error.to_string(),
-        })?;
+        };
+        let problem = self.world.problem(&task.id).map_err(data)?;
         let problem =
             problem.ok_or_else(|| EnvironmentError::UnknownTask(task.id.clone()))?.clone();
-        let opening = opening(&problem);
+        let opening = problem.opening();
+        let internal = self.world.internal_tests(&task.id).map_err(data)?;
         self.episode = Some(Episode {
-            shown: self.world.shown.of(&problem),
+            shown: self.world.shown.of(&problem, internal),
             problem,
             turns: 0,
             is_over: false,
@@ -157,19 +160,6 @@ impl Environment for Programming {
     fn feedback(&self) -> String {
         self.episode.as_ref().map_or_else(String::new, |episode| episode.told.clone())
     }
-}
-
-/// What is asked for, as the agent reads it.
-fn opening(problem: &Problem) -> String {
-    let language = problem.language.name();
-    if problem.beginning.is_empty() {
-        return format!("{}\nThe function begins: {}", problem.prompt, problem.signature);
-    }
-    let what = match problem.language {
-        Language::Python => "Complete this Python function.",
-        Language::Rust => "Complete this Rust function.",
-    };
-    format!("{what}\n\n```{language}\n{}\n```", problem.prompt.trim_end())
 }
 
 impl Playable for Programming {

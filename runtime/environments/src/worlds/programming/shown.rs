@@ -13,6 +13,8 @@ pub enum ShownTests {
     None,
     /// Those that stand as examples in the problem's text.
     Examples,
+    /// Those that a model proposed, from a file.
+    Internal,
     /// The hidden ones: an oracle.
     Hidden,
 }
@@ -23,22 +25,24 @@ impl ShownTests {
         match name {
             "none" => Some(Self::None),
             "examples" => Some(Self::Examples),
+            "internal" => Some(Self::Internal),
             "hidden" => Some(Self::Hidden),
             _ => None,
         }
     }
 
-    /// The shown tests of a problem, if it has some.
-    pub(super) fn of(self, problem: &Problem) -> Option<String> {
+    /// The shown tests of a problem, if it has some; `internal` are those that a model proposed.
+    pub(super) fn of(self, problem: &Problem, internal: &[String]) -> Option<String> {
         match self {
             Self::None => None,
             Self::Examples => examples(problem),
+            Self::Internal => (!internal.is_empty()).then(|| problem.language.tests(internal)),
             Self::Hidden => Some(problem.tests.clone()),
         }
     }
 }
 
-/// The examples of a problem as tests: `>>> CALL` with its value in the next line, and in Python also
+/// The examples of a problem as tests: the test that its text shows, `>>> CALL` with its value in the next line, and in Python also
 /// `CALL == VALUE`.
 fn examples(problem: &Problem) -> Option<String> {
     static EQUATION: LazyLock<Regex> =
@@ -59,14 +63,10 @@ fn examples(problem: &Problem) -> Option<String> {
     let pairs: Vec<_> = of_session.chain(equations).filter(is_usable).collect();
     let test = |(call, value): &(&str, &str)| match problem.language {
         Language::Python => format!("assert {call} == {value}"),
-        Language::Rust => format!("    assert_eq!({call}, {value});"),
+        Language::Rust => format!("assert_eq!({call}, {value});"),
     };
-    let tests = pairs.iter().map(test).collect::<Vec<_>>().join("\n");
-    match (tests.is_empty(), problem.language) {
-        (true, _) => None,
-        (false, Language::Python) => Some(tests),
-        (false, Language::Rust) => Some(format!("fn main() {{\n{tests}\n}}\n")),
-    }
+    let tests: Vec<String> = pairs.iter().map(test).chain(problem.example.clone()).collect();
+    (!tests.is_empty()).then(|| problem.language.tests(&tests))
 }
 
 /// A line without what makes it a comment.

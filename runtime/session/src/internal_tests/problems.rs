@@ -1,0 +1,63 @@
+//! The problems that tests are proposed for.
+
+use anyhow::{Context, ensure};
+use runtime_core::task::{Limits, Task};
+use runtime_environments::programs::problem::Problem;
+use runtime_environments::selection::TaskSelection;
+use runtime_environments::world::World;
+use runtime_environments::worlds::humaneval::HUMANEVAL;
+use runtime_environments::worlds::mbpp::MBPP;
+use runtime_environments::worlds::programming::{ProgramLists, ProgramWorld};
+use runtime_environments::worlds::programs::PROGRAMS;
+use runtime_environments::worlds::reflexion_programs::REFLEXION;
+
+use crate::options::RunOptions;
+use crate::wrong;
+
+/// The worlds of programs.
+static WORLDS: [&ProgramLists; 4] = [&HUMANEVAL, &MBPP, &REFLEXION, &PROGRAMS];
+
+/// The world of programs that the options name, `humaneval` if none.
+pub(super) fn world(options: &RunOptions) -> anyhow::Result<ProgramWorld> {
+    let asked = options.environment.as_deref().unwrap_or(HUMANEVAL.name);
+    let name = wrong::known("environment", asked, &WORLDS.map(|lists| lists.name))?;
+    let lists = WORLDS.into_iter().find(|lists| lists.name == name);
+    let lists = lists.context("a known name is one of all")?;
+    Ok(ProgramWorld::open(lists, &options.environment_options())?)
+}
+
+/// Problems of a world.
+pub(super) struct Problems {
+    pub(super) world: ProgramWorld,
+    /// The split that they are from.
+    pub(super) split: String,
+    /// Which they are, in order.
+    pub(super) tasks: Vec<Task>,
+}
+
+impl Problems {
+    /// The problems that the options select.
+    pub(super) fn open(options: &RunOptions) -> anyhow::Result<Self> {
+        let world = world(options)?;
+        let split = match &options.split {
+            Some(split) => world.split(split)?.name,
+            None => world.default_split().to_owned(),
+        };
+        let count = options.tasks.unwrap_or(20) as usize;
+        let selection = TaskSelection {
+            split: split.clone(),
+            count: (count > 0).then_some(count),
+            seed: options.seed.unwrap_or(1),
+            limits: Limits::default(),
+        };
+        let tasks = world.tasks(&selection)?;
+        ensure!(!tasks.is_empty(), "the split {split} has no tasks");
+        Ok(Self { world, split, tasks })
+    }
+
+    /// The problem of a task.
+    pub(super) fn problem(&self, task: &Task) -> anyhow::Result<&Problem> {
+        let problem = self.world.problem(&task.id)?;
+        problem.with_context(|| format!("there is no problem {}", task.id))
+    }
+}
