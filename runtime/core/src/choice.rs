@@ -61,8 +61,8 @@ impl Counted {
     }
 }
 
-/// For each trial of a search, by its merit, and for the one that would come next, the place of the trial that it
-/// goes on from.
+/// For each trial of a search, by its merit, and for the one that would come next, the place of the
+/// trial that it goes on from.
 ///
 /// That is the trial with the greatest progress of those that fewer than [`EXPANSION`] trials went
 /// on from, the earliest of equals: uniform cost search (`reflexion-ucs` in Reflexion's programs),

@@ -195,6 +195,7 @@ impl TaskHistory {
 fn drawn<'a>(group: &[&'a Reflection]) -> impl Iterator<Item = &'a Reflection> {
     group.iter().copied().filter(|told| told.again == 0)
 }
+
 impl RunHistory {
     /// Of each task every draw of a reflection whose text was followed by a trial.
     pub fn reflected(&self) -> impl Iterator<Item = Vec<Reflected<'_>>> {

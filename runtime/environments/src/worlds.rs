@@ -77,17 +77,6 @@ pub fn find(name: &str) -> Result<WorldEntry, WorldError> {
     })
 }
 
-/// The world of programs of this name, ignoring case; `None` if it is another world's.
-pub fn of_programs(
-    name: &str,
-    options: &EnvironmentOptions,
-) -> Result<Option<programming::ProgramWorld>, WorldError> {
-    let lists =
-        [&humaneval::HUMANEVAL, &mbpp::MBPP, &programs::PROGRAMS, &reflexion_programs::REFLEXION];
-    let found = lists.into_iter().find(|lists| lists.name.eq_ignore_ascii_case(name));
-    found.map(|lists| programming::ProgramWorld::open(lists, options)).transpose()
-}
-
 /// Opens a world by its name.
 pub fn open(name: &str, options: &EnvironmentOptions) -> Result<Box<dyn World>, WorldError> {
     if external::is_address(name) {

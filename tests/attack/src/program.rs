@@ -125,6 +125,7 @@ fn variables(folder: &Path) -> impl Iterator<Item = (&'static str, OsString)> {
     let own = own.into_iter().map(|name| (name, folder.as_os_str().to_owned()));
     let named = [
         ("PATH", std::env::var_os("PATH").unwrap_or_default()),
+        ("RUSTUP_HOME", compilers()),
         ("REBOUND_ADAPTERS", "adapters".into()),
         ("REBOUND_APPROVALS", "approved".into()),
         ("REBOUND_MODELS", "models".into()),
@@ -135,6 +136,14 @@ fn variables(folder: &Path) -> impl Iterator<Item = (&'static str, OsString)> {
         ("LANG", "C.UTF-8".into()),
     ];
     own.chain(named)
+}
+
+/// Where rustup, if it is what `rustc` means here, has its compilers; it looks for them in HOME else.
+fn compilers() -> OsString {
+    std::env::var_os("RUSTUP_HOME").unwrap_or_else(|| {
+        let home = std::env::var_os("HOME").unwrap_or_default();
+        Path::new(&home).join(".rustup").into_os_string()
+    })
 }
 
 /// Waits for a child, and ends it after this time.

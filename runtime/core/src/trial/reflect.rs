@@ -10,8 +10,9 @@ use crate::trajectory::Trajectory;
 
 /// Asks the agent for a reflection and records it.
 ///
-/// A strategy that sees no results reads the trajectory without them. The failed trial had the memory's advice, so the same text again would change nothing but
-/// the next trial's dice. The last of the settings' draws is taken whatever it says.
+/// A strategy that sees no results reads the trajectory without them. The failed trial had the
+/// memory's advice, so the same text again would change nothing but the next trial's dice. The last
+/// of the settings' draws is taken whatever it says.
 pub(super) fn reflect(
     participants: &mut Participants<'_>,
     play: &TrialRun<'_>,

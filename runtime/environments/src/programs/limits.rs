@@ -50,4 +50,12 @@ pub enum JudgeError {
     /// There is no interpreter or compiler.
     #[error("there is no {0} for the judge")]
     NoTool(&'static str),
+    /// The interpreter or compiler does not work.
+    #[error("the judge's {tool} does not work: {error}")]
+    BrokenTool {
+        /// Its name.
+        tool: &'static str,
+        /// What it said.
+        error: String,
+    },
 }

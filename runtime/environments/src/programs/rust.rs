@@ -186,5 +186,9 @@ pub fn version() -> Result<String, JudgeError> {
 fn said(arguments: &[&str]) -> Result<String, JudgeError> {
     let answer = Command::new(OsStr::new("rustc")).args(arguments).output();
     let answer = answer.map_err(|_| JudgeError::NoTool("rustc"))?;
+    if !answer.status.success() {
+        let error = String::from_utf8_lossy(&answer.stderr).trim().to_owned();
+        return Err(JudgeError::BrokenTool { tool: "rustc", error });
+    }
     Ok(String::from_utf8_lossy(&answer.stdout).trim().to_owned())
 }

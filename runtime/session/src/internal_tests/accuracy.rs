@@ -17,8 +17,8 @@ use runtime_store::trial_log::read_log;
 use serde::Serialize;
 use toml::Value;
 
-use super::problems::world;
 use crate::options::{RunOptions, file};
+use crate::programs::world;
 
 /// The value of `--shown-tests` where internal tests are shown.
 const INTERNAL: &str = "internal";

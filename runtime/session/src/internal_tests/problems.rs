@@ -5,26 +5,10 @@ use runtime_core::task::{Limits, Task};
 use runtime_environments::programs::problem::Problem;
 use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::World;
-use runtime_environments::worlds::humaneval::HUMANEVAL;
-use runtime_environments::worlds::mbpp::MBPP;
-use runtime_environments::worlds::programming::{ProgramLists, ProgramWorld};
-use runtime_environments::worlds::programs::PROGRAMS;
-use runtime_environments::worlds::reflexion_programs::REFLEXION;
+use runtime_environments::worlds::programming::ProgramWorld;
 
 use crate::options::RunOptions;
-use crate::wrong;
-
-/// The worlds of programs.
-static WORLDS: [&ProgramLists; 4] = [&HUMANEVAL, &MBPP, &REFLEXION, &PROGRAMS];
-
-/// The world of programs that the options name, `humaneval` if none.
-pub(super) fn world(options: &RunOptions) -> anyhow::Result<ProgramWorld> {
-    let asked = options.environment.as_deref().unwrap_or(HUMANEVAL.name);
-    let name = wrong::known("environment", asked, &WORLDS.map(|lists| lists.name))?;
-    let lists = WORLDS.into_iter().find(|lists| lists.name == name);
-    let lists = lists.context("a known name is one of all")?;
-    Ok(ProgramWorld::open(lists, &options.environment_options())?)
-}
+use crate::programs::world;
 
 /// Problems of a world.
 pub(super) struct Problems {

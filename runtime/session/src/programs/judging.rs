@@ -72,14 +72,17 @@ pub fn judge(
     told: &mut (dyn FnMut(usize, usize) + Send),
 ) -> anyhow::Result<Verdicts> {
     let samples = samples::read(path, problems)?;
+    let from = stricter;
     let stricter = stricter.map(file::read).transpose()?;
     let by_id: BTreeMap<&str, &Problem> =
         problems.iter().map(|problem| (problem.id.as_str(), problem)).collect();
     let work = |judge: &mut ProgramJudge, sample: &Sample| {
         let problem = by_id.get(sample.task_id.as_str()).context("it was looked up")?;
         let tests = stricter.as_ref().and_then(|file| file.tests.get(&sample.task_id));
-        judged(judge, problem, sample, tests.map(Vec::as_slice))
-            .with_context(|| format!("a sample of {} cannot be judged", sample.task_id))
+        judged(judge, problem, sample, tests.map(Vec::as_slice)).with_context(|| {
+            let by = from.map(|from| format!(" by {}", from.display())).unwrap_or_default();
+            format!("a sample of {} cannot be judged{by}", sample.task_id)
+        })
     };
     let of = samples.len();
     let judged = workers::each(&samples, ProgramJudge::default, work, surroundings, &mut |done| {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use runtime_core::history::RunHistory;
+use runtime_core::history::{FinishedTrial, RunHistory};
 use runtime_core::task::Task;
 use runtime_environments::programs::answer;
 use runtime_environments::programs::problem::{Language, Problem};
@@ -18,12 +18,9 @@ use crate::stored;
 pub struct Sample {
     /// The problem's id.
     pub task_id: String,
-    /// What follows the problem's beginning; a whole program in Python follows an empty function.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub completion: Option<String>,
-    /// The whole program.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub solution: Option<String>,
+    /// The program.
+    #[serde(flatten)]
+    pub text: SampleText,
     /// The arm of the run that it is from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arm: Option<String>,
@@ -32,12 +29,23 @@ pub struct Sample {
     pub trial: Option<u32>,
 }
 
+/// A program's text, in one of two forms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SampleText {
+    /// What follows the problem's beginning.
+    Completion(String),
+    /// The whole program.
+    Solution(String),
+}
+
 impl Sample {
-    /// The whole program, which counts where both are told.
+    /// The whole program.
     pub fn program(&self, problem: &Problem) -> String {
-        let completed = |completion| format!("{}{completion}", problem.beginning);
-        let completed = self.completion.as_ref().map(completed);
-        self.solution.clone().or(completed).unwrap_or_default()
+        match &self.text {
+            SampleText::Completion(rest) => format!("{}{rest}", problem.beginning),
+            SampleText::Solution(whole) => whole.clone(),
+        }
     }
 }
 
@@ -46,8 +54,8 @@ impl Sample {
 pub enum SampledTrial {
     /// That of its first trial.
     First,
-    /// That of its last trial.
-    Last,
+    /// That of the trial that counts.
+    Counted,
 }
 
 /// The samples in a file of JSON lines; each names a problem that there is.
@@ -61,13 +69,8 @@ pub(super) fn read(path: &Path, problems: &[Problem]) -> anyhow::Result<Vec<Samp
         }
         let place = || format!("{}, line {number}", path.display());
         let sample: Sample = serde_json::from_str(line).with_context(|| {
-            format!("{}: expected an object with task_id and completion or solution", place())
+            format!("{}: expected task_id with completion or solution", place())
         })?;
-        anyhow::ensure!(
-            sample.completion.is_some() || sample.solution.is_some(),
-            "{}: expected completion or solution, found neither",
-            place()
-        );
         anyhow::ensure!(
             problems.iter().any(|problem| problem.id == sample.task_id),
             "{}: there is no problem {:?} in this environment",
@@ -103,22 +106,23 @@ fn samples(
 ) -> anyhow::Result<Vec<Sample>> {
     let mut samples = Vec::new();
     for (task, played) in history.run.tasks.iter().zip(&history.tasks) {
-        let trials = (1..).zip(&played.trials);
-        let trial = match whose {
-            SampledTrial::First => trials.clone().next(),
-            SampledTrial::Last => trials.last(),
+        let place = match whose {
+            SampledTrial::First => Some(0),
+            SampledTrial::Counted => {
+                history.counted().place(played.trials.iter().map(FinishedTrial::merit))
+            }
         };
-        let Some((trial, finished)) = trial else { continue };
+        let found = place.and_then(|place| Some((place, played.trials.get(place)?)));
+        let Some((place, finished)) = found else { continue };
         let problem = problem(task, problems)?;
         let last = finished.trajectory.steps.last();
         let program = last.and_then(|step| answer::program(problem, &step.decision.action));
         let program = program.unwrap_or_default();
         samples.push(Sample {
             task_id: problem.id.clone(),
-            completion: completion(problem, &program),
-            solution: Some(program),
+            text: text(problem, program),
             arm: Some(history.run.strategy.clone()),
-            trial: Some(trial),
+            trial: u32::try_from(place + 1).ok(),
         });
     }
     Ok(samples)
@@ -134,16 +138,15 @@ fn problem<'a>(task: &Task, problems: &'a [Problem]) -> anyhow::Result<&'a Probl
     })
 }
 
-/// What of a program in Python follows its problem's beginning. One that is whole defines the function
-/// anew.
-fn completion(problem: &Problem, program: &str) -> Option<String> {
-    if problem.language != Language::Python {
-        return None;
+/// A program in Python as what follows its problem's beginning, where there is one; a program that is
+/// whole follows an empty function.
+fn text(problem: &Problem, program: String) -> SampleText {
+    if problem.language != Language::Python || problem.beginning.is_empty() {
+        return SampleText::Solution(program);
     }
     let rest = program.strip_prefix(problem.beginning.trim_end());
     let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('\n'));
-    Some(match rest {
-        _ if problem.beginning.is_empty() => program.to_owned(),
+    SampleText::Completion(match rest {
         Some(rest) if problem.beginning.ends_with('\n') => rest.trim_start_matches('\n').to_owned(),
         Some(rest) => rest.to_owned(),
         None => format!("    pass\n\n{program}\n"),

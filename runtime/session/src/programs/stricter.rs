@@ -1,16 +1,16 @@
 //! Makes a file of stricter tests, which goes on where it was stopped.
 
-use std::collections::BTreeSet;
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use runtime_environments::programs::judge::ProgramJudge;
 use runtime_environments::programs::problem::{Language, Problem};
-use runtime_environments::programs::stricter::file::{self, StricterHead};
-use runtime_environments::programs::stricter::{Stricter, StricterMaker};
+use runtime_environments::programs::stricter::StricterMaker;
+use runtime_environments::programs::stricter::file::{
+    StricterHead, StricterLine, StricterMade, StricterProblem,
+};
+use runtime_store::line_log::LineLog;
 
 use super::workers;
 use crate::program::Surroundings;
@@ -39,58 +39,70 @@ pub fn make(
 ) -> anyhow::Result<StricterCounts> {
     let interpreter = ProgramJudge::default().tool(Language::Python)?;
     let head = StricterHead::new(seed, tests_max as u64, interpreter);
-    let known = begun(out, &head)?;
-    let cannot = || format!("cannot write {}", out.display());
-    let file = OpenOptions::new().append(true).open(out).with_context(cannot)?;
-    let file = Mutex::new(file);
-    let lacking: Vec<&Problem> =
-        problems.iter().filter(|problem| !known.contains(&problem.id)).collect();
-    let work = |maker: &mut StricterMaker, problem: &&Problem| -> anyhow::Result<()> {
-        let made: Stricter =
-            maker.make(problem).with_context(|| format!("no tests for {}", problem.id))?;
-        let line = format!("{}\n", file::line(&problem.id, &made));
-        let mut file = file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        file.write_all(line.as_bytes()).with_context(cannot)
+    let (log, mut lines) = begin(out, head)?;
+    let log = Mutex::new(log);
+    let is_lacking = |problem: &&Problem| lines.iter().all(|line| line.task_id != problem.id);
+    let lacking: Vec<&Problem> = problems.iter().filter(is_lacking).collect();
+    let work = |maker: &mut StricterMaker, problem: &&Problem| -> anyhow::Result<StricterProblem> {
+        let made = maker.make(problem).with_context(|| format!("no tests for {}", problem.id))?;
+        let line = StricterProblem::new(problem.id.clone(), made);
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.append(&StricterLine::Problem(line.clone()))?;
+        Ok(line)
     };
+    let before = problems.len() - lacking.len();
     let begin = || StricterMaker::new(tests_max, seed);
+    let told = &mut |done| told(before + done);
     let made = workers::each(&lacking, begin, work, surroundings, told)?;
-    let written = file::read(out)?;
-    Ok(StricterCounts {
-        problems: written.tests.len(),
-        tests: written.tests.values().map(Vec::len).sum(),
-        doubts: written.doubts.into_iter().collect(),
-        left: lacking.len() - made.len(),
-    })
+    let left = lacking.len() - made.len();
+    lines.extend(made);
+    Ok(counts(lines, left))
 }
 
-/// The problems that a file has already; one that is not there is begun.
-fn begun(out: &Path, head: &StricterHead) -> anyhow::Result<BTreeSet<String>> {
-    if !out.exists() {
-        let line = format!("{}\n", serde_json::to_string(head)?);
-        std::fs::write(out, line).with_context(|| format!("cannot write {}", out.display()))?;
-        return Ok(BTreeSet::new());
+fn counts(lines: Vec<StricterProblem>, left: usize) -> StricterCounts {
+    let mut counts = StricterCounts { left, ..StricterCounts::default() };
+    for StricterProblem { task_id, made } in lines {
+        match made {
+            StricterMade::Tests(tests) => {
+                counts.problems += 1;
+                counts.tests += tests.len();
+            }
+            StricterMade::Doubt(why) => counts.doubts.push((task_id, why)),
+        }
     }
-    // What was broken off in the middle of a line is made anew.
-    let text =
-        runtime_files::read_text(out).with_context(|| format!("cannot read {}", out.display()))?;
-    let whole = text.rfind('\n').map_or(0, |end| end + 1);
-    if whole < text.len() {
-        let file = OpenOptions::new().write(true).open(out);
-        let cut = file.and_then(|file| file.set_len(whole as u64));
-        cut.with_context(|| format!("cannot write {}", out.display()))?;
+    counts.doubts.sort();
+    counts
+}
+
+/// Opens the file for what is asked, or begins it; returns the problems that it has, too.
+fn begin(
+    out: &Path,
+    head: StricterHead,
+) -> anyhow::Result<(LineLog<StricterLine>, Vec<StricterProblem>)> {
+    let (mut log, lines) = LineLog::open(out)?;
+    let mut lines = lines.into_iter();
+    match lines.next() {
+        None => log.append(&StricterLine::Head(head))?,
+        Some(StricterLine::Head(known)) => ensure!(
+            known == head,
+            "{} was begun otherwise ({} tests, seed {}, {}), expected {} tests, seed {}, {}: name \
+             another file, or take these options",
+            out.display(),
+            known.tests_max,
+            known.seed,
+            known.interpreter,
+            head.tests_max,
+            head.seed,
+            head.interpreter
+        ),
+        Some(StricterLine::Problem(_)) => {
+            bail!("{}, line 1: expected how the tests were made", out.display())
+        }
     }
-    let known = file::read(out)?;
-    ensure!(
-        known.head == *head,
-        "{} was begun otherwise ({} tests, seed {}, {}), expected {} tests, seed {}, {}: name \
-         another file, or take these options",
-        out.display(),
-        known.head.tests_max,
-        known.head.seed,
-        known.head.interpreter,
-        head.tests_max,
-        head.seed,
-        head.interpreter
-    );
-    Ok(known.tests.into_keys().chain(known.doubts.into_keys()).collect())
+    let of_problem = |line| match line {
+        StricterLine::Problem(problem) => Ok(problem),
+        StricterLine::Head(_) => bail!("{}: there is a second first line", out.display()),
+    };
+    let problems = lines.map(of_problem).collect::<anyhow::Result<_>>()?;
+    Ok((log, problems))
 }

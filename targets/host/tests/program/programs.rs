@@ -82,7 +82,7 @@ fn what_is_wrong_with_a_file_of_samples_is_told_by_its_line() {
     problems(folder.path());
     for (sample, told) in [
         (json!({"task_id": "own/2", "completion": ""}), "own/2"),
-        (json!({"task_id": "own/1"}), "found neither"),
+        (json!({"task_id": "own/1"}), "completion or solution"),
         (json!({"completion": ""}), "task_id"),
     ] {
         samples(folder.path(), &[json!({"task_id": "own/1", "completion": ""}), sample]);
@@ -99,5 +99,33 @@ fn what_is_wrong_with_a_file_of_samples_is_told_by_its_line() {
         &[],
         &["programs", "judge", "samples.jsonl", "--environment", "household"],
     );
-    assert!(other.code == 1 && other.stderr.contains("humaneval"), "{}", other.stderr);
+    assert!(other.code == 2 && other.stderr.contains("humaneval"), "{}", other.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_compiler_that_does_not_work_is_told_with_what_it_said() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let row = json!({
+        "name": "own_1_thrice",
+        "language": "rs",
+        "prompt": "/// Thrice x.\nfn thrice(x: isize) -> isize {\n",
+        "entry_point": "thrice",
+        "test": "}\nfn main() {\n    assert_eq!(thrice(1), 3);\n}\n",
+    });
+    std::fs::write(folder.join("problems.jsonl"), row.to_string()).unwrap();
+    samples(folder, &[json!({"task_id": "own_1_thrice", "completion": "    3 * x\n}"})]);
+    let rustc = folder.join("rustc");
+    std::fs::write(&rustc, "#!/bin/sh\necho no toolchain >&2\nexit 1\n").unwrap();
+    std::fs::set_permissions(&rustc, std::fs::Permissions::from_mode(0o755)).unwrap();
+
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let asked = ["programs", "judge", "samples.jsonl", "-e", "programs", "--problems"];
+    let asked = [&asked[..], &["problems.jsonl"]].concat();
+    let judged = rebound_in(folder, &[("PATH", &path)], &asked);
+    let told = "the judge's rustc does not work: no toolchain";
+    assert!(judged.code == 1 && judged.stderr.contains(told), "{}", judged.stderr);
 }

@@ -19,6 +19,31 @@ const PROBLEMS: &str = concat!(
     r#"{"name": "own_1_thrice", "language": "rs", "prompt": "/// Thrice x.\nfn thrice(x: isize) -> isize {\n", "entry_point": "thrice", "test": "}\nfn main() {\n    assert_eq!(thrice(1), 3);\n}\n"}"#,
     "\n"
 );
+/// Programs to judge.
+const SAMPLES: &str = concat!(
+    r#"{"task_id": "own/1", "completion": "    return x + x\n", "arm": "one", "trial": 1}"#,
+    "\n",
+    r#"{"task_id": "own_1_thrice", "solution": "fn thrice(x: isize) -> isize { 3 * x }"}"#,
+    "\n"
+);
+/// Stricter tests of a problem, and why another has none.
+const STRICTER: &str = concat!(
+    r#"{"stricter": 1, "seed": 1, "tests_max": 5, "interpreter": "Python 3.11.2"}"#,
+    "\n",
+    r#"{"task_id": "own/1", "tests": ["assert near(twice(7), 14)", "assert near(twice(0), 0)"]}"#,
+    "\n",
+    r#"{"task_id": "own_1_thrice", "doubt": "it is not in Python"}"#,
+    "\n"
+);
+/// Tests that a model proposed.
+const TESTS: &str = concat!(
+    r#"{"kind": "internal tests", "version": 1}"#,
+    "\n",
+    r#"{"id": "test/own/1", "tests": ["assert twice(5) == 10"]}"#,
+    "\n",
+    r#"{"id": "test/own_1_thrice", "tests": ["assert_eq!(thrice(2), 6);"]}"#,
+    "\n"
+);
 /// What a program and its compiler may use up by their own limits, 50 seconds on the clock and ten,
 /// with room for the run around them.
 const LONGEST: Duration = Duration::from_secs(70);
@@ -68,8 +93,14 @@ const DEPTHS: [usize; 3] = [50, 2_000, 50_000];
 pub(super) fn targets() -> Vec<Target> {
     let python = "def twice(x):\n    return x * 2 + 0\n";
     let rust = "fn thrice(x: isize) -> isize {\n    x * 3 + 0\n}\n";
+    let judge = "programs judge samples.jsonl -e programs --problems problems.jsonl \
+                 --stricter stricter.jsonl";
+    let run = format!("{RUN} -a scripted -n 3 --shown-tests internal --internal-tests tests.jsonl");
     vec![
         problems(),
+        beside_problems(("samples.jsonl", SAMPLES), &[("stricter.jsonl", STRICTER)], judge),
+        beside_problems(("stricter.jsonl", STRICTER), &[("samples.jsonl", SAMPLES)], judge),
+        beside_problems(("tests.jsonl", TESTS), &[], &run),
         answers("python.txt", ("own/1", python), hostile_python),
         answers("rust.txt", ("own_1_thrice", rust), hostile_rust),
     ]
@@ -89,6 +120,24 @@ fn problems() -> Target {
         names: vec!["problems.jsonl", "the tests of", "the split test"],
         longest: Some(LONGEST),
         ..Target::default()
+    }
+}
+
+/// A file that is read beside the problems, by this command, and other files beside it.
+fn beside_problems(
+    (file, content): (&'static str, &str),
+    others: &[(&str, &str)],
+    command: &str,
+) -> Target {
+    let around = [("problems.jsonl", PROBLEMS)].into_iter().chain(others.iter().copied());
+    let around = around.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
+    Target {
+        file,
+        content: content.as_bytes().to_vec(),
+        lines: vec![made(command)],
+        around: Arc::new(around.collect()),
+        names: vec![file],
+        ..problems()
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::Stricter;
 use crate::rows::{self, Row, RowError};
@@ -33,10 +32,43 @@ impl StricterHead {
 }
 
 /// The line of a problem.
-pub fn line(id: &str, made: &Stricter) -> Value {
-    match made {
-        Stricter::Tests(tests) => json!({ "task_id": id, "tests": tests }),
-        Stricter::Doubtful(doubt) => json!({ "task_id": id, "doubt": doubt.to_string() }),
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StricterProblem {
+    /// The problem's id.
+    pub task_id: String,
+    /// Its tests, or why it has none.
+    #[serde(flatten)]
+    pub made: StricterMade,
+}
+
+/// What was made for a problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StricterMade {
+    /// Its tests.
+    Tests(Vec<String>),
+    /// Why it has none.
+    Doubt(String),
+}
+
+/// A line of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum StricterLine {
+    /// The first one.
+    Head(StricterHead),
+    /// One of the others.
+    Problem(StricterProblem),
+}
+
+impl StricterProblem {
+    /// The line of a problem for which that was made.
+    pub fn new(task_id: String, made: Stricter) -> Self {
+        let made = match made {
+            Stricter::Tests(tests) => StricterMade::Tests(tests),
+            Stricter::Doubtful(doubt) => StricterMade::Doubt(doubt.to_string()),
+        };
+        Self { task_id, made }
     }
 }
 
@@ -47,23 +79,19 @@ pub struct StricterFile {
     pub head: StricterHead,
     /// The tests of each problem that has some.
     pub tests: BTreeMap<String, Vec<String>>,
-    /// Why others have none.
-    pub doubts: BTreeMap<String, String>,
 }
 
 /// Reads a file of stricter tests; one that lacks its first line has other lines than these.
 pub fn read(path: &Path) -> Result<StricterFile, RowError> {
     let mut head = None;
-    let (mut tests, mut doubts) = (BTreeMap::new(), BTreeMap::new());
+    let mut tests = BTreeMap::new();
     rows::each(path, |row| {
         if head.is_none() {
             head = Some(first(&row)?);
             return Ok(());
         }
         let id = row.text("task_id")?.to_owned();
-        if row.value("doubt").is_some() {
-            doubts.insert(id, row.text("doubt")?.to_owned());
-        } else {
+        if row.value("doubt").is_none() {
             let made = row.texts("tests")?.into_iter().map(str::to_owned).collect();
             tests.insert(id, made);
         }
@@ -76,7 +104,7 @@ pub fn read(path: &Path) -> Result<StricterFile, RowError> {
         expected: "the first line of a file of stricter tests",
         found: "an empty file".to_owned(),
     })?;
-    Ok(StricterFile { head, tests, doubts })
+    Ok(StricterFile { head, tests })
 }
 
 fn first(row: &Row<'_>) -> Result<StricterHead, RowError> {
@@ -100,20 +128,20 @@ mod tests {
     fn what_was_written_is_read_and_what_is_damaged_is_told_by_line_and_field() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("stricter.jsonl");
+        let problem = |id: &str, made| StricterLine::Problem(StricterProblem::new(id.into(), made));
         let head = StricterHead::new(1, 30, "Python 3.11.2".into());
         let tests = vec!["assert near(f(1), 2)".to_owned()];
         let lines = [
-            serde_json::to_value(&head).unwrap(),
-            line("own/1", &Stricter::Tests(tests.clone())),
-            line("own/2", &Stricter::Doubtful(super::super::Doubt::Changing)),
+            StricterLine::Head(head.clone()),
+            problem("own/1", Stricter::Tests(tests.clone())),
+            problem("own/2", Stricter::Doubtful(super::super::Doubt::Changing)),
         ];
-        let text = lines.map(|line| line.to_string()).join("\n");
+        let text = lines.map(|line| serde_json::to_string(&line).unwrap()).join("\n");
         std::fs::write(&path, &text).unwrap();
 
         let read_back = read(&path).unwrap();
         assert_eq!(read_back.head, head);
         assert_eq!(read_back.tests, BTreeMap::from([("own/1".to_owned(), tests)]));
-        assert_eq!(read_back.doubts.len(), 1);
 
         for (from, to, told) in [
             ("\"stricter\":1", "\"stricter\":2", "line 1, field stricter"),

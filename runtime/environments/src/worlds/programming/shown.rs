@@ -42,8 +42,8 @@ impl ShownTests {
     }
 }
 
-/// The examples of a problem as tests: the test that its text shows, `>>> CALL` with its value in the next line, and in Python also
-/// `CALL == VALUE`.
+/// The examples of a problem as tests: the test that its text shows, `>>> CALL` with its value in the
+/// next line, and in Python also `CALL == VALUE`.
 fn examples(problem: &Problem) -> Option<String> {
     static EQUATION: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^(\w+\(.*\))\s*(?:==|=>|➞)\s*(.+)$").expect("it is tested"));
