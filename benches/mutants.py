@@ -2,8 +2,9 @@
 
     python3 benches/mutants.py DATA/code/HumanEval.jsonl.gz DATA/code/mbpp.jsonl --count 1000 > mutants.jsonl
 
-A mutant differs in one place: an operator, a comparison, a constant, a condition, an index, a call's
-argument order, or a statement that is left out. Of each file the same number is drawn, by seed.
+A mutant differs in one place: an operator, a comparison, a constant, a text, a condition, a call's
+argument order, or a statement that is left out. Of each file the same number is drawn, by seed. MBPP's
+problems 1 to 10 are prompts, and have none.
 """
 
 import argparse
@@ -66,7 +67,7 @@ def references(path):
     for row in map(json.loads, opened):
         if "canonical_solution" in row:
             yield row["task_id"], row["prompt"] + row["canonical_solution"]
-        else:
+        elif row["task_id"] > 10:
             yield f"mbpp/{row['task_id']}", row["code"].replace("\r", "")
 
 

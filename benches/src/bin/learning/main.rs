@@ -27,7 +27,7 @@ struct Options {
     #[arg(required = true)]
     arms: Vec<String>,
     /// Judge a gain of several trainings over an arm after the second trial, in points at least, as
-    /// NAME=DIR,DIR>ARM+POINTS
+    /// NAME=DIR,DIR>ARM+POINTS, or each over an arm of its own, as NAME=DIR,DIR>ARM,ARM+POINTS
     #[arg(long, value_name = "CLAIM")]
     claim: Vec<String>,
     /// Draw success by trial into this SVG file, too

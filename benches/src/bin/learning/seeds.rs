@@ -1,4 +1,5 @@
-//! A claim of a gain: several trainings that differ in their seed, against one arm.
+//! A claim of a gain: several trainings that differ in their seed, against one arm or each against
+//! its own.
 //!
 //! For each task the outcomes of the trainings are averaged; the interval is the percentile
 //! bootstrap's over tasks, so that it is about other tasks, with these trainings. The claim holds
@@ -15,12 +16,12 @@ use crate::Named;
 /// Draws of the bootstrap.
 const DRAWS: usize = 10_000;
 
-/// A claim, as `NAME=DIR,DIR,…>CONTROL+POINTS`.
+/// A claim, as `NAME=DIR,DIR,…>CONTROL+POINTS`, where CONTROL is an arm, or as many as there are folders.
 #[derive(Clone, Debug)]
 pub(crate) struct Claim {
     pub(crate) name: String,
     pub(crate) folders: Vec<PathBuf>,
-    control: String,
+    controls: Vec<String>,
     least: f64,
 }
 
@@ -29,22 +30,28 @@ impl Claim {
         let form = || format!("a claim is NAME=DIR,DIR>CONTROL+POINTS; found {text}");
         let (name, rest) = text.split_once('=').with_context(form)?;
         let (folders, rest) = rest.split_once('>').with_context(form)?;
-        let (control, least) = rest.rsplit_once('+').with_context(form)?;
+        let (controls, least) = rest.rsplit_once('+').with_context(form)?;
+        let folders: Vec<PathBuf> = folders.split(',').map(PathBuf::from).collect();
+        let controls: Vec<String> = controls.split(',').map(str::to_owned).collect();
+        ensure!(controls.len() == 1 || controls.len() == folders.len(), form());
         Ok(Self {
             name: name.to_owned(),
-            folders: folders.split(',').map(PathBuf::from).collect(),
-            control: control.to_owned(),
+            folders,
+            controls,
             least: least.parse().with_context(form)?,
         })
     }
 
     /// What the claim comes to at a trial.
     pub(crate) fn judge(&self, trainings: &[Named], arms: &[Named], trial: u32) -> Result<String> {
-        let control = arms.iter().find(|arm| arm.name == self.control);
-        let control = control.with_context(|| format!("there is no arm {}", self.control))?;
+        let control = |name: &String| {
+            let found = arms.iter().find(|arm| arm.name == *name);
+            found.with_context(|| format!("there is no arm {name}"))
+        };
         let differences: Vec<Vec<f64>> = trainings
             .iter()
-            .map(|training| differences(training, control, trial))
+            .zip(self.controls.iter().cycle())
+            .map(|(training, name)| differences(training, control(name)?, trial))
             .collect::<Result<_>>()?;
         let tasks = differences.first().map_or(0, Vec::len);
         ensure!(tasks > 0, "{} has no tasks", self.name);
@@ -58,7 +65,7 @@ impl Claim {
         Ok(format!(
             "{} over {}, mean of {} trainings ({}): {gain:+.1} [{low:+.1}, {high:+.1}], asked {:+.1}: {}",
             self.name,
-            self.control,
+            self.controls.join(", "),
             trainings.len(),
             seeds.join(", "),
             self.least,
@@ -119,7 +126,11 @@ mod tests {
     fn a_claim_says_what_it_is_about() {
         let claim = Claim::parse("trained=a,b,c>imitated+4").unwrap();
         assert_eq!((claim.name.as_str(), claim.folders.len()), ("trained", 3));
-        assert_eq!(claim.control, "imitated");
-        assert!(Claim::parse("trained=a,b").unwrap_err().to_string().contains("a claim is"));
+        assert_eq!(claim.controls, ["imitated"]);
+        let own = Claim::parse("trained=a,b>one,two+0").unwrap();
+        assert_eq!(own.controls, ["one", "two"]);
+        for wrong in ["trained=a,b", "trained=a,b,c>one,two+0"] {
+            assert!(Claim::parse(wrong).unwrap_err().to_string().contains("a claim is"));
+        }
     }
 }
