@@ -23,7 +23,9 @@ def main(samples, problems):
     for line in open(samples, encoding="utf-8"):
         sample = json.loads(line)
         problem = problems[sample["task_id"]]
-        theirs = check_correctness(problem, sample["completion"], SECONDS)
+        # A whole program follows an empty function.
+        completion = sample.get("completion", f"    pass\n\n{sample.get('solution')}\n")
+        theirs = check_correctness(problem, completion, SECONDS)
         count += 1
         if theirs["passed"] != sample["passed"]:
             different.append((sample["task_id"], sample["passed"], theirs["result"]))

@@ -77,6 +77,44 @@ fn a_program_that_given_tests_let_pass_is_told_apart_by_stricter_ones() {
 }
 
 #[test]
+fn the_example_of_own_problems_is_solvable_in_each_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/problems.jsonl");
+    let lines = std::fs::read_to_string(&file).unwrap();
+    let mut solved: Vec<Value> = Vec::new();
+    for row in lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        solved.extend(match (row.get("code"), row.get("canonical_solution")) {
+            (Some(code), _) => {
+                Some(json!({"task_id": format!("mbpp/{}", row["task_id"]), "solution": code}))
+            }
+            (None, Some(rest)) => Some(json!({"task_id": row["task_id"], "completion": rest})),
+            (None, None) => None,
+        });
+    }
+    let minutes = "    let (hours, minutes) = time.split_once(':')?;
+    let (hours, minutes): (isize, isize) = (hours.parse().ok()?, minutes.parse().ok()?);
+    ((0..24).contains(&hours) && (0..60).contains(&minutes)).then_some(60 * hours + minutes)\n}";
+    let restock = "    let short = counts.iter().enumerate().filter(|(_, count)| **count < least);
+    short.map(|(place, _)| place as isize).collect()\n}";
+    solved.push(json!({"task_id": "shop_4_minutes", "completion": minutes}));
+    solved.push(json!({"task_id": "shop_5_restock", "completion": restock}));
+    samples(folder, &solved);
+
+    let file = file.display().to_string();
+    let asked = ["programs", "judge", "samples.jsonl", "-e", "programs", "--json", "--problems"];
+    let judged = rebound_in(folder, &[], &[&asked[..], &[&file]].concat());
+    if judged.stderr.contains("the sandbox lacks") || !Path::new("/usr/bin/python3").exists() {
+        tests_needs::skipped("what a sandbox is made of, or /usr/bin/python3");
+        return;
+    }
+    assert_eq!(judged.code, 0, "{}", judged.stderr);
+    let found: Value = serde_json::from_str(&judged.stdout).unwrap();
+    let given = &found["arms"][0]["given"];
+    assert!(given["solved"] == 5 && given["of"] == 5, "{found}");
+}
+
+#[test]
 fn what_is_wrong_with_a_file_of_samples_is_told_by_its_line() {
     let folder = tempfile::tempdir().unwrap();
     problems(folder.path());
