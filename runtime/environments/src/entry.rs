@@ -32,6 +32,13 @@ pub struct WorldEntry {
     pub open: fn(&EnvironmentOptions) -> Result<Box<dyn World>, WorldError>,
 }
 
+impl WorldEntry {
+    /// Whether its answers are programs: tests that the agent must not know decide their return.
+    pub fn judges_programs(&self) -> bool {
+        self.prompts == "programs"
+    }
+}
+
 /// An option of one world.
 #[derive(Clone, Copy, Debug)]
 pub struct WorldOption {

@@ -100,7 +100,9 @@ pub(crate) fn notes(results: &Results) -> Vec<String> {
     let tasks = results.arms.first().map_or(0, |arm| arm.tasks.len());
     let mut notes = vec![format!("{tasks} tasks; 95 % Wilson intervals.")];
     if let Value::String(feedback) = &results.feedback {
-        notes.push(format!("Feedback between trials: {feedback}."));
+        let oracle = results.settings["oracle"].as_str();
+        let oracle = oracle.map(|told| format!(", an oracle that tells {told}"));
+        notes.push(format!("Feedback between trials: {feedback}{}.", oracle.unwrap_or_default()));
     }
     notes.push(match results.comparisons.first() {
         None => "No comparison: plain retries gain too, and the arm none was not played.".into(),
@@ -261,6 +263,15 @@ mod tests {
             by trial 2  3      66.7 % [20.8, 93.9]    1.0
         "]]
         .assert_eq(&demonstrations(&results.unwrap()));
+    }
+
+    #[test]
+    fn an_oracle_is_named_as_such() {
+        let mut results = crate::results::results(&[history("none", &outcomes(&[1], 1))]).unwrap();
+        results.settings["oracle"] = "what hidden tests say".into();
+
+        let told = "Feedback between trials: success, an oracle that tells what hidden tests say.";
+        assert!(success_by_trial(&results).contains(told));
     }
 
     #[test]

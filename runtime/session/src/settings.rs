@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use runtime_agent::settings::AgentSettings;
-use runtime_core::strategy::Strategy;
+use runtime_core::strategy::{Feedback, Judge, Strategy};
 use runtime_environments::worlds;
-use runtime_environments::worlds::programming::INTERNAL_TESTS;
+use runtime_environments::worlds::programming::{INTERNAL_TESTS, SHOWN_TESTS, ShownTests};
 use runtime_store::run_folder::RunFolder;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -43,6 +43,9 @@ pub(crate) struct Settings {
     /// SHA-256 of the file of internal tests, if they are shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) internal_tests_sha256: Option<String>,
+    /// What the agent is told that it must not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) oracle: Option<&'static str>,
     /// Whether reflections of earlier runs are recalled from the world.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) recall: bool,
@@ -140,10 +143,11 @@ impl Settings {
         let board = options.board.as_deref().map(Board::find).transpose()?;
         let of_board = board.as_ref().map(|board| board.context_tokens);
         let context = options.context.or(of_board).map_or(usual.prompt_tokens_max, Into::into);
+        let environment = options.environment.as_deref().unwrap_or(worlds::DEFAULT);
+        let (feedback, oracle) = feedback(options, environment)?;
         Ok(Self {
-            environment: worlds::canonical(
-                options.environment.as_deref().unwrap_or(worlds::DEFAULT),
-            ),
+            environment: worlds::canonical(environment),
+            oracle,
             split: options.split.clone(),
             own: options.own.deciding(),
             internal_tests_sha256: internal_tests_sha256(options)?,
@@ -170,7 +174,7 @@ impl Settings {
             borrowed: options.borrow_reflections.as_deref().map(lent).transpose()?,
             agent: AgentSettings {
                 kind: options.agent.as_deref().map_or(Ok(usual.kind), str::parse)?,
-                feedback: options.feedback.as_deref().map_or(Ok(usual.feedback), str::parse)?,
+                feedback,
                 temperature,
                 reflection_temperature: options.reflection_temperature.map(Temperature::get),
                 top_p,
@@ -192,6 +196,23 @@ impl Settings {
     pub(crate) fn json(&self) -> anyhow::Result<String> {
         serde_json::to_string(self).context("cannot write the settings as JSON")
     }
+}
+
+/// What the agent is told of a trial, and what of that it must not know: where hidden tests decide the
+/// return, it is told what is shown unless asked otherwise.
+fn feedback(
+    options: &RunOptions,
+    environment: &str,
+) -> anyhow::Result<(Feedback, Option<&'static str>)> {
+    let asked = options.feedback.as_deref().map(str::parse).transpose()?;
+    if !worlds::find(environment).is_ok_and(|entry| entry.judges_programs()) {
+        return Ok((asked.unwrap_or(AgentSettings::default().feedback), None));
+    }
+    let feedback = asked.unwrap_or(Feedback::Shown);
+    let shown = options.own.get(SHOWN_TESTS).and_then(ShownTests::named);
+    let shows_all = shown == Some(ShownTests::Hidden);
+    let is_oracle = shows_all || feedback.judge() == Judge::Environment;
+    Ok((feedback, is_oracle.then_some("what hidden tests say")))
 }
 
 /// SHA-256 of the file of internal tests, if one is named.
@@ -246,7 +267,8 @@ fn decides(key: &str) -> Decides {
         | "reflection_temperature"
         | "reflections"
         | "redraws"
-        | "feedback" => Decides::LaterTrials,
+        | "feedback"
+        | "oracle" => Decides::LaterTrials,
         _ => Decides::AllTrials,
     }
 }
@@ -286,6 +308,21 @@ pub(crate) fn lending_log(folder: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_tests_are_hidden_nobody_is_told_of_them_unless_asked_and_then_it_is_named() {
+        let told = |text: &str| {
+            let options = toml::from_str(text).unwrap();
+            let settings = Settings::resolve(&options, RunKind::Comparison).unwrap();
+            (settings.agent.feedback, settings.oracle.is_some())
+        };
+
+        assert_eq!(told(""), (Feedback::Success, false));
+        assert_eq!(told("environment = 'humaneval'"), (Feedback::Shown, false));
+        for asked in ["feedback = 'text'", "feedback = 'success'", "shown-tests = 'hidden'"] {
+            assert!(told(&format!("environment = 'MBPP'\n{asked}")).1, "{asked}");
+        }
+    }
 
     #[test]
     fn reflecting_otherwise_changes_no_first_trial() {

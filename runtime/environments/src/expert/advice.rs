@@ -16,7 +16,7 @@ use super::usual_places;
 const LISTED_MAX: usize = 6;
 
 /// A claim of a sentence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Claim<'a> {
     /// A thing, with its number, is at a receptacle.
     At(&'a str, &'a str),
@@ -24,6 +24,8 @@ pub(super) enum Claim<'a> {
     Absent(&'a str, &'a str),
     /// A receptacle is the one of its kind to use.
     Use(&'a str),
+    /// A receptacle is still to be searched.
+    Unsearched(&'a str),
 }
 
 /// The claims of some sentences, in order; one that [`advise`] would not write claims nothing.
@@ -42,6 +44,8 @@ fn of_sentence(sentence: &str) -> Vec<Claim<'_>> {
             clause.split_once(" it with ").or_else(|| clause.split_once(" it to "))
         });
         places.map(|(_, place)| Claim::Use(place)).collect()
+    } else if let Some((places, "")) = two("Look at ", " first") {
+        places.split(", then ").map(Claim::Unsearched).collect()
     } else {
         Vec::new()
     }
@@ -131,6 +135,8 @@ impl<'a> Notes<'a> {
                 Claim::At(thing, place) => self.believe(place, Some(thing)),
                 Claim::Absent(_, place) => self.believe(place, None),
                 Claim::Use(place) => self.prefer(place),
+                // Where to look is the reader's to choose.
+                Claim::Unsearched(_) => {}
             }
         }
     }

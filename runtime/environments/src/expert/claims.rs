@@ -1,5 +1,7 @@
 //! What advice claims about a house, and whether the trajectory bears it out.
 
+use std::collections::HashSet;
+
 use runtime_core::claims::ClaimCounts;
 
 use super::advice::{Claim, advise, claims};
@@ -10,8 +12,9 @@ use super::player::{Sight, Situation};
 /// Holds advice against what was seen in a trial; what its memory told is not evidence.
 ///
 /// A claim to use a receptacle is borne out where it stands in the house, serves the task, and no
-/// other was named for it. Facts are the claims of the expert's own advice, without receptacles that
-/// are its choice alone.
+/// other was named for it; one to look at it where it stands there and was not seen into. What is
+/// claimed twice counts once. Facts are the claims of the expert's own advice, without receptacles that are
+/// its choice alone; where it would look at some, that one is left to look at is a fact, which any of those tells.
 ///
 /// `None` if the instruction is not of the six task types.
 pub fn check_claims(sight: &Sight<'_>, advice: &str) -> Option<ClaimCounts> {
@@ -19,14 +22,22 @@ pub fn check_claims(sight: &Sight<'_>, advice: &str) -> Option<ClaimCounts> {
     let expert = Situation::new(&seen)?;
     let known = advise(&seen)?;
     let facts: Vec<_> = claims(&known).filter(|fact| expert.is_revealed(fact)).collect();
-    let claimed: Vec<_> = claims(advice).collect();
+    let claimed: HashSet<_> = claims(advice).collect();
+    let supported: Vec<_> = claimed.iter().filter(|claim| expert.bears_out(claim)).collect();
+    let is_left = claims(&known).any(|claim| is_unsearched(&claim));
+    let told_left = is_left && supported.iter().any(|claim| is_unsearched(claim));
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     Some(ClaimCounts {
         claims: count(claimed.len()),
-        supported: count(claimed.iter().filter(|claim| expert.bears_out(claim)).count()),
-        facts: count(facts.len()),
-        told: count(facts.iter().filter(|fact| claimed.contains(fact)).count()),
+        supported: count(supported.len()),
+        facts: count(facts.len()) + u32::from(is_left),
+        told: count(facts.iter().filter(|fact| claimed.contains(fact)).count())
+            + u32::from(told_left),
     })
+}
+
+fn is_unsearched(claim: &Claim<'_>) -> bool {
+    matches!(claim, Claim::Unsearched(_))
 }
 
 impl Situation<'_> {
@@ -37,13 +48,13 @@ impl Situation<'_> {
                 thing.is_none_or(|thing| thing == seen) && notes.places[at].name == place
             })
         };
+        let is_there = |place: &str, is_seen: bool| {
+            notes.places.iter().any(|known| known.name == place && known.is_seen() == is_seen)
+        };
         match *claim {
             Claim::At(thing, place) => is_at(kind(thing), Some(thing), place),
-            Claim::Absent(wanted, place) => {
-                let is_seen =
-                    notes.places.iter().any(|known| known.name == place && known.is_seen());
-                is_seen && !is_at(wanted, None, place)
-            }
+            Claim::Absent(wanted, place) => is_there(place, true) && !is_at(wanted, None, place),
+            Claim::Unsearched(place) => is_there(place, false),
             Claim::Use(place) => {
                 let there = notes.places.iter().any(|known| known.name == place);
                 let named = notes.preferred(kind(place)).map(|at| notes.places[at].name);
@@ -63,6 +74,7 @@ impl Situation<'_> {
         match claim {
             Claim::Use(place) => self.notes.preferred(kind(place)).is_some(),
             Claim::At(..) | Claim::Absent(..) => true,
+            Claim::Unsearched(_) => false,
         }
     }
 }

@@ -291,8 +291,11 @@ fn claims_are_held_against_what_was_seen() {
     assert_eq!(wish("You should try harder. Be quick."), [0, 0, 2, 0]);
 
     let searched = |advice| held("put a mug in desk", &observations[2..3], advice);
-    assert_eq!(searched("There is no mug at desk 2. Look at bed 1 first."), [1, 1, 1, 1]);
-    // It was never at the sofa.
-    assert_eq!(searched("There is no mug at desk 2, sofa 1."), [2, 1, 1, 1]);
-    assert_eq!(searched("Take it, move it to desk 2."), [1, 1, 1, 0]);
+    assert_eq!(searched("There is no mug at desk 2. Look at bed 1 first."), [2, 2, 2, 2]);
+    // Any place tells that one is left; not one that was searched, nor one that is not there.
+    assert_eq!(searched("Look at sofa 1, then drawer 1 first."), [2, 2, 2, 1]);
+    assert_eq!(searched("Look at desk 2, then shelf 1 first."), [2, 0, 2, 0]);
+    // It was never at the sofa, and what is said twice counts once.
+    assert_eq!(searched("There is no mug at desk 2, sofa 1, desk 2."), [2, 1, 2, 1]);
+    assert_eq!(searched("Take it, move it to desk 2."), [1, 1, 2, 0]);
 }

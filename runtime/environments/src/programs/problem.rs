@@ -91,9 +91,19 @@ impl Problem {
 }
 
 /// The problems in a file of JSON lines, each in the form that its fields tell: `HumanEval`'s, MBPP's
-/// or MultiPL-E's.
+/// or MultiPL-E's; an empty one is an error.
 pub fn read(path: &Path) -> Result<Vec<Problem>, RowError> {
-    rows::read(path, |row| problem(&row))
+    let problems = rows::read(path, |row| problem(&row))?;
+    if problems.is_empty() {
+        return Err(RowError::Line {
+            path: path.to_owned(),
+            line: 1,
+            field: String::new(),
+            expected: "a problem",
+            found: "an empty file".to_owned(),
+        });
+    }
+    Ok(problems)
 }
 
 /// The problem in a row.

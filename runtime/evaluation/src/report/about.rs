@@ -145,5 +145,7 @@ fn sampling(settings: &Value) -> String {
         Value::String(value) => format!("{name} {value}"),
         value => format!("{name} {value}"),
     };
-    known.map(text).collect::<Vec<_>>().join(", ")
+    let oracle = settings["oracle"].as_str();
+    let oracle = oracle.map(|told| format!("an oracle that tells {told}"));
+    known.map(text).chain(oracle).collect::<Vec<_>>().join(", ")
 }

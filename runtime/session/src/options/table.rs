@@ -71,7 +71,8 @@ options! {
         first_trials: PathBuf, "DIR", Seldom, Path, Fixed, Set;
         /// What the agent is shown about a trial's result: success, score, text, shown (text, and
         /// whether there is another trial is decided by shown progress, not by hidden success), or
-        /// self (nothing: it judges its own success) [default: success]
+        /// self (nothing: it judges its own success) [default: success; shown in humaneval, mbpp,
+        /// reflexion-programs and programs, where the others tell what hidden tests say: an oracle]
         feedback: String, "FEEDBACK", Often, Plain, Fixed, Shared;
         /// Greatest number of reflections in a task's memory [default: 3]
         reflections: NonZeroU32, "N", Seldom, Plain, Fixed, Shared;

@@ -4,6 +4,7 @@ mod accuracy;
 mod propose;
 
 use clap::Arg;
+use runtime_environments::entry::WorldEntry;
 
 use crate::options::Keys;
 use crate::values;
@@ -43,7 +44,7 @@ impl Tests {
 
 /// The flag that names one of the environments of programs.
 pub(super) fn of_programs(environment: Arg) -> Arg {
-    environment.value_parser(values::world_key(|world| world.prompts == "programs"))
+    environment.value_parser(values::world_key(WorldEntry::judges_programs))
 }
 
 /// The keys of a run that proposals have.

@@ -140,6 +140,18 @@ fn what_is_wrong_with_a_file_of_samples_is_told_by_its_line() {
     assert!(other.code == 2 && other.stderr.contains("humaneval"), "{}", other.stderr);
 }
 
+#[test]
+fn a_file_without_problems_is_told_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("problems.jsonl"), "\n").unwrap();
+    samples(folder.path(), &[]);
+
+    let judged = programs(folder.path(), &["judge", "samples.jsonl"]);
+
+    let told = "problems.jsonl, line 1";
+    assert!(judged.code == 1 && judged.stderr.contains(told), "{}", judged.stderr);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_compiler_that_does_not_work_is_told_with_what_it_said() {

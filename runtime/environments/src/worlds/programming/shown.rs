@@ -20,8 +20,8 @@ pub enum ShownTests {
 }
 
 impl ShownTests {
-    /// That of a name.
-    pub(super) fn named(name: &str) -> Option<Self> {
+    /// That of a name in options.
+    pub fn named(name: &str) -> Option<Self> {
         match name {
             "none" => Some(Self::None),
             "examples" => Some(Self::Examples),
