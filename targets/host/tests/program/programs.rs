@@ -148,7 +148,7 @@ fn a_file_without_problems_is_told_by_its_name() {
 
     let judged = programs(folder.path(), &["judge", "samples.jsonl"]);
 
-    let told = "problems.jsonl, line 1";
+    let told = "problems.jsonl\", line 1: expected a problem, found an empty file";
     assert!(judged.code == 1 && judged.stderr.contains(told), "{}", judged.stderr);
 }
 
