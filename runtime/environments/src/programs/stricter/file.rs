@@ -1,4 +1,11 @@
-//! The file of stricter tests: a first line that says how they were made, then a line for each problem.
+//! The file of stricter tests, JSON lines.
+//!
+//! ```text
+//! {"stricter": 1, "seed": …, "tests_max": …, "interpreter": …}
+//! {"task_id": "HumanEval/0", "tests": ["assert near(f(1), 2)"]}     or "doubt": why it has none
+//! ```
+//!
+//! The first line says how they were made; then each problem has a line.
 
 use std::collections::BTreeMap;
 use std::path::Path;
