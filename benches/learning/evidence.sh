@@ -11,12 +11,12 @@
 # Actor      models/adapters/smollm2-135m-household.gguf, frozen, at temperature 0.3: at 0.7 the same
 #            four solve 44.5, 58.5, 71.0 and 87.0
 # Start      models/adapters/smollm2-135m-household-retrospective.gguf, imitation of 306 pieces
-# Trainings  three, with seeds 1, 2 and 3: two rounds of policy gradient on the truth of claims (a process reward),
-#            then three on returns, each of 250 tasks of train/medium in groups of six texts; of the adapters of
-#            either the one that solves most of 300 tasks of validation/medium by the second trial, the start
-#            among them. Six rounds on returns alone were the first choice, and were left before any test
-#            task was played, for a pilot of two gained +1.3 [-2.1, +4.9] on validation, and in half of
-#            the groups all texts earned the same; of claims one group in seven does
+# Trainings  three, with seeds 1, 2 and 3: three rounds of policy gradient on the truth of claims (a process
+#            reward), then three on returns, each of 250 tasks of train/medium in groups of six texts; of the
+#            adapters of either the one that solves most of 300 tasks of validation/medium by the second trial,
+#            the start among them. Six rounds on returns alone were the first choice, and were left before any
+#            test task was played: a pilot of two gained +1.3 [-2.1, +4.9] on validation, and what the start
+#            lacks, to name a place that is left, is in one of thirty of its texts (docs/src/results.md)
 # Endpoint   success by the second trial on 600 tasks of test/medium, seed 9, without those that
 #            seen.txt lists; and, told beside it, the area under trials 2 to 5
 # Primary    the trainings, all reflecting at that temperature of 1.0 and 0.3 at which they solve more on
@@ -39,7 +39,7 @@
 #            interval above zero; imitation of 100 and 306 pieces is told beside it
 # Power      600 tasks, of which a fifth differ between two arms, tell 3.6 points from nothing with one
 #            training, fewer with three
-# Cost       about 8,000 episodes a training and 25,000 in the tests; at most ten hours of two cores
+# Cost       about 10,000 episodes a training and 25,000 in the tests; at most fifteen hours of two cores
 #
 # Usage: benches/learning/evidence.sh [PART…], all in this order unless named:
 #
