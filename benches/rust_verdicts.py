@@ -44,7 +44,7 @@ def compare(verdicts, problems):
     different = []
     for sample in map(json.loads, open(verdicts, encoding="utf-8")):
         problem = problems[sample["task_id"]]
-        program = sample.get("solution") or problem["prompt"] + sample["completion"]
+        program = sample["solution"] if "solution" in sample else problem["prompt"] + sample["completion"]
         theirs = passes(program, problem["test"])
         count, passed = count + 1, passed + theirs
         if theirs != sample["passed"]:

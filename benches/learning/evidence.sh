@@ -238,7 +238,11 @@ part() {
         oracle=$at/oracle --plot "$out/wishes.svg" \
         --claim "returns=$at/wishes-1,$at/wishes-2,$at/wishes-3>imitated-30+10" | tee "$out/wishes.txt"
       ;;
-    claims-[123]) looped "$1" claims "s/^seed = 1/seed = ${1#claims-}/" ;;
+    # The same rounds from the imitation, paid by the truth of claims whatever the next trial came to.
+    claims-[123])
+      looped "$1" returns "s/^seed = 1/seed = ${1#claims-}/;s/reward = \"difference\"/reward = \"claims\"/
+        s|^start = .*|start = \"../../$(adapter imitated)\"|"
+      ;;
     loop-[123])
       unpack "claims-${1#loop-}"
       looped "$1" returns "s/^seed = 1/seed = 1${1#loop-}/;s/claims-1/claims-${1#loop-}/"

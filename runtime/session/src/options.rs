@@ -14,7 +14,9 @@ pub mod file;
 use models::threads::THREADS_MAX;
 use runtime_agent::settings::AgentKind;
 use runtime_core::strategy::Feedback;
+use runtime_core::task::Limits;
 use runtime_environments::entry::EnvironmentOptions;
+use runtime_environments::selection::TaskSelection;
 use runtime_environments::worlds;
 use runtime_environments::worlds::external::is_address;
 use toml::Table;
@@ -63,6 +65,13 @@ impl RunOptions {
     pub fn environment_options(&self) -> EnvironmentOptions {
         let (data, own) = (files::data_folder(self.data.clone()), self.own.all().clone());
         EnvironmentOptions { data, own }
+    }
+
+    /// Which tasks of a split are asked for, without limits.
+    pub(crate) fn selection(&self, split: String) -> TaskSelection {
+        let count = self.tasks.unwrap_or(20) as usize;
+        let (count, seed) = ((count > 0).then_some(count), self.seed.unwrap_or(1));
+        TaskSelection { split, count, seed, limits: Limits::default() }
     }
 
     /// The same where whoever plays by hand tells the world this, too.

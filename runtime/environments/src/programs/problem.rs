@@ -129,6 +129,27 @@ fn purpose_of_mbpp(number: u64) -> Option<Purpose> {
     }
 }
 
+/// A problem whose function is `f`, without tests.
+#[cfg(test)]
+pub(super) fn of_f(language: Language, beginning: &str, signature: &str) -> Problem {
+    Problem {
+        id: "own".into(),
+        language,
+        prompt: beginning.into(),
+        functions: vec!["f".into()],
+        signature: signature.into(),
+        beginning: beginning.into(),
+        example: None,
+        before: String::new(),
+        setup: String::new(),
+        tests: String::new(),
+        calls_check: false,
+        needs_expressions: false,
+        reference: None,
+        purpose: Some(Purpose::Test),
+    }
+}
+
 /// The whole line that begins the definition of a function: `def NAME(` or `fn NAME(`, up to the end
 /// of the line.
 pub(super) fn definition<'a>(program: &'a str, name: &str) -> Option<&'a str> {

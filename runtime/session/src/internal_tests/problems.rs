@@ -1,9 +1,8 @@
 //! The problems that tests are proposed for.
 
 use anyhow::{Context, ensure};
-use runtime_core::task::{Limits, Task};
+use runtime_core::task::Task;
 use runtime_environments::programs::problem::Problem;
-use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::World;
 use runtime_environments::worlds::programming::ProgramWorld;
 
@@ -27,14 +26,7 @@ impl Problems {
             Some(split) => world.split(split)?.name,
             None => world.default_split().to_owned(),
         };
-        let count = options.tasks.unwrap_or(20) as usize;
-        let selection = TaskSelection {
-            split: split.clone(),
-            count: (count > 0).then_some(count),
-            seed: options.seed.unwrap_or(1),
-            limits: Limits::default(),
-        };
-        let tasks = world.tasks(&selection)?;
+        let tasks = world.tasks(&options.selection(split.clone()))?;
         ensure!(!tasks.is_empty(), "the split {split} has no tasks");
         Ok(Self { world, split, tasks })
     }

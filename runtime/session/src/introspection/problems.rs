@@ -1,9 +1,8 @@
 //! The problems that are attempted, and what an attempt at them earns.
 
 use anyhow::Context;
-use runtime_core::task::{Limits, Task};
+use runtime_core::task::Task;
 use runtime_environments::answer::extract;
-use runtime_environments::selection::TaskSelection;
 use runtime_environments::world::{World, train_split};
 use runtime_environments::worlds::gsm8k::GSM8K;
 use runtime_environments::worlds::math::MATH;
@@ -44,14 +43,7 @@ impl Problems {
             (Aim::Measuring, Some(split)) => world.split(split)?.name,
             (Aim::Measuring, None) => world.default_split().to_owned(),
         };
-        let count = options.tasks.unwrap_or(20) as usize;
-        let selection = TaskSelection {
-            split: split.clone(),
-            count: (count > 0).then_some(count),
-            seed: options.seed.unwrap_or(1),
-            limits: Limits::default(),
-        };
-        let tasks = world.tasks(&selection)?;
+        let tasks = world.tasks(&options.selection(split.clone()))?;
         let given = options.own.get(SOLUTION_TOKENS).and_then(|tokens| tokens.parse().ok());
         let tokens_max = given.unwrap_or(subject.solution_tokens);
         Ok(Self { world, subject, unanswered, split, tasks, tokens_max })

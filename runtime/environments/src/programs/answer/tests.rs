@@ -1,26 +1,7 @@
 //! Programs in made answers, a case a line; real ones are in the crate's tests.
 
 use super::*;
-use crate::split::Purpose;
-
-fn problem(language: Language, beginning: &str, signature: &str) -> Problem {
-    Problem {
-        id: "own".into(),
-        language,
-        prompt: beginning.into(),
-        functions: vec!["f".into()],
-        signature: signature.into(),
-        beginning: beginning.into(),
-        example: None,
-        before: String::new(),
-        setup: String::new(),
-        tests: String::new(),
-        calls_check: false,
-        needs_expressions: false,
-        reference: None,
-        purpose: Some(Purpose::Test),
-    }
-}
+use crate::programs::problem::of_f as problem;
 
 fn check_python(answer: &str, expected: &str) {
     let beginning = "import math\n\ndef f(x):\n    \"\"\"Twice.\"\"\"\n";

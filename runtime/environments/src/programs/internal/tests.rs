@@ -1,29 +1,14 @@
 //! What is read of an answer, kept and drawn.
 
 use super::*;
-use crate::programs::problem::Language;
+use crate::programs::problem::{self, Language};
 
 fn problem(language: Language) -> Problem {
     let signature = match language {
         Language::Python => "def f(a, b=None):",
         Language::Rust => "fn f(a: Vec<isize>, b: String) -> Option<char>",
     };
-    Problem {
-        id: "p".into(),
-        language,
-        prompt: String::new(),
-        functions: vec!["f".into()],
-        signature: signature.into(),
-        beginning: String::new(),
-        example: None,
-        before: String::new(),
-        setup: String::new(),
-        tests: String::new(),
-        calls_check: false,
-        needs_expressions: false,
-        reference: None,
-        purpose: None,
-    }
+    problem::of_f(language, "", signature)
 }
 
 #[test]
