@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         runtime_probe::allow(commands::PROBE);
         runtime_probe::chat_templates();
         models::fault::name_files();
+        models_decoder::kernels::memory::keep_freed();
     }
     match signals::listen().context("cannot listen for signals").and_then(|()| command.run()) {
         Ok(code) => finish(code),

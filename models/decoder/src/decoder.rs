@@ -13,7 +13,7 @@ use crate::cache::Cache;
 use crate::error::DecoderError;
 use crate::kernels::{self, Segment};
 use crate::layer::{Layer, PassContext};
-use crate::matrix::{Matrix, Packing, packing, vector};
+use crate::matrix::{Matrix, Operands, Packing, packing, vector};
 use crate::norm::Norm;
 use crate::rope::Frequencies;
 
@@ -66,9 +66,9 @@ impl Decoder {
     }
 
     /// The same, but what passes from operation to operation is in bf16: half of the
-    /// memory of activations, eight bits of a number instead of 24. Inside of products,
-    /// norms and attention arithmetic stays f32, and so do factors, log-probabilities and
-    /// the rows that [`Decoder::forward`] returns.
+    /// memory of activations, eight bits of a number instead of 24. Products with the file's matrices
+    /// are as of [`Decoder::with_rounded_products`]; inside of norms and attention arithmetic stays f32,
+    /// and so do factors, log-probabilities and the rows that [`Decoder::forward`] returns.
     ///
     /// An error where the device does not compute with bf16.
     pub fn in_bf16(mut self) -> Result<Self, DecoderError> {
@@ -76,7 +76,18 @@ impl Decoder {
             return Err(DecoderError::Bf16 { device: format!("{:?}", self.device) });
         }
         self.precision = FloatDType::BF16;
-        Ok(self)
+        Ok(self.with_rounded_products())
+    }
+
+    /// The same, but products with the file's matrices round what they multiply to bf16, where the device
+    /// is a processor that multiplies that faster (AVX-512 BF16); their sums and all else stay f32.
+    #[must_use]
+    pub fn with_rounded_products(mut self) -> Self {
+        for layer in &mut self.layers {
+            layer.multiply(Operands::Rounded);
+        }
+        self.head.packing.operands = Operands::Rounded;
+        self
     }
 
     /// Its shape.

@@ -55,6 +55,7 @@ macro_rules! operations_by_kernels {
 }
 
 mod products;
+mod rounded;
 mod attend;
 mod head;
 mod exp;
@@ -65,6 +66,7 @@ mod norms;
 mod rotations;
 mod factors;
 mod composed;
+pub mod memory;
 pub mod settings;
 pub mod fused;
 mod flex;

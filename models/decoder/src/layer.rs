@@ -12,6 +12,7 @@ use crate::error::DecoderError;
 use crate::kernels::settings::Activation;
 use crate::kernels::{self, Attention, Segment, fused};
 use crate::linear::Linear;
+use crate::matrix::Operands;
 use crate::norm::Norm;
 use crate::rope::Rotation;
 
@@ -44,6 +45,11 @@ pub struct PassContext {
 }
 
 impl Layer {
+    /// Sets what its products multiply.
+    pub(crate) fn multiply(&mut self, operands: Operands) {
+        self.linears.iter_mut().for_each(|linear| linear.multiply(operands));
+    }
+
     /// The layer of this number.
     pub fn load(
         gguf: &Gguf,

@@ -6,7 +6,7 @@ use models::gguf::Gguf;
 use crate::adapter::{AdaptedMatrix, Adapter};
 use crate::error::DecoderError;
 use crate::kernels::{self, fused};
-use crate::matrix::{Matrix, vector};
+use crate::matrix::{Matrix, Operands, vector};
 
 /// `y = x · Wᵀ + scale · (x · aᵀ) · bᵀ + bias`.
 #[derive(Clone, Debug)]
@@ -36,6 +36,11 @@ impl Linear {
             None
         };
         Ok(Self { place, matrix, bias })
+    }
+
+    /// Sets what its product multiplies.
+    pub(crate) fn multiply(&mut self, operands: Operands) {
+        self.matrix.packing.operands = operands;
     }
 
     /// Rows `[n, columns]` to rows `[n, rows]`, in the kind of number of `x`.

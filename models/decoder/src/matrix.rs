@@ -31,6 +31,18 @@ pub struct Packing {
     pub rows: usize,
     /// Columns: what it takes in; whole blocks.
     pub columns: usize,
+    /// What products with it multiply.
+    pub operands: Operands,
+}
+
+/// The operands of products; sums are in f32.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Operands {
+    /// f32.
+    #[default]
+    Exact,
+    /// Both rounded to bf16, where the processor multiplies that twice as fast (AVX-512 BF16).
+    Rounded,
 }
 
 impl Packing {
@@ -103,7 +115,7 @@ pub fn packing(
         let kind = found.kind.to_string();
         return Err(DecoderError::Kind { file: file(), tensor: tensor.into(), kind });
     }
-    Ok(Packing { kind: found.kind, rows, columns })
+    Ok(Packing { kind: found.kind, rows, columns, operands: Operands::default() })
 }
 
 /// A small tensor of one dimension: a norm's or a bias's values.

@@ -196,6 +196,27 @@ fn cosine(
 }
 
 #[test]
+fn rounded_products_mean_the_same() {
+    let (exact, rounded) = (decoder(), decoder().with_rounded_products());
+    let adapter = adapter(&exact, 4);
+    let batch = Batch::new([&TOKENS[..40], &TOKENS[30..60]]);
+    let scores = |decoder: &Decoder| {
+        let rows = decoder.forward(&batch, &adapter, None).unwrap();
+        values(decoder.log_probs(rows, &TOKENS[..70]))
+    };
+    let (exactly, roundly) = (scores(&exact), scores(&rounded));
+
+    let apart: f32 = exactly.iter().zip(&roundly).map(|(a, b)| (a - b).abs()).sum();
+    assert!(apart / 70.0 < 0.05, "{}", apart / 70.0);
+    let gradients = |decoder: &Decoder| {
+        let loss = |rows| loss(decoder, rows);
+        decoder.gradients(&batch, &adapter, Activations::Keep, &loss).unwrap().gradients
+    };
+    let cosine = cosine(&gradients(&exact), &gradients(&rounded));
+    assert!(cosine > 0.99, "{cosine}");
+}
+
+#[test]
 fn in_bf16_numbers_are_coarser_and_mean_the_same() {
     let (exact, coarse) = (decoder(), decoder().in_bf16().unwrap());
     let adapter = adapter(&exact, 4);

@@ -24,7 +24,7 @@ use models_decoder::checkpointing::Activations;
 use models_decoder::decoder::Decoder;
 use models_decoder::devices;
 use models_decoder::kernels::{self, Attention, Segment};
-use models_decoder::matrix::{KINDS, Matrix, Packing};
+use models_decoder::matrix::{KINDS, Matrix, Operands, Packing};
 
 /// Runs a check on each device but the CPU's own.
 fn on_each(check: impl Fn(&Device)) {
@@ -113,7 +113,7 @@ fn matrix(words: &[u32], packing: Packing, device: &Device) -> Matrix {
 fn products_of_every_type_are_those_of_the_cpu() {
     on_each(|device| {
         for kind in KINDS {
-            let packing = Packing { kind, rows: 69, columns: 512 };
+            let packing = Packing { kind, rows: 69, columns: 512, operands: Operands::Exact };
             let words = blocks(kind, [packing.rows, packing.columns]);
             for n in [1, 3, 70] {
                 let run = |device: &Device| {
@@ -174,7 +174,8 @@ fn attention_and_its_gradients_are_those_of_the_cpu() {
 
 #[test]
 fn log_probabilities_and_their_gradients_are_those_of_the_cpu() {
-    let packing = Packing { kind: GgmlType::Q4_1, rows: 1000, columns: 64 };
+    let packing =
+        Packing { kind: GgmlType::Q4_1, rows: 1000, columns: 64, operands: Operands::Exact };
     let words = blocks(packing.kind, [packing.rows, packing.columns]);
     on_each(|device| {
         for n in [1, 40] {

@@ -7,6 +7,7 @@ use models::gguf::Gguf;
 use models_decoder::decoder::Decoder;
 use targets_console::outln;
 use trainer::bench;
+use trainer::config::Precision;
 use trainer_contract::exit::DONE;
 
 use super::ComputeFlags;
@@ -30,9 +31,9 @@ pub(crate) struct Bench {
     /// Number of measured steps, after one step of warm-up
     #[arg(long, value_name = "N", default_value_t = 4)]
     steps: usize,
-    /// Compute activations in bf16, if the device supports it
-    #[arg(long)]
-    bf16: bool,
+    /// The precision of activations and products
+    #[arg(long, value_enum, default_value_t)]
+    precision: Precision,
     /// Print one JSON line for each row of the table
     #[arg(long)]
     json: bool,
@@ -48,7 +49,7 @@ impl Bench {
         let device = self.place.open()?;
         let base = super::base(&self.model)?;
         let decoder = Decoder::load(Arc::new(Gguf::open(&base.path)?), &device)?;
-        let decoder = if self.bf16 { decoder.in_bf16()? } else { decoder };
+        let decoder = self.precision.of(decoder)?;
         let start = Instant::now();
         let seconds = || start.elapsed().as_secs_f64();
         if !self.json {

@@ -66,7 +66,7 @@ impl Kernels for Flex {
     ) -> [FloatTensor<Self>; 2] {
         let x = x.to_contiguous();
         let (x, tokens, bytes) = (values(&x), tokens.storage(), bytes(&words));
-        let [log_probs, logs] = Head { x, tokens, bytes, packing }.log_probs();
+        let [log_probs, logs] = Head::new(x, tokens, bytes, packing).log_probs();
         [tensor(log_probs, 1), tensor(logs, 1)]
     }
 
@@ -77,7 +77,7 @@ impl Kernels for Flex {
         packing: Packing,
     ) -> FloatTensor<Self> {
         let [x, logs, gradient] = [x, logs, gradient].map(|tensor| tensor.to_contiguous());
-        let head = Head { x: values(&x), tokens: tokens.storage(), bytes: bytes(&words), packing };
+        let head = Head::new(values(&x), tokens.storage(), bytes(&words), packing);
         tensor(head.backward(values(&logs), values(&gradient)), packing.columns)
     }
 }

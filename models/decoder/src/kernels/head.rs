@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::exp::exp;
 use super::products::with_tile;
+use super::rounded::{Rounded, Tile};
 use super::shared::{View, Write, multiplied, multiply};
 use super::vectors::{self, vectorized};
 use crate::matrix::Packing;
@@ -17,12 +18,12 @@ use crate::matrix::Packing;
 const TILE_MAX: usize = 128 * 1024;
 
 /// Rows `[n, columns]`, the token behind each, and the head.
-#[derive(Clone, Copy)]
 pub(super) struct Head<'a> {
-    pub(super) x: &'a [f32],
-    pub(super) tokens: &'a [u32],
-    pub(super) bytes: &'a [u8],
-    pub(super) packing: Packing,
+    x: &'a [f32],
+    rounded: Option<Rounded>,
+    tokens: &'a [u32],
+    bytes: &'a [u8],
+    packing: Packing,
 }
 
 /// What a tile adds to the rows' sums.
@@ -32,7 +33,12 @@ struct TileSums {
     sum: Vec<f32>,
 }
 
-impl Head<'_> {
+impl<'a> Head<'a> {
+    pub(super) fn new(x: &'a [f32], tokens: &'a [u32], bytes: &'a [u8], packing: Packing) -> Self {
+        let rounded = Rounded::new(x, packing.columns, packing.operands);
+        Self { x, rounded, tokens, bytes, packing }
+    }
+
     fn tile(&self) -> usize {
         (TILE_MAX / self.packing.columns).clamp(1, self.packing.rows)
     }
@@ -46,21 +52,21 @@ impl Head<'_> {
     }
 
     /// Gives `work` a tile's first row, its weights and its logits `[n, count]`.
-    fn with_logits<T>(
-        &self,
-        index: usize,
-        work: impl FnOnce(usize, View<'_>, &mut [f32]) -> T,
-    ) -> T {
-        let Packing { kind, rows, columns } = self.packing;
+    fn with_logits<T>(&self, index: usize, work: impl FnOnce(usize, &[f32], &mut [f32]) -> T) -> T {
+        let Packing { kind, rows, columns, .. } = self.packing;
         let first = index * self.tile();
         let count = self.tile().min(rows - first);
         let row_bytes = self.packing.row_bytes();
         with_tile(count * columns, |weights| {
             let stored = &self.bytes[first * row_bytes..][..count * row_bytes];
             dequantize(kind, stored, weights).expect("a loaded matrix is whole blocks");
-            let weights = View::rows(weights, [count, columns], columns);
-            let x = View::rows(self.x, [self.n(), columns], columns);
-            let mut logits = multiplied((x, weights.transposed()), 1.0);
+            let mut logits = if let Some(x) = &self.rounded {
+                x.times(Tile::Rows(weights, [count, columns]))
+            } else {
+                let weights = View::rows(weights, [count, columns], columns);
+                let x = View::rows(self.x, [self.n(), columns], columns);
+                multiplied((x, weights.transposed()), 1.0)
+            };
             work(first, weights, &mut logits)
         })
     }
@@ -132,9 +138,14 @@ impl Head<'_> {
                 {
                     self.with_logits(index, |first, weights, logits| {
                         self.gradients(first, logits, (logs, gradient));
-                        let count = weights.shape[0];
-                        let logits = View::rows(logits, [self.n(), count], count);
-                        multiply((&mut out, width), (logits, weights), 1.0, Write::Add);
+                        let count = weights.len() / width;
+                        if let Some(logits) = Rounded::new(logits, count, self.packing.operands) {
+                            logits.add_times(Tile::Columns(weights, [count, width]), &mut out);
+                        } else {
+                            let logits = View::rows(logits, [self.n(), count], count);
+                            let weights = View::rows(weights, [count, width], width);
+                            multiply((&mut out, width), (logits, weights), 1.0, Write::Add);
+                        }
                     });
                 }
                 out

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use models::blocks::dequantize;
 use rayon::prelude::*;
 
+use super::rounded::{Rounded, Tile};
 use super::shared::{Target, View, Write, written};
 use crate::matrix::Packing;
 
@@ -37,6 +38,7 @@ pub(super) fn product(
 ) -> Vec<f32> {
     let Packing { rows, columns, .. } = packing;
     let n = x.len() / columns;
+    let rounded = Rounded::new(x, columns, packing.operands);
     let tile = tile_of(rows, TILE_MAX / columns);
     let row_bytes = packing.row_bytes();
     let each_tile = |target: Target| {
@@ -46,16 +48,22 @@ pub(super) fn product(
             with_tile(count * columns, |weights| {
                 let stored = &bytes[first * row_bytes..][..count * row_bytes];
                 dequantize_whole(packing, stored, weights);
-                let x = View::rows(x, [n, columns], columns);
-                let weights = View::rows(weights, [count, columns], columns).transposed();
+                let place = (first, rows);
                 // SAFETY: the target outlives the loop; tiles are different columns of it.
                 #[allow(unsafe_code, reason = "threads write parts of one slice")]
                 unsafe {
-                    target.write((first, rows), (x, weights), 1.0, Write::Replace);
+                    if let Some(x) = &rounded {
+                        let weights = Tile::Rows(weights, [count, columns]);
+                        target.write_rounded(place, (x, 0), weights, Write::Replace);
+                    } else {
+                        let x = View::rows(x, [n, columns], columns);
+                        let weights = View::rows(weights, [count, columns], columns).transposed();
+                        target.write(place, (x, weights), 1.0, Write::Replace);
+                    }
                     if let Some(Side { narrow, factor, rank }) = side {
                         let narrow = View::rows(narrow, [n, rank], rank);
                         let factor = View::rows(&factor[first * rank..], [count, rank], rank);
-                        target.write((first, rows), (narrow, factor.transposed()), 1.0, Write::Add);
+                        target.write(place, (narrow, factor.transposed()), 1.0, Write::Add);
                     }
                 }
             });
@@ -77,12 +85,14 @@ pub(super) fn product_transposed(
 ) -> Vec<f32> {
     let Packing { rows, columns, .. } = packing;
     let n = x.len() / rows;
+    let rounded = Rounded::new(x, rows, packing.operands);
     let width = tile_of(columns / packing.block(), usize::MAX) * packing.block();
     let each_part = |target: Target| {
         (0..columns.div_ceil(width)).into_par_iter().for_each(|index| {
             let first = index * width;
             let width = width.min(columns - first);
-            let tile = (TILE_MAX / width).clamp(1, rows);
+            // An even number: rows are rounded in pairs.
+            let tile = (TILE_MAX / width).clamp(2, rows.max(2)) / 2 * 2;
             with_tile(tile * width, |weights| {
                 for row in (0..rows).step_by(tile) {
                     let count = tile.min(rows - row);
@@ -92,13 +102,19 @@ pub(super) fn product_transposed(
                         (row, first, width),
                         &mut weights[..count * width],
                     );
-                    let x = View::rows(&x[row..], [n, count], rows);
-                    let weights = View::rows(weights, [count, width], width);
+                    let weights = &weights[..count * width];
                     let write = if row == 0 { Write::Replace } else { Write::Add };
                     // SAFETY: the target outlives the loop; parts are different columns of it.
                     #[allow(unsafe_code, reason = "threads write parts of one slice")]
                     unsafe {
-                        target.write((first, columns), (x, weights), 1.0, write);
+                        if let Some(x) = &rounded {
+                            let weights = Tile::Columns(weights, [count, width]);
+                            target.write_rounded((first, columns), (x, row), weights, write);
+                        } else {
+                            let x = View::rows(&x[row..], [n, count], rows);
+                            let weights = View::rows(weights, [count, width], width);
+                            target.write((first, columns), (x, weights), 1.0, write);
+                        }
                     }
                 }
             });

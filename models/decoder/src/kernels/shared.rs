@@ -40,15 +40,15 @@ impl<'a> View<'a> {
 }
 
 /// Elements from the first to behind the last.
-fn extent([rows, columns]: [usize; 2], [row, column]: [usize; 2]) -> usize {
+pub(super) fn extent([rows, columns]: [usize; 2], [row, column]: [usize; 2]) -> usize {
     if rows == 0 || columns == 0 { 0 } else { (rows - 1) * row + (columns - 1) * column + 1 }
 }
 
 /// A matrix that several threads write, each its own part.
 #[derive(Clone, Copy)]
 pub(crate) struct Target {
-    pointer: *mut f32,
-    length: usize,
+    pub(super) pointer: *mut f32,
+    pub(super) length: usize,
 }
 
 // SAFETY: `write` is unsafe and asks its callers to keep their parts apart.

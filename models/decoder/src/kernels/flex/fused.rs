@@ -136,6 +136,7 @@ mod tests {
 
     use super::*;
     use crate::kernels::composed;
+    use crate::matrix::Operands;
 
     /// Rows of more than a piece and of no whole vector: the widths are odd as well.
     const ROWS: usize = 301;
@@ -237,7 +238,8 @@ mod tests {
     fn adapted_products_are_what_burn_composes() {
         // Ranks below, at and over a vector; matrices that are wide and that are tall.
         for (rank, rows, columns) in [(3, 70, 64), (16, 34, 160), (40, 200, 32)] {
-            let packing = Packing { kind: GgmlType::Q8_0, rows, columns };
+            let packing =
+                Packing { kind: GgmlType::Q8_0, rows, columns, operands: Operands::Exact };
             let weights = wave(rows, columns, 4.0);
             let mut bytes = vec![0; rows * packing.row_bytes()];
             quantize(GgmlType::Q8_0, values(&weights), &mut bytes).unwrap();
