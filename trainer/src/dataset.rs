@@ -7,6 +7,7 @@
 //! reflection is to its failed trajectory.
 
 mod data;
+mod credit;
 mod records;
 mod reflections;
 mod files;
@@ -27,7 +28,9 @@ use crate::error::TrainError;
 pub use data::DataConfig;
 pub use files::read_file;
 pub use records::actions;
-pub use reflections::{Measure, ReflectionData, Reward, Select, TrainableTokens, reflections};
+pub use reflections::{
+    Measure, Reading, ReflectionData, Reward, Select, TrainableTokens, reflections,
+};
 pub use text::sample;
 
 /// A training sample: a sequence with the tokens that carry a loss.
@@ -45,7 +48,7 @@ pub struct Sample {
 }
 
 /// The reward of a reflection, its group and its log-probabilities on the device.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReflectionOutcome {
     /// The reward.
     pub reward: f32,
@@ -56,6 +59,9 @@ pub struct ReflectionOutcome {
     pub sampled: Vec<f32>,
     /// The same under the device's full softmax at temperature 1.
     pub full: Vec<f32>,
+    /// What each learned token's advantage is beyond the reflection's; empty without
+    /// [`ReflectionData::credit`].
+    pub credits: Vec<f32>,
 }
 
 impl Sample {
@@ -158,15 +164,24 @@ pub fn load(
 ) -> Result<Dataset, TrainError> {
     let mut gathered = Gathered::default();
     let mut samples = Vec::new();
+    let vocabulary = || {
+        Vocabulary::from_gguf(model)
+            .map_err(|source| TrainError::Vocabulary { file: model.name().into(), source })
+    };
+    let credited = data.reflections.and_then(|wanted| wanted.credit);
+    let known = credited.map(|_| vocabulary()).transpose()?;
+    let credited = credited.zip(known.as_ref().map(|known| &known.tokenizer));
     for log in logs(&data.records) {
         samples.extend(match &data.reflections {
             None => actions(&log, sha256, data.solved_only, &mut gathered)?,
-            Some(wanted) => reflections(&log, sha256, wanted, lessons, &mut gathered)?,
+            Some(wanted) => {
+                let reading = Reading { wanted: *wanted, lessons, credited };
+                reflections(&log, sha256, reading, &mut gathered)?
+            }
         });
     }
     if !data.files.is_empty() {
-        let vocabulary = Vocabulary::from_gguf(model)
-            .map_err(|source| TrainError::Vocabulary { file: model.name().into(), source })?;
+        let vocabulary = vocabulary()?;
         for file in &data.files {
             samples.extend(read_file(file, &vocabulary)?);
         }

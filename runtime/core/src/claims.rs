@@ -1,6 +1,30 @@
 //! What advice claims, held against what a trial showed.
 
+use alloc::vec::Vec;
+
 use serde::{Deserialize, Serialize};
+
+/// What an advice claims: how much of it is so, and each claim for itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// The sums.
+    pub counts: ClaimCounts,
+    /// The claims in the order of the text, which do not overlap.
+    pub each: Vec<CheckedClaim>,
+}
+
+/// A claim in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckedClaim {
+    /// Where its words begin, in bytes of the text.
+    pub start: u32,
+    /// Where they end.
+    pub end: u32,
+    /// A number of the world's: claims of one kind can be compared with each other.
+    pub kind: u32,
+    /// Whether the trial's observations bear it out, and the text did not claim it before.
+    pub is_so: bool,
+}
 
 /// How much of an advice is so, and how much of what there was to tell it tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::claims::ClaimCounts;
+use crate::claims::Claims;
 use crate::task::Task;
 
 /// A world that an actor changes one action at a time.
@@ -54,7 +54,7 @@ pub trait Environment {
 
     /// What a reflection on a trial of the task claims, held against the trial's observations, the
     /// first one first; `None` in a world that cannot read it.
-    fn claims(&self, task: &Task, shown: &[&str], reflection: &str) -> Option<ClaimCounts> {
+    fn claims(&self, task: &Task, shown: &[&str], reflection: &str) -> Option<Claims> {
         let _ = (task, shown, reflection);
         None
     }

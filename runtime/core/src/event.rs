@@ -21,7 +21,7 @@ use core::slice;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claims::ClaimCounts;
+use crate::claims::Claims;
 use crate::environment::Step;
 use crate::model::{ModelIdentity, Token};
 use crate::task::{Task, TaskTraits};
@@ -171,9 +171,9 @@ pub struct ReflectionEvent {
     /// See [`Reflection::again`](crate::reflection::Reflection::again); a separate field, too.
     #[serde(skip)]
     pub again: u32,
-    /// What the text claims, held against the trial; a separate field, too.
+    /// What the text claims, held against the trial; two separate fields.
     #[serde(skip)]
-    pub claims: Option<ClaimCounts>,
+    pub claims: Option<Claims>,
 }
 
 /// The agent judged whether an episode had succeeded.

@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::claims::ClaimCounts;
+use crate::claims::Claims;
 use crate::environment::EnvironmentError;
 use crate::model::Generation;
 use crate::task::Task;
@@ -25,7 +25,7 @@ pub struct Reflection {
     /// for a text that was drawn before: nothing is generated for it.
     pub again: u32,
     /// What the text claims, held against the trial, in a world that can.
-    pub claims: Option<ClaimCounts>,
+    pub claims: Option<Claims>,
 }
 
 impl Reflection {

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 
 use expect_test::expect_file;
 use proptest::prelude::*;
-use runtime_core::claims::ClaimCounts;
+use runtime_core::claims::{CheckedClaim, ClaimCounts, Claims};
 use runtime_core::event::{
     BranchEvent, Call, Event, JudgementEvent, ReflectionEvent, RunEvent, StepEvent, TrialEndEvent,
     TrialKey, TrialStartEvent,
@@ -139,7 +139,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[test]
 fn the_counts_of_a_reflection_are_fields_that_only_those_with_some_have() {
     let [_, Event::Step(step), ..] = &events()[..] else { unreachable!() };
-    let written = |repeats, again, claims: Option<ClaimCounts>| {
+    let written = |repeats, again, claims: Option<Claims>| {
         let (key, call) = (step.key, step.calls[0].clone());
         Event::Reflection(ReflectionEvent {
             key,
@@ -151,23 +151,30 @@ fn the_counts_of_a_reflection_are_fields_that_only_those_with_some_have() {
         })
     };
     let counts = ClaimCounts { claims: 4, supported: 3, facts: 2, told: 1 };
+    let each = vec![
+        CheckedClaim { start: 0, end: 3, kind: 1, is_so: true },
+        CheckedClaim { start: 3, end: 300, kind: 0, is_so: false },
+    ];
     let events = [
         written(0, 0, None),
         written(2, 0, None),
         written(0, 3, None),
-        written(0, 0, Some(counts)),
+        written(0, 0, Some(Claims { counts, each: Vec::new() })),
+        written(0, 0, Some(Claims { counts, each })),
     ];
 
     let bytes = stream(Version::V2, &events).unwrap();
 
     assert_eq!(read(&bytes), (events.to_vec(), Ok(0)));
     let offsets = offsets(&bytes);
-    let [bare, repeats, again, claims] =
-        [0, 1, 2, 3].map(|place| offsets[place + 1] - offsets[place]);
+    let [bare, repeats, again, claims, each] =
+        [0, 1, 2, 3, 4].map(|place| offsets[place + 1] - offsets[place]);
     // The name and its length, the value and its length.
     assert_eq!(repeats, bare + "repeats".len() + 1 + 4 + 1);
     assert_eq!(again, bare + "again".len() + 1 + 4 + 1);
     assert_eq!(claims, bare + "claims".len() + 1 + 16 + 1);
+    // The number of claims; four numbers each, of which one is above 127.
+    assert_eq!(each, claims + "claims.each".len() + 1 + (1 + 2 * 4 + 1) + 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use runtime_core::claims::ClaimCounts;
+use runtime_core::claims::Claims;
 use runtime_core::environment::{Environment, EnvironmentError, Step};
 use runtime_core::task::Task;
 
@@ -64,7 +64,7 @@ impl Environment for TextGames {
         self.current.as_ref().map_or_else(String::new, |(_, play)| feedback(play))
     }
 
-    fn claims(&self, task: &Task, shown: &[&str], reflection: &str) -> Option<ClaimCounts> {
+    fn claims(&self, task: &Task, shown: &[&str], reflection: &str) -> Option<Claims> {
         check_claims(&Sight::of_trial(task, shown)?, reflection)
     }
 }

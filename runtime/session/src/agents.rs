@@ -14,7 +14,6 @@ use runtime_agent::reward::LinearRewardModel;
 use runtime_agent::scripted_roles::{ExpertActor, ScriptedRoles};
 use runtime_agent::settings::AgentSettings;
 use runtime_core::agent::{Agent, Attempt, Episode};
-use runtime_core::claims::ClaimCounts;
 use runtime_core::reflection::{Memory, ReflectionStore};
 use runtime_core::spending::Meter;
 use runtime_core::strategy::Strategy;
@@ -47,7 +46,7 @@ impl Expert for EnvironmentExpert {
 
     fn accuracy(&mut self, attempt: &Attempt<'_>, advice: &str) -> Option<f32> {
         let sight = Sight::of_trial(attempt.task, &attempt.trajectory.observations())?;
-        expert::check_claims(&sight, advice).map(ClaimCounts::accuracy)
+        expert::check_claims(&sight, advice).map(|claims| claims.counts.accuracy())
     }
 }
 

@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use runtime_core::claims::ClaimCounts;
+use models::tokenizer::Tokenizer;
 use runtime_core::group::Reflected;
 use runtime_core::model::{Generation, Origin};
+use runtime_core::reflection::Reflection;
 use runtime_core::seed::{mix, unit};
 use runtime_core::trajectory::Trajectory;
 use serde::{Deserialize, Serialize};
 
+use super::credit::credits;
 use super::records::{append, check_model, read};
 use super::{Gathered, ReflectionOutcome, Sample};
 use crate::error::TrainError;
 
 /// The selection of reflections and the definition of their rewards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReflectionData {
     /// The measure of a trial.
@@ -29,6 +31,22 @@ pub struct ReflectionData {
     /// the real data: the arm that a gain has to be measured against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permute: Option<u64>,
+    /// Beside the reward, which all words of a reflection share: how much it counts that the words of a claim are so,
+    /// more or less often than the group's claims of the same kind. Only of records from worlds that hold claims
+    /// against trials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<f32>,
+}
+
+/// How a log is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// The selection and the rewards.
+    pub wanted: ReflectionData,
+    /// The tokens that the method can train on.
+    pub lessons: TrainableTokens,
+    /// [`ReflectionData::credit`], and what the bytes of a token are.
+    pub credited: Option<(f32, &'a Tokenizer)>,
 }
 
 /// The measure of a trial.
@@ -56,7 +74,7 @@ pub enum Reward {
     /// The next trial's measure.
     Next,
     /// How much of what the reflection claims is so and how much there was to tell it tells
-    /// ([`ClaimCounts::accuracy`]), by its own trial alone: a process reward, whatever the next trial
+    /// ([`ClaimCounts::accuracy`](runtime_core::claims::ClaimCounts::accuracy)), by its own trial alone: a process reward, whatever the next trial
     /// came to. Only of records from worlds that hold claims against trials.
     Claims,
 }
@@ -118,7 +136,7 @@ impl ReflectionData {
         match self.reward {
             Reward::Difference => Some(mean - of(&failed.trajectory)),
             Reward::Next => Some(mean),
-            Reward::Claims => reflection.claims.map(ClaimCounts::accuracy),
+            Reward::Claims => reflection.claims.as_ref().map(|claims| claims.counts.accuracy()),
         }
     }
 }
@@ -130,15 +148,15 @@ impl ReflectionData {
 pub fn reflections(
     log: &Path,
     model_sha256: &str,
-    wanted: &ReflectionData,
-    lessons: TrainableTokens,
+    reading: Reading<'_>,
     gathered: &mut Gathered,
 ) -> Result<Vec<Sample>, TrainError> {
+    let Reading { wanted, lessons, credited } = reading;
     let history = read(log, gathered)?;
     check_model(log, ("retrospective", &history.run.retrospective), model_sha256)?;
     let mut samples = Vec::new();
     for (place, reflected) in history.reflected().enumerate() {
-        let mut tried: BTreeMap<u32, (usize, Vec<Sample>)> = BTreeMap::new();
+        let mut tried: BTreeMap<u32, (usize, Vec<Told<'_>>)> = BTreeMap::new();
         for drawn in reflected {
             let reflection = drawn.reflection;
             let trial = reflection.trial;
@@ -157,9 +175,14 @@ pub fn reflections(
                 gathered.groups += 1;
                 (gathered.groups, Vec::new())
             });
-            members.push(of_reflection(&reflection.generation, reward, *group, origin));
+            let sample = of_reflection(&reflection.generation, reward, *group, origin);
+            members.push((reflection, sample));
         }
-        for (group, mut members) in tried.into_values() {
+        for (group, members) in tried.into_values() {
+            let mut members = with_credits(members, credited).ok_or_else(|| {
+                let reason = format!("a reflection on task {place} is not what was generated");
+                TrainError::Content { file: log.into(), reason }
+            })?;
             if let Some(seed) = wanted.permute {
                 permute(&mut members, mix(seed) ^ mix(group as u64));
             }
@@ -172,6 +195,25 @@ pub fn reflections(
     Ok(samples)
 }
 
+/// A reflection, and the sample that it is.
+type Told<'a> = (&'a Reflection, Sample);
+
+/// The samples of a group, with the credits of their claims where these are asked for; `None` as by [`credits`].
+fn with_credits(
+    members: Vec<Told<'_>>,
+    credited: Option<(f32, &Tokenizer)>,
+) -> Option<Vec<Sample>> {
+    let (told, mut members): (Vec<_>, Vec<_>) = members.into_iter().unzip();
+    if let Some((weight, tokenizer)) = credited {
+        for (sample, found) in members.iter_mut().zip(credits(&told, tokenizer)?) {
+            if let Some(outcome) = &mut sample.outcome {
+                outcome.credits = found.into_iter().map(|ahead| weight * ahead).collect();
+            }
+        }
+    }
+    Some(members)
+}
+
 fn of_reflection(generation: &Generation, reward: f32, group: usize, origin: String) -> Sample {
     let mut sample = Sample { ids: Vec::new(), learned: Vec::new(), origin, outcome: None };
     append(&mut sample, generation);
@@ -181,6 +223,7 @@ fn of_reflection(generation: &Generation, reward: f32, group: usize, origin: Str
         group,
         sampled: drawn().map(|token| token.log_prob).collect(),
         full: drawn().map(|token| token.log_prob_full.unwrap_or(token.log_prob)).collect(),
+        credits: Vec::new(),
     });
     sample
 }
@@ -219,16 +262,15 @@ fn select(members: Vec<Sample>, select: Select) -> Vec<Sample> {
 
 #[cfg(test)]
 mod tests {
+    use runtime_core::claims::{ClaimCounts, Claims};
     use runtime_core::history::FinishedTrial;
-    use runtime_core::reflection::Reflection;
     use runtime_core::trajectory::{Ending, Trajectory};
 
     use super::*;
 
     fn group(rewards: &[f32]) -> Vec<Sample> {
         let of = |&reward: &f32| {
-            let outcome =
-                ReflectionOutcome { reward, group: 0, sampled: Vec::new(), full: Vec::new() };
+            let outcome = ReflectionOutcome { reward, ..ReflectionOutcome::default() };
             let (ids, learned, origin) = (Vec::new(), Vec::new(), String::new());
             Sample { ids, learned, origin, outcome: Some(outcome) }
         };
@@ -246,6 +288,7 @@ mod tests {
             reward: Reward::Claims,
             select: Select::All,
             permute: None,
+            credit: None,
         };
         let trajectory = Trajectory {
             opening: String::new(),
@@ -254,9 +297,10 @@ mod tests {
             feedback: String::new(),
         };
         let failed = FinishedTrial::new(trajectory, 0);
-        let reward = |claims| {
+        let reward = |claims: Option<ClaimCounts>| {
             let text = "The mug 1 is at desk 1.";
             let told = Reflection::new(1, text.into(), Generation::of_text(text));
+            let claims = claims.map(|counts| Claims { counts, each: Vec::new() });
             let reflection = &Reflection { claims, ..told };
             wanted.reward(&Reflected { failed: &failed, reflection, next: vec![&failed] })
         };

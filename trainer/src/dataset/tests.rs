@@ -30,6 +30,7 @@ fn a_group_stays_together_and_whole() {
             group: group as usize,
             sampled: vec![-1.0],
             full: vec![-1.0],
+            ..ReflectionOutcome::default()
         }),
         origin: String::new(),
     };
@@ -59,9 +60,8 @@ fn a_sample_stays_on_its_side_when_others_are_added() {
 #[test]
 fn attempts_at_the_same_prompt_are_a_group() {
     let attempt = |ids: &[u32], reward| {
-        let (sampled, full) = (Vec::new(), Vec::new());
         let learned = (0..ids.len()).map(|place| place > 1).collect();
-        let outcome = Some(ReflectionOutcome { reward, group: 0, sampled, full });
+        let outcome = Some(ReflectionOutcome { reward, ..ReflectionOutcome::default() });
         Sample { learned, outcome, ..sample(ids) }
     };
     let mut samples =

@@ -25,8 +25,7 @@ pub fn sample(vocabulary: &Vocabulary, line: &JsonLine, origin: String) -> Resul
         JsonLine::Attempt { turns, reward } => {
             let begin = text.chat(turns)?;
             text.sample.learned[..begin].fill(false);
-            let (sampled, full) = (Vec::new(), Vec::new());
-            let outcome = ReflectionOutcome { reward: *reward, group: 0, sampled, full };
+            let outcome = ReflectionOutcome { reward: *reward, ..ReflectionOutcome::default() };
             text.sample.outcome = Some(outcome);
         }
         JsonLine::Completion { prompt, completion } => {

@@ -31,6 +31,11 @@ pub trait Method {
         self.learns_from_actions()
     }
 
+    /// Whether it reads the credits of claims.
+    fn gives_credit(&self) -> bool {
+        false
+    }
+
     /// Whether a reward model's scores can replace the rewards of reflections.
     fn weighs_rewards(&self) -> bool {
         true

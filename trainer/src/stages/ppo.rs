@@ -236,6 +236,7 @@ mod tests {
             group: 0,
             sampled: before.clone(),
             full: before.clone(),
+            ..ReflectionOutcome::default()
         };
         let outcomes = rewards.map(outcome).to_vec();
         let known = KnownLogProbs { before: before.clone(), reference: before.clone() };

@@ -31,20 +31,21 @@ pub(crate) fn rewards_and_groups(outcomes: &[ReflectionOutcome]) -> (Vec<f32>, V
     outcomes.iter().map(|outcome| (outcome.reward, outcome.group)).unzip()
 }
 
-/// Groups in which one earned more than another.
+/// Groups in which one earned more than another, or a claim has credit.
 pub(crate) fn informative_groups(samples: &[Sample]) -> Vec<Vec<usize>> {
-    let (rewards, _) = rewards_and_groups(&outcomes(samples));
+    let outcomes = outcomes(samples);
     let mut groups = packing::groups(samples);
+    let of = |place: &usize| &outcomes[*place];
     let earned =
-        |group: &[usize]| -> Vec<f32> { group.iter().map(|&place| rewards[place]).collect() };
-    groups.retain(|group| !are_alike(&earned(group)));
+        |group: &[usize]| -> Vec<f32> { group.iter().map(|place| of(place).reward).collect() };
+    let is_credited = |place: &usize| of(place).credits.iter().any(|credit| *credit != 0.0);
+    groups.retain(|group| !are_alike(&earned(group)) || group.iter().any(is_credited));
     groups
 }
 
 /// A sample without an outcome earned nothing, alone.
 pub(crate) fn outcomes(samples: &[Sample]) -> Vec<ReflectionOutcome> {
-    let nothing =
-        |group| ReflectionOutcome { reward: 0.0, group, sampled: Vec::new(), full: Vec::new() };
+    let nothing = |group| ReflectionOutcome { group, ..ReflectionOutcome::default() };
     let places = samples.iter().enumerate();
     places.map(|(place, sample)| sample.outcome.clone().unwrap_or_else(|| nothing(place))).collect()
 }

@@ -149,6 +149,7 @@ mod tests {
                 group,
                 sampled: vec![-1.0],
                 full: vec![-1.0],
+                ..ReflectionOutcome::default()
             }),
         };
         let samples = [(1.0, 0), (0.0, 0), (1.0, 1), (1.0, 1)].map(sample);

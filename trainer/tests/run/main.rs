@@ -126,6 +126,7 @@ fn a_stage_is_refused_what_it_cannot_learn_from() {
         reward: Reward::Next,
         select: Select::All,
         permute: None,
+        credit: None,
     };
 
     let actions = refused(|config, _| config.stage = Stage::RewardWeighted(weights));

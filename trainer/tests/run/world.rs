@@ -99,6 +99,7 @@ impl World {
             reward: Reward::Difference,
             select,
             permute: None,
+            credit: None,
         });
         config.adapter.dropout = 0.0;
         config.optimizer.weight_decay = 0.0;

@@ -17,7 +17,7 @@ pub(crate) fn of_log(log: &Path) -> Result<ClaimCounts> {
             let Some(reflection) = &trial.reflection else { continue };
             let sight = Sight::of_trial(task, &trial.trajectory.observations());
             let found = sight.and_then(|sight| check_claims(&sight, &reflection.text));
-            counts += found.unwrap_or_default();
+            counts += found.unwrap_or_default().counts;
         }
     }
     Ok(counts)

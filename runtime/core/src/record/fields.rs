@@ -9,6 +9,7 @@
 //! | reflection | `repeats` | number of draws before it that repeated the memory, u32 |
 //! | reflection | `again` | number of the next trial that an earlier text has here, u32 |
 //! | reflection | `claims` | claims, those that are supported, facts, those that are told: four u32 |
+//! | reflection | `claims.each` | where each claim stands, its kind, and whether it is so, in postcard's wire format |
 //!
 //! A field without a value is not written, nor is a count that is 0.
 
@@ -17,11 +18,13 @@ use alloc::vec::Vec;
 use core::str;
 
 use super::RecordError;
-use crate::claims::ClaimCounts;
+use crate::claims::{ClaimCounts, Claims};
 use crate::event::{Event, RunEvent};
 use crate::task::TaskTraits;
 
 const TRAITS: &str = "traits";
+const CLAIMS: &str = "claims";
+const EACH_CLAIM: &str = "claims.each";
 
 /// The fields of a run, by name.
 fn sources(run: &mut RunEvent) -> [(&'static str, &mut Option<String>); 2] {
@@ -56,9 +59,14 @@ pub(super) fn write(event: &Event, payload: &mut Vec<u8>) -> Result<(), RecordEr
                     append(payload, name, &count.to_le_bytes())?;
                 }
             }
-            if let Some(ClaimCounts { claims, supported, facts, told }) = reflection.claims {
+            if let Some(Claims { counts, each }) = &reflection.claims {
+                let ClaimCounts { claims, supported, facts, told } = *counts;
                 let value = [claims, supported, facts, told].map(u32::to_le_bytes);
-                append(payload, "claims", value.as_flattened())?;
+                append(payload, CLAIMS, value.as_flattened())?;
+                if !each.is_empty() {
+                    let value = postcard::to_allocvec(each).map_err(|_| RecordError::Payload)?;
+                    append(payload, EACH_CLAIM, &value)?;
+                }
             }
         }
         _ => {}
@@ -95,9 +103,14 @@ pub(super) fn read(event: &mut Event, mut rest: &[u8]) -> Result<(), RecordError
             Event::Reflection(reflection) => match name {
                 "repeats" => [reflection.repeats] = numbers(value)?,
                 "again" => [reflection.again] = numbers(value)?,
-                "claims" => {
+                CLAIMS => {
                     let [claims, supported, facts, told] = numbers(value)?;
-                    reflection.claims = Some(ClaimCounts { claims, supported, facts, told });
+                    let claimed = reflection.claims.get_or_insert_default();
+                    claimed.counts = ClaimCounts { claims, supported, facts, told };
+                }
+                EACH_CLAIM => {
+                    let each = postcard::from_bytes(value).map_err(|_| RecordError::Payload)?;
+                    reflection.claims.get_or_insert_default().each = each;
                 }
                 _ => {}
             },

@@ -60,7 +60,7 @@ pub(super) fn record(
         call: CallHistory::default().shorten(generation),
         repeats: *repeats,
         again: *again,
-        claims: *claims,
+        claims: claims.clone(),
     }))?;
     if participants.recorder.interrupted() {
         return Err(TrialError::Interrupted);

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use super::*;
 use crate::agent::Episode;
 use crate::choice::Counted;
-use crate::claims::ClaimCounts;
+use crate::claims::{ClaimCounts, Claims};
 use crate::environment::Step;
 use crate::event::{PROMPT_TOKENS_MAX, RunEvent};
 use crate::group::Reflected;
@@ -46,9 +46,10 @@ impl Environment for TwoDoors {
         "You stand before a wall.".into()
     }
 
-    fn claims(&self, _: &Task, shown: &[&str], reflection: &str) -> Option<ClaimCounts> {
+    fn claims(&self, _: &Task, shown: &[&str], reflection: &str) -> Option<Claims> {
         let supported = u32::from(shown[1..].contains(&"A wall.") && reflection.contains("a wall"));
-        Some(ClaimCounts { claims: 1, supported, facts: 1, told: supported })
+        let counts = ClaimCounts { claims: 1, supported, facts: 1, told: supported };
+        Some(Claims { counts, each: Vec::new() })
     }
 }
 
@@ -176,7 +177,8 @@ fn a_reflection_reaches_the_next_trial() {
 
     assert_eq!(endings(&played.history), [Ending::Over, Ending::Solved]);
     assert_eq!(played.prompts, ["", "", "The left door is a wall."]);
-    let claims = played.history.trials[0].reflection.as_ref().unwrap().claims.unwrap();
+    let claims = played.history.trials[0].reflection.as_ref().unwrap().claims.as_ref();
+    let claims = claims.unwrap().counts;
     assert_eq!((claims.supported, claims.told), (1, 1));
 }
 

@@ -7,6 +7,8 @@
 //! Every trial of a task begins in the same house, so each thing lies again where it
 //! was first seen.
 
+use std::ops::Range;
+
 use super::goal::{Destination, Treatment};
 use super::notes::Notes;
 use super::player::{Sight, Situation};
@@ -28,9 +30,45 @@ pub(super) enum Claim<'a> {
     Unsearched(&'a str),
 }
 
+impl<'a> Claim<'a> {
+    /// A number for its kind.
+    pub(super) fn kind(&self) -> u32 {
+        match self {
+            Self::At(..) => 0,
+            Self::Absent(..) => 1,
+            Self::Use(_) => 2,
+            Self::Unsearched(_) => 3,
+        }
+    }
+
+    /// The receptacle, the last of its words.
+    fn place(&self) -> &'a str {
+        match *self {
+            Self::At(_, place)
+            | Self::Absent(_, place)
+            | Self::Use(place)
+            | Self::Unsearched(place) => place,
+        }
+    }
+}
+
 /// The claims of some sentences, in order; one that [`advise`] would not write claims nothing.
 pub(super) fn claims(text: &str) -> impl Iterator<Item = Claim<'_>> {
-    text.trim().trim_end_matches('.').split(". ").flat_map(of_sentence)
+    claims_in_place(text).map(|(_, claim)| claim)
+}
+
+/// The same, with the bytes of the text that each is: of its sentence what follows the claim before
+/// it, up to its receptacle.
+pub(super) fn claims_in_place(text: &str) -> impl Iterator<Item = (Range<usize>, Claim<'_>)> {
+    let offset = |part: &str| part.as_ptr().addr() - text.as_ptr().addr();
+    text.trim().trim_end_matches('.').split(". ").flat_map(move |sentence| {
+        let claims = of_sentence(sentence).into_iter();
+        claims.scan(offset(sentence), move |next, claim| {
+            let start = *next;
+            *next = offset(claim.place()) + claim.place().len();
+            Some((start..*next, claim))
+        })
+    })
 }
 
 fn of_sentence(sentence: &str) -> Vec<Claim<'_>> {

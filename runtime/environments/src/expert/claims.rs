@@ -2,38 +2,47 @@
 
 use std::collections::HashSet;
 
-use runtime_core::claims::ClaimCounts;
+use runtime_core::claims::{CheckedClaim, ClaimCounts, Claims};
 
-use super::advice::{Claim, advise, claims};
+use super::advice::{Claim, advise, claims, claims_in_place};
 use super::goal::Destination;
 use super::notes::kind;
 use super::player::{Sight, Situation};
 
 /// Holds advice against what was seen in a trial; what its memory told is not evidence.
 ///
-/// A claim to use a receptacle is borne out where it stands in the house, serves the task, and no
+/// A claim of where a thing is, or is not, is borne out where it was seen so, and the task is about that thing; one to use
+/// a receptacle is borne out where it stands in the house, serves the task, and no
 /// other was named for it; one to look at it where it stands there and was not seen into. What is
 /// claimed twice counts once. Facts are the claims of the expert's own advice, without receptacles that are
 /// its choice alone; where it would look at some, that one is left to look at is a fact, which any of those tells.
 ///
 /// `None` if the instruction is not of the six task types.
-pub fn check_claims(sight: &Sight<'_>, advice: &str) -> Option<ClaimCounts> {
+pub fn check_claims(sight: &Sight<'_>, advice: &str) -> Option<Claims> {
     let seen = Sight { advice: Vec::new(), ..sight.clone() };
     let expert = Situation::new(&seen)?;
     let known = advise(&seen)?;
     let facts: Vec<_> = claims(&known).filter(|fact| expert.is_revealed(fact)).collect();
-    let claimed: HashSet<_> = claims(advice).collect();
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let mut claimed = HashSet::new();
+    let each = claims_in_place(advice).map(|(place, claim)| CheckedClaim {
+        start: count(place.start),
+        end: count(place.end),
+        kind: claim.kind(),
+        is_so: claimed.insert(claim) && expert.bears_out(&claim),
+    });
+    let each: Vec<_> = each.collect();
     let supported: Vec<_> = claimed.iter().filter(|claim| expert.bears_out(claim)).collect();
     let is_left = claims(&known).any(|claim| is_unsearched(&claim));
     let told_left = is_left && supported.iter().any(|claim| is_unsearched(claim));
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Some(ClaimCounts {
+    let counts = ClaimCounts {
         claims: count(claimed.len()),
         supported: count(supported.len()),
         facts: count(facts.len()) + u32::from(is_left),
         told: count(facts.iter().filter(|fact| claimed.contains(fact)).count())
             + u32::from(told_left),
-    })
+    };
+    Some(Claims { counts, each })
 }
 
 fn is_unsearched(claim: &Claim<'_>) -> bool {
@@ -52,8 +61,16 @@ impl Situation<'_> {
             notes.places.iter().any(|known| known.name == place && known.is_seen() == is_seen)
         };
         match *claim {
-            Claim::At(thing, place) => is_at(kind(thing), Some(thing), place),
-            Claim::Absent(wanted, place) => is_there(place, true) && !is_at(wanted, None, place),
+            Claim::At(thing, place) => {
+                self.needs(kind(thing)) && is_at(kind(thing), Some(thing), place)
+            }
+            Claim::Absent(wanted, place) => {
+                // Of a kind, or of one thing by its number.
+                let one = Some(wanted).filter(|wanted| kind(wanted) != *wanted);
+                self.needs(kind(wanted))
+                    && is_there(place, true)
+                    && !is_at(kind(wanted), one, place)
+            }
             Claim::Unsearched(place) => is_there(place, false),
             Claim::Use(place) => {
                 let there = notes.places.iter().any(|known| known.name == place);
@@ -61,6 +78,12 @@ impl Situation<'_> {
                 there && self.serves(kind(place)) && named.is_none_or(|named| named == place)
             }
         }
+    }
+
+    /// Whether the task is about things of this kind.
+    fn needs(&self, wanted: &str) -> bool {
+        wanted == self.goal.thing
+            || matches!(self.goal.end, Destination::Lamp(lamp) if lamp == wanted)
     }
 
     /// Whether the task has a use for receptacles of this kind.

@@ -1,5 +1,7 @@
 //! What the expert does next, told as an agent sees it.
 
+use runtime_core::claims::CheckedClaim;
+
 use super::*;
 
 const ROOM: &str = "You are in the middle of a room. Looking quickly around you, you see a bed 1, \
@@ -278,7 +280,7 @@ fn claims_are_held_against_what_was_seen() {
         // What the trial was told is no evidence.
         let told = vec!["The mug 1 is at sofa 1."];
         let sight = Sight { instruction, advice: told, opening, observations, admissible: &[] };
-        let found = check_claims(&sight, advice).unwrap();
+        let found = check_claims(&sight, advice).unwrap().counts;
         [found.claims, found.supported, found.facts, found.told]
     };
     let wish = |advice| held("put a mug in desk", &observations, advice);
@@ -298,4 +300,34 @@ fn claims_are_held_against_what_was_seen() {
     // It was never at the sofa, and what is said twice counts once.
     assert_eq!(searched("There is no mug at desk 2, sofa 1, desk 2."), [2, 1, 2, 1]);
     assert_eq!(searched("Take it, move it to desk 2."), [1, 1, 2, 0]);
+    // A thing that was seen is not absent by its number either, and what the task is not about is no claim's to make.
+    assert_eq!(wish("There is no mug 1 at bed 1, desk 2."), [2, 1, 2, 0]);
+    assert_eq!(searched("There is no pen at desk 2."), [1, 0, 2, 0]);
+}
+
+#[test]
+fn each_claim_is_the_words_up_to_its_receptacle() {
+    let opening = "You see: you see a bed 1, a desk 1, a desk 2, a drawer 1, and a sofa 1.";
+    let observations = vec!["You arrive at desk 2. On the desk 2, you see nothing."];
+    let sight = Sight {
+        instruction: "put a mug in desk",
+        advice: Vec::new(),
+        opening,
+        observations,
+        admissible: &[],
+    };
+    let text = " There is no mug at desk 2, sofa 1, desk 2. Hm. Look at bed 1, then desk 2 first.";
+
+    let each = check_claims(&sight, text).unwrap().each;
+
+    let words = |claim: &CheckedClaim| &text[claim.start as usize..claim.end as usize];
+    let found: Vec<_> = each.iter().map(|claim| (words(claim), claim.kind, claim.is_so)).collect();
+    let expected = [
+        ("There is no mug at desk 2", 1, true),
+        (", sofa 1", 1, false),
+        (", desk 2", 1, false),
+        ("Look at bed 1", 3, true),
+        (", then desk 2", 3, false),
+    ];
+    assert_eq!(found, expected);
 }

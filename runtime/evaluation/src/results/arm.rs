@@ -142,7 +142,8 @@ impl ArmResults {
 
 fn claims(history: &RunHistory) -> Option<ClaimCounts> {
     let trials = history.tasks.iter().flat_map(|task| &task.trials);
-    let claims = trials.filter_map(|trial| trial.reflection.as_ref()?.claims);
+    let claims =
+        trials.filter_map(|trial| Some(trial.reflection.as_ref()?.claims.as_ref()?.counts));
     claims.reduce(|mut sum, claims| {
         sum += claims;
         sum
