@@ -3,10 +3,11 @@
 # each strategy with the same trials and tokens, with the examples in the problems and with tests that the
 # model proposed, and greedy and sampled programs of the first trial.
 #
-#   benches/programs.sh OUT        about 12 hours on two idle cores for the rows without internal tests: an hour
-#                                  a row of Qwen2.5-Coder-0.5B, a third of that of SmolLM2-135M. Those with
-#                                  internal tests were not timed; by the number of their arms, twice the others'
-#                                  three rows and half an hour for the tests, they take some 9 hours more
+#   benches/programs.sh OUT        PARALLEL and THREADS fit it to a machine
+#
+# A greedy row of 164 problems took two minutes of two idle cores with Qwen2.5-Coder-0.5B and one with SmolLM2-135M, eight
+# problems at once. By that the rows without internal tests are some four hours, and those with them, by the number of their
+# arms, twice that; neither was timed.
 #
 # Reflexion's arms: `simple` is the first trial of `none`, `immediate-refinement` is `last-attempt`, `reflexion-ucs`
 # is `search`, and `test-acc` is what `rebound tests accuracy` prints at the end.
@@ -14,6 +15,7 @@
 set -euo pipefail
 out=$1
 rebound=${REBOUND:-rebound}
+speed=(--parallel "${PARALLEL:-8}" --threads "${THREADS:-2}")
 mkdir -p "$out"
 
 # row NAME OPTIONS…: one run, resumed where it was begun.
@@ -22,9 +24,9 @@ row() {
   shift
   [ -e "$out/$name/finished" ] && return
   if [ -e "$out/$name/run.toml" ]; then
-    "$rebound" compare --resume "$out/$name"
+    "$rebound" compare --resume "$out/$name" "${speed[@]}"
   else
-    "$rebound" compare --out "$out/$name" "$@"
+    "$rebound" compare --out "$out/$name" "$@" "${speed[@]}"
   fi
   touch "$out/$name/finished"
 }
