@@ -195,19 +195,27 @@ fn cosine(
     dot(&one, &two) / (dot(&one, &one) * dot(&two, &two)).sqrt()
 }
 
+/// The log-probabilities of a batch's tokens.
+fn scores(decoder: &Decoder, batch: &Batch, adapter: &Adapter) -> Vec<f32> {
+    let rows = decoder.forward(batch, adapter, None).unwrap();
+    values(decoder.log_probs(rows, &TOKENS[..batch.tokens.len()]))
+}
+
+/// How far numbers are apart in the mean.
+fn apart(one: &[f32], two: &[f32]) -> f32 {
+    one.iter().zip(two).map(|(a, b)| (a - b).abs()).sum::<f32>() / one.len() as f32
+}
+
 #[test]
 fn rounded_products_mean_the_same() {
     let (exact, rounded) = (decoder(), decoder().with_rounded_products());
     let adapter = adapter(&exact, 4);
     let batch = Batch::new([&TOKENS[..40], &TOKENS[30..60]]);
-    let scores = |decoder: &Decoder| {
-        let rows = decoder.forward(&batch, &adapter, None).unwrap();
-        values(decoder.log_probs(rows, &TOKENS[..70]))
-    };
-    let (exactly, roundly) = (scores(&exact), scores(&rounded));
 
-    let apart: f32 = exactly.iter().zip(&roundly).map(|(a, b)| (a - b).abs()).sum();
-    assert!(apart / 70.0 < 0.05, "{}", apart / 70.0);
+    let [exactly, roundly] = [&exact, &rounded].map(|decoder| scores(decoder, &batch, &adapter));
+
+    let apart = apart(&exactly, &roundly);
+    assert!(apart < 0.05, "{apart}");
     let gradients = |decoder: &Decoder| {
         let loss = |rows| loss(decoder, rows);
         decoder.gradients(&batch, &adapter, Activations::Keep, &loss).unwrap().gradients
@@ -221,15 +229,12 @@ fn in_bf16_numbers_are_coarser_and_mean_the_same() {
     let (exact, coarse) = (decoder(), decoder().in_bf16().unwrap());
     let adapter = adapter(&exact, 4);
     let batch = Batch::new([&TOKENS[..40], &TOKENS[30..60]]);
-    let scores = |decoder: &Decoder| {
-        let rows = decoder.forward(&batch, &adapter, None).unwrap();
-        values(decoder.log_probs(rows, &TOKENS[..70]))
-    };
-    let (exactly, coarsely) = (scores(&exact), scores(&coarse));
+
+    let [exactly, coarsely] = [&exact, &coarse].map(|decoder| scores(decoder, &batch, &adapter));
 
     // The tiny model's weights are random and its logits wide: log-probabilities of -3 to -11.
-    let apart: f32 = exactly.iter().zip(&coarsely).map(|(a, b)| (a - b).abs()).sum();
-    assert!(apart / 70.0 < 0.05, "{}", apart / 70.0);
+    let apart = apart(&exactly, &coarsely);
+    assert!(apart < 0.05, "{apart}");
     assert_ne!(exactly, coarsely, "eight bits of a number are fewer than 24");
     for activations in [Activations::Keep, Activations::Recompute] {
         let gradients = |decoder: &Decoder| {

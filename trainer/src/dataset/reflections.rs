@@ -32,7 +32,7 @@ pub struct ReflectionData {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permute: Option<u64>,
     /// Beside the reward, which all words of a reflection share: how much it counts that the words of a claim are so,
-    /// more or less often than the group's claims of the same kind. Only of records from worlds that hold claims
+    /// more or less often than the group's claims of the same kind. It is not permuted. Only of records from worlds that hold claims
     /// against trials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit: Option<f32>,

@@ -104,19 +104,12 @@ mod tests {
     use super::*;
     use crate::stages::importance::{Level, Over};
     use crate::stages::method::StepSize;
-    use crate::stages::surrogate::Normalize;
+    use crate::stages::surrogate::tests::SURROGATE;
 
     const STAGE: PolicyGradient = PolicyGradient {
         baseline: Baseline::Group,
         scale: AdvantageScale::None,
-        surrogate: Surrogate {
-            ratio: Ratio::Token,
-            clip_low: 0.2,
-            clip_high: 0.2,
-            normalize: Normalize::Tokens,
-            kl_weight: 0.0,
-            kl_estimator: None,
-        },
+        surrogate: SURROGATE,
         importance: Importance { level: Level::None, over: Over::Truncate, weight_max: 1.0 },
         reference: Reference::Parent,
         divergence_max: None,

@@ -186,4 +186,4 @@ fn ratios(rollout: &Rollout<'_>, ratio: Ratio) -> Vec<f32> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

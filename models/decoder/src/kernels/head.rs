@@ -35,7 +35,7 @@ struct TileSums {
 
 impl<'a> Head<'a> {
     pub(super) fn new(x: &'a [f32], tokens: &'a [u32], bytes: &'a [u8], packing: Packing) -> Self {
-        let rounded = Rounded::new(x, packing.columns, packing.operands);
+        let rounded = Rounded::by_threads(x, packing.columns, packing.operands);
         Self { x, rounded, tokens, bytes, packing }
     }
 

@@ -3,7 +3,7 @@
 /// Keeps what is freed for what comes next, for the rest of the program.
 ///
 /// A pass makes and frees some megabytes at each operation. glibc gives them back to the system each time, which
-/// brings them again page by page: a tenth of a training step.
+/// brings them again page by page: an eighth of a training step was in the kernel.
 pub fn keep_freed() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[allow(unsafe_code, reason = "calls of the C library")]

@@ -38,7 +38,7 @@ pub(super) fn product(
 ) -> Vec<f32> {
     let Packing { rows, columns, .. } = packing;
     let n = x.len() / columns;
-    let rounded = Rounded::new(x, columns, packing.operands);
+    let rounded = Rounded::by_threads(x, columns, packing.operands);
     let tile = tile_of(rows, TILE_MAX / columns);
     let row_bytes = packing.row_bytes();
     let each_tile = |target: Target| {
@@ -85,7 +85,7 @@ pub(super) fn product_transposed(
 ) -> Vec<f32> {
     let Packing { rows, columns, .. } = packing;
     let n = x.len() / rows;
-    let rounded = Rounded::new(x, rows, packing.operands);
+    let rounded = Rounded::by_threads(x, rows, packing.operands);
     let width = tile_of(columns / packing.block(), usize::MAX) * packing.block();
     let each_part = |target: Target| {
         (0..columns.div_ceil(width)).into_par_iter().for_each(|index| {

@@ -17,8 +17,9 @@ use rayon::prelude::*;
 use super::shared::{Target, Write, extent, written};
 use crate::matrix::Operands;
 
-#[cfg(target_arch = "x86_64")]
-mod x86;
+#[cfg_attr(target_arch = "x86_64", path = "rounded/x86.rs")]
+#[cfg_attr(not(target_arch = "x86_64"), path = "rounded/none.rs")]
+mod vectors;
 
 /// Columns of a panel.
 const PANEL: usize = 32;
@@ -69,40 +70,33 @@ impl Tile<'_> {
     }
 }
 
-/// Whether this processor has the instructions.
-fn is_supported() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512bf16")
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        false
-    }
-}
-
 impl Rounded {
     /// Rows of `columns` numbers; a number alone at the end is beside a zero.
     ///
     /// `None` where operands are exact, or the processor does not multiply rounded ones.
     pub(super) fn new(values: &[f32], columns: usize, operands: Operands) -> Option<Self> {
-        if operands == Operands::Exact || !is_supported() {
+        let mut rounded = Self::zeros(values, columns, operands)?;
+        let words = rounded.words.chunks_exact_mut(rounded.pairs);
+        values.chunks_exact(columns).zip(words).for_each(|(values, words)| round(values, words));
+        Some(rounded)
+    }
+
+    /// The same by all threads. Not inside of a tile: a thread that waits takes up other work, such as another tile,
+    /// while it has the buffer of this one.
+    pub(super) fn by_threads(values: &[f32], columns: usize, operands: Operands) -> Option<Self> {
+        let mut rounded = Self::zeros(values, columns, operands)?;
+        let words = rounded.words.par_chunks_exact_mut(rounded.pairs).with_min_len(ROWS_MIN);
+        let values = values.par_chunks_exact(columns);
+        values.zip(words).for_each(|(values, words)| round(values, words));
+        Some(rounded)
+    }
+
+    fn zeros(values: &[f32], columns: usize, operands: Operands) -> Option<Self> {
+        if operands == Operands::Exact || !vectors::is_supported() {
             return None;
         }
         let (rows, pairs) = (values.len() / columns, columns.div_ceil(2));
-        let mut words = vec![0; rows * pairs];
-        let words_by_row = words.par_chunks_exact_mut(pairs).with_min_len(ROWS_MIN);
-        values.par_chunks_exact(columns).zip(words_by_row).for_each(|(values, words)| {
-            // SAFETY: the processor has the instructions.
-            #[cfg(target_arch = "x86_64")]
-            unsafe {
-                x86::round(values, words);
-            }
-        });
-        Some(Self { words, rows, pairs })
+        Some(Self { words: vec![0; rows * pairs], rows, pairs })
     }
 
     /// The product with a tile, row behind row.
@@ -124,6 +118,12 @@ impl Rounded {
             Target::new(out).write_rounded((0, columns), (self, 0), tile, Write::Add);
         }
     }
+}
+
+/// Rounds a row.
+fn round(values: &[f32], words: &mut [u32]) {
+    // SAFETY: rows are made only where the processor has the instructions.
+    unsafe { vectors::round(values, words) }
 }
 
 impl Target {
@@ -151,15 +151,14 @@ impl Target {
                 panels.resize(lines, Line([0; LANES]));
             }
             let panels = &mut panels[..lines];
-            #[cfg(target_arch = "x86_64")]
             // SAFETY: lines are words without gaps. There are rounded rows, so the processor has the instructions. The
             // extents were checked above, and the caller vouches for the part.
             unsafe {
                 let words = panels.as_mut_ptr().cast::<u32>();
-                x86::pack(tile, std::slice::from_raw_parts_mut(words, lines * LANES));
+                vectors::pack(tile, std::slice::from_raw_parts_mut(words, lines * LANES));
                 let x = (x.words.as_ptr().add(first / 2), [x.rows, x.pairs]);
                 let out = (self.pointer.add(offset), stride, write);
-                x86::multiply(x, (words, pairs), out, columns);
+                vectors::multiply(x, (words, pairs), out, columns);
             }
         });
     }

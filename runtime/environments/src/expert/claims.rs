@@ -25,22 +25,20 @@ pub fn check_claims(sight: &Sight<'_>, advice: &str) -> Option<Claims> {
     let facts: Vec<_> = claims(&known).filter(|fact| expert.is_revealed(fact)).collect();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let mut claimed = HashSet::new();
-    let each = claims_in_place(advice).map(|(place, claim)| CheckedClaim {
-        start: count(place.start),
-        end: count(place.end),
-        kind: claim.kind(),
-        is_so: claimed.insert(claim) && expert.bears_out(&claim),
+    let mut told_left = false;
+    let each = claims_in_place(advice).map(|(place, claim)| {
+        let is_so = claimed.insert(claim) && expert.bears_out(&claim);
+        told_left |= is_so && is_unsearched(&claim);
+        CheckedClaim { start: count(place.start), end: count(place.end), kind: claim.kind(), is_so }
     });
     let each: Vec<_> = each.collect();
-    let supported: Vec<_> = claimed.iter().filter(|claim| expert.bears_out(claim)).collect();
     let is_left = claims(&known).any(|claim| is_unsearched(&claim));
-    let told_left = is_left && supported.iter().any(|claim| is_unsearched(claim));
     let counts = ClaimCounts {
         claims: count(claimed.len()),
-        supported: count(supported.len()),
+        supported: count(each.iter().filter(|claim| claim.is_so).count()),
         facts: count(facts.len()) + u32::from(is_left),
         told: count(facts.iter().filter(|fact| claimed.contains(fact)).count())
-            + u32::from(told_left),
+            + u32::from(is_left && told_left),
     };
     Some(Claims { counts, each })
 }
@@ -64,12 +62,11 @@ impl Situation<'_> {
             Claim::At(thing, place) => {
                 self.needs(kind(thing)) && is_at(kind(thing), Some(thing), place)
             }
+            // Of its kind, whatever its number: any could be named that nothing has.
             Claim::Absent(wanted, place) => {
-                // Of a kind, or of one thing by its number.
-                let one = Some(wanted).filter(|wanted| kind(wanted) != *wanted);
                 self.needs(kind(wanted))
                     && is_there(place, true)
-                    && !is_at(kind(wanted), one, place)
+                    && !is_at(kind(wanted), None, place)
             }
             Claim::Unsearched(place) => is_there(place, false),
             Claim::Use(place) => {

@@ -300,8 +300,9 @@ fn claims_are_held_against_what_was_seen() {
     // It was never at the sofa, and what is said twice counts once.
     assert_eq!(searched("There is no mug at desk 2, sofa 1, desk 2."), [2, 1, 2, 1]);
     assert_eq!(searched("Take it, move it to desk 2."), [1, 1, 2, 0]);
-    // A thing that was seen is not absent by its number either, and what the task is not about is no claim's to make.
+    // A thing that was seen is not absent by a number, its own or another, and what the task is not about is no claim's to make.
     assert_eq!(wish("There is no mug 1 at bed 1, desk 2."), [2, 1, 2, 0]);
+    assert_eq!(wish("There is no mug 2 at bed 1, desk 2."), [2, 1, 2, 0]);
     assert_eq!(searched("There is no pen at desk 2."), [1, 0, 2, 0]);
 }
 

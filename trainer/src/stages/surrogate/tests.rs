@@ -2,7 +2,8 @@
 
 use super::*;
 
-const SURROGATE: Surrogate = Surrogate {
+/// As of GRPO, without a reference.
+pub(in crate::stages) const SURROGATE: Surrogate = Surrogate {
     ratio: Ratio::Token,
     clip_low: 0.2,
     clip_high: 0.2,

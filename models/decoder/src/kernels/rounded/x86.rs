@@ -8,6 +8,14 @@ use crate::kernels::shared::Write;
 /// Rows that are computed together: with the two vectors of a panel, 24 sums stay in registers.
 const ROWS: usize = 12;
 
+/// Whether this processor has the instructions.
+pub(super) fn is_supported() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512bf16")
+}
+
 /// Rounds numbers to bf16, to the nearest, of two the even one: two to a word.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bf16")]
 pub(super) fn round(values: &[f32], words: &mut [u32]) {
